@@ -1,0 +1,24 @@
+//! The registry of parameters, and sets and deltas of their values.
+//!
+//! Every parameter of the family has a dense [`ParamId`]; looking one up by its
+//! element name allocates nothing. A [`Delta`] is what a profile or an
+//! assignment sets; a [`ParamSet`] holds only what differs from the factory
+//! state, as ids of interned [`Values`].
+//!
+//! Deliberately unknown here: XML, rules, storage formats, who changes a value.
+//!
+//! Requirement families: R-XML-3, R-TYP, R-APP-2, R-APP-6, R-APP-7, R-UA.
+
+mod delta;
+mod generated;
+mod kind;
+pub mod port;
+mod registry;
+mod set;
+mod values;
+
+pub use delta::{Delta, DeltaBuilder, Setting};
+pub use kind::{Kind, unsigned};
+pub use registry::{BadValue, ParamId, Pattern, Scope, UserAccess, known};
+pub use set::{BaseId, Bases, Entry, Mark, ParamSet, Value, View, intern, secrecy};
+pub use values::{Secrecy, ValueId, Values};

@@ -1,0 +1,224 @@
+//! One entry of the registry: an element, or a row of elements that differ in their index.
+
+use onhook_device::{Family, Release};
+
+use super::{ParamId, Scope, UserAccess};
+use crate::kind::Kind;
+
+/// Bits of [`Pattern::families`].
+pub(crate) mod families {
+    pub(crate) const MPP: u8 = 1;
+    pub(crate) const SPA: u8 = 2;
+    pub(crate) const ATA: u8 = 4;
+}
+
+/// Bits of [`Pattern::releases`].
+pub(crate) mod releases {
+    pub(crate) const R11_3: u8 = 1;
+    pub(crate) const R10_4: u8 = 2;
+}
+
+/// The decimal texts of all indices; index 0 does not occur.
+static NUMBERS: [&str; 41] = [
+    "0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "15", "16",
+    "17", "18", "19", "20", "21", "22", "23", "24", "25", "26", "27", "28", "29", "30", "31", "32",
+    "33", "34", "35", "36", "37", "38", "39", "40",
+];
+
+/// What the registry says about one element or one row of indexed elements.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Pattern {
+    /// The element name; `{n}`, or `{u}` and `{k}`, stand for an index.
+    pub element: &'static str,
+    /// The field name on the administration page, where a guide prints it.
+    pub label: Option<&'static str>,
+    pub(crate) label_10_4: Option<&'static str>,
+    /// The tab of the administration page.
+    pub tab: Option<&'static str>,
+    /// The section of that tab.
+    pub section: Option<&'static str>,
+    /// The value type.
+    pub kind: Kind,
+    /// Whether the value type was published; only then a value is refused.
+    pub enforced: bool,
+    /// The published choices, in their published spelling.
+    pub values: &'static [&'static str],
+    /// The smallest number allowed, in the unit of the value.
+    pub min: Option<u32>,
+    /// The largest number allowed, in the unit of the value.
+    pub max: Option<u32>,
+    /// The shortest text allowed besides none at all, in characters.
+    pub min_len: Option<u16>,
+    /// The longest text allowed, in characters.
+    pub max_len: Option<u16>,
+    /// The unit of a number: `s`, `ms` or `min`.
+    pub unit: Option<&'static str>,
+    pub(crate) unit_10_4: Option<&'static str>,
+    pub(crate) default: &'static str,
+    pub(crate) default_10_4: Option<&'static str>,
+    pub(crate) default_spa: Option<&'static str>,
+    /// The factory right of the User account, where exports show it.
+    pub user_access: Option<UserAccess>,
+    /// Whether values are never shown, logged or reported (R-SEC-1).
+    pub secret: bool,
+    /// Whether a value may contain a key or password, so that messages must not quote it (R-SEC-3).
+    pub may_hold_secret: bool,
+    /// Whether reports contain the element.
+    pub in_report: bool,
+    /// Whether the administration page shows the field.
+    pub web_visible: bool,
+    /// Whether a changed value needs a restart (R-RBT-2).
+    pub reboot: bool,
+    /// Whether macros in the value are expanded when it is used.
+    pub macro_expanded: bool,
+    pub(crate) families: u8,
+    pub(crate) releases: u8,
+    /// Number of the pattern that this one is another name of.
+    pub(crate) same_as: Option<u16>,
+    /// Id of the first parameter of the row.
+    pub(crate) base: u16,
+    /// Units of a row with two indices, counted from 1.
+    pub(crate) units: u8,
+    /// First index; 0 for an element without index.
+    pub(crate) first: u8,
+    pub(crate) last: u8,
+    /// Bytes of the element before its first placeholder.
+    pub(crate) head: u8,
+    /// Bytes between its two placeholders, if it has two.
+    pub(crate) middle: u8,
+}
+
+impl Pattern {
+    /// What the generated table leaves out.
+    pub(crate) const BLANK: Self = Self {
+        element: "",
+        label: None,
+        label_10_4: None,
+        tab: None,
+        section: None,
+        kind: Kind::Str,
+        enforced: false,
+        values: &[],
+        min: None,
+        max: None,
+        min_len: None,
+        max_len: None,
+        unit: None,
+        unit_10_4: None,
+        default: "",
+        default_10_4: None,
+        default_spa: None,
+        user_access: None,
+        secret: false,
+        may_hold_secret: false,
+        in_report: true,
+        web_visible: true,
+        reboot: false,
+        macro_expanded: false,
+        families: 0,
+        releases: releases::R11_3 | releases::R10_4,
+        same_as: None,
+        base: 0,
+        units: 1,
+        first: 0,
+        last: 0,
+        head: 0,
+        middle: 0,
+    };
+
+    /// Whether the family and the release of a scope have the element.
+    #[must_use]
+    pub const fn is_known_in(&self, scope: &Scope) -> bool {
+        let families = match scope.family {
+            Family::Mpp => families::MPP,
+            Family::Spa => families::SPA | families::ATA,
+        };
+        let releases = match scope.release {
+            Release::R11_3 => releases::R11_3,
+            Release::R10_4 => releases::R10_4,
+        };
+        self.families & families != 0 && self.releases & releases != 0
+    }
+
+    /// The families that have the element, in the words of the registry: `mpp`, `spa`, `ata`.
+    pub fn families(&self) -> impl Iterator<Item = &'static str> + use<> {
+        let bits = self.families;
+        [
+            (families::MPP, "mpp"),
+            (families::SPA, "spa"),
+            (families::ATA, "ata"),
+        ]
+        .into_iter()
+        .filter_map(move |(bit, name)| (bits & bit != 0).then_some(name))
+    }
+
+    /// The field name on the administration page of a release, where a guide prints it.
+    #[must_use]
+    pub const fn label_in(&self, release: Release) -> Option<&'static str> {
+        match (release, self.label_10_4) {
+            (Release::R10_4, Some(label)) => Some(label),
+            (Release::R10_4 | Release::R11_3, _) => self.label,
+        }
+    }
+
+    /// The unit of a number, where a reading decides about it (R-SCHED-10).
+    #[must_use]
+    pub const fn unit_in(&self, scope: &Scope) -> Option<&'static str> {
+        match self.unit_10_4 {
+            Some(unit) if scope.readings.random_delay_unit_s == 20 => Some(unit),
+            Some(_) | None => self.unit,
+        }
+    }
+
+    /// Whether an index belongs to the name, and so the element comes in a row.
+    #[must_use]
+    pub const fn is_indexed(&self) -> bool {
+        self.first != 0
+    }
+
+    /// The indices of a parameter of this row: unit (1 unless there are two) and index.
+    const fn position(&self, id: ParamId) -> (u16, u16) {
+        let offset = id.0 - self.base;
+        if self.units == 1 {
+            return (1, self.first as u16 + offset);
+        }
+        let span = self.last as u16 - self.first as u16 + 1;
+        (1 + offset / span, self.first as u16 + offset % span)
+    }
+
+    /// The index of a parameter of this row as text; empty without index.
+    pub(crate) fn index_text(&self, id: ParamId) -> &'static str {
+        if self.is_indexed() {
+            number(self.position(id).1)
+        } else {
+            ""
+        }
+    }
+
+    /// The name of a parameter of this row in five pieces, some of them empty.
+    pub(crate) fn pieces(&self, id: ParamId) -> [&'static str; 5] {
+        if !self.is_indexed() {
+            return [self.element, "", "", "", ""];
+        }
+        let (unit, index) = self.position(id);
+        let (head, rest) = cut(self.element, self.head);
+        if self.units == 1 {
+            return [head, number(index), rest, "", ""];
+        }
+        let (middle, tail) = cut(rest, self.middle);
+        [head, number(unit), middle, number(index), tail]
+    }
+}
+
+fn number(n: u16) -> &'static str {
+    NUMBERS.get(usize::from(n)).copied().unwrap_or_default()
+}
+
+/// Splits around the placeholder that starts after `at` bytes; it has three bytes.
+fn cut(element: &'static str, at: u8) -> (&'static str, &'static str) {
+    let at = usize::from(at);
+    let head = element.get(..at).unwrap_or_default();
+    let tail = element.get(at + 3..).unwrap_or_default();
+    (head, tail)
+}

@@ -1,0 +1,289 @@
+//! The values of one phone, as differences from a shared base and the factory state.
+
+use crate::values::{Secrecy, ValueId, Values};
+use crate::{Delta, ParamId, Scope, UserAccess};
+
+/// What one phone holds, or is about to hold, for one parameter (8 bytes).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Entry {
+    /// The parameter.
+    pub id: ParamId,
+    /// The right of the User account; `None` for the inherited one.
+    pub access: Option<UserAccess>,
+    /// What the value is, or how it came.
+    pub mark: Mark,
+    /// The value; `None` for the inherited one.
+    pub value: Option<ValueId>,
+}
+
+/// A mark on an [`Entry`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Mark {
+    /// Nothing special.
+    #[default]
+    None,
+    /// In a set: the user set this value. In a profile: a value set by the user stays.
+    User,
+}
+
+impl Entry {
+    /// Whether the entry says nothing that is not inherited.
+    #[must_use]
+    pub fn is_inherited(&self) -> bool {
+        self.access.is_none() && self.value.is_none() && self.mark == Mark::None
+    }
+}
+
+/// A value as seen by its reader.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Value<'v> {
+    /// A text that may be shown.
+    Plain(&'v str),
+    /// A secret, by handle.
+    Secret(ValueId),
+}
+
+impl<'v> Value<'v> {
+    /// The text, or the empty text for a secret.
+    #[must_use]
+    pub const fn plain(self) -> &'v str {
+        match self {
+            Self::Plain(text) => text,
+            Self::Secret(_) => "",
+        }
+    }
+}
+
+/// Sets of values that many phones start from; base 0 is the factory state.
+#[derive(Default)]
+pub struct Bases {
+    bases: Vec<Box<[Entry]>>,
+}
+
+/// Names a base set.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct BaseId(u32);
+
+impl Bases {
+    /// Adds a base set; entries are sorted here, and of each parameter the last one counts.
+    pub fn add(&mut self, mut entries: Vec<Entry>) -> BaseId {
+        entries.reverse();
+        entries.sort_by_key(|entry| entry.id);
+        entries.dedup_by_key(|entry| entry.id);
+        self.bases.push(entries.into_boxed_slice());
+        // More bases than u32 cannot be held in memory.
+        BaseId(u32::try_from(self.bases.len()).unwrap_or(0))
+    }
+
+    fn entry(&self, base: BaseId, id: ParamId) -> Option<&Entry> {
+        let index = (base.0 as usize).checked_sub(1)?;
+        find(self.bases.get(index)?, id)
+    }
+}
+
+fn find(entries: &[Entry], id: ParamId) -> Option<&Entry> {
+    let at = entries.binary_search_by_key(&id, |entry| entry.id).ok()?;
+    entries.get(at)
+}
+
+/// What a set needs to be read: the texts, the bases and the factory state.
+#[derive(Clone, Copy)]
+pub struct View<'a> {
+    /// The texts.
+    pub values: &'a Values,
+    /// The bases.
+    pub bases: &'a Bases,
+    /// Family, release and readings.
+    pub scope: &'a Scope,
+}
+
+/// The values of one phone: a base, and its own differences in order of id.
+#[derive(Default)]
+pub struct ParamSet {
+    base: BaseId,
+    own: Box<[Entry]>,
+}
+
+impl ParamSet {
+    /// The factory state on top of a base.
+    #[must_use]
+    pub fn new(base: BaseId) -> Self {
+        Self {
+            base,
+            own: Box::default(),
+        }
+    }
+
+    /// The differences from the base, in order of id.
+    #[must_use]
+    pub fn own(&self) -> &[Entry] {
+        &self.own
+    }
+
+    /// The value in force.
+    #[must_use]
+    pub fn value<'v>(&self, id: ParamId, view: View<'v>) -> Value<'v> {
+        match self.value_id(id, view) {
+            Some(value) if value.is_secret() => Value::Secret(value),
+            Some(value) => Value::Plain(view.values.text(value)),
+            None => Value::Plain(id.default(view.scope)),
+        }
+    }
+
+    /// The plain value in force; empty for a secret one.
+    #[must_use]
+    pub fn text<'v>(&self, id: ParamId, view: View<'v>) -> &'v str {
+        self.value(id, view).plain()
+    }
+
+    /// Whether a yes-or-no parameter is Yes.
+    #[must_use]
+    pub fn is_yes(&self, id: ParamId, view: View<'_>) -> bool {
+        self.text(id, view).eq_ignore_ascii_case("yes")
+    }
+
+    fn value_id(&self, id: ParamId, view: View<'_>) -> Option<ValueId> {
+        find(&self.own, id)
+            .and_then(|entry| entry.value)
+            .or_else(|| view.bases.entry(self.base, id)?.value)
+    }
+
+    /// Appends to `changes` what a profile really changes: the new own entry of each parameter
+    /// whose value, right or mark differs afterwards.
+    ///
+    /// `profile` is in order of id, as [`intern`] gives it.
+    pub fn changes(&self, profile: &[Entry], view: View<'_>, changes: &mut Vec<Entry>) {
+        for wanted in profile {
+            let held = find(&self.own, wanted.id).copied().unwrap_or(Entry {
+                id: wanted.id,
+                access: None,
+                mark: Mark::None,
+                value: None,
+            });
+            let mut next = held;
+            if let Some(value) = wanted.value {
+                //= R-UA-5
+                let kept =
+                    wanted.mark == Mark::User && wanted.access.is_some() && held.mark == Mark::User;
+                if !kept {
+                    next.value = self.unless_inherited(wanted.id, value, view);
+                    next.mark = Mark::None;
+                }
+            }
+            //= R-UA-2
+            if let Some(access) = wanted.access {
+                next.access = if self.inherited_access(wanted.id, view) == Some(access) {
+                    None
+                } else {
+                    Some(access)
+                };
+            }
+            //= R-APP-7
+            if next != held {
+                changes.push(next);
+            }
+        }
+    }
+
+    /// The value, or `None` if it is what the base or the factory gives anyway.
+    fn unless_inherited(&self, id: ParamId, value: ValueId, view: View<'_>) -> Option<ValueId> {
+        let inherited = match view.bases.entry(self.base, id).and_then(|e| e.value) {
+            Some(base) => base == value,
+            None => view.values.expose(value) == id.default(view.scope),
+        };
+        if inherited { None } else { Some(value) }
+    }
+
+    fn inherited_access(&self, id: ParamId, view: View<'_>) -> Option<UserAccess> {
+        view.bases
+            .entry(self.base, id)
+            .and_then(|entry| entry.access)
+            .or_else(|| id.pattern().user_access)
+    }
+
+    /// Replaces own entries by changed ones, in order of id, and counts the uses of their values.
+    ///
+    /// Allocates only when a parameter comes to or leaves the set.
+    pub fn apply(&mut self, changes: &[Entry], values: &mut Values) {
+        let mut same_ids = true;
+        for change in changes {
+            same_ids &= find(&self.own, change.id).is_some() && !change.is_inherited();
+            if let Some(value) = change.value {
+                values.retain(value);
+            }
+            if let Some(old) = find(&self.own, change.id).and_then(|entry| entry.value) {
+                values.release(old);
+            }
+        }
+        if same_ids {
+            for change in changes {
+                if let Ok(at) = self.own.binary_search_by_key(&change.id, |entry| entry.id)
+                    && let Some(entry) = self.own.get_mut(at)
+                {
+                    *entry = *change;
+                }
+            }
+            return;
+        }
+        let mut merged = Vec::with_capacity(self.own.len() + changes.len());
+        let mut rest = changes.iter().peekable();
+        for entry in &self.own {
+            while let Some(change) = rest.next_if(|change| change.id < entry.id) {
+                merged.push(*change);
+            }
+            merged.push(
+                rest.next_if(|change| change.id == entry.id)
+                    .map_or(*entry, |change| *change),
+            );
+        }
+        merged.extend(rest.copied());
+        merged.retain(|entry| !entry.is_inherited());
+        self.own = merged.into_boxed_slice();
+    }
+
+    /// Ends the use of all values; call it before the set is dropped.
+    pub fn release(&mut self, values: &mut Values) {
+        for entry in std::mem::take(&mut self.own) {
+            if let Some(value) = entry.value {
+                values.release(value);
+            }
+        }
+    }
+}
+
+/// Interns what a delta sets; every value in the result counts one use.
+///
+/// Entries stay in order of id. A setting whose text finds no room in the table is left out.
+pub fn intern(delta: &Delta, values: &mut Values) -> Vec<Entry> {
+    let mut entries = Vec::with_capacity(delta.len());
+    for setting in delta.iter() {
+        let value = match setting.value {
+            None => None,
+            Some(text) => match values.intern(text, secrecy(setting.id)) {
+                Some(value) => Some(value),
+                None => continue,
+            },
+        };
+        entries.push(Entry {
+            id: setting.id,
+            access: setting.access,
+            mark: if setting.preserve {
+                Mark::User
+            } else {
+                Mark::None
+            },
+            value,
+        });
+    }
+    entries
+}
+
+/// Whether the values of a parameter are secret.
+#[must_use]
+pub fn secrecy(id: ParamId) -> Secrecy {
+    if id.pattern().secret {
+        Secrecy::Secret
+    } else {
+        Secrecy::Plain
+    }
+}
