@@ -1,0 +1,60 @@
+//! The entry points: parse once, evaluate when needed.
+
+use crate::error::ConditionError;
+use crate::evaluate::{Recorder, evaluate};
+use crate::operand::Comparison;
+use crate::syntax::Comparisons;
+
+/// A condition whose syntax has been checked; it borrows the text.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Condition<'t> {
+    text: &'t str,
+}
+
+/// Checks the syntax of a whole condition, macros already expanded, no parentheses around it.
+///
+/// Nothing is evaluated: operands that cannot be read or compared are found when
+/// [`Condition::eval`] reaches them (R-COND-8).
+///
+/// # Errors
+/// The text is not a list of comparisons joined by `and`; the class is always
+/// [`ErrorClass::Syntax`](crate::ErrorClass::Syntax).
+pub fn parse(text: &str) -> Result<Condition<'_>, ConditionError> {
+    //= R-COND-8
+    // The whole list is read, so that an error behind a false comparison is still found.
+    for comparison in Comparisons::new(text) {
+        comparison?;
+    }
+    Ok(Condition { text })
+}
+
+impl<'t> Condition<'t> {
+    /// The text as given to [`parse`].
+    #[must_use]
+    pub const fn text(&self) -> &'t str {
+        self.text
+    }
+
+    /// All comparisons in the order written, reached or not.
+    pub fn comparisons(&self) -> impl Iterator<Item = Comparison<'t>> + use<'t> {
+        Comparisons::new(self.text).filter_map(Result::ok)
+    }
+
+    /// Evaluates from left to right, stops at the first false comparison (R-COND-8).
+    ///
+    /// `swver` is the running software version (`$SWVER`), the left side of a comparison
+    /// that has none. The recorder sees each comparison that was reached, also a failing one.
+    ///
+    /// # Errors
+    /// A comparison that was reached has a type or format error.
+    pub fn eval(&self, swver: &str, recorder: &mut dyn Recorder) -> Result<bool, ConditionError> {
+        //= R-COND-1
+        for comparison in Comparisons::new(self.text) {
+            //= R-COND-8
+            if !evaluate(&comparison?, swver, recorder)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+}

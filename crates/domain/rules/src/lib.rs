@@ -1,0 +1,31 @@
+//! Profile and upgrade rules and their URLs: parse, select, bind.
+//!
+//! [`parse`] checks a whole expanded text once and keeps it as borrowed slices;
+//! [`Rule::select`] tries the alternatives from left to right. Neither
+//! allocates. Arguments that name a secret register stay references
+//! ([`Piece::Secret`]) until the caller binds them.
+//!
+//! Deliberately unknown here: macro values, parameters, which server DHCP or an
+//! earlier profile named, transfers, what happens after a failure.
+//!
+//! Requirement families: R-RULE, R-ASSIGN, R-URL, R-OPT, R-UPG-1, R-COND-12,
+//! R-COND-13, R-SEC-3.
+
+mod alternative;
+mod argument;
+mod assignments;
+mod cursor;
+mod error;
+mod mask;
+mod options;
+mod rule;
+mod url;
+
+pub use alternative::{Alternative, Guard};
+pub use argument::{Argument, Piece};
+pub use assignments::{Assignment, AssignmentIter, Assignments, Target};
+pub use error::{RuleError, RuleErrorCode};
+pub use mask::{masked, sensitive_spans};
+pub use options::Options;
+pub use rule::{Alternatives, Rule, RuleKind, Selection, parse};
+pub use url::Url;

@@ -1,0 +1,137 @@
+//! Which parts of a rule may not be shown.
+
+use std::ops::Range;
+
+use crate::cursor::{Cursor, is_space};
+
+/// The byte ranges of a rule that may hold a key or a password, in order.
+///
+/// Works on any text, expanded or not, valid or not: what follows `--key` or `--pwd` up to the next
+/// option or the end of the list is taken for sensitive, so that a forgotten quote or bracket shows
+/// nothing.
+pub fn sensitive_spans(text: &str) -> impl Iterator<Item = Range<usize>> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        loop {
+            let start = at + find_option(text.get(at..)?)?;
+            at = start + OPTION_LENGTH;
+            if in_path(text, start) {
+                continue;
+            }
+            let span = argument(text, at);
+            at = span.end.max(at);
+            if !span.is_empty() {
+                return Some(span);
+            }
+        }
+    })
+}
+
+/// The length of `--key` and of `--pwd`.
+const OPTION_LENGTH: usize = 5;
+
+/// Finds the next `--key` or `--pwd`, in any letter case: a misspelt option has a key too.
+fn find_option(text: &str) -> Option<usize> {
+    text.as_bytes()
+        .windows(OPTION_LENGTH)
+        .position(|word| word.eq_ignore_ascii_case(b"--key") || word.eq_ignore_ascii_case(b"--pwd"))
+}
+
+/// Whether the place lies in a URL: a slash stands before it and nothing that could begin an option.
+fn in_path(text: &str, at: usize) -> bool {
+    let before = text.get(..at).unwrap_or("");
+    let word = before
+        .rfind(|c: char| c == '[' || c == '"' || c.is_ascii_whitespace())
+        .map_or(0, |i| i + 1);
+    before.get(word..).is_some_and(|word| word.contains('/'))
+}
+
+/// The range that an option may take its argument from, quotes included; `at` is behind its name.
+fn argument(text: &str, at: usize) -> Range<usize> {
+    let rest = text.get(at..).unwrap_or("");
+    let mut cursor = Cursor::new(rest);
+    cursor.skip_space();
+    let start = cursor.at();
+    skip_word(&mut cursor);
+    let mut end = cursor.at();
+    loop {
+        cursor.skip_space();
+        let next = rest.get(cursor.at()..).unwrap_or("");
+        if next.is_empty() || next.starts_with(']') || next.starts_with("--") {
+            return at + start..at + end;
+        }
+        skip_word(&mut cursor);
+        end = cursor.at();
+    }
+}
+
+/// Passes over everything up to white space or `]` outside quotes.
+fn skip_word(cursor: &mut Cursor<'_>) {
+    loop {
+        cursor.take_while(|b| !is_space(b) && b != b']' && b != b'"');
+        if cursor.peek() != Some(b'"') {
+            return;
+        }
+        if cursor.string().is_err() {
+            // Without a closing quote the string ran to the end.
+            return;
+        }
+    }
+}
+
+/// A copy of a rule, expanded or not, without its keys and passwords (R-SEC-3).
+#[must_use]
+pub fn masked(text: &str) -> String {
+    //= R-SEC-3
+    let mut copy = String::with_capacity(text.len());
+    let mut shown = 0;
+    for span in sensitive_spans(text) {
+        copy.push_str(text.get(shown..span.start).unwrap_or(""));
+        copy.push_str("***");
+        shown = span.end;
+    }
+    copy.push_str(text.get(shown..).unwrap_or(""));
+    copy
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expected: &str) {
+        assert_eq!(masked(text), expected);
+    }
+
+    //= R-SEC-3 type=test
+    #[test]
+    fn arguments_of_key_and_pwd_are_hidden() {
+        check("[--key k]http://h/x", "[--key ***]http://h/x");
+        check(
+            "[ --uid u --pwd \"p ]\" --key k ] /a",
+            "[ --uid u --pwd *** --key *** ] /a",
+        );
+        check(
+            "[--key a --key b] /a | [--pwd $SA --srv] /b",
+            "[--key *** --key ***] /a | [--pwd *** --srv] /b",
+        );
+        check("[--key --uid] /a", "[--key ***] /a");
+        check("[--uid u] /a", "[--uid u] /a");
+        check("http://h/a?--key x", "http://h/a?--key x");
+    }
+
+    #[test]
+    fn a_malformed_list_shows_no_more() {
+        check("[--key my secret phrase --srv] /a", "[--key *** --srv] /a");
+        check("[--key \"never closed] /a", "[--key ***");
+        check("[--key never closed http://h/a", "[--key ***");
+        check("[--keyglued] /a", "[--key***] /a");
+        check("[--KEY k --pwd=p] /a", "[--KEY *** --pwd***] /a");
+        check("[--key \"a\"b c\" d] /a", "[--key ***");
+        check("[--key it\"s mine\" x] /a", "[--key ***] /a");
+        check("[--uid \"x\"--key y] /a", "[--uid \"x\"--key ***] /a");
+        check("[--key] /a", "[--key] /a");
+        check("[--key", "[--key");
+        check("--key k", "--key ***");
+    }
+}

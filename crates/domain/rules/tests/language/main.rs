@@ -1,0 +1,8 @@
+//! The rule language as a whole: texts in, bound rules or errors out.
+
+#![cfg(test)]
+
+mod model;
+mod rules;
+mod urls;
+mod vectors;
