@@ -1,0 +1,38 @@
+//! Where the bytes of a transfer go.
+
+use async_trait::async_trait;
+
+use crate::Endpoint;
+
+/// What the header of an answer says about its body.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Head {
+    /// Announced number of bytes, if any.
+    pub length: Option<u64>,
+    /// Whether the body is announced as RFC 8188 (`Content-Encoding: aes128gcm`).
+    pub aes128gcm: bool,
+}
+
+/// The sink takes no more; the transport stops and reports [`crate::ErrorKind::Cancelled`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Refused;
+
+/// Receives one body: `started`, then `head`, then any number of `chunk`s.
+///
+/// A sink does not enforce size limits: the transport does.
+#[async_trait]
+pub trait BodySink: Send {
+    /// The address is known and no packet has been sent to it; the transport waits for the return.
+    ///
+    /// Called exactly once per transfer, also when the name did not resolve.
+    async fn started(&mut self, endpoint: Endpoint);
+
+    /// The answer that carries the body begins. Called at most once, before any chunk.
+    fn head(&mut self, head: &Head);
+
+    /// The next bytes of the body, in order.
+    ///
+    /// # Errors
+    /// [`Refused`] ends the transfer.
+    fn chunk(&mut self, bytes: &[u8]) -> Result<(), Refused>;
+}

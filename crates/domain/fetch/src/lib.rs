@@ -1,0 +1,19 @@
+//! One transfer: what is asked for, where it goes, and how it ends.
+//!
+//! [`Request`] names scheme, host, port and path as the rule gave them;
+//! [`port::Fetch`] is the port that a transport implements; [`BodySink`] takes
+//! the bytes. Redirects, credentials and retries of one transfer belong to the
+//! transport, everything between transfers to the phone.
+//!
+//! Deliberately unknown here: sockets, HTTP statuses, TFTP packets, profiles.
+//!
+//! Requirement families: R-HTTP, R-TFTP (through the adapters), R-OUT-5.
+
+mod body;
+mod error;
+pub mod port;
+mod request;
+
+pub use body::{BodySink, Head, Refused};
+pub use error::{ErrorKind, FetchError};
+pub use request::{Endpoint, Request, Scheme};

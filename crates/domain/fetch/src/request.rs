@@ -1,0 +1,92 @@
+//! What to fetch and from where.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::str::FromStr;
+use std::time::Duration;
+
+use onhook_device::Secret;
+
+/// The scheme of a provisioning URL.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+pub enum Scheme {
+    /// `tftp`, port 69.
+    Tftp,
+    /// `http`, port 80.
+    Http,
+    /// `https`, port 443.
+    Https,
+}
+
+impl Scheme {
+    /// The name, in lower case.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Tftp => "tftp",
+            Self::Http => "http",
+            Self::Https => "https",
+        }
+    }
+
+    /// The port that stands for a missing one.
+    #[must_use]
+    pub const fn default_port(self) -> u16 {
+        //= R-URL-1
+        match self {
+            Self::Tftp => 69,
+            //= R-HTTP-1
+            Self::Http => 80,
+            Self::Https => 443,
+        }
+    }
+}
+
+impl FromStr for Scheme {
+    type Err = ();
+
+    /// Reads a scheme name in any letter case.
+    fn from_str(text: &str) -> Result<Self, ()> {
+        //= R-URL-5
+        [Self::Tftp, Self::Http, Self::Https]
+            .into_iter()
+            .find(|scheme| scheme.name().eq_ignore_ascii_case(text))
+            .ok_or(())
+    }
+}
+
+impl fmt::Display for Scheme {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// One transfer, ready for a transport.
+#[derive(Debug)]
+pub struct Request {
+    /// Scheme; a transport refuses one that it does not speak.
+    pub scheme: Scheme,
+    /// Host name or address; an IPv6 address without brackets.
+    pub host: String,
+    /// Port, 1..=65535.
+    pub port: u16,
+    /// Absolute path with query, as in the rule.
+    pub path: String,
+    /// Value of the User-Agent header.
+    pub user_agent: String,
+    /// User name for challenges.
+    pub user: Option<Secret>,
+    /// Password for challenges.
+    pub password: Option<Secret>,
+    /// Largest body in bytes; more ends with [`ErrorKind::TooLarge`].
+    pub limit: u64,
+    /// Longest duration of the whole transfer.
+    pub timeout: Duration,
+}
+
+/// The address that was contacted first.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+pub struct Endpoint {
+    /// The address after name resolution; `None` if that failed.
+    pub ip: Option<IpAddr>,
+}
