@@ -1,0 +1,138 @@
+//! What the machine reads of the parameters, and the words it shares with its caller.
+
+use onhook_device::{ErrorRetryZero, Readings};
+use onhook_schedule::DelayList;
+
+/// What the parameters and readings say at the moment of one event.
+#[derive(Clone, Copy, Debug)]
+pub struct Policy<'a> {
+    /// Provision_Enable.
+    pub provision_enable: bool,
+    /// Resync_On_Reset.
+    pub resync_on_reset: bool,
+    /// Resync_After_Upgrade_Attempt.
+    pub resync_after_upgrade: bool,
+    /// Resync_Random_Delay, 0..=65,535 units.
+    pub random_delay: u32,
+    /// Resync_Periodic.
+    pub periodic: DelayList<'a>,
+    /// Resync_Error_Retry_Delay.
+    pub error_retry: DelayList<'a>,
+    /// The readings in force.
+    pub readings: &'a Readings,
+}
+
+impl Policy<'_> {
+    pub(crate) fn retries_at_once(&self) -> bool {
+        self.readings.error_retry_zero == ErrorRetryZero::Immediate
+    }
+}
+
+/// Why a resync starts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+pub enum Cause {
+    /// Power-up or reset.
+    Boot,
+    /// The boot that ends an upgrade attempt.
+    AfterUpgrade,
+    /// The periodic timer.
+    Periodic,
+    /// The error retry timer.
+    Retry,
+    /// Somebody asked.
+    Explicit,
+}
+
+impl Cause {
+    /// The value of `$PRVST` while the resync runs.
+    #[must_use]
+    pub const fn prvst(self) -> i8 {
+        //= R-SCHED-13
+        match self {
+            Self::Explicit => -1,
+            Self::Boot | Self::AfterUpgrade => 0,
+            Self::Periodic => 1,
+            Self::Retry => 2,
+        }
+    }
+
+    /// The word used in JSON and events.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Boot => "boot",
+            Self::AfterUpgrade => "after-upgrade",
+            Self::Periodic => "periodic",
+            Self::Retry => "retry",
+            Self::Explicit => "explicit",
+        }
+    }
+
+    /// The more explicit of two causes that wait together.
+    pub(crate) const fn merge(self, other: Self) -> Self {
+        //= R-SM-12
+        if other.rank() > self.rank() {
+            other
+        } else {
+            self
+        }
+    }
+
+    const fn rank(self) -> u8 {
+        match self {
+            Self::Boot | Self::AfterUpgrade => 0,
+            Self::Periodic => 1,
+            Self::Retry => 2,
+            Self::Explicit => 3,
+        }
+    }
+}
+
+/// Which rule of a sequence runs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+pub enum RuleSlot {
+    /// Profile_Rule.
+    A,
+    /// Profile_Rule_B.
+    B,
+    /// Profile_Rule_C.
+    C,
+    /// Profile_Rule_D.
+    D,
+    /// The rule that came with an explicit request.
+    Given,
+}
+
+impl RuleSlot {
+    /// The rule after this one in the sequence.
+    pub(crate) const fn next(self) -> Option<Self> {
+        //= R-RULE-7
+        match self {
+            Self::A => Some(Self::B),
+            Self::B => Some(Self::C),
+            Self::C => Some(Self::D),
+            Self::D | Self::Given => None,
+        }
+    }
+
+    /// The parameter that holds the rule, or `rule` for one that came with the request.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::A => "Profile_Rule",
+            Self::B => "Profile_Rule_B",
+            Self::C => "Profile_Rule_C",
+            Self::D => "Profile_Rule_D",
+            Self::Given => "rule",
+        }
+    }
+}
+
+/// What refused a request.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+pub enum Gate {
+    /// Provision_Enable is No.
+    ProvisionDisabled,
+    /// The phone has not booted yet.
+    NotBooted,
+}
