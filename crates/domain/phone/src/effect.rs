@@ -1,0 +1,98 @@
+//! What the phone wants done.
+
+use onhook_device::{MonoTime, Outcome};
+use onhook_resync::{Cause, Gate, RuleSlot, TimerKind};
+
+use crate::port::Severity;
+use crate::{Committed, OpId, Request, RuleFault, StateChange};
+
+/// Which factory template a message uses, and so its operation word.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+pub enum LogOp {
+    /// Log_Request_Msg.
+    Request,
+    /// Log_Success_Msg.
+    Success,
+    /// Log_Failure_Msg.
+    Failure,
+}
+
+impl LogOp {
+    /// The severity of the message (R-LOG-2).
+    #[must_use]
+    pub const fn severity(self) -> Severity {
+        match self {
+            Self::Request | Self::Success => Severity::Info,
+            Self::Failure => Severity::Error,
+        }
+    }
+}
+
+/// One message to the log, rendered by whoever consumes it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LogLine {
+    /// Which template.
+    pub op: LogOp,
+    /// The request that the macros describe.
+    pub request: Option<Request>,
+    /// What `$ERR` says; `None` while there is no result.
+    pub outcome: Option<Outcome>,
+}
+
+/// How much starts anew.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+pub enum RestartKind {
+    /// Full boot.
+    Cold,
+}
+
+/// Something worth telling an operator; no completion.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Notice {
+    /// A resync started.
+    ResyncStarted(Cause),
+    /// A rule was evaluated and leads to a request.
+    RuleStarted(RuleSlot, Request),
+    /// A rule ended; `changed` parameters got another value or right.
+    RuleDone {
+        /// Which rule.
+        slot: RuleSlot,
+        /// How.
+        outcome: Outcome,
+        /// How many parameters changed.
+        changed: u32,
+    },
+    /// A rule, or a part of it, cannot be used.
+    RuleFault(RuleSlot, RuleFault),
+    /// A fetched profile waits for idle lines.
+    Held,
+    /// A resync ended.
+    ResyncDone(Outcome),
+    /// A timer was armed.
+    TimerArmed(TimerKind, MonoTime),
+    /// A command was refused.
+    Refused(Gate),
+    /// A local edit was stored, or could not be.
+    EditDone(Committed),
+    /// Another edit or a commit is under way; the edit was not taken.
+    EditBusy,
+}
+
+/// One thing to do. Effects with an [`OpId`] are answered by exactly one completion.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Effect {
+    /// Fetch and decode a profile; answered by `FetchStarted`, then `FetchDone`.
+    Fetch(OpId, Request),
+    /// End a fetch; its completion still comes and is ignored.
+    Cancel(OpId),
+    /// Make what [`crate::Phone::commit_entries`] gives durable; answered by `CommitDone`.
+    Commit(OpId),
+    /// Change the state record and make it durable; answered by `StateSaved`.
+    SaveState(OpId, StateChange),
+    /// Send a message.
+    Log(LogLine),
+    /// Restart the phone.
+    Restart(RestartKind),
+    /// Tell the operator.
+    Notice(Notice),
+}

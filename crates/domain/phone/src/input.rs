@@ -1,0 +1,114 @@
+//! What reaches the phone.
+
+use onhook_device::Outcome;
+use onhook_fetch::{Endpoint, Scheme};
+use onhook_params::{ParamId, ValueId};
+
+use crate::{DecodedId, StateRecord};
+
+/// Names one effect that wants a completion. A stale or unknown id is ignored and counted.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct OpId(pub(crate) u32);
+
+impl OpId {
+    /// The id of a number, for replays and tests; effects bring their own.
+    #[must_use]
+    pub const fn from_number(number: u32) -> Self {
+        Self(number)
+    }
+}
+
+/// How the phone comes up.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+pub enum Boot {
+    /// As a phone does: what the state record says decides the cause.
+    Normal,
+    /// For one resync in the foreground: nothing starts by itself, and the record is left alone.
+    Foreground,
+}
+
+/// Where a command came from; gates read it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+pub enum Origin {
+    /// The local control socket or command line.
+    Control,
+}
+
+/// What somebody asks for. Texts count one use each, which passes to the phone.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Command {
+    /// Run the configured rules.
+    Resync,
+    /// Run this rule alone.
+    ResyncWith(ValueId),
+    /// Set a parameter locally; the text is canonical.
+    Set(ParamId, ValueId),
+}
+
+/// Whether a line is in use.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+pub enum LineUse {
+    /// No call leg and no off-hook audio path (R-IDLE-1).
+    Idle,
+    /// Anything else (R-IDLE-2).
+    Busy,
+}
+
+/// How a commit ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+pub enum Committed {
+    /// The change survives a power cut.
+    Durable,
+    /// Nothing was changed.
+    Failed,
+}
+
+/// The server learned from options, which serves rules that name none (R-URL-2).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct DefaultServer {
+    /// Host name or address; counts one use, which passes to the phone.
+    pub host: ValueId,
+    /// The scheme that serves a rule without one; a bare host means TFTP.
+    pub scheme: Scheme,
+    /// The port for that scheme.
+    pub port: u16,
+}
+
+/// One thing that happened.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Input {
+    /// Power came up; the record is what the last life saved.
+    Boot(Boot, StateRecord),
+    /// The deadline may have passed.
+    Timer,
+    /// A line, 1..=16, became idle or busy.
+    Line(u8, LineUse),
+    /// The provisioning server learned from options; `None` if they name none.
+    OptionsLearned(Option<DefaultServer>),
+    /// Somebody asks for something.
+    Command(Origin, Command),
+    /// The address of a fetch is known and no packet has been sent.
+    FetchStarted(OpId, Endpoint),
+    /// A fetch and its decoding ended.
+    FetchDone(OpId, Result<DecodedId, Outcome>),
+    /// A commit ended.
+    CommitDone(OpId, Committed),
+    /// A state record was saved, or could not be.
+    StateSaved(OpId, Committed),
+}
+
+impl Input {
+    /// The order among inputs of one instant: lines, completions, commands, timer.
+    #[must_use]
+    pub const fn class(&self) -> u8 {
+        match self {
+            Self::Boot(..) | Self::Line(..) | Self::OptionsLearned(_) => 0,
+            Self::FetchStarted(..)
+            | Self::FetchDone(..)
+            | Self::CommitDone(..)
+            | Self::StateSaved(..) => 1,
+            Self::Command(..) => 2,
+            Self::Timer => 3,
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! The phone: composes the machines into one device.
+//!
+//! [`Phone::handle`] takes an [`Input`] with the time and pushes [`Effect`]s; [`Phone::deadline`] says when
+//! [`Input::Timer`] is due. A driver carries out the effects and answers each with exactly one completion.
+//! [`Shared`] belongs to one reactor and holds what many phones share: texts, models, templates, decoded
+//! profiles. A phone itself is a few hundred bytes and owns no text.
+//!
+//! Deliberately unknown here: sockets, files, clocks, decoding. The engine asks nobody anything: line
+//! activity is an input, a restart is an effect, and every text in an effect is an id that the consumer
+//! renders with [`render`].
+//!
+//! Requirement families: R-SM, R-RULE, R-ASSIGN, R-APP, R-LOG, R-MACRO-21..23, R-URL-2, R-FLS.
+
+mod asked;
+mod edit;
+mod effect;
+mod input;
+mod macros;
+mod model;
+mod phone;
+mod plan;
+pub mod port;
+mod record;
+pub mod render;
+pub mod report;
+mod request;
+mod rule;
+mod run;
+mod shared;
+
+pub use asked::{Answer, Ask, Asked, Reply};
+pub use effect::{Effect, LogLine, LogOp, Notice, RestartKind};
+pub use input::{Boot, Command, Committed, DefaultServer, Input, LineUse, OpId, Origin};
+pub use model::{Model, ModelId, PhoneSetup};
+pub use onhook_resync::{Cause, Gate, RuleSlot, State, TimerKind};
+pub use phone::{Cx, Phone};
+pub use record::{RebootEntry, RebootReason, RecordError, StateChange, StateRecord};
+pub use request::Request;
+pub use rule::RuleFault;
+pub use shared::{DecodedId, Shared};

@@ -1,0 +1,96 @@
+//! The values of macros, as this phone knows them.
+
+use std::fmt::Write as _;
+
+use onhook_device::{Now, Outcome};
+use onhook_macros::{MacroName, MacroSource};
+use onhook_params::{View, known};
+
+use crate::request::Request;
+use crate::{Model, Phone};
+
+/// Looks macros up for one expansion.
+pub(crate) struct PhoneMacros<'a> {
+    pub(crate) phone: &'a Phone,
+    pub(crate) model: &'a Model,
+    pub(crate) view: View<'a>,
+    pub(crate) now: Now,
+    /// The request that SCHEME, SERV, SERVIP, PORT and PATH describe.
+    pub(crate) request: Option<&'a Request>,
+    /// What ERR says.
+    pub(crate) outcome: Option<Outcome>,
+}
+
+impl MacroSource for PhoneMacros<'_> {
+    fn push_value(&self, name: MacroName, out: &mut String) {
+        let values = self.view.values;
+        match name {
+            MacroName::Gpp(n) => {
+                if let Some(id) = known::GPP.get(usize::from(n)) {
+                    out.push_str(self.phone.params.text(*id, self.view));
+                }
+            }
+            MacroName::Uid(n) => {
+                if let Some(id) = known::user_id(n) {
+                    out.push_str(self.phone.params.text(id, self.view));
+                }
+            }
+            MacroName::Ma => self.phone.mac.push_lower(out),
+            MacroName::Mau => self.phone.mac.push_upper(out),
+            MacroName::Mac => self.phone.mac.push_colons(out),
+            MacroName::Pn => out.push_str(&self.model.product_name),
+            MacroName::Psn => out.push_str(&self.model.series),
+            MacroName::Sn => out.push_str(self.phone.serial.map_or("", |id| values.text(id))),
+            MacroName::Ccert => out.push_str(if self.phone.client_certificate {
+                "Installed"
+            } else {
+                "Not Installed"
+            }),
+            MacroName::Ip => push(out, self.phone.ip),
+            MacroName::ExtIp => push(out, self.phone.external_ip),
+            MacroName::SwVer => out.push_str(&self.model.software_version),
+            MacroName::HwVer => out.push_str(&self.model.hardware_version),
+            MacroName::PrvSt => push(out, Some(self.phone.resync.cause().prvst())),
+            MacroName::PrvTmr => {
+                let since = self.phone.resync.last_attempt();
+                push(out, Some(self.now.mono.secs_since(since)));
+            }
+            //= R-MACRO-22
+            MacroName::UpgTmr => push(out, Some(self.now.mono.as_secs())),
+            MacroName::UpgSt => out.push('1'),
+            MacroName::RegTmr(_) => out.push('0'),
+            MacroName::UpgCond => out.push_str("true"),
+            //= R-MACRO-21
+            MacroName::Scheme => push(out, self.request.map(|request| request.scheme)),
+            MacroName::Serv => push(out, self.request.map(|request| values.text(request.host))),
+            MacroName::ServIp => match self.request {
+                //= R-HTTP-20
+                Some(Request { ip: Some(ip), .. }) => push(out, Some(ip)),
+                Some(request) => out.push_str(values.text(request.host)),
+                None => {}
+            },
+            MacroName::Port => push(out, self.request.map(|request| request.port)),
+            MacroName::Path => push(out, self.request.map(|request| values.text(request.path))),
+            MacroName::Err => {
+                if let Some(outcome) = self.outcome {
+                    outcome.push_err_text(out);
+                }
+            }
+            // Never asked for secrets; the rest has no value until upgrades and extension mobility exist.
+            MacroName::Secret(_)
+            | MacroName::UpgErr
+            | MacroName::Ems
+            | MacroName::MUid
+            | MacroName::MPwd
+            | MacroName::OrigType
+            | MacroName::AuthStatus => {}
+        }
+    }
+}
+
+fn push(out: &mut String, value: Option<impl std::fmt::Display>) {
+    if let Some(value) = value {
+        // Writing to a String cannot fail.
+        let _ = write!(out, "{value}");
+    }
+}

@@ -1,0 +1,60 @@
+//! What phones of one kind have in common.
+
+use std::net::IpAddr;
+
+use onhook_device::{Identity, Mac};
+use onhook_params::{Scope, ValueId};
+
+/// Names a [`Model`] in [`crate::Shared`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct ModelId(pub(crate) u32);
+
+/// Product, versions, family, release and readings.
+#[derive(Clone, Debug)]
+pub struct Model {
+    /// `$PN`
+    pub product_name: String,
+    /// `$PSN`
+    pub series: String,
+    /// `$SWVER`
+    pub software_version: String,
+    /// `$HWVER`
+    pub hardware_version: String,
+    /// Family, release and readings.
+    pub scope: Scope,
+}
+
+impl Model {
+    /// The model part of an identity, with the readings in force.
+    #[must_use]
+    pub fn of(identity: &Identity, scope: Scope) -> Self {
+        Self {
+            product_name: identity.product_name.clone(),
+            series: identity.series.clone(),
+            software_version: identity.software_version.clone(),
+            hardware_version: identity.hardware_version.clone(),
+            scope,
+        }
+    }
+}
+
+/// What one phone has for itself.
+#[derive(Clone, Copy, Debug)]
+pub struct PhoneSetup {
+    /// Number of the phone in the whole run; decides its random draws.
+    pub index: u32,
+    /// The model.
+    pub model: ModelId,
+    /// MAC address.
+    pub mac: Mac,
+    /// `$SN`; counts one use, which passes to the phone.
+    pub serial: Option<ValueId>,
+    /// `$IP`
+    pub ip: Option<IpAddr>,
+    /// `$EXTIP`
+    pub external_ip: Option<IpAddr>,
+    /// `$CCERT`
+    pub client_certificate: bool,
+    /// Seed of the run.
+    pub seed: u64,
+}

@@ -1,0 +1,422 @@
+//! The phone itself: state, inputs, deadline.
+
+use std::net::IpAddr;
+
+use onhook_device::{Mac, MonoTime, Now, Outcome};
+use onhook_params::{Entry, ParamId, ParamSet, ValueId, View, known};
+use onhook_resync::{Action, BootCause, Event, Policy, Resync};
+use onhook_schedule::{DelayList, phone_seed};
+
+use crate::rule::Cold;
+use crate::{
+    Boot, Cause, Command, DefaultServer, Effect, Input, LineUse, LogLine, LogOp, Model, ModelId,
+    Notice, OpId, PhoneSetup, RebootEntry, RebootReason, Request, RestartKind, RuleSlot, Shared,
+    State, StateChange, StateRecord, TimerKind,
+};
+
+/// What one call of [`Phone::handle`] works with.
+pub struct Cx<'a> {
+    /// The time of the input.
+    pub now: Now,
+    /// What the phones of the reactor share.
+    pub shared: &'a mut Shared,
+    /// Receives what has to be done.
+    pub out: &'a mut Vec<Effect>,
+}
+
+/// Where a restart stands that changed parameters want.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Restart {
+    No,
+    /// A change wants it, and no sequence has succeeded since.
+    Pending,
+    /// It waits for idle lines.
+    Due,
+    /// Its reason is being saved.
+    Saving(OpId),
+}
+
+/// One phone.
+pub struct Phone {
+    pub(crate) params: ParamSet,
+    pub(crate) resync: Resync,
+    /// The current request, or the last one since boot.
+    pub(crate) request: Option<Request>,
+    pub(crate) cold: Option<Box<Cold>>,
+    /// A local edit that is being stored.
+    pub(crate) edit: Option<(OpId, Entry)>,
+    pub(crate) server: Option<DefaultServer>,
+    restart: Restart,
+    pub(crate) ip: Option<IpAddr>,
+    pub(crate) external_ip: Option<IpAddr>,
+    pub(crate) mac: Mac,
+    pub(crate) serial: Option<ValueId>,
+    /// The rule that came with an explicit request.
+    pub(crate) given: Option<ValueId>,
+    pub(crate) model: ModelId,
+    ops: u32,
+    /// Completions that nobody waited for.
+    stale: u32,
+    /// The result that `$ERR` shows; `None` from the start of a request until its result.
+    pub(crate) result: Option<Outcome>,
+    busy_lines: u16,
+    pub(crate) client_certificate: bool,
+}
+
+impl Phone {
+    /// A phone before boot; `params` is what differs from the factory state.
+    #[must_use]
+    pub fn new(setup: &PhoneSetup, params: ParamSet) -> Self {
+        Self {
+            params,
+            resync: Resync::new(phone_seed(setup.seed, u64::from(setup.index))),
+            request: None,
+            cold: None,
+            edit: None,
+            server: None,
+            restart: Restart::No,
+            ip: setup.ip,
+            external_ip: setup.external_ip,
+            mac: setup.mac,
+            serial: setup.serial,
+            given: None,
+            model: setup.model,
+            ops: 0,
+            stale: 0,
+            result: None,
+            busy_lines: 0,
+            client_certificate: setup.client_certificate,
+        }
+    }
+
+    /// Takes one input. Never blocks and never panics, whatever the input.
+    pub fn handle(&mut self, input: Input, cx: &mut Cx<'_>) {
+        match input {
+            Input::Boot(boot, record) => self.boot(boot, record, cx),
+            Input::Timer => self.step(Event::Timer, cx),
+            Input::Line(line, line_use) => self.line(line, line_use, cx),
+            Input::OptionsLearned(server) => {
+                if let Some(old) = std::mem::replace(&mut self.server, server) {
+                    cx.shared.values.release(old.host);
+                }
+            }
+            Input::Command(_, command) => self.command(command, cx),
+            Input::FetchStarted(op, endpoint) => self.fetch_started(op, endpoint.ip, cx),
+            Input::FetchDone(op, result) => self.fetch_done(op, result, cx),
+            Input::CommitDone(op, committed) => match self.edit {
+                Some((edit, entry)) if edit == op => self.edit_done(entry, committed, cx),
+                Some(_) | None => self.commit_done(op, committed, cx),
+            },
+            Input::StateSaved(op, _) => {
+                if self.restart == Restart::Saving(op) {
+                    self.restart = Restart::No;
+                    cx.out.push(Effect::Restart(RestartKind::Cold));
+                }
+            }
+        }
+    }
+
+    /// When [`Input::Timer`] is due; `None` while nothing is.
+    #[must_use]
+    pub fn deadline(&self) -> Option<MonoTime> {
+        self.resync.deadline()
+    }
+
+    /// The values of this phone.
+    #[must_use]
+    pub const fn params(&self) -> &ParamSet {
+        &self.params
+    }
+
+    /// Where the resync machine stands.
+    #[must_use]
+    pub const fn state(&self) -> State {
+        self.resync.state()
+    }
+
+    /// The cause of the running resync, or of the last one.
+    #[must_use]
+    pub const fn cause(&self) -> Cause {
+        self.resync.cause()
+    }
+
+    /// Whether a resync has succeeded since factory reset.
+    #[must_use]
+    pub const fn provisioned(&self) -> bool {
+        self.resync.provisioned()
+    }
+
+    /// The timer that decides the next automatic resync.
+    #[must_use]
+    pub const fn timer(&self) -> Option<(TimerKind, MonoTime)> {
+        self.resync.timer()
+    }
+
+    /// Active lines as bits, line 1 lowest.
+    #[must_use]
+    pub const fn busy_lines(&self) -> u16 {
+        self.busy_lines
+    }
+
+    /// How many completions were ignored because nobody waited for them.
+    #[must_use]
+    pub const fn stale_completions(&self) -> u32 {
+        self.stale
+    }
+
+    /// The new entries that the commit `op` has to make durable, in order of parameter.
+    #[must_use]
+    pub fn commit_entries(&self, op: OpId) -> &[Entry] {
+        match &self.edit {
+            Some((edit, entry)) if *edit == op => std::slice::from_ref(entry),
+            Some(_) | None => self.cold.as_ref().map_or(&[], |cold| cold.changes_of(op)),
+        }
+    }
+
+    /// Family, release and readings of this phone.
+    #[must_use]
+    pub fn model<'s>(&self, shared: &'s Shared) -> Option<&'s Model> {
+        shared.models.get(self.model)
+    }
+
+    /// What is needed to read [`Phone::params`].
+    #[must_use]
+    pub fn view<'s>(&self, shared: &'s Shared) -> Option<View<'s>> {
+        Some(View {
+            values: &shared.values,
+            bases: &shared.bases,
+            scope: &self.model(shared)?.scope,
+        })
+    }
+
+    fn boot(&mut self, boot: Boot, record: StateRecord, cx: &mut Cx<'_>) {
+        self.forget(cx.shared);
+        let cause = match (boot, record.restarting) {
+            (Boot::Foreground, _) => BootCause::Foreground,
+            (Boot::Normal, None) => BootCause::PowerOn,
+            (Boot::Normal, Some(RebootReason::Provisioning)) => BootCause::Provisioning,
+            (Boot::Normal, Some(RebootReason::Upgrade)) => BootCause::Upgrade,
+        };
+        if boot == Boot::Normal && record.restarting.is_some() {
+            let op = self.next_op();
+            cx.out.push(Effect::SaveState(op, StateChange::Booted));
+        }
+        let provisioned = record.provisioned;
+        self.step(Event::Boot { cause, provisioned }, cx);
+    }
+
+    /// Ends everything that a restart ends.
+    fn forget(&mut self, shared: &mut Shared) {
+        if let Some(cold) = self.cold.take() {
+            cold.retire(shared);
+        }
+        if let Some(request) = self.request.take() {
+            request.release(&mut shared.values);
+        }
+        if let Some(rule) = self.given.take() {
+            shared.values.release(rule);
+        }
+        self.edit = None;
+        self.restart = Restart::No;
+        self.result = None;
+    }
+
+    fn line(&mut self, line: u8, line_use: LineUse, cx: &mut Cx<'_>) {
+        let Some(bit) = line
+            .checked_sub(1)
+            .and_then(|n| 1_u16.checked_shl(u32::from(n)))
+        else {
+            return;
+        };
+        let before = self.busy_lines;
+        match line_use {
+            LineUse::Idle => self.busy_lines &= !bit,
+            LineUse::Busy => self.busy_lines |= bit,
+        }
+        match (before, self.busy_lines) {
+            (0, 1..) => self.step(Event::LinesBusy, cx),
+            (1.., 0) => {
+                self.step(Event::LinesIdle, cx);
+                self.release_held(cx);
+            }
+            (0, 0) | (1.., 1..) => {}
+        }
+    }
+
+    fn command(&mut self, command: Command, cx: &mut Cx<'_>) {
+        match command {
+            Command::Resync => self.step(Event::Explicit(onhook_resync::Request::Configured), cx),
+            Command::ResyncWith(rule) => {
+                if let Some(old) = self.given.replace(rule) {
+                    cx.shared.values.release(old);
+                }
+                self.step(Event::Explicit(onhook_resync::Request::Given), cx);
+            }
+            Command::Set(id, value) => self.edit(id, value, cx),
+        }
+    }
+
+    /// Whether what was fetched has to wait before it is applied.
+    pub(crate) fn must_hold(&self) -> bool {
+        //= R-RBT-4
+        self.busy_lines != 0 || self.edit.is_some()
+    }
+
+    /// Takes durable entries into the set and lets the machines know what changed.
+    pub(crate) fn apply(&mut self, changes: &[Entry], cx: &mut Cx<'_>) {
+        //= R-SM-20
+        let restart = changes
+            .iter()
+            .any(|change| change.id.pattern().reboot && self.own_value(change.id) != change.value);
+        if restart && self.restart == Restart::No {
+            self.restart = Restart::Pending;
+        }
+        self.params.apply(changes, &mut cx.shared.values);
+        for change in changes {
+            let event = match change.id {
+                id if id == known::RESYNC_PERIODIC => Event::PeriodicChanged,
+                id if id == known::RESYNC_ERROR_RETRY_DELAY => Event::ErrorRetryChanged,
+                id if id == known::PROVISION_ENABLE => Event::EnableChanged,
+                _ => continue,
+            };
+            self.machine(event, cx);
+        }
+    }
+
+    fn own_value(&self, id: ParamId) -> Option<ValueId> {
+        let own = self.params.own();
+        let at = own.binary_search_by_key(&id, |entry| entry.id).ok()?;
+        own.get(at)?.value
+    }
+
+    pub(crate) fn next_op(&mut self) -> OpId {
+        self.ops = self.ops.wrapping_add(1);
+        OpId(self.ops)
+    }
+
+    pub(crate) fn count_stale(&mut self) {
+        self.stale = self.stale.saturating_add(1);
+    }
+
+    pub(crate) fn log(&self, op: LogOp, cx: &mut Cx<'_>) {
+        cx.out.push(Effect::Log(LogLine {
+            op,
+            request: self.request,
+            outcome: self.result,
+        }));
+    }
+
+    /// Hands one event to the resync machine and carries out what it answers.
+    pub(crate) fn step(&mut self, event: Event, cx: &mut Cx<'_>) {
+        let before = self.resync.timer();
+        let mut action = self.machine(event, cx);
+        loop {
+            action = match action {
+                Action::None => break,
+                Action::RunRule { slot, starts } => {
+                    if let Some(cause) = starts {
+                        cx.out.push(Effect::Notice(Notice::ResyncStarted(cause)));
+                    }
+                    match self.run_rule(slot, cx) {
+                        Some(outcome) => self.machine(Event::RuleDone(outcome), cx),
+                        None => break,
+                    }
+                }
+                Action::Finished(outcome) => {
+                    self.finished(outcome, cx);
+                    self.resync.next_pending(cx.now.mono)
+                }
+                Action::TimedOut => match self.time_out(cx) {
+                    Some(outcome) => self.machine(Event::RuleDone(outcome), cx),
+                    None => break,
+                },
+                Action::Refused(gate) => {
+                    cx.out.push(Effect::Notice(Notice::Refused(gate)));
+                    break;
+                }
+            };
+        }
+        self.restart_if_idle(cx);
+        let after = self.resync.timer();
+        if let Some((kind, at)) = after.filter(|_| after != before) {
+            cx.out.push(Effect::Notice(Notice::TimerArmed(kind, at)));
+        }
+    }
+
+    fn finished(&mut self, outcome: Outcome, cx: &mut Cx<'_>) {
+        cx.out.push(Effect::Notice(Notice::ResyncDone(outcome)));
+        //= R-SM-20
+        if outcome.is_success() && self.restart == Restart::Pending {
+            self.restart = Restart::Due;
+        }
+    }
+
+    fn restart_if_idle(&mut self, cx: &mut Cx<'_>) {
+        let running = matches!(self.resync.state(), State::Running(_));
+        if self.restart != Restart::Due || self.busy_lines != 0 || running {
+            return;
+        }
+        let op = self.next_op();
+        self.restart = Restart::Saving(op);
+        let entry = RebootEntry {
+            reason: RebootReason::Provisioning,
+            at: cx.now.wall,
+        };
+        cx.out
+            .push(Effect::SaveState(op, StateChange::Restarting(entry)));
+    }
+
+    /// Hands one event to the resync machine with the policy that the parameters spell now.
+    pub(crate) fn machine(&mut self, event: Event, cx: &mut Cx<'_>) -> Action {
+        let Some(model) = cx.shared.models.get(self.model) else {
+            return Action::None;
+        };
+        let view = View {
+            values: &cx.shared.values,
+            bases: &cx.shared.bases,
+            scope: &model.scope,
+        };
+        let policy = policy(&self.params, view);
+        let before = self.resync.provisioned();
+        let action = self.resync.handle(event, cx.now.mono, &policy);
+        if self.resync.provisioned() && !before && !matches!(event, Event::Boot { .. }) {
+            let op = self.next_op();
+            cx.out.push(Effect::SaveState(op, StateChange::Provisioned));
+        }
+        action
+    }
+}
+
+/// What the parameters and readings say about resyncs.
+fn policy<'v>(params: &ParamSet, view: View<'v>) -> Policy<'v> {
+    let list = |id: ParamId| {
+        //= R-SCHED-3
+        DelayList::parse(params.text(id, view))
+            .or_else(|_| DelayList::parse(id.default(view.scope)))
+            .unwrap_or_default()
+    };
+    let random_delay = params.text(known::RESYNC_RANDOM_DELAY, view);
+    Policy {
+        provision_enable: params.is_yes(known::PROVISION_ENABLE, view),
+        resync_on_reset: params.is_yes(known::RESYNC_ON_RESET, view),
+        resync_after_upgrade: params.is_yes(known::RESYNC_AFTER_UPGRADE_ATTEMPT, view),
+        random_delay: onhook_params::unsigned(random_delay).unwrap_or(0),
+        periodic: list(known::RESYNC_PERIODIC),
+        error_retry: list(known::RESYNC_ERROR_RETRY_DELAY),
+        readings: &view.scope.readings,
+    }
+}
+
+impl Phone {
+    /// Which rule text a slot stands for.
+    pub(crate) fn rule_text<'v>(&self, slot: RuleSlot, view: View<'v>) -> &'v str {
+        let id = match slot {
+            RuleSlot::A => known::PROFILE_RULE,
+            RuleSlot::B => known::PROFILE_RULE_B,
+            RuleSlot::C => known::PROFILE_RULE_C,
+            RuleSlot::D => known::PROFILE_RULE_D,
+            RuleSlot::Given => return self.given.map_or("", |id| view.values.expose(id)),
+        };
+        self.params.text(id, view)
+    }
+}

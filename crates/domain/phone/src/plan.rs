@@ -1,0 +1,272 @@
+//! Evaluating a rule: what it assigns and what it fetches.
+
+use std::net::IpAddr;
+
+use onhook_macros::Expanded;
+use onhook_params::{Entry, Mark, ParamId, Secrecy, Value, ValueId, View, known, secrecy};
+use onhook_rules::{Alternative, Argument, Piece, RuleKind, Selection, Target, Url};
+
+use crate::macros::PhoneMacros;
+use crate::phone::Cx;
+use crate::rule::{Cold, RuleFault, to_u32};
+use crate::{Effect, Notice, Phone, Request, RuleSlot, Shared};
+
+impl Phone {
+    /// Evaluates the rule of a slot: what it assigns, and what it fetches.
+    pub(crate) fn plan(
+        &mut self,
+        slot: RuleSlot,
+        expanded: &mut Expanded,
+        cold: &mut Cold,
+        cx: &mut Cx<'_>,
+    ) -> Result<(), RuleFault> {
+        let Shared {
+            values,
+            bases,
+            models,
+            templates,
+            ..
+        } = &mut *cx.shared;
+        let Some(model) = models.get(self.model) else {
+            return Ok(());
+        };
+        let view = View {
+            values,
+            bases,
+            scope: &model.scope,
+        };
+        let text = self.rule_text(slot, view);
+        let Some(template) = templates.get(text) else {
+            return Ok(());
+        };
+        //= R-MACRO-5
+        template.expand(
+            &PhoneMacros {
+                phone: self,
+                model,
+                view,
+                now: cx.now,
+                request: self.request.as_ref(),
+                outcome: self.result,
+            },
+            expanded,
+        );
+        let rule = onhook_rules::parse(RuleKind::Profile, expanded.text(), expanded.slots())
+            .map_err(syntax)?;
+        let selection = rule
+            .select(&model.software_version, &mut ())
+            .map_err(syntax)?;
+        let Selection::Act(alternative) = selection else {
+            return Ok(());
+        };
+        self.assign(slot, &alternative, cold, cx);
+        //= R-ASSIGN-2
+        cold.next = alternative
+            .url
+            .as_ref()
+            .map(|url| self.request_for(url, &alternative, cx));
+        Ok(())
+    }
+
+    /// Collects the assignments of an alternative; bad ones are told and left out.
+    fn assign(
+        &self,
+        slot: RuleSlot,
+        alternative: &Alternative<'_>,
+        cold: &mut Cold,
+        cx: &mut Cx<'_>,
+    ) {
+        let Shared { values, models, .. } = &mut *cx.shared;
+        let Some(model) = models.get(self.model) else {
+            return;
+        };
+        for assignment in alternative.assignments {
+            let id = match assignment.target {
+                Target::Gpp(n) => known::GPP.get(usize::from(n)).copied(),
+                Target::Name(name) => ParamId::lookup(name, &model.scope),
+            };
+            //= R-ASSIGN-4
+            let entry = id.and_then(|id| {
+                let text = id.canonical(assignment.value, &model.scope).ok()?;
+                Some(Entry {
+                    id,
+                    access: None,
+                    mark: Mark::None,
+                    value: Some(values.intern(&text, secrecy(id))?),
+                })
+            });
+            match entry {
+                Some(entry) => cold.wanted.push(entry),
+                None => cx.out.push(Effect::Notice(Notice::RuleFault(
+                    slot,
+                    RuleFault::Assignment {
+                        offset: to_u32(assignment.offset),
+                    },
+                ))),
+            }
+        }
+        //= R-ASSIGN-5
+        cold.wanted.reverse();
+        cold.wanted.sort_by_key(|entry| entry.id);
+        cold.wanted.dedup_by(|later, earlier| {
+            let same = later.id == earlier.id;
+            if let Some(value) = later.value.filter(|_| same) {
+                values.release(value);
+            }
+            same
+        });
+    }
+
+    /// Turns a URL and its options into a request.
+    fn request_for(
+        &self,
+        url: &Url<'_>,
+        alternative: &Alternative<'_>,
+        cx: &mut Cx<'_>,
+    ) -> Result<Request, RuleFault> {
+        let options = &alternative.options;
+        for (given, name) in [
+            (options.post.is_some(), "--post"),
+            (options.alias.is_some(), "--alias"),
+            (options.srv, "--srv"),
+        ] {
+            if given {
+                return Err(RuleFault::Unsupported(name));
+            }
+        }
+        //= R-URL-2
+        let (mut scheme, mut port) = (url.scheme, url.port);
+        let host = match (url.server, self.server) {
+            (Some(server), _) => cx.shared.values.intern(server, Secrecy::Plain),
+            (None, Some(server)) => {
+                if !url.scheme_given {
+                    (scheme, port) = (server.scheme, server.port);
+                }
+                cx.shared.values.retain(server.host);
+                Some(server.host)
+            }
+            (None, None) => None,
+        };
+        let host = host.ok_or(RuleFault::NoServer)?;
+        if !self.is_allowed(host, cx.shared) {
+            cx.shared.values.release(host);
+            return Err(RuleFault::ServerNotAllowed);
+        }
+        let Some(path) = cx.shared.values.intern(url.path, Secrecy::Plain) else {
+            cx.shared.values.release(host);
+            return Err(RuleFault::NoServer);
+        };
+        Ok(Request {
+            scheme,
+            port,
+            host,
+            path,
+            ip: None,
+            key: self.bind(options.key.as_ref(), cx.shared),
+            user: self.bind(options.uid.as_ref(), cx.shared),
+            password: self.bind(options.pwd.as_ref(), cx.shared),
+        })
+    }
+
+    /// Whether Restricted_Access_Domains lets the phone talk to a host.
+    fn is_allowed(&self, host: ValueId, shared: &Shared) -> bool {
+        let Some(view) = self.view(shared) else {
+            return false;
+        };
+        let domains = self.params.text(known::RESTRICTED_ACCESS_DOMAINS, view);
+        is_allowed(view.values.text(host), domains)
+    }
+
+    /// Binds an option argument as one opaque secret; `None` if it is missing or empty.
+    fn bind(&self, argument: Option<&Argument<'_>>, shared: &mut Shared) -> Option<ValueId> {
+        let argument = argument?;
+        let mut text = std::mem::take(&mut shared.secret_text);
+        text.clear();
+        if let Some(view) = self.view(shared) {
+            for piece in argument.pieces() {
+                match piece {
+                    Piece::Text(literal) => text.push_str(literal),
+                    //= R-MACRO-19
+                    Piece::Secret {
+                        register,
+                        substring,
+                    } => {
+                        let value = known::GPP_SECRET
+                            .get(usize::from(register))
+                            .and_then(|id| match self.params.value(*id, view) {
+                                Value::Secret(value) => Some(view.values.expose(value)),
+                                Value::Plain(_) => None,
+                            })
+                            .unwrap_or("");
+                        text.push_str(substring.apply(value));
+                    }
+                }
+            }
+        }
+        //= R-OPT-6
+        let bound = if text.is_empty() {
+            None
+        } else {
+            shared.values.intern(&text, Secrecy::Secret)
+        };
+        shared.secret_text = text;
+        bound
+    }
+}
+
+/// Whether a host is in a comma-separated list of domains; an empty list allows all.
+fn is_allowed(host: &str, domains: &str) -> bool {
+    let mut entries = domains
+        .split(',')
+        .map(str::trim)
+        .filter(|d| !d.is_empty())
+        .peekable();
+    //= R-DOM-1
+    if entries.peek().is_none() {
+        return true;
+    }
+    let literal = host.parse::<IpAddr>().is_ok();
+    //= R-DOM-2
+    entries.any(|domain| {
+        if host.eq_ignore_ascii_case(domain) {
+            return true;
+        }
+        let tail = host.len().checked_sub(domain.len()).filter(|_| !literal);
+        tail.is_some_and(|at| {
+            host.get(at..)
+                .is_some_and(|end| end.eq_ignore_ascii_case(domain))
+                && host.get(..at).is_some_and(|start| start.ends_with('.'))
+        })
+    })
+}
+
+fn syntax(error: onhook_rules::RuleError) -> RuleFault {
+    RuleFault::Syntax {
+        code: error.code(),
+        offset: to_u32(error.offset()),
+        expected: error.expected(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    //= R-DOM-2 type=test
+    #[test]
+    fn domains_match_whole_names_and_dot_suffixes() {
+        for (host, domains, allowed) in [
+            ("a.voiceip.com", "voiceip.com", true),
+            ("VOICEIP.com", "voiceip.COM", true),
+            ("evilvoiceip.com", "voiceip.com", false),
+            ("voiceip.com.evil.net", "voiceip.com", false),
+            ("10.0.0.1", "10.0.0.1", true),
+            ("10.0.0.1", "0.0.1", false),
+            ("b.net", "a.net, b.net", true),
+            ("anything", " , ", true),
+            ("anything", "", true),
+        ] {
+            assert_eq!(is_allowed(host, domains), allowed, "{host} in {domains}");
+        }
+    }
+}

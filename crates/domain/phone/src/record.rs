@@ -1,0 +1,240 @@
+//! The versioned record of what survives a power cut besides the parameters.
+
+use onhook_device::WallTime;
+use thiserror::Error;
+
+/// Why the phone restarted (R-SM-22).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+pub enum RebootReason {
+    /// A firmware upgrade.
+    Upgrade,
+    /// Changed parameters.
+    Provisioning,
+}
+
+impl RebootReason {
+    /// The word of the reboot history.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Upgrade => "Upgrade",
+            Self::Provisioning => "Provisioning",
+        }
+    }
+
+    const fn number(self) -> u8 {
+        match self {
+            Self::Upgrade => 1,
+            Self::Provisioning => 2,
+        }
+    }
+
+    const fn from_number(number: u8) -> Option<Self> {
+        match number {
+            1 => Some(Self::Upgrade),
+            2 => Some(Self::Provisioning),
+            _ => None,
+        }
+    }
+}
+
+/// One line of the reboot history.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct RebootEntry {
+    /// Why.
+    pub reason: RebootReason,
+    /// Local time; `None` if the clock had not been set.
+    pub at: Option<WallTime>,
+}
+
+/// What a phone remembers over a power cut.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct StateRecord {
+    /// Whether a resync has succeeded since factory reset.
+    pub provisioned: bool,
+    /// Set before a restart, cleared by the boot that follows it.
+    pub restarting: Option<RebootReason>,
+    /// Newest first.
+    pub history: [Option<RebootEntry>; 5],
+}
+
+/// The bytes are no record.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
+pub enum RecordError {
+    /// Written by a newer program.
+    #[error(
+        "the state record has version {0}, this program reads version 1: start a newer program, or reset the state"
+    )]
+    Version(u8),
+    /// Not a record at all.
+    #[error("the state record is damaged at byte {0}: reset the state")]
+    Damaged(usize),
+}
+
+const VERSION: u8 = 1;
+const ENTRY_LEN: usize = 1 + 1 + 8 + 4;
+
+impl StateRecord {
+    /// Encodes version 1: version, provisioned, restarting, then per entry reason, clock flag, Unix
+    /// seconds and offset, both big-endian.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        let mut out = vec![
+            VERSION,
+            u8::from(self.provisioned),
+            self.restarting.map_or(0, RebootReason::number),
+        ];
+        for entry in self.history.iter().flatten() {
+            out.push(entry.reason.number());
+            out.push(u8::from(entry.at.is_some()));
+            let at = entry.at.unwrap_or(WallTime {
+                unix_s: 0,
+                offset_s: 0,
+            });
+            out.extend(at.unix_s.to_be_bytes());
+            out.extend(at.offset_s.to_be_bytes());
+        }
+        out
+    }
+
+    /// Decodes what [`StateRecord::encode`] gave.
+    ///
+    /// # Errors
+    /// Another version, or bytes that are no record.
+    pub fn decode(bytes: &[u8]) -> Result<Self, RecordError> {
+        let (head, entries) = bytes
+            .split_first_chunk::<3>()
+            .ok_or(RecordError::Damaged(bytes.len()))?;
+        let [version, provisioned, restarting] = *head;
+        if version != VERSION {
+            return Err(RecordError::Version(version));
+        }
+        let mut record = Self {
+            provisioned: flag(provisioned).ok_or(RecordError::Damaged(1))?,
+            restarting: match restarting {
+                0 => None,
+                n => Some(RebootReason::from_number(n).ok_or(RecordError::Damaged(2))?),
+            },
+            history: [None; 5],
+        };
+        let chunks = entries.chunks(ENTRY_LEN);
+        if chunks.len() > record.history.len() {
+            return Err(RecordError::Damaged(bytes.len()));
+        }
+        for (i, (slot, chunk)) in record.history.iter_mut().zip(chunks).enumerate() {
+            *slot = Some(entry(chunk).ok_or(RecordError::Damaged(head.len() + i * ENTRY_LEN))?);
+        }
+        Ok(record)
+    }
+
+    /// Carries out a change that the phone asked for.
+    pub fn apply(&mut self, change: StateChange) {
+        match change {
+            StateChange::Provisioned => self.provisioned = true,
+            StateChange::Restarting(entry) => {
+                self.restarting = Some(entry.reason);
+                //= R-SM-22
+                self.history.rotate_right(1);
+                if let Some(newest) = self.history.first_mut() {
+                    *newest = Some(entry);
+                }
+            }
+            StateChange::Booted => self.restarting = None,
+        }
+    }
+}
+
+/// One change of the [`StateRecord`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum StateChange {
+    /// A resync succeeded for the first time since factory reset.
+    Provisioned,
+    /// The phone restarts.
+    Restarting(RebootEntry),
+    /// The boot that follows a restart has happened.
+    Booted,
+}
+
+fn flag(byte: u8) -> Option<bool> {
+    match byte {
+        0 => Some(false),
+        1 => Some(true),
+        _ => None,
+    }
+}
+
+fn entry(chunk: &[u8]) -> Option<RebootEntry> {
+    let (head, rest) = chunk.split_first_chunk::<2>()?;
+    let (unix, offset) = rest.split_first_chunk::<8>()?;
+    let [reason, known] = *head;
+    let at = WallTime {
+        unix_s: i64::from_be_bytes(*unix),
+        offset_s: i32::from_be_bytes(offset.try_into().ok()?),
+    };
+    Some(RebootEntry {
+        reason: RebootReason::from_number(reason)?,
+        at: flag(known)?.then_some(at),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::port::STATE_RECORD_LIMIT;
+
+    #[test]
+    fn a_record_comes_back_as_it_was_and_fits_the_limit() {
+        let mut record = StateRecord {
+            provisioned: true,
+            restarting: Some(RebootReason::Provisioning),
+            ..StateRecord::default()
+        };
+        for unix_s in 0..7 {
+            record.apply(StateChange::Restarting(RebootEntry {
+                reason: RebootReason::Upgrade,
+                at: Some(WallTime {
+                    unix_s,
+                    offset_s: -3600,
+                }),
+            }));
+            let bytes = record.encode();
+            assert!(bytes.len() <= STATE_RECORD_LIMIT);
+            assert_eq!(StateRecord::decode(&bytes), Ok(record));
+        }
+        //= R-SM-22 type=test
+        let times: Vec<_> = record
+            .history
+            .iter()
+            .map(|e| e.unwrap().at.unwrap().unix_s)
+            .collect();
+        assert_eq!(times, [6, 5, 4, 3, 2]);
+    }
+
+    #[test]
+    fn another_version_and_damage_are_told_apart() {
+        assert_eq!(
+            StateRecord::decode(&[2, 0, 0]),
+            Err(RecordError::Version(2))
+        );
+        assert_eq!(
+            StateRecord::decode(&[1, 7, 0]),
+            Err(RecordError::Damaged(1))
+        );
+        assert_eq!(StateRecord::decode(&[1, 0]), Err(RecordError::Damaged(2)));
+        assert_eq!(
+            StateRecord::decode(&[1, 0, 0, 9]),
+            Err(RecordError::Damaged(3))
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            if let Ok(record) = StateRecord::decode(&bytes) {
+                prop_assert_eq!(record.encode().len(), bytes.len());
+            }
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! Texts of effects, rendered by whoever consumes them.
+
+use onhook_device::Now;
+use onhook_macros::{Expanded, Template, expand_to_string};
+use onhook_params::{ParamId, Values, View, known};
+
+use crate::macros::PhoneMacros;
+use crate::port::Message;
+use crate::{LogLine, LogOp, Model, Phone, Request, Shared};
+
+/// The operation word of a resync (R-LOG-3).
+const OPERATION: &str = "resync";
+
+/// Renders a message of the phone; `None` if its template is blank.
+#[must_use]
+pub fn message(phone: &Phone, shared: &Shared, now: Now, line: &LogLine) -> Option<Message> {
+    let model = phone.model(shared)?;
+    let view = phone.view(shared)?;
+    let source = PhoneMacros {
+        phone,
+        model,
+        view,
+        now,
+        request: line.request.as_ref(),
+        outcome: line.outcome,
+    };
+    let template = phone.params.text(template(line.op, view), view);
+    //= R-LOG-4
+    if template.trim().is_empty() {
+        return None;
+    }
+    let mut expanded = Expanded::new();
+    //= R-LOG-3
+    Template::compile_message(template).expand_message(&source, OPERATION, &mut expanded);
+    let identifier = phone.params.text(known::SYSLOG_IDENTIFIER, view);
+    Some(Message {
+        severity: line.op.severity(),
+        at: now.wall,
+        identifier: if identifier.eq_ignore_ascii_case("none") {
+            String::new()
+        } else {
+            printable(&expand_to_string(identifier, &source))
+        },
+        text: printable(expanded.text()),
+        server: phone.params.text(known::SYSLOG_SERVER, view).to_owned(),
+    })
+}
+
+fn template(op: LogOp, view: View<'_>) -> ParamId {
+    match op {
+        LogOp::Request => known::log_request(view.scope),
+        LogOp::Success => known::log_success(view.scope),
+        LogOp::Failure => known::log_failure(view.scope),
+    }
+}
+
+/// Replaces control characters by spaces, so that no value can forge a line.
+fn printable(text: &str) -> String {
+    //= R-LOG-9
+    text.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
+}
+
+/// The URL of a request: scheme, host, port, path.
+#[must_use]
+pub fn url(request: &Request, values: &Values) -> String {
+    let host = values.text(request.host);
+    let (open, close) = if host.contains(':') {
+        ("[", "]")
+    } else {
+        ("", "")
+    };
+    let path = values.text(request.path);
+    format!(
+        "{}://{open}{host}{close}:{}{path}",
+        request.scheme, request.port
+    )
+}
+
+/// The User-Agent: HTTP_User_Agent_Name expanded, or product, release and MAC address.
+#[must_use]
+pub fn user_agent(phone: &Phone, shared: &Shared, now: Now) -> String {
+    let (Some(model), Some(view)) = (phone.model(shared), phone.view(shared)) else {
+        return String::new();
+    };
+    let source = PhoneMacros {
+        phone,
+        model,
+        view,
+        now,
+        request: phone.request.as_ref(),
+        outcome: phone.result,
+    };
+    //= R-HTTP-3
+    let name = phone.params.text(known::HTTP_USER_AGENT_NAME, view);
+    if !name.trim().is_empty() {
+        return printable(&expand_to_string(name, &source));
+    }
+    let mut out = format!("Cisco-{}/{} (", model.product_name, release(model));
+    phone.mac.push_lower(&mut out);
+    out.push(')');
+    printable(&out)
+}
+
+/// The dotted release of a software version: `sip88xx.11-3-2MPP0001-609` is `11.3.2`; a micro part of 0 is dropped.
+fn release(model: &Model) -> String {
+    let version = model.software_version.as_str();
+    let version = match version.split_once('.') {
+        Some((prefix, rest)) if prefix.starts_with("sip") => rest,
+        Some(_) | None => version,
+    };
+    let mut parts: Vec<&str> = version
+        .split(['-', '.'])
+        .take(3)
+        .map(|part| {
+            let end = part
+                .find(|c: char| !c.is_ascii_digit())
+                .unwrap_or(part.len());
+            part.get(..end).unwrap_or("")
+        })
+        .filter(|digits| !digits.is_empty())
+        .collect();
+    if parts.len() == 3
+        && parts
+            .last()
+            .is_some_and(|micro| micro.bytes().all(|b| b == b'0'))
+    {
+        parts.pop();
+    }
+    parts.join(".")
+}
+
+#[cfg(test)]
+mod tests {
+    use onhook_device::Identity;
+    use onhook_params::Scope;
+
+    use super::*;
+
+    //= R-HTTP-3 type=test
+    #[test]
+    fn the_release_is_dotted_and_drops_a_zero_micro_part() {
+        for (version, expected) in [
+            ("sip88xx.11-3-2MPP0001-609", "11.3.2"),
+            ("sip88xx.11-0-0MPP-7", "11.0"),
+            ("sip88xx.11-0-1MPP-312", "11.0.1"),
+            ("11-1-0MPP-19", "11.1"),
+            ("2.0.6(b)", "2.0.6"),
+            ("", ""),
+        ] {
+            let identity = Identity {
+                software_version: version.to_owned(),
+                ..Identity::default()
+            };
+            assert_eq!(release(&Model::of(&identity, Scope::default())), expected);
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! What a resync did, for people and programs.
+
+use std::net::IpAddr;
+
+use onhook_device::Outcome;
+use onhook_resync::{Cause, RuleSlot, TimerKind};
+
+/// One thing a profile or a rule got wrong without failing.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Warning {
+    /// Stable code, for example `unknown`.
+    pub code: String,
+    /// The element or parameter it is about.
+    pub subject: String,
+    /// Line in the profile, from 1; `None` outside a profile.
+    pub line: Option<u32>,
+    /// Column in the profile, from 1; `None` outside a profile.
+    pub column: Option<u32>,
+    /// A sentence for people.
+    pub message: String,
+}
+
+/// What one rule did.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RuleReport {
+    /// Which rule.
+    pub slot: RuleSlot,
+    /// The URL requested; `None` if there was no request.
+    pub url: Option<String>,
+    /// The address contacted first.
+    pub server_ip: Option<IpAddr>,
+    /// `salted-md5`, `salted-sha256` or `none`; `None` if nothing was decoded.
+    pub container: Option<&'static str>,
+    /// Whether the file was compressed.
+    pub gzip: bool,
+    /// Bytes received.
+    pub bytes: u64,
+    /// How it ended; [`Outcome::Internal`] until it has.
+    pub outcome: Outcome,
+    /// Parameters that changed.
+    pub changed: u32,
+    /// Duration of fetch and decoding.
+    pub ms: u64,
+    /// What went wrong, where, and what to do.
+    pub message: Option<String>,
+}
+
+/// What one resync did. Holds no secret: secret values are `***`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ResyncReport {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Why it started.
+    pub cause: Cause,
+    /// The rules that ran, in order; rules with nothing to do are left out.
+    pub rules: Vec<RuleReport>,
+    /// Changed parameters with their new values, in order of parameter.
+    pub changes: Vec<(String, String)>,
+    /// Warnings, in order of appearance; long lists are cut.
+    pub warnings: Vec<Warning>,
+    /// Durable commits of parameters.
+    pub flash_writes: u64,
+    /// Durable writes of the state record.
+    pub state_writes: u64,
+    /// Whether the phone restarts because of it.
+    pub reboot: bool,
+    /// Timers that run afterwards, with the seconds left.
+    pub next: Vec<(TimerKind, u64)>,
+    /// Messages that were sent.
+    pub messages: Vec<String>,
+}
+
+/// A phone at one moment.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Status {
+    /// State of the resync machine.
+    pub state: &'static str,
+    /// `$PRVST`.
+    pub prvst: i8,
+    /// Whether a resync has succeeded since factory reset.
+    pub provisioned: bool,
+    /// The last resync; `None` before the first.
+    pub last: Option<ResyncReport>,
+    /// Timers that run, with the seconds left.
+    pub next: Vec<(TimerKind, u64)>,
+    /// Lines in use, from 1.
+    pub busy_lines: Vec<u8>,
+    /// Seconds since boot.
+    pub uptime_s: u64,
+    /// Reasons of the last restarts, newest first, with Unix seconds if the clock was set.
+    pub history: Vec<(&'static str, Option<i64>)>,
+    /// Completions that nobody waited for.
+    pub stale_completions: u32,
+    /// Messages that could not be sent.
+    pub dropped_messages: u64,
+}

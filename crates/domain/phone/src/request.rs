@@ -1,0 +1,47 @@
+//! One request as the phone remembers it.
+
+use std::net::IpAddr;
+
+use onhook_fetch::Scheme;
+use onhook_params::{ValueId, Values};
+
+/// A request by ids: what the macros SCHEME, SERV, SERVIP, PORT and PATH describe.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Request {
+    /// Scheme.
+    pub scheme: Scheme,
+    /// Port, 1..=65535.
+    pub port: u16,
+    /// Host as written, without brackets.
+    pub host: ValueId,
+    /// Path with query as written.
+    pub path: ValueId,
+    /// The address contacted first, once it is known.
+    pub ip: Option<IpAddr>,
+    /// The pass phrase of `--key`, a secret.
+    pub key: Option<ValueId>,
+    /// The user name of `--uid`, a secret.
+    pub user: Option<ValueId>,
+    /// The password of `--pwd`, a secret.
+    pub password: Option<ValueId>,
+}
+
+impl Request {
+    fn texts(&self) -> impl Iterator<Item = ValueId> {
+        [
+            Some(self.host),
+            Some(self.path),
+            self.key,
+            self.user,
+            self.password,
+        ]
+        .into_iter()
+        .flatten()
+    }
+
+    pub(crate) fn release(&self, values: &mut Values) {
+        for id in self.texts() {
+            values.release(id);
+        }
+    }
+}

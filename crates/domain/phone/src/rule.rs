@@ -1,0 +1,126 @@
+//! What a phone keeps while a rule runs, and what can be wrong with one.
+
+use onhook_device::Outcome;
+use onhook_params::Entry;
+use onhook_resync::RuleSlot;
+use onhook_rules::RuleErrorCode;
+
+use crate::{OpId, Request, Shared};
+
+/// What is wrong with a rule, or with a part of it that is left out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum RuleFault {
+    /// A syntax, type or format error at a byte of the expanded text.
+    Syntax {
+        /// The stable code.
+        code: RuleErrorCode,
+        /// Byte offset into the expanded text.
+        offset: u32,
+        /// What was expected there.
+        expected: &'static str,
+    },
+    /// Neither the rule nor the options name a server.
+    NoServer,
+    /// The server is not in Restricted_Access_Domains.
+    ServerNotAllowed,
+    /// The option cannot be carried out by this program yet.
+    Unsupported(&'static str),
+    /// The parameter of an assignment is unknown or refuses the value; the assignment is left out.
+    Assignment {
+        /// Byte offset into the expanded text.
+        offset: u32,
+    },
+}
+
+impl RuleFault {
+    /// The word used in events.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Syntax { code, .. } => code.name(),
+            Self::NoServer => "no-server",
+            Self::ServerNotAllowed => "server-not-allowed",
+            Self::Unsupported(_) => "unsupported",
+            Self::Assignment { .. } => "assignment",
+        }
+    }
+
+    pub(crate) const fn outcome(self) -> Outcome {
+        match self {
+            Self::Syntax { .. } | Self::Unsupported(_) | Self::Assignment { .. } => {
+                Outcome::BadRule
+            }
+            Self::NoServer => Outcome::NoServer,
+            Self::ServerNotAllowed => Outcome::ServerNotAllowed,
+        }
+    }
+}
+
+/// What the running rule waits for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Phase {
+    /// The commit of its assignments.
+    Assigning(OpId),
+    /// The fetch.
+    Fetching(OpId),
+    /// Idle lines, or the end of a local edit.
+    Holding,
+    /// The commit of the profile.
+    Committing(OpId),
+}
+
+/// What a phone needs only while a rule runs.
+#[derive(Debug)]
+pub(crate) struct Cold {
+    pub(crate) phase: Phase,
+    pub(crate) slot: RuleSlot,
+    /// What to fetch after the assignments, or why it cannot be fetched.
+    pub(crate) next: Option<Result<Request, RuleFault>>,
+    /// What the profile or the assignments ask for; its texts count a use each.
+    pub(crate) wanted: Vec<Entry>,
+    /// What really changes.
+    pub(crate) changes: Vec<Entry>,
+    /// Changes made by this rule so far.
+    pub(crate) changed: u32,
+}
+
+impl Cold {
+    pub(crate) fn new() -> Self {
+        Self {
+            phase: Phase::Holding,
+            slot: RuleSlot::A,
+            next: None,
+            wanted: Vec::new(),
+            changes: Vec::new(),
+            changed: 0,
+        }
+    }
+
+    pub(crate) fn is_committing(&self) -> bool {
+        matches!(self.phase, Phase::Assigning(_) | Phase::Committing(_))
+    }
+
+    pub(crate) fn changes_of(&self, op: OpId) -> &[Entry] {
+        match self.phase {
+            Phase::Assigning(mine) | Phase::Committing(mine) if mine == op => &self.changes,
+            Phase::Assigning(_) | Phase::Committing(_) | Phase::Fetching(_) | Phase::Holding => &[],
+        }
+    }
+
+    /// Ends the uses that it counts and puts the buffers back for the next rule of any phone.
+    pub(crate) fn retire(mut self: Box<Self>, shared: &mut Shared) {
+        shared.release(&self.wanted);
+        if let Some(Ok(request)) = self.next.take() {
+            request.release(&mut shared.values);
+        }
+        self.wanted.clear();
+        self.changes.clear();
+        self.changed = 0;
+        shared.cold.push(self);
+    }
+}
+
+/// Counts and offsets of texts that are limited far below u32.
+pub(crate) fn to_u32(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,248 @@
+//! Carrying out a rule: assign, fetch, hold, commit, log.
+
+use std::net::IpAddr;
+
+use onhook_device::Outcome;
+use onhook_params::known;
+use onhook_resync::{Event, RuleSlot};
+
+use crate::phone::Cx;
+use crate::rule::{Cold, Phase, RuleFault, to_u32};
+use crate::{Committed, DecodedId, Effect, LogOp, Notice, OpId, Phone, Shared};
+
+impl Phone {
+    /// Starts a rule; `Some` if it ended at once.
+    pub(crate) fn run_rule(&mut self, slot: RuleSlot, cx: &mut Cx<'_>) -> Option<Outcome> {
+        let mut cold = cx
+            .shared
+            .cold
+            .pop()
+            .unwrap_or_else(|| Box::new(Cold::new()));
+        cold.slot = slot;
+        let mut expanded = std::mem::take(&mut cx.shared.expanded);
+        let plan = self.plan(slot, &mut expanded, &mut cold, cx);
+        cx.shared.expanded = expanded;
+        if let Err(fault) = plan {
+            cold.retire(cx.shared);
+            return Some(self.refuse(slot, fault, cx));
+        }
+        if let Some(view) = self.view(cx.shared) {
+            self.params.changes(&cold.wanted, view, &mut cold.changes);
+        }
+        if !cold.changes.is_empty() {
+            //= R-RULE-10
+            let op = self.next_op();
+            cold.phase = Phase::Assigning(op);
+            self.cold = Some(cold);
+            cx.out.push(Effect::Commit(op));
+            return None;
+        }
+        self.fetch_or_end(cold, cx)
+    }
+
+    /// Ends a rule that fails before any request.
+    fn refuse(&mut self, slot: RuleSlot, fault: RuleFault, cx: &mut Cx<'_>) -> Outcome {
+        let outcome = fault.outcome();
+        cx.out.push(Effect::Notice(Notice::RuleFault(slot, fault)));
+        self.result = Some(outcome);
+        //= R-LOG-5
+        self.log(LogOp::Failure, cx);
+        cx.out.push(Effect::Notice(Notice::RuleDone {
+            slot,
+            outcome,
+            changed: 0,
+        }));
+        outcome
+    }
+
+    /// Goes on after the assignments; `Some` if there is nothing to fetch.
+    fn fetch_or_end(&mut self, mut cold: Box<Cold>, cx: &mut Cx<'_>) -> Option<Outcome> {
+        let slot = cold.slot;
+        let Some(next) = cold.next.take() else {
+            //= R-RULE-12
+            let changed = cold.changed;
+            let outcome = if changed > 0 {
+                Outcome::Applied
+            } else {
+                Outcome::Skipped
+            };
+            cold.retire(cx.shared);
+            if changed > 0 {
+                cx.out.push(Effect::Notice(Notice::RuleDone {
+                    slot,
+                    outcome,
+                    changed,
+                }));
+            }
+            return Some(outcome);
+        };
+        let request = match next {
+            Ok(request) => request,
+            Err(fault) => {
+                cold.retire(cx.shared);
+                return Some(self.refuse(slot, fault, cx));
+            }
+        };
+        if let Some(old) = self.request.replace(request) {
+            old.release(&mut cx.shared.values);
+        }
+        //= R-MACRO-21
+        self.result = None;
+        let op = self.next_op();
+        cold.phase = Phase::Fetching(op);
+        self.cold = Some(cold);
+        cx.out
+            .push(Effect::Notice(Notice::RuleStarted(slot, request)));
+        cx.out.push(Effect::Fetch(op, request));
+        None
+    }
+
+    pub(crate) fn fetch_started(&mut self, op: OpId, ip: Option<IpAddr>, cx: &mut Cx<'_>) {
+        if self.phase() != Some(Phase::Fetching(op)) {
+            self.count_stale();
+            return;
+        }
+        if let Some(request) = &mut self.request {
+            request.ip = ip;
+        }
+        //= R-HTTP-20
+        self.log(LogOp::Request, cx);
+    }
+
+    pub(crate) fn fetch_done(
+        &mut self,
+        op: OpId,
+        result: Result<DecodedId, Outcome>,
+        cx: &mut Cx<'_>,
+    ) {
+        let waiting = self.phase() == Some(Phase::Fetching(op));
+        let Some(mut cold) = self.cold.take_if(|_| waiting) else {
+            self.count_stale();
+            if let Ok(decoded) = result {
+                cx.shared.drop_decoded(decoded);
+            }
+            return;
+        };
+        match result {
+            Err(outcome) => {
+                let outcome = self.accept_missing(outcome, cx.shared);
+                self.end_rule(cold, outcome, cx);
+            }
+            Ok(decoded) => {
+                cx.shared.release(&cold.wanted);
+                cold.wanted = cx.shared.take_decoded(decoded).unwrap_or_default();
+                if self.must_hold() {
+                    cold.phase = Phase::Holding;
+                    self.cold = Some(cold);
+                    cx.out.push(Effect::Notice(Notice::Held));
+                    self.step(Event::Held, cx);
+                } else {
+                    self.commit_or_end(cold, cx);
+                }
+            }
+        }
+    }
+
+    /// Goes on with a profile that was held.
+    pub(crate) fn release_held(&mut self, cx: &mut Cx<'_>) {
+        let ready = self.phase() == Some(Phase::Holding) && !self.must_hold();
+        if let Some(cold) = self.cold.take_if(|_| ready) {
+            self.step(Event::Released, cx);
+            self.commit_or_end(cold, cx);
+        }
+    }
+
+    /// File not found is a success if Resync_Fails_On_FNF is No.
+    fn accept_missing(&self, outcome: Outcome, shared: &Shared) -> Outcome {
+        //= R-OUT-2
+        let accepted = outcome == Outcome::Fnf
+            && self
+                .view(shared)
+                .is_some_and(|view| !self.params.is_yes(known::RESYNC_FAILS_ON_FNF, view));
+        //= R-RULE-13
+        if accepted { Outcome::FnfOk } else { outcome }
+    }
+
+    fn commit_or_end(&mut self, mut cold: Box<Cold>, cx: &mut Cx<'_>) {
+        cold.changes.clear();
+        if let Some(view) = self.view(cx.shared) {
+            self.params.changes(&cold.wanted, view, &mut cold.changes);
+        }
+        if cold.changes.is_empty() {
+            self.end_rule(cold, Outcome::Applied, cx);
+            return;
+        }
+        //= R-FLS-1
+        let op = self.next_op();
+        cold.phase = Phase::Committing(op);
+        self.cold = Some(cold);
+        cx.out.push(Effect::Commit(op));
+    }
+
+    pub(crate) fn commit_done(&mut self, op: OpId, committed: Committed, cx: &mut Cx<'_>) {
+        let waiting = self.cold.as_ref().is_some_and(|cold| {
+            matches!(cold.phase, Phase::Assigning(mine) | Phase::Committing(mine) if mine == op)
+        });
+        let Some(mut cold) = self.cold.take_if(|_| waiting) else {
+            self.count_stale();
+            return;
+        };
+        if committed == Committed::Failed {
+            self.end_rule(cold, Outcome::Internal, cx);
+            return;
+        }
+        let changes = std::mem::take(&mut cold.changes);
+        cold.changed = cold.changed.saturating_add(to_u32(changes.len()));
+        self.apply(&changes, cx);
+        cold.changes = changes;
+        cold.changes.clear();
+        match cold.phase {
+            Phase::Assigning(_) => {
+                if let Some(outcome) = self.fetch_or_end(cold, cx) {
+                    self.step(Event::RuleDone(outcome), cx);
+                }
+            }
+            Phase::Committing(_) | Phase::Fetching(_) | Phase::Holding => {
+                self.end_rule(cold, Outcome::Applied, cx);
+            }
+        }
+    }
+
+    /// Logs the result of a request, tells it, and lets the machine go on.
+    fn end_rule(&mut self, cold: Box<Cold>, outcome: Outcome, cx: &mut Cx<'_>) {
+        self.log_result(cold, outcome, cx);
+        self.step(Event::RuleDone(outcome), cx);
+    }
+
+    fn log_result(&mut self, cold: Box<Cold>, outcome: Outcome, cx: &mut Cx<'_>) {
+        let (slot, changed) = (cold.slot, cold.changed);
+        cold.retire(cx.shared);
+        self.result = Some(outcome);
+        let op = if outcome.is_success() {
+            LogOp::Success
+        } else {
+            LogOp::Failure
+        };
+        self.log(op, cx);
+        cx.out.push(Effect::Notice(Notice::RuleDone {
+            slot,
+            outcome,
+            changed,
+        }));
+    }
+
+    /// Ends the running rule because the resync takes too long; a commit is waited for.
+    pub(crate) fn time_out(&mut self, cx: &mut Cx<'_>) -> Option<Outcome> {
+        let Some(Phase::Fetching(op)) = self.phase() else {
+            return None;
+        };
+        let cold = self.cold.take()?;
+        cx.out.push(Effect::Cancel(op));
+        self.log_result(cold, Outcome::Timeout, cx);
+        Some(Outcome::Timeout)
+    }
+
+    fn phase(&self) -> Option<Phase> {
+        self.cold.as_ref().map(|cold| cold.phase)
+    }
+}

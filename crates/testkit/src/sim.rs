@@ -1,0 +1,390 @@
+//! One phone in virtual time: a scripted server, a store that is an oracle, no I/O.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::net::{IpAddr, Ipv4Addr};
+
+use onhook_device::{Identity, MonoTime, Now, Outcome, WallTime};
+use onhook_fetch::Endpoint;
+use onhook_params::{DeltaBuilder, Entry, ParamId, ParamSet, Scope, Secrecy, Setting, Value, secrecy};
+use onhook_phone::{
+    Boot, Command, Committed, Cx, Effect, Input, LineUse, LogLine, Model, Notice, OpId, Origin,
+    Phone, PhoneSetup, Request, Shared, StateRecord, render,
+};
+
+/// What the scripted server answers.
+#[derive(Clone, Debug)]
+pub enum Served {
+    /// A profile with these parameters and values.
+    Profile(Vec<(&'static str, String)>),
+    /// A failed transfer or a file that cannot be used.
+    Fails(Outcome),
+}
+
+impl Served {
+    /// A profile that sets one parameter.
+    #[must_use]
+    pub fn one(name: &'static str, value: &str) -> Self {
+        Self::Profile(vec![(name, value.to_owned())])
+    }
+
+    /// A profile without parameters.
+    #[must_use]
+    pub const fn empty() -> Self {
+        Self::Profile(Vec::new())
+    }
+}
+
+/// The scripted server: what it answers to a URL asked at a second.
+pub type Script = Box<dyn FnMut(&str, u64) -> Served>;
+
+/// One phone, its surroundings, and a trace of what it did.
+pub struct Sim {
+    /// What phones share.
+    pub shared: Shared,
+    /// The phone.
+    pub phone: Phone,
+    /// Requests: second, URL, `$PRVST` at that moment.
+    pub requests: Vec<(u64, String, i8)>,
+    /// Messages: second and text.
+    pub messages: Vec<(u64, String)>,
+    /// Notices in order.
+    pub notices: Vec<Notice>,
+    /// What is durable: the oracle of the store.
+    pub durable: BTreeMap<ParamId, Entry>,
+    /// Durable commits.
+    pub commits: u32,
+    /// The durable state record.
+    pub record: StateRecord,
+    /// Restarts asked for.
+    pub restarts: u32,
+    /// Every effect as text; two runs that do the same have the same trace.
+    pub trace: String,
+    /// Seconds from the start of a fetch to its end.
+    pub fetch_s: u64,
+    /// Seconds from a commit to its end.
+    pub commit_s: u64,
+    /// How commits end.
+    pub commits_end: Committed,
+    /// Pass phrase bound by the last fetch.
+    pub last_key: Option<String>,
+    script: Script,
+    queue: BTreeMap<(u64, u64), Input>,
+    sequence: u64,
+    now_ms: u64,
+    out: Vec<Effect>,
+}
+
+impl Sim {
+    /// A factory phone of the default identity, not booted; the server answers by `script`.
+    #[must_use]
+    pub fn new(script: impl FnMut(&str, u64) -> Served + 'static) -> Self {
+        Self::of(Scope::default(), 1, script)
+    }
+
+    /// The same for another scope and seed.
+    #[must_use]
+    pub fn of(scope: Scope, seed: u64, script: impl FnMut(&str, u64) -> Served + 'static) -> Self {
+        let mut shared = Shared::with_seed(seed);
+        let identity = Identity::default();
+        let model = shared.add_model(Model::of(&identity, scope));
+        let serial = shared.values.intern(&identity.serial, Secrecy::Plain);
+        let setup = PhoneSetup {
+            index: 0,
+            model,
+            mac: identity.mac,
+            serial,
+            ip: None,
+            external_ip: None,
+            client_certificate: false,
+            seed,
+        };
+        Self {
+            phone: Phone::new(&setup, ParamSet::default()),
+            shared,
+            requests: Vec::new(),
+            messages: Vec::new(),
+            notices: Vec::new(),
+            durable: BTreeMap::new(),
+            commits: 0,
+            record: StateRecord::default(),
+            restarts: 0,
+            trace: String::new(),
+            fetch_s: 0,
+            commit_s: 0,
+            commits_end: Committed::Durable,
+            last_key: None,
+            script: Box::new(script),
+            queue: BTreeMap::new(),
+            sequence: 0,
+            now_ms: 0,
+            out: Vec::new(),
+        }
+    }
+
+    /// Sets a parameter before boot, as if an earlier life had stored it.
+    ///
+    /// # Panics
+    /// The name is unknown or the value is invalid.
+    #[must_use]
+    #[track_caller]
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        let (id, value) = self.intern(name, value);
+        // A command before boot is an edit like any other.
+        self.input(Input::Command(Origin::Control, Command::Set(id, value)));
+        self.run_for(0);
+        self.notices.clear();
+        self.trace.clear();
+        self.commits = 0;
+        self
+    }
+
+    #[track_caller]
+    fn intern(&mut self, name: &str, value: &str) -> (ParamId, onhook_params::ValueId) {
+        let scope = self.scope();
+        let Some(id) = ParamId::lookup(name, &scope) else {
+            panic!("{name} is unknown");
+        };
+        let Ok(text) = id.canonical(value, &scope) else {
+            panic!("{name} cannot be {value}");
+        };
+        let Some(value) = self.shared.values.intern(&text, secrecy(id)) else {
+            panic!("no room for {value}");
+        };
+        (id, value)
+    }
+
+    fn scope(&self) -> Scope {
+        self.phone.model(&self.shared).map(|model| model.scope).unwrap_or_default()
+    }
+
+    /// Boots at the present time and runs what is due at once.
+    #[must_use]
+    pub fn booted(mut self) -> Self {
+        self.boot();
+        self
+    }
+
+    /// Boots: the clock of the phone starts at zero, its state is what is durable.
+    pub fn boot(&mut self) {
+        self.queue.clear();
+        self.now_ms = 0;
+        self.input(Input::Boot(Boot::Normal, self.record));
+        self.run_for(0);
+    }
+
+    /// Cuts the power and boots again with what is durable.
+    pub fn power_cycle(&mut self) {
+        self.restore();
+        self.boot();
+    }
+
+    /// Puts the parameters back to what is durable.
+    fn restore(&mut self) {
+        let setup = PhoneSetup {
+            index: 0,
+            model: onhook_phone::ModelId::default(),
+            mac: Identity::default().mac,
+            serial: self.shared.values.intern(&Identity::default().serial, Secrecy::Plain),
+            ip: None,
+            external_ip: None,
+            client_certificate: false,
+            seed: 1,
+        };
+        let mut params = ParamSet::default();
+        let entries: Vec<Entry> = self.durable.values().copied().collect();
+        params.apply(&entries, &mut self.shared.values);
+        self.phone = Phone::new(&setup, params);
+    }
+
+    /// The second that the phone's clock shows.
+    #[must_use]
+    pub const fn second(&self) -> u64 {
+        self.now_ms / 1000
+    }
+
+    /// Sends one input at the present time.
+    pub fn input(&mut self, input: Input) {
+        self.push(self.now_ms, input);
+    }
+
+    /// Makes a line busy or idle and runs what is due at once.
+    pub fn line(&mut self, line: u8, line_use: LineUse) {
+        self.input(Input::Line(line, line_use));
+        self.run_for(0);
+    }
+
+    /// Asks for a resync of the configured rules and runs what is due at once.
+    pub fn resync(&mut self) {
+        self.input(Input::Command(Origin::Control, Command::Resync));
+        self.run_for(0);
+    }
+
+    /// Asks for a resync of one rule and runs what is due at once.
+    pub fn resync_with(&mut self, rule: &str) {
+        if let Some(rule) = self.shared.values.intern(rule, Secrecy::Secret) {
+            self.input(Input::Command(Origin::Control, Command::ResyncWith(rule)));
+        }
+        self.run_for(0);
+    }
+
+    /// Sets a parameter locally and runs what is due at once.
+    #[track_caller]
+    pub fn set(&mut self, name: &str, value: &str) {
+        let (id, value) = self.intern(name, value);
+        self.input(Input::Command(Origin::Control, Command::Set(id, value)));
+        self.run_for(0);
+    }
+
+    fn push(&mut self, at_ms: u64, input: Input) {
+        // Of one instant: by class, then in order of arrival.
+        let order = u64::from(input.class()) << 48 | self.sequence;
+        self.sequence += 1;
+        self.queue.insert((at_ms, order), input);
+    }
+
+    /// Lets this many seconds pass.
+    pub fn run_for(&mut self, seconds: u64) {
+        let end = self.now_ms + seconds * 1000;
+        loop {
+            let queued = self.queue.keys().next().map(|(at, _)| *at);
+            let timer = self.phone.deadline().map(MonoTime::as_millis);
+            let next = [queued, timer].into_iter().flatten().min();
+            let Some(at) = next.filter(|at| *at <= end) else {
+                break;
+            };
+            self.now_ms = self.now_ms.max(at);
+            if queued.is_some_and(|queued| queued <= self.now_ms) {
+                if let Some((_, input)) = self.queue.pop_first() {
+                    self.handle(input);
+                }
+            } else {
+                self.handle(Input::Timer);
+            }
+        }
+        self.now_ms = self.now_ms.max(end);
+    }
+
+    /// Hands one input to the phone and carries out its effects.
+    pub fn handle(&mut self, input: Input) {
+        let now = self.now();
+        let mut cx = Cx {
+            now,
+            shared: &mut self.shared,
+            out: &mut self.out,
+        };
+        self.phone.handle(input, &mut cx);
+        let mut out = std::mem::take(&mut self.out);
+        for effect in out.drain(..) {
+            // A trace into a String cannot fail.
+            let _ = writeln!(self.trace, "{} {effect:?}", self.now_ms);
+            self.execute(effect, now);
+        }
+        self.out = out;
+        self.shared.sweep();
+    }
+
+    fn now(&self) -> Now {
+        Now {
+            mono: MonoTime::from_millis(self.now_ms),
+            wall: Some(WallTime {
+                unix_s: 1_795_392_000 + i64::try_from(self.now_ms / 1000).unwrap_or(0),
+                offset_s: 0,
+            }),
+        }
+    }
+
+    fn execute(&mut self, effect: Effect, now: Now) {
+        match effect {
+            Effect::Fetch(op, request) => self.fetch(op, &request),
+            Effect::Cancel(_) | Effect::Restart(_) => {
+                self.restarts += u32::from(matches!(effect, Effect::Restart(_)));
+            }
+            Effect::Commit(op) => self.commit(op),
+            Effect::SaveState(op, change) => {
+                self.record.apply(change);
+                self.push(self.now_ms, Input::StateSaved(op, Committed::Durable));
+            }
+            Effect::Log(line) => self.log(&line, now),
+            Effect::Notice(notice) => self.notices.push(notice),
+        }
+    }
+
+    fn fetch(&mut self, op: OpId, request: &Request) {
+        let url = render::url(request, &self.shared.values);
+        let second = self.second();
+        self.last_key = request.key.map(|key| self.shared.values.expose(key).to_owned());
+        self.requests.push((second, url.clone(), self.phone.cause().prvst()));
+        let ip = Some(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)));
+        self.push(self.now_ms, Input::FetchStarted(op, Endpoint { ip }));
+        let result = match (self.script)(&url, second) {
+            Served::Fails(outcome) => Err(outcome),
+            Served::Profile(settings) => Ok(self.decode(&settings)),
+        };
+        self.push(self.now_ms + self.fetch_s * 1000, Input::FetchDone(op, result));
+    }
+
+    fn decode(&mut self, settings: &[(&'static str, String)]) -> onhook_phone::DecodedId {
+        let scope = self.scope();
+        let mut builder = DeltaBuilder::with_capacity(settings.len(), 0);
+        for (name, value) in settings {
+            let known = ParamId::lookup(name, &scope);
+            if let Some((id, text)) = known.and_then(|id| Some((id, id.canonical(value, &scope).ok()?))) {
+                builder.push(Setting { id, value: Some(&text), access: None, preserve: false });
+            }
+        }
+        self.shared.put_decoded(&builder.finish())
+    }
+
+    fn commit(&mut self, op: OpId) {
+        if self.commits_end == Committed::Durable {
+            for entry in self.phone.commit_entries(op) {
+                if let Some(value) = entry.value {
+                    self.shared.values.retain(value);
+                }
+                if entry.is_inherited() {
+                    self.durable.remove(&entry.id);
+                } else {
+                    self.durable.insert(entry.id, *entry);
+                }
+            }
+            self.commits += 1;
+        }
+        self.push(self.now_ms + self.commit_s * 1000, Input::CommitDone(op, self.commits_end));
+    }
+
+    fn log(&mut self, line: &LogLine, now: Now) {
+        if let Some(message) = render::message(&self.phone, &self.shared, now, line) {
+            self.messages.push((self.second(), message.text));
+        }
+    }
+
+    /// The value in force; `***` for a secret one.
+    ///
+    /// # Panics
+    /// The name is unknown.
+    #[must_use]
+    #[track_caller]
+    pub fn value(&self, name: &str) -> String {
+        let Some(id) = ParamId::lookup(name, &self.scope()) else {
+            panic!("{name} is unknown");
+        };
+        match self.phone.view(&self.shared).map(|view| self.phone.params().value(id, view)) {
+            Some(Value::Plain(text)) => text.to_owned(),
+            Some(Value::Secret(_)) => "***".to_owned(),
+            None => String::new(),
+        }
+    }
+
+    /// The seconds of all requests.
+    #[must_use]
+    pub fn request_seconds(&self) -> Vec<u64> {
+        self.requests.iter().map(|(second, ..)| *second).collect()
+    }
+
+    /// The texts of all messages.
+    #[must_use]
+    pub fn message_texts(&self) -> Vec<&str> {
+        self.messages.iter().map(|(_, text)| text.as_str()).collect()
+    }
+}
