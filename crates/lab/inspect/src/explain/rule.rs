@@ -1,0 +1,244 @@
+//! Explaining a profile or upgrade rule.
+
+use onhook_device::UpgradeNoServer;
+use onhook_params::ParamId;
+use onhook_rules::{Alternative, Argument, Rule, RuleError, RuleKind, Target, Url};
+use serde_json::Value;
+
+use super::trigger::Comparisons;
+use super::{Explanation, Note, Outcome, Step, Verdict, Work};
+use crate::Secrets;
+use crate::redaction::MASK;
+
+impl<'r> Work<'r> {
+    pub(super) fn rule(mut self, kind: RuleKind) -> Explanation {
+        let text = self.expanded.text();
+        let rule = match onhook_rules::parse(kind, text, self.expanded.slots()) {
+            Ok(rule) => rule,
+            Err(error) => return self.fail_rule(&error),
+        };
+        if let Some(number) = rule.first_unreachable() {
+            //= R-RULE-9
+            self.note(
+                "unreachable",
+                format!("alternative {number} and what follows it can never be reached"),
+            );
+        }
+        let selected = match self.search(&rule) {
+            Ok(Some(selected)) => selected,
+            Ok(None) => return self.document,
+            Err(error) => return self.fail_rule(&error),
+        };
+        self.document.alternative = Some(selected.index);
+        self.document.outcome = Outcome::Nothing;
+        self.assign(&selected);
+        self.bind_options(&selected);
+        match selected.url {
+            None => self.document,
+            Some(url) => self.fetch(kind, &selected, &url),
+        }
+    }
+
+    /// Tries the alternatives and notes each.
+    fn search(&mut self, rule: &Rule<'r>) -> Result<Option<Alternative<'r>>, RuleError> {
+        let swver = self.software_version();
+        let mut found: Option<Result<Alternative<'r>, RuleError>> = None;
+        for alternative in rule.alternatives() {
+            let mut comparisons = Comparisons::default();
+            let (verdict, why) = match &found {
+                Some(Ok(earlier)) => (
+                    Verdict::NotReached,
+                    format!("alternative {} is selected", earlier.index),
+                ),
+                Some(Err(_)) => (Verdict::NotReached, "the rule has failed before".to_owned()),
+                None => match alternative.holds(&swver, &mut comparisons) {
+                    Ok(true) if alternative.guard.is_none() => {
+                        (Verdict::Selected, "it has no condition".to_owned())
+                    }
+                    Ok(true) => (Verdict::Selected, "its condition is true".to_owned()),
+                    Ok(false) => (Verdict::False, "its condition is false".to_owned()),
+                    Err(error) => {
+                        found = Some(Err(error));
+                        (Verdict::Failed, error.code().problem().to_owned())
+                    }
+                },
+            };
+            self.document.steps.push(Step::Alternative {
+                number: alternative.index,
+                text: self.show(alternative.range.clone()),
+                verdict,
+                why,
+            });
+            if let Some(guard) = &alternative.guard {
+                let steps = comparisons.steps(
+                    self,
+                    Some(alternative.index),
+                    guard.offset,
+                    &guard.condition,
+                );
+                self.document.steps.extend(steps);
+            }
+            if verdict == Verdict::Selected {
+                found = Some(Ok(alternative));
+            }
+        }
+        found.transpose()
+    }
+
+    fn assign(&mut self, selected: &Alternative<'_>) {
+        for assignment in selected.assignments {
+            let parameter = assignment.target.to_string();
+            let start = assignment.value_offset;
+            let value = self.show(start..start + assignment.value.len());
+            let scope = self.request.scope;
+            let id = ParamId::lookup(&parameter, scope);
+            //= R-ASSIGN-4
+            let why = match id {
+                None => Some(unknown_parameter(assignment.target, &parameter, scope)),
+                Some(id) => id.canonical(assignment.value, scope).err().map(|error| {
+                    if id.pattern().secret && self.request.secrets == Secrets::Masked {
+                        "the value does not fit the parameter".to_owned()
+                    } else {
+                        error.to_string()
+                    }
+                }),
+            };
+            self.document
+                .assignments
+                .push((parameter.clone(), value.clone()));
+            self.document.steps.push(Step::Assignment {
+                parameter,
+                value,
+                applied: why.is_none(),
+                why,
+            });
+        }
+    }
+
+    fn bind_options(&mut self, selected: &Alternative<'_>) {
+        let options = &selected.options;
+        let shown = [
+            ("key", options.key.and_then(|key| self.bound_secret(&key))),
+            ("uid", options.uid.and_then(|uid| self.bound_user(&uid))),
+            ("pwd", options.pwd.and_then(|pwd| self.bound_secret(&pwd))),
+            ("post", options.post.map(letter)),
+            ("alias", options.alias.map(letter)),
+        ];
+        for (name, value) in shown {
+            let entry = value.map(|value| (name, Value::String(value)));
+            self.document.options.extend(entry);
+        }
+        if options.srv {
+            self.document.options.insert("srv", Value::Bool(true));
+        }
+    }
+
+    /// The argument with its secret registers filled in; `None` if it is empty (R-OPT-6).
+    fn bound(&self, argument: &Argument<'_>) -> Option<String> {
+        let mut text = String::new();
+        argument.bind(|register| self.request.phone.secret(register), &mut text);
+        (!text.is_empty()).then_some(text)
+    }
+
+    fn bound_secret(&self, argument: &Argument<'_>) -> Option<String> {
+        let bound = self.bound(argument)?;
+        Some(match self.request.secrets {
+            Secrets::Masked => MASK.to_owned(),
+            Secrets::Shown => bound,
+        })
+    }
+
+    fn bound_user(&self, argument: &Argument<'_>) -> Option<String> {
+        let bound = self.bound(argument)?;
+        Some(match self.request.secrets {
+            Secrets::Shown => bound,
+            Secrets::Masked if argument.is_plain() => self.show(argument.range()),
+            //= R-MACRO-20
+            Secrets::Masked => MASK.to_owned(),
+        })
+    }
+
+    fn fetch(mut self, kind: RuleKind, selected: &Alternative<'_>, url: &Url<'_>) -> Explanation {
+        let origin = |given| if given { "rule" } else { "default" };
+        let path_end = selected.range.end;
+        let path = self.show(path_end - url.path.len()..path_end);
+        let server = url.server.map(|server| {
+            let scheme = if url.scheme_given {
+                url.scheme.name().len() + 3
+            } else {
+                0
+            };
+            let bracket = usize::from(server.contains(':'));
+            let start = url.offset + scheme + bracket;
+            self.show(start..start + server.len())
+        });
+        self.document.server_source = match (server.is_some(), kind) {
+            (true, _) => Some("rule"),
+            //= R-URL-2
+            (false, RuleKind::Profile) => Some("dhcp"),
+            (false, RuleKind::Upgrade) => {
+                //= R-UPG-2
+                let (reading, source) = match self.request.scope.readings.upgrade_no_server {
+                    UpgradeNoServer::ProvisioningServer => {
+                        ("provisioning-server", Some("provisioning-server"))
+                    }
+                    UpgradeNoServer::Error => ("error", None),
+                };
+                self.document.readings.insert("upgrade_no_server", reading);
+                if source.is_none() {
+                    return self.fail(
+                        "no-server",
+                        "the URL names no server, and the reading `upgrade_no_server` wants one"
+                            .to_owned(),
+                        url.offset,
+                    );
+                }
+                source
+            }
+        };
+        let shown = Url {
+            server: server.as_deref(),
+            path: &path,
+            ..*url
+        };
+        self.document.url = Some(shown.to_string());
+        self.document.scheme = Some(url.scheme.name());
+        self.document.scheme_source = Some(origin(url.scheme_given));
+        self.document.port = Some(url.port);
+        self.document.port_source = Some(origin(url.port_given));
+        self.document.path = Some(path);
+        self.document.server = server;
+        self.document.outcome = Outcome::Fetch;
+        if selected.options.srv && url.scheme.name() == "tftp" {
+            //= R-OPT-8
+            self.note(
+                "srv-with-tftp",
+                "the fetch fails: `--srv` does not work with tftp".to_owned(),
+            );
+        }
+        self.document
+    }
+
+    fn note(&mut self, code: &'static str, message: String) {
+        self.document.warnings.push(Note { code, message });
+    }
+
+    fn fail_rule(self, error: &RuleError) -> Explanation {
+        let message = format!("{}; expected {}", error.code().problem(), error.expected());
+        self.fail(error.code().name(), message, error.offset())
+    }
+}
+
+fn letter(index: u8) -> String {
+    char::from(b'a'.saturating_add(index)).to_string()
+}
+
+fn unknown_parameter(target: Target<'_>, name: &str, scope: &onhook_params::Scope) -> String {
+    match target {
+        Target::Name(_) => match ParamId::nearest(name, scope) {
+            Some(nearest) => format!("no such parameter; the nearest name is {}", nearest.name()),
+            None => "no such parameter".to_owned(),
+        },
+        Target::Gpp(_) => "no such parameter".to_owned(),
+    }
+}

@@ -1,0 +1,26 @@
+//! Says what a phone does with a text, and why, without a phone.
+//!
+//! [`explain`](explain()) takes a rule or a trigger apart with the macro values
+//! of a [`ModelPhone`]; [`expand`](expand()) expands a text. Both give values that serialise to the
+//! documents of `docs/schemas` and render themselves for people. Secrets are
+//! masked here, so no caller can forget it.
+//!
+//! Deliberately unknown here: command lines, networks, terminals.
+//!
+//! Requirement families: R-SEC-3 and R-MACRO-20 (masking); it shows the work of
+//! R-MACRO, R-COND, R-RULE, R-OPT and R-URL.
+
+mod expand;
+mod explain;
+mod macro_use;
+mod model_phone;
+mod redaction;
+mod secret_values;
+
+pub use expand::{Expansion, expand};
+pub use explain::{
+    ExplainError, ExplainKind, ExplainRequest, Explanation, Note, Outcome, Step, Verdict, explain,
+};
+pub use macro_use::MacroUse;
+pub use model_phone::{Cause, ModelPhone, Origin, UnknownMacro};
+pub use redaction::Secrets;

@@ -1,0 +1,96 @@
+//! Transcripts: each file of `tests/golden` holds what was asked and, behind `---`, what was answered.
+//!
+//! `UPDATE_GOLDEN=1` rewrites the answers.
+
+use std::fs;
+use std::path::Path;
+
+use onhook_device::{Identity, Readings};
+use onhook_inspect::{ExplainRequest, ModelPhone, Secrets, expand, explain};
+use onhook_params::Scope;
+
+const MARK: &str = "\n---\n";
+
+#[test]
+fn every_transcript_is_up_to_date() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    let mut files: Vec<_> = fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|e| e == "txt"))
+        .collect();
+    files.sort();
+    assert!(!files.is_empty());
+    let mut stale = Vec::new();
+    for path in files {
+        let old = fs::read_to_string(&path).unwrap();
+        let (question, answer) = old.split_once(MARK).unwrap_or((old.trim_end(), ""));
+        let new = answer_to(question);
+        if new == answer {
+            continue;
+        }
+        #[expect(clippy::disallowed_methods, reason = "the one setting of this test")]
+        if std::env::var_os("UPDATE_GOLDEN").is_some() {
+            fs::write(&path, format!("{question}{MARK}{new}")).unwrap();
+        } else {
+            let name = path.file_name().unwrap().to_string_lossy();
+            stale.push(format!("{name}\n--- expected\n{answer}\n--- got\n{new}"));
+        }
+    }
+    assert!(
+        stale.is_empty(),
+        "set UPDATE_GOLDEN=1 to accept:\n{}",
+        stale.join("\n")
+    );
+}
+
+/// Answers a question of `key: value` lines; `text:` comes last and may span lines.
+fn answer_to(question: &str) -> String {
+    let (head, text) = question.split_once("text:").unwrap();
+    let text = text.strip_prefix(' ').unwrap_or(text);
+    let mut phone = ModelPhone::new(Identity::default());
+    let mut scope = Scope::default();
+    let (mut kind, mut secrets, mut json) = ("profile", Secrets::Masked, false);
+    for line in head.lines() {
+        let (key, value) = line.split_once(": ").unwrap();
+        let pair = || value.split_once('=').unwrap();
+        match key {
+            "kind" => kind = value,
+            "set" => phone.set_parameter(pair().0, pair().1),
+            "macro" => phone.set_macro(pair().0, pair().1).unwrap(),
+            "cause" => phone.set_cause(value.parse().unwrap()),
+            "release" => {
+                scope.release = value.parse().unwrap();
+                scope.readings = Readings::preset(scope.family, scope.release);
+            }
+            "reading" => scope.readings.set(pair().0, pair().1).unwrap(),
+            "secrets" if value == "shown" => secrets = Secrets::Shown,
+            "output" if value == "json" => json = true,
+            _ => panic!("`{line}` is no line of a question"),
+        }
+    }
+    if kind == "expand" {
+        let expansion = expand(text, &phone, &scope, secrets);
+        return if json {
+            pretty(&expansion)
+        } else {
+            expansion.render()
+        };
+    }
+    let explanation = explain(&ExplainRequest {
+        kind: kind.parse().unwrap(),
+        text,
+        phone: &phone,
+        scope: &scope,
+        secrets,
+    });
+    if json {
+        pretty(&explanation)
+    } else {
+        explanation.render()
+    }
+}
+
+fn pretty(value: &impl serde::Serialize) -> String {
+    format!("{}\n", serde_json::to_string_pretty(value).unwrap())
+}

@@ -1,0 +1,8 @@
+//! Explanations and expansions as programs and people get them.
+
+#![cfg(test)]
+
+mod document;
+mod golden;
+mod masks;
+mod schema;
