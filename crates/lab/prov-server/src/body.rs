@@ -1,0 +1,169 @@
+//! The body of an answer, read piece by piece, and its entry in the log.
+
+use std::fs::File;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Instant;
+
+use bytes::Bytes;
+use hyper::body::{Body, Frame, SizeHint};
+use tokio::task::{JoinHandle, spawn_blocking};
+
+use crate::event::Access;
+use crate::files::next_piece;
+use crate::log::Log;
+use crate::refusal::Note;
+
+/// The body of an answer; when it is dropped, complete or not, the request is logged.
+pub(crate) struct AnswerBody {
+    /// Read and not yet sent.
+    piece: Option<Bytes>,
+    source: Source,
+    /// Bytes not yet sent.
+    left: u64,
+    record: Record,
+}
+
+/// Where the rest comes from.
+enum Source {
+    /// There is no more.
+    Ended,
+    /// A file, at the place of the next piece.
+    File(File),
+    /// A piece that is being read.
+    Reading(JoinHandle<io::Result<(File, Bytes)>>),
+}
+
+/// A request that is logged once its answer has ended.
+pub(crate) struct Record {
+    log: Arc<Log>,
+    began: Instant,
+    /// Taken when it is logged.
+    access: Option<Access>,
+}
+
+impl Record {
+    pub(crate) fn new(log: Arc<Log>, began: Instant, access: Access) -> Self {
+        Self {
+            log,
+            began,
+            access: Some(access),
+        }
+    }
+}
+
+impl AnswerBody {
+    /// A body that is in memory.
+    pub(crate) const fn whole(bytes: Bytes, record: Record) -> Self {
+        Self {
+            left: bytes.len() as u64,
+            piece: Some(bytes),
+            source: Source::Ended,
+            record,
+        }
+    }
+
+    /// The first piece of a file of `len` bytes; the rest is read when the client takes it.
+    pub(crate) const fn file(first: Bytes, rest: File, len: u64, record: Record) -> Self {
+        Self {
+            piece: Some(first),
+            source: Source::File(rest),
+            left: len,
+            record,
+        }
+    }
+
+    fn note(&mut self, note: Note) {
+        if let Some(access) = &mut self.record.access {
+            access.note.get_or_insert(note);
+        }
+    }
+
+    fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
+        loop {
+            if let Some(piece) = self.piece.take().filter(|piece| !piece.is_empty()) {
+                return Poll::Ready(Some(Ok(piece)));
+            }
+            self.source = match std::mem::replace(&mut self.source, Source::Ended) {
+                Source::Ended => return Poll::Ready(None),
+                Source::File(_) if self.left == 0 => return Poll::Ready(None),
+                Source::File(file) => {
+                    let left = self.left;
+                    Source::Reading(spawn_blocking(move || {
+                        let piece = next_piece(&file, left)?;
+                        Ok((file, piece))
+                    }))
+                }
+                Source::Reading(mut reading) => match Pin::new(&mut reading).poll(cx) {
+                    Poll::Pending => {
+                        self.source = Source::Reading(reading);
+                        return Poll::Pending;
+                    }
+                    Poll::Ready(Ok(Ok((file, piece)))) => {
+                        self.piece = Some(piece);
+                        Source::File(file)
+                    }
+                    Poll::Ready(Ok(Err(error))) => return Poll::Ready(Some(Err(error))),
+                    Poll::Ready(Err(ended)) => {
+                        return Poll::Ready(Some(Err(io::Error::other(ended))));
+                    }
+                },
+            };
+        }
+    }
+}
+
+impl Body for AnswerBody {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        let body = self.get_mut();
+        match ready!(body.poll_piece(cx)) {
+            None => Poll::Ready(None),
+            Some(Ok(piece)) => {
+                let len = piece.len() as u64;
+                body.left = body.left.saturating_sub(len);
+                if let Some(access) = &mut body.record.access {
+                    access.bytes += len;
+                }
+                Poll::Ready(Some(Ok(Frame::data(piece))))
+            }
+            // The length was promised: the connection is cut, so that the client notices.
+            Some(Err(error)) => {
+                let shrunk = error.kind() == io::ErrorKind::UnexpectedEof;
+                body.note(if shrunk {
+                    Note::Shrunk
+                } else {
+                    Note::Unreadable
+                });
+                Poll::Ready(Some(Err(error)))
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.left == 0
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.left)
+    }
+}
+
+impl Drop for AnswerBody {
+    fn drop(&mut self) {
+        if self.left > 0 {
+            self.note(Note::NotTaken);
+        }
+        if let Some(mut access) = self.record.access.take() {
+            access.elapsed = self.record.began.elapsed();
+            self.record.log.access(access);
+        }
+    }
+}

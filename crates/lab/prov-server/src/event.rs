@@ -1,0 +1,209 @@
+//! What happened at a server.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::time::{Duration, SystemTime};
+
+use jiff::Timestamp;
+use tokio::sync::broadcast;
+use tokio::sync::broadcast::error::RecvError;
+
+use crate::refusal::Note;
+use crate::syslog::Priority;
+use crate::text::quoted;
+
+/// A request and its answer; texts are escaped, so that they are safe in any output.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Access {
+    /// When the request was read.
+    pub at: SystemTime,
+    /// Who asked.
+    pub client: SocketAddr,
+    /// Method; `None` if no request could be read.
+    pub method: Option<String>,
+    /// Path and query as sent; `None` if no request could be read. User-info is left out.
+    pub target: Option<String>,
+    /// Version, for example `HTTP/1.1`; `None` if no request could be read.
+    pub version: Option<&'static str>,
+    /// Status of the answer; `None` if there was none.
+    pub status: Option<u16>,
+    /// Bytes of the body that were sent.
+    pub bytes: u64,
+    /// From the request to the end of the answer.
+    pub elapsed: Duration,
+    /// User-Agent.
+    pub user_agent: Option<String>,
+    /// What else is worth saying.
+    pub note: Option<Note>,
+}
+
+impl fmt::Display for Access {
+    /// Writes the line of the access log:
+    /// `TIME CLIENT "METHOD TARGET VERSION" STATUS BYTES MS "USER-AGENT" [(NOTE)]`, `-` for what is missing.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} ", time(self.at), self.client)?;
+        match (&self.method, &self.target, self.version) {
+            (Some(method), Some(target), Some(version)) => {
+                f.write_str(&quoted(Some(&format!("{method} {target} {version}"))))?;
+            }
+            _ => f.write_str("-")?,
+        }
+        match self.status {
+            Some(status) => write!(f, " {status}")?,
+            None => f.write_str(" -")?,
+        }
+        let agent = quoted(self.user_agent.as_deref());
+        write!(f, " {} {}ms {agent}", self.bytes, self.elapsed.as_millis())?;
+        match self.note {
+            Some(note) => write!(f, " ({note})"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A syslog datagram; its text is escaped, so that it is safe in any output.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SyslogMessage {
+    /// When it arrived.
+    pub at: SystemTime,
+    /// Who sent it.
+    pub source: SocketAddr,
+    /// Facility and severity; `None` if the datagram has none.
+    pub priority: Option<Priority>,
+    /// What follows the priority, without line ends and NULs at the end.
+    pub text: String,
+}
+
+impl fmt::Display for SyslogMessage {
+    /// Writes one line: `TIME SOURCE syslog FACILITY.SEVERITY TEXT`, `-` for a missing priority.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} syslog ", time(self.at), self.source)?;
+        match self.priority {
+            Some(priority) => write!(f, "{priority}")?,
+            None => f.write_str("-")?,
+        }
+        write!(f, " {}", self.text)
+    }
+}
+
+/// Something that happened at a server.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum ServerEvent {
+    /// A request was answered, or could not be.
+    Request(Access),
+    /// A syslog datagram arrived.
+    Syslog(SyslogMessage),
+    /// The reader of the events was too slow and missed this many.
+    Missed(u64),
+}
+
+impl ServerEvent {
+    /// When it happened, as RFC 3339 in UTC with milliseconds; `None` for missed events.
+    #[must_use]
+    pub fn time(&self) -> Option<String> {
+        match self {
+            Self::Request(access) => Some(time(access.at)),
+            Self::Syslog(message) => Some(time(message.at)),
+            Self::Missed(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for ServerEvent {
+    /// Writes one line.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Request(access) => access.fmt(f),
+            Self::Syslog(message) => message.fmt(f),
+            Self::Missed(count) => {
+                write!(f, "({count} events were not shown: the output is too slow)")
+            }
+        }
+    }
+}
+
+/// The events of a server, in order.
+#[derive(Debug)]
+pub struct Events(pub(crate) broadcast::Receiver<ServerEvent>);
+
+impl Events {
+    /// Waits for the next event; `None` when the server has stopped and all were read.
+    ///
+    /// Dropping the future loses no event.
+    pub async fn next(&mut self) -> Option<ServerEvent> {
+        match self.0.recv().await {
+            Ok(event) => Some(event),
+            Err(RecvError::Lagged(count)) => Some(ServerEvent::Missed(count)),
+            Err(RecvError::Closed) => None,
+        }
+    }
+}
+
+fn time(at: SystemTime) -> String {
+    // A clock outside the years that can be written shows as the epoch.
+    let at = Timestamp::try_from(at).unwrap_or(Timestamp::UNIX_EPOCH);
+    at.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn access() -> Access {
+        Access {
+            at: SystemTime::UNIX_EPOCH + Duration::from_millis(1_700_000_000_007),
+            client: SocketAddr::from(([192, 0, 2, 1], 4_000)),
+            method: Some("GET".to_owned()),
+            target: Some("/a.xml?x=\"y\"".to_owned()),
+            version: Some("HTTP/1.1"),
+            status: Some(200),
+            bytes: 12,
+            elapsed: Duration::from_millis(3),
+            user_agent: Some("Cisco-CP-8841-3PCC/11.0 (00562b043615)".to_owned()),
+            note: None,
+        }
+    }
+
+    #[test]
+    fn an_access_is_one_readable_line() {
+        assert_eq!(
+            access().to_string(),
+            "2023-11-14T22:13:20.007Z 192.0.2.1:4000 \"GET /a.xml?x=\\\"y\\\" HTTP/1.1\" 200 12 3ms \
+             \"Cisco-CP-8841-3PCC/11.0 (00562b043615)\""
+        );
+    }
+
+    #[test]
+    fn what_an_access_lacks_is_a_dash_and_the_note_comes_last() {
+        let access = Access {
+            method: None,
+            status: None,
+            user_agent: None,
+            note: Some(Note::SlowHead),
+            ..access()
+        };
+        assert_eq!(
+            access.to_string(),
+            "2023-11-14T22:13:20.007Z 192.0.2.1:4000 - - 12 3ms - (request head not complete in time)"
+        );
+    }
+
+    #[test]
+    fn a_syslog_message_is_one_readable_line() {
+        let mut message = SyslogMessage {
+            at: SystemTime::UNIX_EPOCH,
+            source: SocketAddr::from(([192, 0, 2, 1], 514)),
+            priority: Priority::new(134),
+            text: "hello".to_owned(),
+        };
+        assert_eq!(
+            message.to_string(),
+            "1970-01-01T00:00:00.000Z 192.0.2.1:514 syslog local0.info hello"
+        );
+        message.priority = None;
+        assert_eq!(
+            message.to_string(),
+            "1970-01-01T00:00:00.000Z 192.0.2.1:514 syslog - hello"
+        );
+    }
+}

@@ -1,0 +1,215 @@
+//! Starting and stopping.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use thiserror::Error;
+use tokio::net::{TcpListener, UdpSocket};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::config::Config;
+use crate::event::Events;
+use crate::listener::listen;
+use crate::log::Log;
+use crate::site::Site;
+use crate::syslog::receive;
+
+/// Why a server could not be started.
+#[derive(Debug, Error)]
+pub enum ServeError {
+    /// Neither HTTP nor syslog is wanted.
+    #[error("there is nothing to serve: give an address for HTTP or for syslog")]
+    Nothing,
+    /// The root cannot be looked at.
+    #[error("cannot serve {}: check that the directory exists and can be read", path.display())]
+    Root {
+        /// The root as given.
+        path: PathBuf,
+        /// The cause.
+        #[source]
+        source: io::Error,
+    },
+    /// The root is something else.
+    #[error("cannot serve {}: it is not a directory", path.display())]
+    NotADirectory {
+        /// The root as given.
+        path: PathBuf,
+    },
+    /// The access log cannot be opened.
+    #[error("cannot write the access log {}", path.display())]
+    AccessLog {
+        /// The file as given.
+        path: PathBuf,
+        /// The cause.
+        #[source]
+        source: io::Error,
+    },
+    /// A socket cannot be bound.
+    #[error(
+        "cannot listen on {address} for {purpose}: check that the address belongs to this host and no other program \
+         uses the port"
+    )]
+    Bind {
+        /// `HTTP` or `syslog`.
+        purpose: &'static str,
+        /// The address as given.
+        address: SocketAddr,
+        /// The cause.
+        #[source]
+        source: io::Error,
+    },
+}
+
+/// A provisioning server.
+#[derive(Clone, Copy, Debug)]
+pub struct Server;
+
+impl Server {
+    /// Binds the sockets and serves in tasks of the current tokio runtime.
+    ///
+    /// # Errors
+    /// The root is no directory, or the access log or a socket is not to be had.
+    pub async fn start(config: Config) -> Result<Running, ServeError> {
+        if config.http.is_none() && config.syslog.is_none() {
+            return Err(ServeError::Nothing);
+        }
+        let root = canonical(&config.root)?;
+        let file = config.access_log.map(open_log).transpose()?;
+        let http = match config.http {
+            Some(address) => Some(
+                TcpListener::bind(address)
+                    .await
+                    .and_then(with_addr)
+                    .map_err(bind("HTTP", address))?,
+            ),
+            None => None,
+        };
+        let syslog = match config.syslog {
+            Some(address) => Some(
+                UdpSocket::bind(address)
+                    .await
+                    .and_then(with_addr)
+                    .map_err(bind("syslog", address))?,
+            ),
+            None => None,
+        };
+        let (log, events) = Log::new(file);
+        let log = Arc::new(log);
+        let (stop, stopping) = watch::channel(false);
+        let mut running = Running {
+            http: http.as_ref().map(|(_, address)| *address),
+            syslog: syslog.as_ref().map(|(_, address)| *address),
+            log: Arc::clone(&log),
+            first: Some(events),
+            stop,
+            tasks: JoinSet::new(),
+        };
+        if let Some((socket, _)) = syslog {
+            running
+                .tasks
+                .spawn(receive(socket, Arc::clone(&log), stopping.clone()));
+        }
+        if let Some((listener, _)) = http {
+            let site = Arc::new(Site {
+                root,
+                limits: config.limits,
+                log,
+            });
+            running.tasks.spawn(listen(listener, site, stopping));
+        }
+        Ok(running)
+    }
+}
+
+/// A server that runs; dropping it ends it at once.
+pub struct Running {
+    http: Option<SocketAddr>,
+    syslog: Option<SocketAddr>,
+    log: Arc<Log>,
+    first: Option<Events>,
+    stop: watch::Sender<bool>,
+    tasks: JoinSet<()>,
+}
+
+impl Running {
+    /// Where HTTP listens, with the real port; `None` without HTTP.
+    #[must_use]
+    pub const fn http_addr(&self) -> Option<SocketAddr> {
+        self.http
+    }
+
+    /// Where the syslog sink listens, with the real port; `None` without one.
+    #[must_use]
+    pub const fn syslog_addr(&self) -> Option<SocketAddr> {
+        self.syslog
+    }
+
+    /// Subscribes to events: at the first call to all since the start, later to those from now on.
+    ///
+    /// The last 4,096 are kept for a slow reader.
+    pub fn events(&mut self) -> Events {
+        self.first.take().unwrap_or_else(|| self.log.subscribe())
+    }
+
+    /// Stops: no new connections; answers under way have the grace period, then they are cut.
+    pub async fn stop(mut self) {
+        self.stop.send_replace(true);
+        while self.tasks.join_next().await.is_some() {}
+    }
+}
+
+fn canonical(path: &Path) -> Result<PathBuf, ServeError> {
+    let failed = |source| ServeError::Root {
+        path: path.to_path_buf(),
+        source,
+    };
+    let root = path.canonicalize().map_err(failed)?;
+    if !root.metadata().map_err(failed)?.is_dir() {
+        return Err(ServeError::NotADirectory {
+            path: path.to_path_buf(),
+        });
+    }
+    Ok(root)
+}
+
+fn open_log(path: PathBuf) -> Result<File, ServeError> {
+    OpenOptions::new()
+        .append(true)
+        .create(true)
+        .open(&path)
+        .map_err(|source| ServeError::AccessLog { path, source })
+}
+
+fn bind(purpose: &'static str, address: SocketAddr) -> impl FnOnce(io::Error) -> ServeError {
+    move |source| ServeError::Bind {
+        purpose,
+        address,
+        source,
+    }
+}
+
+/// A socket whose real address can be asked for.
+trait Bound {
+    fn real_addr(&self) -> io::Result<SocketAddr>;
+}
+
+impl Bound for TcpListener {
+    fn real_addr(&self) -> io::Result<SocketAddr> {
+        self.local_addr()
+    }
+}
+
+impl Bound for UdpSocket {
+    fn real_addr(&self) -> io::Result<SocketAddr> {
+        self.local_addr()
+    }
+}
+
+fn with_addr<S: Bound>(socket: S) -> io::Result<(S, SocketAddr)> {
+    let address = socket.real_addr()?;
+    Ok((socket, address))
+}

@@ -1,0 +1,8 @@
+//! The server on loopback, with clients that write raw bytes.
+#![cfg(test)]
+
+mod common;
+mod files;
+mod protocol;
+mod stopping;
+mod syslog;
