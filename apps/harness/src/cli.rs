@@ -1,0 +1,224 @@
+//! The command line.
+
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use onhook_inspect::ExplainKind;
+
+use crate::key::KeyArgs;
+use crate::phone::PhoneArgs;
+
+/// The lab for Onhook: serves profiles, explains rules, encrypts and decrypts files.
+#[derive(Parser)]
+#[command(name = "onhook-harness", version, about, max_term_width = 100)]
+pub(crate) struct Cli {
+    /// Format of the log on stderr, text or json; RUST_LOG says what is logged, for example RUST_LOG=debug.
+    #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text, hide_possible_values = true)]
+    pub(crate) log_format: LogFormat,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Serve a directory over HTTP and receive syslog, until Ctrl-C.
+    #[command(after_help = "Examples:\n  \
+        onhook-harness serve --root profiles\n  \
+        onhook-harness serve --root profiles --http 0.0.0.0:8000 --syslog 0.0.0.0:5514 --access-log access.log\n  \
+        onhook-harness serve --root profiles --http 127.0.0.1:0 --json\n\n\
+        Requests and syslog messages are printed as they come. GET and HEAD of regular files only; files may be\n\
+        replaced at any time. Port 0 takes any free port; the real one is printed.")]
+    Serve(ServeArgs),
+    /// Say what a phone does with a rule, a trigger or a schedule, and why.
+    #[command(after_help = "Examples:\n  \
+        onhook-harness explain --kind profile 'http://prov.example.com/$A/$MA.xml' --set GPP_A=site-7\n  \
+        onhook-harness explain --kind upgrade '($SWVER < 11.3)? http://192.0.2.10/load.img' --macro SWVER=11.2.1\n  \
+        onhook-harness explain --kind profile @rule.txt --cause boot --json\n\n\
+        A key in the text can be seen by others on this host: write @FILE or - instead.\n\
+        Exit status: 0 the text can be used, 1 it has an error, 2 usage.")]
+    Explain(ExplainArgs),
+    /// Expand the macros of a text.
+    #[command(after_help = "Examples:\n  \
+        onhook-harness expand 'http://$A/$MA.xml' --set GPP_A=192.0.2.10\n  \
+        onhook-harness expand '$MAU-$PN' --macro MA=000e08012345 --json\n  \
+        echo '$MA' | onhook-harness expand -")]
+    Expand(ExpandArgs),
+    /// Encrypt a file as `openssl enc -aes-256-cbc` does, for a rule with --key.
+    #[command(after_help = "Examples:\n  \
+        onhook-harness encrypt --key-file key.txt phone.xml -o phone.enc\n  \
+        onhook-harness encrypt --key-env PHONE_KEY --digest md5 --gzip phone.xml -o phone.enc\n\n\
+        The same with openssl: openssl enc -aes-256-cbc -md sha256 -k KEY -in phone.xml -out phone.enc")]
+    Encrypt(EncryptArgs),
+    /// Decrypt a file that `openssl enc -aes-256-cbc` or `encrypt` made, and say how it was made.
+    #[command(after_help = "Examples:\n  \
+        onhook-harness decrypt --key-file key.txt phone.enc\n  \
+        onhook-harness decrypt --key-env PHONE_KEY phone.enc -o phone.xml\n  \
+        onhook-harness decrypt --key-file key.txt phone.enc --json      only checks whether the key fits\n\n\
+        The digest is found by trying; what was found is said on stderr. Compressed content is inflated.\n\
+        Exit status: 0 decrypted, 1 wrong key or damaged file (nothing is written), 2 usage.")]
+    Decrypt(DecryptArgs),
+}
+
+#[derive(Args)]
+pub(crate) struct ServeArgs {
+    /// Directory to serve.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) root: PathBuf,
+    /// Where HTTP listens: ADDRESS:PORT, or off.
+    #[arg(long, value_name = "A", default_value = "127.0.0.1:8000", value_parser = listen)]
+    pub(crate) http: Listen,
+    /// Where the syslog sink listens (UDP): ADDRESS:PORT, or off.
+    #[arg(long, value_name = "A", default_value = "off", value_parser = listen)]
+    pub(crate) syslog: Listen,
+    /// Append one line per request to a file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) access_log: Option<PathBuf>,
+    /// Print events as JSON, one object a line (schema onhook.serve-event/1).
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Where to listen; `None` for not at all.
+#[derive(Clone, Copy)]
+pub(crate) struct Listen(pub(crate) Option<SocketAddr>);
+
+fn listen(text: &str) -> Result<Listen, String> {
+    if text == "off" {
+        return Ok(Listen(None));
+    }
+    text.parse()
+        .map(|address| Listen(Some(address)))
+        .map_err(|_| {
+            "write an IP address and a port, for example 127.0.0.1:8000 or [::1]:8000, or off"
+                .to_owned()
+        })
+}
+
+#[derive(Args)]
+pub(crate) struct ExplainArgs {
+    /// What the text is: profile, upgrade (rules), trigger (Resync_Trigger_1 and _2) or
+    /// schedule (a list of delays).
+    #[arg(long, value_name = "KIND")]
+    pub(crate) kind: ExplainKind,
+    #[command(flatten)]
+    pub(crate) text: TextArgs,
+}
+
+#[derive(Args)]
+pub(crate) struct ExpandArgs {
+    #[command(flatten)]
+    pub(crate) text: TextArgs,
+}
+
+/// A text and the phone that sees it.
+#[derive(Args)]
+pub(crate) struct TextArgs {
+    /// The text; @FILE reads it from a file, - from standard input.
+    pub(crate) text: String,
+    /// Print the result as one JSON document.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Show keys and passwords instead of ***.
+    #[arg(long)]
+    pub(crate) show_secrets: bool,
+    #[command(flatten)]
+    pub(crate) phone: PhoneArgs,
+}
+
+/// The digest that makes a key out of a passphrase.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DigestName {
+    /// As openssl does up to 1.0.
+    Md5,
+    /// As openssl does since 1.1.
+    Sha256,
+}
+
+#[derive(Args)]
+pub(crate) struct EncryptArgs {
+    #[command(flatten)]
+    pub(crate) key: KeyArgs,
+    /// Digest of the key derivation.
+    #[arg(long, value_enum, default_value_t = DigestName::Sha256)]
+    pub(crate) digest: DigestName,
+    /// Compress first.
+    #[arg(long)]
+    pub(crate) gzip: bool,
+    /// File to encrypt; - for standard input.
+    #[arg(value_name = "IN")]
+    pub(crate) input: OsString,
+    /// Encrypted file; - for standard output.
+    #[arg(short, long, value_name = "OUT")]
+    pub(crate) output: OsString,
+    /// Print what was done as one JSON document (schema onhook.encrypt/1).
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct DecryptArgs {
+    #[command(flatten)]
+    pub(crate) key: KeyArgs,
+    /// Try this digest only; then the content may be anything. Without it, content that is neither gzip nor text
+    /// counts as decrypted with a wrong key.
+    #[arg(long, value_enum)]
+    pub(crate) digest: Option<DigestName>,
+    /// Leave compressed content compressed.
+    #[arg(long)]
+    pub(crate) keep_gzip: bool,
+    /// File to decrypt; - for standard input.
+    #[arg(value_name = "IN")]
+    pub(crate) input: OsString,
+    /// Decrypted file, readable by you alone; standard output if it is missing or -.
+    #[arg(short, long, value_name = "OUT")]
+    pub(crate) output: Option<OsString>,
+    /// Print what was found as one JSON document (schema onhook.decrypt/1); the content goes to OUT or nowhere.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_has_examples() {
+        for command in Cli::command().get_subcommands() {
+            let help = command
+                .get_after_help()
+                .map(ToString::to_string)
+                .unwrap_or_default();
+            assert!(help.starts_with("Examples:\n"), "{}", command.get_name());
+        }
+    }
+
+    #[test]
+    fn addresses_are_numbers_or_off() {
+        assert_eq!(listen("off").unwrap().0, None);
+        assert_eq!(
+            listen("[::1]:0").unwrap().0,
+            Some("[::1]:0".parse().unwrap())
+        );
+        for text in ["", "8000", "localhost:8000", "127.0.0.1", "127.0.0.1:99999"] {
+            assert!(listen(text).is_err(), "{text}");
+        }
+    }
+}

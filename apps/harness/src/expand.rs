@@ -1,0 +1,21 @@
+//! `expand`: the macros of a text.
+
+use std::process::ExitCode;
+
+use crate::cli::ExpandArgs;
+use crate::explain::secrets;
+use crate::failure::Done;
+use crate::{input, output};
+
+/// Prints the expanded text.
+pub(crate) fn expand(args: &ExpandArgs) -> Done {
+    let text = input::text(&args.text.text)?;
+    let (phone, scope) = args.text.phone.build()?;
+    let expansion = onhook_inspect::expand(&text, &phone, &scope, secrets(&args.text));
+    if args.text.json {
+        output::document(&expansion)?;
+    } else {
+        output::print(&expansion.render())?;
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,41 @@
+//! `explain`: what a phone does with a rule or trigger.
+
+use std::process::ExitCode;
+
+use onhook_inspect::{ExplainRequest, Outcome, Secrets};
+
+use crate::cli::{ExplainArgs, TextArgs};
+use crate::failure::{Done, FAILED};
+use crate::{input, output};
+
+/// Explains a text; an error in the text is exit status 1.
+pub(crate) fn explain(args: &ExplainArgs) -> Done {
+    let text = input::text(&args.text.text)?;
+    let (phone, scope) = args.text.phone.build()?;
+    let explanation = onhook_inspect::explain(&ExplainRequest {
+        kind: args.kind,
+        text: &text,
+        phone: &phone,
+        scope: &scope,
+        secrets: secrets(&args.text),
+    });
+    if args.text.json {
+        output::document(&explanation)?;
+    } else {
+        output::print(&explanation.render())?;
+    }
+    Ok(if explanation.outcome == Outcome::Error {
+        ExitCode::from(FAILED)
+    } else {
+        ExitCode::SUCCESS
+    })
+}
+
+/// Whether the result may show keys and passwords.
+pub(crate) const fn secrets(args: &TextArgs) -> Secrets {
+    if args.show_secrets {
+        Secrets::Shown
+    } else {
+        Secrets::Masked
+    }
+}

@@ -1,0 +1,38 @@
+//! The lab as a program.
+
+mod cli;
+mod decrypt;
+mod encrypt;
+mod expand;
+mod explain;
+mod failure;
+mod gzip;
+mod input;
+mod key;
+mod logging;
+mod output;
+mod phone;
+mod serve;
+mod stop;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::{Cli, Command};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    logging::install(cli.log_format);
+    let done = match cli.command {
+        Command::Serve(args) => serve::serve(args),
+        Command::Explain(args) => explain::explain(&args),
+        Command::Expand(args) => expand::expand(&args),
+        Command::Encrypt(args) => encrypt::encrypt(&args),
+        Command::Decrypt(args) => decrypt::decrypt(&args),
+    };
+    match done {
+        Ok(code) => code,
+        Err(failure) => failure.report(),
+    }
+}

@@ -1,0 +1,77 @@
+//! `serve`: a directory over HTTP and a syslog sink.
+
+mod format;
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Context;
+use onhook_prov_server::{Config, Events, Limits, Server};
+use tokio::runtime::Builder;
+use tokio::task::spawn_blocking;
+use tokio::time::timeout;
+
+use crate::cli::ServeArgs;
+use crate::failure::Done;
+use crate::output;
+use crate::serve::format::Format;
+use crate::stop::StopSignals;
+
+/// How long the last lines may take; with the grace period of the server it stays within 2 s.
+const LAST_LINES: Duration = Duration::from_millis(500);
+
+/// Serves until it is told to end, or until nobody reads its output.
+pub(crate) fn serve(args: ServeArgs) -> Done {
+    let runtime = Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("cannot start")?;
+    let done = runtime.block_on(run(args));
+    // A write to a terminal that is stopped must not hold up the end.
+    runtime.shutdown_background();
+    done
+}
+
+async fn run(args: ServeArgs) -> Done {
+    let mut signals = StopSignals::catch()?;
+    let root = args.root.clone();
+    let mut running = Server::start(Config {
+        root: args.root,
+        http: args.http.0,
+        syslog: args.syslog.0,
+        access_log: args.access_log,
+        limits: Limits::default(),
+    })
+    .await?;
+    let format = if args.json {
+        Format::Json
+    } else {
+        Format::Text
+    };
+    output::print(&format.listening(&running, &root)?)?;
+    let mut printing = tokio::spawn(print_all(running.events(), format));
+    let reader_left = tokio::select! {
+        () = signals.first() => false,
+        _ = &mut printing => true,
+    };
+    running.stop().await;
+    if !reader_left {
+        // Lines that nobody takes in time are given up.
+        let _ = timeout(LAST_LINES, printing).await;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Prints events until there are no more, or nobody reads them.
+async fn print_all(mut events: Events, format: Format) {
+    while let Some(event) = events.next().await {
+        let Ok(line) = format.event(&event) else {
+            return;
+        };
+        // Writing may block for as long as the reader likes; the server goes on meanwhile.
+        let printed = spawn_blocking(move || output::print_line(&line)).await;
+        if !matches!(printed, Ok(Ok(()))) {
+            return;
+        }
+    }
+}

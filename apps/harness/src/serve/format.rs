@@ -1,0 +1,150 @@
+//! Events as lines of text or JSON.
+
+use std::fmt::Write;
+use std::net::SocketAddr;
+use std::path::Path;
+
+use anyhow::Context;
+use onhook_prov_server::{Access, Running, ServerEvent, SyslogMessage};
+use serde::Serialize;
+
+/// How events are printed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Format {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// A line of JSON.
+#[derive(Serialize)]
+struct Document<'e> {
+    schema: &'static str,
+    /// When it happened, RFC 3339 in UTC.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    wall: Option<String>,
+    #[serde(flatten)]
+    event: Event<'e>,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+enum Event<'e> {
+    Listening {
+        root: String,
+        http: Option<String>,
+        syslog: Option<String>,
+    },
+    Request {
+        client: String,
+        method: Option<&'e str>,
+        target: Option<&'e str>,
+        version: Option<&'static str>,
+        status: Option<u16>,
+        bytes: u64,
+        ms: u64,
+        user_agent: Option<&'e str>,
+        note: Option<&'static str>,
+    },
+    Syslog {
+        source: String,
+        facility: Option<&'static str>,
+        severity: Option<&'static str>,
+        text: &'e str,
+    },
+    Missed {
+        count: u64,
+    },
+}
+
+impl Format {
+    /// Says where the server listens, with a line end.
+    pub(super) fn listening(self, running: &Running, root: &Path) -> anyhow::Result<String> {
+        let (http, syslog) = (running.http_addr(), running.syslog_addr());
+        match self {
+            Self::Text => Ok(greeting(http, syslog, root)),
+            Self::Json => {
+                let event = Event::Listening {
+                    root: root.display().to_string(),
+                    http: http.map(|address| address.to_string()),
+                    syslog: syslog.map(|address| address.to_string()),
+                };
+                Ok(json(None, event)? + "\n")
+            }
+        }
+    }
+
+    /// One event as one line without its end.
+    pub(super) fn event(self, event: &ServerEvent) -> anyhow::Result<String> {
+        match self {
+            Self::Text => Ok(event.to_string()),
+            Self::Json => json(
+                event.time(),
+                match event {
+                    ServerEvent::Request(access) => request(access),
+                    ServerEvent::Syslog(message) => syslog(message),
+                    ServerEvent::Missed(count) => Event::Missed { count: *count },
+                },
+            ),
+        }
+    }
+}
+
+fn greeting(http: Option<SocketAddr>, syslog: Option<SocketAddr>, root: &Path) -> String {
+    let mut text = String::new();
+    // Writing to a String cannot fail.
+    if let Some(http) = http {
+        let _ = writeln!(text, "serving {} at http://{http}/", root.display());
+    }
+    if let Some(syslog) = syslog {
+        let _ = writeln!(text, "syslog at {syslog} (UDP)");
+    }
+    let hint = match (http, syslog) {
+        (Some(http), _) if http.ip().is_unspecified() => {
+            format!(
+                "try: onhook-agent resync 'http://HOST:{}/FILE' with an address of this host",
+                http.port()
+            )
+        }
+        (Some(http), _) => format!("try: onhook-agent resync 'http://{http}/FILE'"),
+        (None, Some(syslog)) => {
+            format!("try: set the parameter Syslog_Server of a phone to {syslog}")
+        }
+        (None, None) => String::new(),
+    };
+    let _ = writeln!(text, "{hint}   (Ctrl-C ends)");
+    text
+}
+
+fn request(access: &Access) -> Event<'_> {
+    Event::Request {
+        client: access.client.to_string(),
+        method: access.method.as_deref(),
+        target: access.target.as_deref(),
+        version: access.version,
+        status: access.status,
+        bytes: access.bytes,
+        ms: u64::try_from(access.elapsed.as_millis()).unwrap_or(u64::MAX),
+        user_agent: access.user_agent.as_deref(),
+        note: access.note.map(|note| note.as_str()),
+    }
+}
+
+fn syslog(message: &SyslogMessage) -> Event<'_> {
+    Event::Syslog {
+        source: message.source.to_string(),
+        facility: message.priority.map(|priority| priority.facility()),
+        severity: message.priority.map(|priority| priority.severity()),
+        text: &message.text,
+    }
+}
+
+fn json(wall: Option<String>, event: Event<'_>) -> anyhow::Result<String> {
+    serde_json::to_string(&Document {
+        schema: "onhook.serve-event/1",
+        wall,
+        event,
+    })
+    .context("cannot write an event")
+}

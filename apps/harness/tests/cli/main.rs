@@ -1,0 +1,10 @@
+//! The program as its users run it.
+#![cfg(test)]
+
+mod common;
+mod crypt;
+mod explain;
+mod openssl;
+mod schema;
+mod serve;
+mod usage;
