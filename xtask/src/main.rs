@@ -1,0 +1,128 @@
+//! `cargo xtask`: checks, code generation and the whole gate, run the same way by a person and by CI.
+
+mod arch;
+mod codegen;
+mod demo;
+mod gate;
+mod report;
+mod say;
+mod scan;
+mod spec;
+mod tidy;
+mod workspace;
+
+use std::fs;
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result, bail};
+use clap::{Parser, Subcommand};
+
+use crate::report::Report;
+use crate::workspace::{load, root};
+
+/// Checks, code generation and the whole gate of the workspace.
+#[derive(Parser)]
+#[command(name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Run all that CI checks.
+    Test {
+        /// The tests alone.
+        #[arg(long)]
+        fast: bool,
+    },
+    /// Check layers, places of packages, ports and the code map.
+    Arch,
+    /// Check files, manifests and lint settings.
+    Tidy,
+    /// Check the rules of the specification against code and tests.
+    Spec {
+        /// Mark rules that code and a test cite as built.
+        #[arg(long)]
+        promote: bool,
+    },
+    /// Show a phone that provisions itself from a server, both on loopback.
+    Demo {
+        /// End after the first resync, with its result as exit status.
+        #[arg(long)]
+        exit: bool,
+    },
+    /// Write the generated parameter table.
+    Codegen {
+        /// Only compare, and fail when the file is stale.
+        #[arg(long)]
+        check: bool,
+    },
+}
+
+fn main() -> Result<ExitCode> {
+    let root = root()?;
+    match Arguments::parse().task {
+        Task::Test { fast: true } => gate::run(&root, gate::Extent::Tests),
+        Task::Test { fast: false } => gate::run(&root, gate::Extent::Everything),
+        Task::Demo { exit: true } => demo::run(&root, demo::End::AfterFirstResync),
+        Task::Demo { exit: false } => demo::run(&root, demo::End::Never),
+        Task::Arch => Ok(show(&arch::check(&load(&root)?))),
+        Task::Tidy => Ok(show(&tidy::check(&load(&root)?))),
+        Task::Spec { promote: false } => Ok(show(&spec::check(&load(&root)?))),
+        Task::Spec { promote: true } => promote(&root),
+        Task::Codegen { check: true } => {
+            compare_generated(&root)?;
+            say::line("codegen: the table is up to date");
+            Ok(ExitCode::SUCCESS)
+        }
+        Task::Codegen { check: false } => write_generated(&root),
+    }
+}
+
+/// Prints a report and turns it into the state of the program.
+fn show(report: &Report) -> ExitCode {
+    say::line(&report.to_string());
+    if report.is_clean() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+fn promote(root: &Path) -> Result<ExitCode> {
+    let (text, count) = spec::promote(&load(root)?)?;
+    if count > 0 {
+        fs::write(root.join(spec::LIST), text)
+            .with_context(|| format!("writing {}", spec::LIST))?;
+    }
+    say::line(&format!("spec: {count} rules promoted"));
+    Ok(show(&spec::check(&load(root)?)))
+}
+
+fn generated(root: &Path) -> Result<String> {
+    let source = fs::read_to_string(root.join(codegen::SOURCE))
+        .with_context(|| format!("reading {}", codegen::SOURCE))?;
+    codegen::generate(&source).with_context(|| format!("reading {}", codegen::SOURCE))
+}
+
+/// Fails when the generated table differs from what its source gives.
+fn compare_generated(root: &Path) -> Result<()> {
+    let found = fs::read_to_string(root.join(codegen::TARGET))
+        .with_context(|| format!("reading {}", codegen::TARGET))?;
+    if found != generated(root)? {
+        bail!(
+            "{} is stale or was edited by hand; run `cargo xtask codegen`",
+            codegen::TARGET
+        );
+    }
+    Ok(())
+}
+
+fn write_generated(root: &Path) -> Result<ExitCode> {
+    fs::write(root.join(codegen::TARGET), generated(root)?)
+        .with_context(|| format!("writing {}", codegen::TARGET))?;
+    say::line(&format!("codegen: wrote {}", codegen::TARGET));
+    Ok(ExitCode::SUCCESS)
+}
