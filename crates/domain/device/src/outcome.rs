@@ -221,6 +221,8 @@ mod tests {
     use super::*;
 
     //= R-OUT-1 type=test
+    //= R-SM-31 type=test
+    //= R-LOG-10 type=test
     #[test]
     fn classes_and_codes_agree() {
         for (outcome, code, text) in [

@@ -19,6 +19,7 @@ mod macros;
 mod model;
 mod phone;
 mod plan;
+mod policy;
 pub mod port;
 mod record;
 pub mod render;

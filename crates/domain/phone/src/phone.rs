@@ -4,14 +4,15 @@ use std::net::IpAddr;
 
 use onhook_device::{Mac, MonoTime, Now, Outcome};
 use onhook_params::{Entry, ParamId, ParamSet, ValueId, View, known};
-use onhook_resync::{Action, BootCause, Event, Policy, Resync};
-use onhook_schedule::{DelayList, phone_seed};
+use onhook_resync::{Action, BootCause, Event, Resync};
+use onhook_schedule::phone_seed;
 
+use crate::policy::policy;
 use crate::rule::Cold;
 use crate::{
     Boot, Cause, Command, DefaultServer, Effect, Input, LineUse, LogLine, LogOp, Model, ModelId,
-    Notice, OpId, PhoneSetup, RebootEntry, RebootReason, Request, RestartKind, RuleSlot, Shared,
-    State, StateChange, StateRecord, TimerKind,
+    Notice, OpId, PhoneSetup, RebootEntry, RebootReason, Request, RestartKind, Shared, State,
+    StateChange, StateRecord, TimerKind,
 };
 
 /// What one call of [`Phone::handle`] works with.
@@ -384,39 +385,5 @@ impl Phone {
             cx.out.push(Effect::SaveState(op, StateChange::Provisioned));
         }
         action
-    }
-}
-
-/// What the parameters and readings say about resyncs.
-fn policy<'v>(params: &ParamSet, view: View<'v>) -> Policy<'v> {
-    let list = |id: ParamId| {
-        //= R-SCHED-3
-        DelayList::parse(params.text(id, view))
-            .or_else(|_| DelayList::parse(id.default(view.scope)))
-            .unwrap_or_default()
-    };
-    let random_delay = params.text(known::RESYNC_RANDOM_DELAY, view);
-    Policy {
-        provision_enable: params.is_yes(known::PROVISION_ENABLE, view),
-        resync_on_reset: params.is_yes(known::RESYNC_ON_RESET, view),
-        resync_after_upgrade: params.is_yes(known::RESYNC_AFTER_UPGRADE_ATTEMPT, view),
-        random_delay: onhook_params::unsigned(random_delay).unwrap_or(0),
-        periodic: list(known::RESYNC_PERIODIC),
-        error_retry: list(known::RESYNC_ERROR_RETRY_DELAY),
-        readings: &view.scope.readings,
-    }
-}
-
-impl Phone {
-    /// Which rule text a slot stands for.
-    pub(crate) fn rule_text<'v>(&self, slot: RuleSlot, view: View<'v>) -> &'v str {
-        let id = match slot {
-            RuleSlot::A => known::PROFILE_RULE,
-            RuleSlot::B => known::PROFILE_RULE_B,
-            RuleSlot::C => known::PROFILE_RULE_C,
-            RuleSlot::D => known::PROFILE_RULE_D,
-            RuleSlot::Given => return self.given.map_or("", |id| view.values.expose(id)),
-        };
-        self.params.text(id, view)
     }
 }

@@ -28,6 +28,10 @@ pub struct Shared {
     pub(crate) templates: Templates,
     decoded: Vec<Option<Vec<Entry>>>,
     free_decoded: Vec<u32>,
+    #[expect(
+        clippy::vec_box,
+        reason = "the boxes themselves go to phones and come back, without an allocation"
+    )]
     pub(crate) cold: Vec<Box<Cold>>,
     pub(crate) expanded: Expanded,
     pub(crate) secret_text: Zeroizing<String>,

@@ -1,4 +1,5 @@
 //! What the engine costs, and what it survives.
+#![cfg(test)]
 
 use onhook_device::{MonoTime, Now, Outcome};
 use onhook_fetch::Endpoint;
@@ -29,12 +30,15 @@ fn resync(
     loop {
         let now = Now { mono, wall: None };
         phone.handle(input, &mut Cx { now, shared, out });
-        let ops = out.drain(..).filter_map(|effect| match effect {
-            Effect::Fetch(op, _) => Some((op, false)),
-            Effect::Commit(op) => Some((op, true)),
-            _ => None,
-        });
-        let Some((op, commit)) = ops.last() else {
+        let mut asked = None;
+        for effect in out.drain(..) {
+            if let Effect::Fetch(op, _) = effect {
+                asked = Some((op, false));
+            } else if let Effect::Commit(op) = effect {
+                asked = Some((op, true));
+            }
+        }
+        let Some((op, commit)) = asked else {
             shared.sweep();
             return commits;
         };

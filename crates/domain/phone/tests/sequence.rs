@@ -1,4 +1,5 @@
 //! A phone in virtual time: boot, rules in order, assignments, retries, messages.
+#![cfg(test)]
 
 use onhook_device::{Family, Outcome, Release};
 use onhook_params::Scope;
@@ -80,9 +81,11 @@ fn a_rule_that_fails_before_any_request_logs_the_failure_only() {
         assert_eq!(sim.requests, []);
         let expected = format!("CP-8841-3PCC 00:0e:08:01:23:45 -- Resync failed: {err}");
         assert_eq!(sim.message_texts(), [expected]);
-        let told = sim.notices.iter().find_map(|notice| match notice {
-            Notice::RuleFault(_, told) => Some(*told),
-            _ => None,
+        let told = sim.notices.iter().find_map(|notice| {
+            let Notice::RuleFault(_, told) = notice else {
+                return None;
+            };
+            Some(*told)
         });
         assert!(told.is_some());
         if fault.is_some() {
@@ -498,4 +501,17 @@ fn an_explicit_rule_runs_alone_with_prvst_minus_one() {
         2,
         "the first success arms the periodic timer"
     );
+}
+
+//= R-MACRO-1 type=test
+#[test]
+fn other_parameters_are_never_expanded() {
+    let mut sim = phone(|_, _| Served::one("Station_Name", "$MA"))
+        .with("GPP_A", "h")
+        .with("Profile_Rule", "http://h/a")
+        .booted();
+    assert_eq!(sim.value("Station_Name"), "$MA");
+    sim.set("Restricted_Access_Domains", "$A");
+    sim.resync();
+    assert_eq!(sim.requests.len(), 1, "the list is `$A`, not `h`");
 }

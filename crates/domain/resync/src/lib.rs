@@ -12,6 +12,7 @@
 mod event;
 mod machine;
 mod policy;
+mod timers;
 
 pub use event::{Action, BootCause, Event, Request, State, TimerKind};
 pub use machine::Resync;

@@ -1,7 +1,7 @@
 //! States and transitions (transports.md 9.2).
 
 use onhook_device::{MonoTime, Outcome};
-use onhook_schedule::{Purpose, draw, uniform};
+use onhook_schedule::{Purpose, uniform};
 
 use crate::{Action, BootCause, Cause, Event, Gate, Policy, Request, RuleSlot, State, TimerKind};
 
@@ -20,24 +20,24 @@ const WHOLE_LIMIT_MS: u64 = 15 * 60 * 1000;
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Resync {
-    seed: u64,
-    timer: Option<(TimerKind, MonoTime)>,
+    pub(crate) seed: u64,
+    pub(crate) timer: Option<(TimerKind, MonoTime)>,
     /// End of the running resync; [`MonoTime::MAX`] while it is held.
     run_limit: MonoTime,
     /// What was left of the limit when the run was held.
     limit_left_ms: u64,
     /// Boot, at time zero, stands in for a first attempt.
     last_attempt: MonoTime,
-    draws: u32,
-    error_index: u32,
-    periodic_index: u32,
-    state: State,
+    pub(crate) draws: u32,
+    pub(crate) error_index: u32,
+    pub(crate) periodic_index: u32,
+    pub(crate) state: State,
     boot: BootCause,
     /// The running resync, or the last one.
     cause: Cause,
     best: Outcome,
     lines_busy: bool,
-    provisioned: bool,
+    pub(crate) provisioned: bool,
     pending_configured: bool,
     pending_given: bool,
 }
@@ -371,59 +371,6 @@ impl Resync {
         self.timer = None;
         self.pending_configured = false;
         self.pending_given = false;
-    }
-
-    /// Arms the periodic timer with the element whose turn it is.
-    fn arm_periodic(&mut self, now: MonoTime, policy: &Policy<'_>) {
-        let index = self.periodic_index;
-        self.periodic_index = index.saturating_add(1);
-        self.state = State::Waiting;
-        self.timer = None;
-        //= R-SCHED-5
-        if let Some(delay) = policy
-            .periodic
-            .element(index)
-            .filter(|delay| !delay.is_zero())
-        {
-            let at = now.plus_secs(delay.seconds(self.draw(Purpose::Periodic)));
-            self.timer = Some((TimerKind::Periodic, at));
-        }
-    }
-
-    /// Arms the error retry with the element whose turn it is, or what stands in for a delay of 0.
-    fn arm_retry(&mut self, now: MonoTime, policy: &Policy<'_>) {
-        //= R-SM-9
-        let index = self.error_index;
-        self.error_index = index.saturating_add(1);
-        self.state = State::ErrorWait;
-        if let Some(delay) = policy
-            .error_retry
-            .element(index)
-            .filter(|delay| !delay.is_zero())
-        {
-            let at = now.plus_secs(delay.seconds(self.draw(Purpose::ErrorRetry)));
-            self.timer = Some((TimerKind::Retry, at));
-            return;
-        }
-        //= R-SCHED-6
-        if policy.retries_at_once() {
-            self.timer = Some((TimerKind::Retry, now.plus_secs(1)));
-            return;
-        }
-        self.state = State::Waiting;
-        self.timer = None;
-        //= R-SM-7
-        if self.provisioned && policy.readings.zero_retry_keeps_periodic {
-            // The same element as before: a failure does not move the list on.
-            self.periodic_index = self.periodic_index.saturating_sub(1);
-            self.arm_periodic(now, policy);
-        }
-    }
-
-    fn draw(&mut self, purpose: Purpose) -> u64 {
-        let n = self.draws;
-        self.draws = n.wrapping_add(1);
-        draw(self.seed, purpose, u64::from(n))
     }
 }
 

@@ -1,4 +1,5 @@
 //! Transitions, schedules and gates of the resync machine in virtual time.
+#![cfg(test)]
 
 use onhook_device::{ErrorRetryZero, MonoTime, Outcome, Readings};
 use onhook_resync::{
@@ -649,10 +650,10 @@ proptest! {
         let mut busy = false;
         for (event, ahead, enable) in events {
             rig.enable = enable;
-            match event {
-                Event::LinesBusy => busy = true,
-                Event::LinesIdle => busy = false,
-                _ => {}
+            if event == Event::LinesBusy {
+                busy = true;
+            } else if event == Event::LinesIdle {
+                busy = false;
             }
             let running = matches!(rig.machine.state(), State::Running(_));
             let now = rig.now_s + ahead;
