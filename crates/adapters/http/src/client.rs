@@ -1,0 +1,222 @@
+//! One transfer as a chain of requests.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use http::HeaderValue;
+use onhook_fetch::port::Fetch;
+use onhook_fetch::{BodySink, Endpoint, ErrorKind, FetchError, Request};
+use tokio::time::{sleep, timeout_at};
+
+use crate::challenge::{Credentials, Offer};
+use crate::connect::{addresses_of, connect};
+use crate::exchange::{Answer, Question, exchange};
+use crate::failure;
+use crate::target::{BadLocation, Target};
+use crate::{Limits, Resolve, SystemResolver};
+
+/// Requests of one chain that may carry credentials.
+const AUTHENTICATED_TRIES: u32 = 2;
+
+/// Fetches `http` URLs, one connection for each request.
+///
+/// Holds no state between transfers: neither redirects nor addresses nor credentials are remembered
+/// (R-DNS-7).
+//= R-HTTP-6
+pub struct HttpFetch {
+    resolver: Arc<dyn Resolve>,
+    limits: Limits,
+}
+
+impl HttpFetch {
+    /// A transport with the resolver of the operating system and the documented limits.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with(Arc::new(SystemResolver), Limits::default())
+    }
+
+    /// A transport with its own resolver and limits.
+    #[must_use]
+    pub fn with(resolver: Arc<dyn Resolve>, limits: Limits) -> Self {
+        Self { resolver, limits }
+    }
+}
+
+impl Default for HttpFetch {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[async_trait]
+impl Fetch for HttpFetch {
+    /// A URL that this transport cannot use is refused before `started`: nothing was asked for.
+    async fn get(
+        &self,
+        request: &Request,
+        sink: &mut dyn BodySink,
+    ) -> Result<Endpoint, FetchError> {
+        let target = Target::of(request)?;
+        let deadline = sleep(request.timeout).deadline();
+        let overall = |_| failure::overall(&target, request.timeout);
+        let lookup = addresses_of(&target, &*self.resolver, &self.limits);
+        let addresses = timeout_at(deadline, lookup)
+            .await
+            .unwrap_or_else(|elapsed| Err(overall(elapsed)));
+        //= R-HTTP-20
+        let endpoint = Endpoint {
+            ip: addresses.as_ref().ok().and_then(|ips| ips.first().copied()),
+        };
+        timeout_at(deadline, sink.started(endpoint))
+            .await
+            .map_err(overall)?;
+        let chain = Chain {
+            client: self,
+            request,
+            origin: target.clone(),
+            target: target.clone(),
+            addresses: addresses?,
+            visited: Vec::new(),
+            redirects: 0,
+            account: Credentials::of(request),
+            written: None,
+            authorization: None,
+            authenticated: 0,
+        };
+        timeout_at(deadline, chain.run(sink))
+            .await
+            .map_err(overall)??;
+        Ok(endpoint)
+    }
+}
+
+struct Chain<'c> {
+    client: &'c HttpFetch,
+    request: &'c Request,
+    /// The server that the credentials of the rule are meant for.
+    origin: Target,
+    target: Target,
+    addresses: Vec<IpAddr>,
+    visited: Vec<Target>,
+    redirects: u32,
+    /// Credentials of the rule.
+    account: Option<Credentials>,
+    /// Credentials written into the URL of this hop.
+    written: Option<Credentials>,
+    authorization: Option<HeaderValue>,
+    authenticated: u32,
+}
+
+impl Chain<'_> {
+    async fn run(mut self, sink: &mut dyn BodySink) -> Result<(), FetchError> {
+        let limits = &self.client.limits;
+        loop {
+            let stream = connect(&self.target, &self.addresses, limits).await?;
+            let question = Question {
+                target: &self.target,
+                user_agent: &self.request.user_agent,
+                authorization: self.authorization.as_ref(),
+                limit: self.request.limit,
+                limits,
+            };
+            match exchange(stream, &question, sink).await? {
+                Answer::Body => return Ok(()),
+                Answer::Moved(location) => self.redirect(location).await?,
+                Answer::Challenge(offer) => self.authenticate(offer)?,
+            }
+        }
+    }
+
+    /// Goes to the next URL.
+    async fn redirect(&mut self, location: Option<String>) -> Result<(), FetchError> {
+        let from = &self.target;
+        let protocol = |what: &str| {
+            FetchError::new(
+                ErrorKind::Protocol,
+                format!("{from} redirects, but {what}; correct the server"),
+            )
+        };
+        //= R-HTTP-5
+        let Some(location) = location else {
+            return Err(protocol("without a readable Location header"));
+        };
+        let (next, written) = from.follow(&location).map_err(|bad| match bad {
+            BadLocation::Unreadable => protocol("its Location is no URL"),
+            BadLocation::Scheme => FetchError::new(
+                ErrorKind::Redirects,
+                format!("{from} redirects to a scheme that is not http; correct the server"),
+            ),
+            BadLocation::Https => FetchError::new(
+                ErrorKind::BadUrl,
+                format!(
+                    "{from} redirects to https: this build has no TLS; serve the file over http"
+                ),
+            ),
+        })?;
+        let endless = |what: &str| {
+            FetchError::new(
+                ErrorKind::Redirects,
+                format!("{from} redirects to {next}, which {what}; correct the server"),
+            )
+        };
+        self.visited.push(from.clone());
+        if self.visited.iter().any(|url| url.same_url(&next)) {
+            return Err(endless("was asked before"));
+        }
+        if self.redirects == self.client.limits.redirects {
+            return Err(endless("is one redirect too many"));
+        }
+        self.redirects += 1;
+        if !next.same_origin(from) {
+            self.addresses =
+                addresses_of(&next, &*self.client.resolver, &self.client.limits).await?;
+        }
+        tracing::debug!(server = %next.endpoint(), "redirected");
+        //= R-HTTP-10
+        self.authorization = None;
+        self.written = written;
+        self.target = next;
+        Ok(())
+    }
+
+    /// Prepares the answer to a challenge.
+    fn authenticate(&mut self, offer: Offer) -> Result<(), FetchError> {
+        let refused = |what: &str| {
+            FetchError::new(
+                ErrorKind::Auth,
+                format!("{} wants credentials: {what}", self.target),
+            )
+        };
+        //= R-HTTP-5
+        let account = self
+            .account
+            .as_ref()
+            .filter(|_| self.target.same_origin(&self.origin));
+        let withheld = self.account.is_some() && account.is_none();
+        let Some(credentials) = account.or(self.written.as_ref()) else {
+            //= R-HTTP-8
+            return Err(refused(if withheld {
+                "those of the rule are not given to another server; correct the redirect"
+            } else {
+                "give --uid and --pwd in the rule"
+            }));
+        };
+        //= R-HTTP-7
+        if self.authenticated == AUTHENTICATED_TRIES {
+            return Err(refused(
+                "those given were refused; check user name and password",
+            ));
+        }
+        if !offer.basic {
+            return Err(refused(if offer.digest {
+                "it offers only Digest, which is not supported yet; offer Basic"
+            } else {
+                "it offers no scheme that the phone knows; offer Basic"
+            }));
+        }
+        self.authorization = credentials.basic();
+        self.authenticated += 1;
+        Ok(())
+    }
+}

@@ -1,0 +1,276 @@
+//! One request and its answer on one connection.
+
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::task::Poll;
+
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Response, StatusCode, header};
+use http_body_util::{BodyExt as _, Empty};
+use hyper::body::{Body as _, Incoming};
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use onhook_fetch::{BodySink, ErrorKind, FetchError, Head};
+use tokio::net::TcpStream;
+
+use crate::challenge::Offer;
+use crate::failure;
+use crate::limits::Limits;
+use crate::target::Target;
+use crate::watch::Watched;
+
+/// The smallest buffer that hyper accepts.
+const SMALLEST_BUFFER: usize = 8192;
+
+/// What is asked.
+pub(crate) struct Question<'q> {
+    pub(crate) target: &'q Target,
+    pub(crate) user_agent: &'q str,
+    pub(crate) authorization: Option<&'q HeaderValue>,
+    /// Largest body, in bytes.
+    pub(crate) limit: u64,
+    pub(crate) limits: &'q Limits,
+}
+
+/// What the server says.
+pub(crate) enum Answer {
+    /// The body went to the sink.
+    Body,
+    /// Ask elsewhere; the value of Location, if there is a readable one.
+    Moved(Option<String>),
+    /// Ask with credentials.
+    Challenge(Offer),
+}
+
+/// Asks and reads the answer; the body of a 200 goes to the sink.
+pub(crate) async fn exchange(
+    stream: TcpStream,
+    question: &Question<'_>,
+    sink: &mut dyn BodySink,
+) -> Result<Answer, FetchError> {
+    let target = question.target;
+    let request = request(question);
+    let io = TokioIo::new(Watched::new(stream, question.limits.idle));
+    let (mut sender, connection) = http1::Builder::new()
+        .title_case_headers(true)
+        .max_header_size(question.limits.header_block)
+        .max_buf_size(question.limits.header_block.max(SMALLEST_BUFFER))
+        .handshake(io)
+        .await
+        .map_err(|error| failure::in_head(target, error))?;
+    let mut line = Line {
+        connection: pin!(connection),
+        ended: false,
+    };
+    let response = line
+        .drive(sender.send_request(request))
+        .await
+        .map_err(|error| failure::in_head(target, error))?;
+    check_head(&response, question)?;
+    let status = response.status();
+    tracing::debug!(server = %target.endpoint(), status = status.as_u16(), "answer");
+    match status {
+        //= R-HTTP-12
+        StatusCode::OK => {}
+        //= R-HTTP-4
+        StatusCode::MOVED_PERMANENTLY | StatusCode::FOUND => {
+            return Ok(Answer::Moved(location(&response)));
+        }
+        StatusCode::UNAUTHORIZED => {
+            let values = response.headers().get_all(header::WWW_AUTHENTICATE);
+            return Ok(Answer::Challenge(Offer::read(
+                values.iter().map(HeaderValue::as_bytes),
+            )));
+        }
+        //= R-HTTP-11
+        StatusCode::NOT_FOUND => {
+            return Err(FetchError::new(
+                ErrorKind::NotFound,
+                format!(
+                    "{target} does not exist (status 404); put the file there or correct the rule"
+                ),
+            ));
+        }
+        //= R-HTTP-22
+        //= R-HTTP-23
+        other => {
+            return Err(FetchError::new(
+                ErrorKind::HttpStatus(other.as_u16()),
+                format!(
+                    "{target} was answered with status {other}; look into the log of the server"
+                ),
+            ));
+        }
+    }
+    receive(response, &mut line, question, sink).await?;
+    Ok(Answer::Body)
+}
+
+/// The request with its headers in the documented order.
+fn request(question: &Question<'_>) -> http::Request<Empty<Bytes>> {
+    let mut request = http::Request::new(Empty::new());
+    *request.uri_mut() = question.target.path.clone().into();
+    let headers = request.headers_mut();
+    //= R-HTTP-2
+    headers.extend(header_text(&question.target.authority()).map(|v| (header::HOST, v)));
+    headers.extend(header_text(question.user_agent).map(|v| (header::USER_AGENT, v)));
+    headers.insert(header::ACCEPT, HeaderValue::from_static("*/*"));
+    headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    headers.extend(
+        question
+            .authorization
+            .map(|v| (header::AUTHORIZATION, v.clone())),
+    );
+    request
+}
+
+/// A header value without control characters; `None` for an empty one.
+fn header_text(text: &str) -> Option<HeaderValue> {
+    let clean: String = text
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
+    let clean = clean.trim();
+    (!clean.is_empty())
+        .then(|| HeaderValue::from_bytes(clean.as_bytes()).ok())
+        .flatten()
+}
+
+/// Refuses answers whose extent could be read in two ways, and overlong header lines.
+fn check_head(response: &Response<Incoming>, question: &Question<'_>) -> Result<(), FetchError> {
+    let headers = response.headers();
+    let refused = |kind, what: &str| {
+        FetchError::new(
+            kind,
+            format!(
+                "asking for {}: {what}; check the server and what stands between",
+                question.target
+            ),
+        )
+    };
+    //= R-HTTP-24
+    if let Some(coding) = headers.get(header::TRANSFER_ENCODING) {
+        if headers.contains_key(header::CONTENT_LENGTH) {
+            return Err(refused(
+                ErrorKind::Protocol,
+                "the answer has both Transfer-Encoding and Content-Length",
+            ));
+        }
+        let codings = headers.get_all(header::TRANSFER_ENCODING).iter().count();
+        if codings != 1
+            || !coding
+                .as_bytes()
+                .trim_ascii()
+                .eq_ignore_ascii_case(b"chunked")
+        {
+            return Err(refused(
+                ErrorKind::Protocol,
+                "the answer has a transfer coding other than chunked",
+            ));
+        }
+    }
+    //= R-HTTP-16
+    let line = |name: &HeaderName, value: &HeaderValue| name.as_str().len() + value.len() + 4;
+    let longest = headers.iter().map(|(name, value)| line(name, value)).max();
+    let reason = response
+        .extensions()
+        .get::<hyper::ext::ReasonPhrase>()
+        .map_or(0, |reason| reason.as_bytes().len());
+    if longest.unwrap_or(0).max(reason) > question.limits.header_line {
+        return Err(refused(
+            ErrorKind::TooLarge,
+            "a line of the header is longer than allowed",
+        ));
+    }
+    Ok(())
+}
+
+fn location(response: &Response<Incoming>) -> Option<String> {
+    let value = response.headers().get(header::LOCATION)?;
+    String::from_utf8(value.as_bytes().to_vec()).ok()
+}
+
+/// Whether the outermost content coding is RFC 8188.
+fn is_aes128gcm(response: &Response<Incoming>) -> bool {
+    //= R-HTTP-15
+    response
+        .headers()
+        .get_all(header::CONTENT_ENCODING)
+        .iter()
+        .next_back()
+        .and_then(|value| value.as_bytes().rsplit(|b| *b == b',').next())
+        .is_some_and(|coding| coding.trim_ascii().eq_ignore_ascii_case(b"aes128gcm"))
+}
+
+/// Passes the body on, piece by piece, up to the limit.
+async fn receive(
+    response: Response<Incoming>,
+    line: &mut Line<'_>,
+    question: &Question<'_>,
+    sink: &mut dyn BodySink,
+) -> Result<(), FetchError> {
+    let target = question.target;
+    let too_large = || {
+        FetchError::new(
+            ErrorKind::TooLarge,
+            format!(
+                "the body of {target} is larger than {} bytes; make the file smaller",
+                question.limit
+            ),
+        )
+    };
+    let head = Head {
+        length: response.body().size_hint().exact(),
+        aes128gcm: is_aes128gcm(&response),
+    };
+    //= R-HTTP-16
+    if head.length.is_some_and(|length| length > question.limit) {
+        return Err(too_large());
+    }
+    sink.head(&head);
+    let mut body = response.into_body();
+    let mut received = 0_u64;
+    while let Some(frame) = line.drive(body.frame()).await {
+        let frame = frame.map_err(|error| failure::in_body(target, error))?;
+        let Ok(bytes) = frame.into_data() else {
+            continue;
+        };
+        received = received.saturating_add(bytes.len() as u64);
+        if received > question.limit {
+            return Err(too_large());
+        }
+        sink.chunk(&bytes).map_err(|_refused| {
+            FetchError::new(
+                ErrorKind::Cancelled,
+                format!("reading {target}: the receiver wants no more bytes"),
+            )
+        })?;
+    }
+    Ok(())
+}
+
+type Connection = http1::Connection<TokioIo<Watched<TcpStream>>, Empty<Bytes>>;
+
+/// The connection, which only moves while one of its futures is awaited.
+struct Line<'l> {
+    connection: Pin<&'l mut Connection>,
+    ended: bool,
+}
+
+impl Line<'_> {
+    /// Awaits a future that needs the connection to move.
+    async fn drive<F: Future>(&mut self, future: F) -> F::Output {
+        let mut future = pin!(future);
+        poll_fn(|cx| {
+            if let Poll::Ready(output) = future.as_mut().poll(cx) {
+                return Poll::Ready(output);
+            }
+            // How the connection ended reaches the future too, with the cause.
+            if !self.ended && self.connection.as_mut().poll(cx).is_ready() {
+                self.ended = true;
+            }
+            future.as_mut().poll(cx)
+        })
+        .await
+    }
+}

@@ -1,0 +1,95 @@
+//! The errors of a transfer: what was being done, with whom, and what to try.
+//!
+//! A message names the server and the path, never the query or credentials.
+
+use std::error::Error;
+use std::io;
+
+use onhook_fetch::{ErrorKind, FetchError};
+
+use crate::target::Target;
+
+/// The whole transfer took too long.
+pub(crate) fn overall(target: &Target, limit: std::time::Duration) -> FetchError {
+    FetchError::new(
+        ErrorKind::Timeout,
+        format!(
+            "fetching {target} took longer than {} s in all; check the speed of the server and the network",
+            limit.as_secs_f64()
+        ),
+    )
+}
+
+/// The status line and the headers did not arrive as they should.
+pub(crate) fn in_head(target: &Target, error: hyper::Error) -> FetchError {
+    let (kind, what, remedy) = if has_io_kind(&error, |kind| kind == io::ErrorKind::TimedOut) {
+        (
+            ErrorKind::Timeout,
+            "no answer arrived in time",
+            "check that the server is not overloaded",
+        )
+    } else if error.is_parse_too_large() {
+        (
+            //= R-HTTP-16
+            ErrorKind::TooLarge,
+            "the header of the answer is larger than allowed",
+            "check that this is a provisioning server",
+        )
+    } else if error.is_parse() {
+        (
+            ErrorKind::Protocol,
+            "the answer breaks HTTP",
+            "check that an HTTP server listens on this port",
+        )
+    } else {
+        (
+            ErrorKind::Protocol,
+            "the connection ended before an answer",
+            "check that an HTTP server listens on this port and look into its log",
+        )
+    };
+    FetchError::new(kind, format!("asking for {target}: {what}; {remedy}")).with_source(error)
+}
+
+/// The body did not arrive as it should.
+pub(crate) fn in_body(target: &Target, error: hyper::Error) -> FetchError {
+    let ended = |kind| {
+        matches!(
+            kind,
+            io::ErrorKind::UnexpectedEof
+                | io::ErrorKind::ConnectionReset
+                | io::ErrorKind::ConnectionAborted
+                | io::ErrorKind::BrokenPipe
+        )
+    };
+    let (kind, what) = if has_io_kind(&error, |kind| kind == io::ErrorKind::TimedOut) {
+        (ErrorKind::Timeout, "the body stopped arriving")
+    } else if has_io_kind(&error, ended) {
+        //= R-OUT-3
+        (
+            ErrorKind::Truncated,
+            "the body ended before its announced end",
+        )
+    } else {
+        (ErrorKind::Protocol, "the body breaks HTTP")
+    };
+    FetchError::new(
+        kind,
+        format!("reading {target}: {what}; look into the log of the server"),
+    )
+    .with_source(error)
+}
+
+/// Whether an I/O error of a kind is among the causes.
+fn has_io_kind(error: &hyper::Error, wanted: impl Fn(io::ErrorKind) -> bool) -> bool {
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        if let Some(io) = error.downcast_ref::<io::Error>()
+            && wanted(io.kind())
+        {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}

@@ -1,0 +1,39 @@
+//! The bounds of a transfer.
+
+use std::time::Duration;
+
+/// Bounds that hold for every transfer, besides those of its request (R-HTTP-16, R-HTTP-17).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Limits {
+    /// Longest wait for one try of a name resolution.
+    pub dns: Duration,
+    /// Tries of a name resolution that does not answer in time.
+    pub dns_tries: u32,
+    /// Longest wait for a connection to one address.
+    pub connect: Duration,
+    /// Longest time without a received byte.
+    pub idle: Duration,
+    /// Largest status line and header block of an answer, in bytes.
+    pub header_block: usize,
+    /// Longest line of a header block, in bytes.
+    pub header_line: usize,
+    /// Redirects followed in one transfer.
+    pub redirects: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            //= R-HTTP-17
+            dns: Duration::from_secs(5),
+            dns_tries: 2,
+            connect: Duration::from_secs(10),
+            idle: Duration::from_secs(30),
+            //= R-HTTP-16
+            header_block: 16 * 1024,
+            header_line: 8 * 1024,
+            //= R-HTTP-5
+            redirects: 5,
+        }
+    }
+}

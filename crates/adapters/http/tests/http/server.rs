@@ -1,0 +1,153 @@
+//! A server that plays scripts: one for each connection, whatever it is asked.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use onhook_fetch::{Request, Scheme};
+use onhook_http::{HttpFetch, Limits, Resolve};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
+
+/// What happens after the bytes of a script.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Then {
+    /// The connection is closed in order.
+    Close,
+    /// The connection is reset.
+    Reset,
+    /// Nothing, until the client closes.
+    Hold,
+}
+
+pub(crate) type Script = (Vec<u8>, Then);
+
+/// The script of an answer with a body and its length.
+pub(crate) fn answer(status: &str, headers: &str, body: &[u8]) -> Script {
+    let length = body.len();
+    let mut bytes =
+        format!("HTTP/1.1 {status}\r\n{headers}Content-Length: {length}\r\n\r\n").into_bytes();
+    bytes.extend_from_slice(body);
+    (bytes, Then::Close)
+}
+
+/// A running server; it ends with the test.
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
+    pub(crate) contacts: Arc<AtomicUsize>,
+    asked: Arc<Mutex<Vec<String>>>,
+    ended: Arc<Notify>,
+}
+
+impl Server {
+    pub(crate) async fn start(scripts: Vec<Script>) -> Self {
+        Self::at("127.0.0.1:0", scripts).await.unwrap()
+    }
+
+    /// Plays the last script again when there are more connections than scripts.
+    pub(crate) async fn at(address: &str, scripts: Vec<Script>) -> io::Result<Self> {
+        let listener = TcpListener::bind(address).await?;
+        let server = Self {
+            address: listener.local_addr()?,
+            contacts: Arc::default(),
+            asked: Arc::default(),
+            ended: Arc::default(),
+        };
+        let (contacts, asked, ended) = (
+            server.contacts.clone(),
+            server.asked.clone(),
+            server.ended.clone(),
+        );
+        tokio::spawn(async move {
+            loop {
+                let Ok((stream, _)) = listener.accept().await else {
+                    return;
+                };
+                let n = contacts.fetch_add(1, Ordering::SeqCst);
+                let script = scripts.get(n).or(scripts.last()).cloned();
+                let (asked, ended) = (asked.clone(), ended.clone());
+                tokio::spawn(async move {
+                    play(stream, script.unwrap_or((Vec::new(), Then::Close)), &asked).await;
+                    ended.notify_one();
+                });
+            }
+        });
+        Ok(server)
+    }
+
+    /// A request to this server by address.
+    pub(crate) fn request(&self, path: &str) -> Request {
+        request(&self.address.ip().to_string(), self.address.port(), path)
+    }
+
+    /// The header blocks of the requests so far.
+    pub(crate) fn asked(&self) -> Vec<String> {
+        self.asked.lock().unwrap().clone()
+    }
+
+    /// Returns once a connection has ended at this side.
+    pub(crate) fn ended(&self) -> Arc<Notify> {
+        self.ended.clone()
+    }
+}
+
+async fn play(mut stream: TcpStream, (bytes, then): Script, asked: &Mutex<Vec<String>>) {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        match stream.read_u8().await {
+            Ok(byte) => head.push(byte),
+            Err(_) => return,
+        }
+    }
+    asked.lock().unwrap().push(String::from_utf8(head).unwrap());
+    // The client may close at any moment; that is what some tests are about.
+    let _ = stream.write_all(&bytes).await;
+    match then {
+        Then::Close => {
+            let _ = stream.shutdown().await;
+        }
+        Then::Reset => {
+            stream.set_zero_linger().unwrap();
+            return;
+        }
+        Then::Hold => {}
+    }
+    let mut rest = [0; 64];
+    while stream.read(&mut rest).await.is_ok_and(|n| n > 0) {}
+}
+
+pub(crate) fn request(host: &str, port: u16, path: &str) -> Request {
+    Request {
+        scheme: Scheme::Http,
+        host: host.into(),
+        port,
+        path: path.into(),
+        user_agent: "Cisco-CP-8841-3PCC/11.3.2 (000e08aabbcc)".into(),
+        user: None,
+        password: None,
+        limit: 64 * 1024,
+        timeout: Duration::from_secs(10),
+    }
+}
+
+/// Gives every name the same addresses; a name ending in `.invalid` has none.
+pub(crate) struct Fixed(pub(crate) Vec<IpAddr>);
+
+#[async_trait]
+impl Resolve for Fixed {
+    async fn resolve(&self, host: &str) -> io::Result<Vec<IpAddr>> {
+        if host.ends_with(".invalid") {
+            return Err(io::Error::other("no such name"));
+        }
+        Ok(self.0.clone())
+    }
+}
+
+/// A transport for which every name is 127.0.0.1.
+pub(crate) fn transport(limits: Limits) -> HttpFetch {
+    HttpFetch::with(Arc::new(Fixed(vec![IpAddr::from([127, 0, 0, 1])])), limits)
+}
