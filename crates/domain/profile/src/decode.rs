@@ -1,0 +1,185 @@
+//! The layers of a file, outermost first.
+
+use onhook_crypto::port::KeyVault;
+use onhook_crypto::{Digest, Look, Opened, first_look, is_salted, open, sha256};
+use onhook_device::SecretRef;
+use onhook_params::{Delta, Scope};
+use zeroize::Zeroizing;
+
+use crate::diagnostics::Diagnostics;
+use crate::error::{DecodeError, Protection, XmlFault};
+use crate::gzip::{gunzip, wipe};
+use crate::profile::read;
+
+/// Bounds on what a file may cost.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+pub struct Limits {
+    /// Bytes after inflating.
+    pub inflated_bytes: usize,
+    /// Bytes after inflating, for each byte before.
+    pub ratio: usize,
+    /// Elements inside each other.
+    pub depth: usize,
+    /// Attributes of one tag.
+    pub attributes: usize,
+    /// Bytes of decoded text between two tags.
+    pub element_text: usize,
+}
+
+impl Default for Limits {
+    /// 32 MiB, 200:1, 32 levels, 32 attributes, 64 KiB.
+    fn default() -> Self {
+        Self {
+            inflated_bytes: 32 << 20,
+            ratio: 200,
+            depth: 32,
+            attributes: 32,
+            element_text: 64 << 10,
+        }
+    }
+}
+
+/// How a file is to be read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, Default)]
+pub struct DecodeSpec {
+    /// Which parameters exist, and the reading of empty elements.
+    pub scope: Scope,
+    /// The argument of `--key`; one with no bytes counts as none.
+    pub key: Option<SecretRef>,
+    /// Whether the answer had `Content-Encoding: aes128gcm`.
+    pub aes128gcm: bool,
+    /// Bounds.
+    pub limits: Limits,
+}
+
+/// The encryption that a file came in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+pub enum Container {
+    /// None.
+    None,
+    /// AES-256-CBC, key derived with MD5.
+    SaltedMd5,
+    /// AES-256-CBC, key derived with SHA-256.
+    SaltedSha256,
+}
+
+impl Container {
+    /// The word for JSON and events.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::SaltedMd5 => "salted-md5",
+            Self::SaltedSha256 => "salted-sha256",
+        }
+    }
+}
+
+/// A good file.
+#[derive(Debug)]
+pub struct Decoded {
+    /// What it sets.
+    pub delta: Delta,
+    /// SHA-256 of the body as received.
+    pub digest: [u8; 32],
+    /// The encryption it came in.
+    pub container: Container,
+    /// Whether it was compressed.
+    pub gzip: bool,
+    /// What was wrong with it but does no harm.
+    pub diagnostics: Diagnostics,
+}
+
+/// Decrypts, inflates and reads a fetched file; nothing of it is applied here.
+///
+/// The body is wiped, whatever the result.
+///
+/// # Errors
+/// The file breaks a rule of form at some layer; then it is unusable as a whole (R-FIL-6).
+pub fn decode(
+    body: Vec<u8>,
+    spec: &DecodeSpec,
+    vault: &dyn KeyVault,
+) -> Result<Decoded, DecodeError> {
+    let body = Zeroizing::new(body);
+    let digest = sha256(&body);
+    //= R-FIL-2
+    //= R-FIL-3
+    let (mut content, container) = decrypted(body, spec, vault)?;
+    let protection = match container {
+        Container::None => Protection::None,
+        Container::SaltedMd5 | Container::SaltedSha256 => Protection::Key,
+    };
+    //= R-FIL-1
+    let gzip = look(&content) == Look::Gzip;
+    if gzip {
+        //= R-GZ-3
+        let inflated = gunzip(&content, spec.limits)?;
+        wipe(std::mem::replace(&mut content, inflated));
+    }
+    //= R-FIL-6
+    let (delta, diagnostics) = match look(&content) {
+        Look::Xml => read(&content, &spec.scope, spec.limits)?,
+        //= D-XML-3
+        Look::Blank => return Err(DecodeError::EmptyFile),
+        //= R-ENC-1
+        Look::Utf16 => {
+            return Err(DecodeError::Corrupt {
+                fault: XmlFault::Utf16,
+                line: 1,
+                column: 1,
+            });
+        }
+        //= R-FIL-5
+        Look::Gzip | Look::Other => return Err(DecodeError::NotAProfile { protection }),
+    };
+    wipe(content);
+    Ok(Decoded {
+        delta,
+        digest,
+        container,
+        gzip,
+        diagnostics,
+    })
+}
+
+fn look(content: &[u8]) -> Look {
+    first_look(content.iter().copied())
+}
+
+/// Removes the layer of encryption.
+fn decrypted(
+    mut body: Zeroizing<Vec<u8>>,
+    spec: &DecodeSpec,
+    vault: &dyn KeyVault,
+) -> Result<(Zeroizing<Vec<u8>>, Container), DecodeError> {
+    //= R-GCM-1
+    // RFC 8188 bodies need keying material, and none can be given yet.
+    if spec.aes128gcm {
+        return Err(DecodeError::NoIkm);
+    }
+    if look(&body) == Look::Blank {
+        return Err(DecodeError::EmptyFile);
+    }
+    if let Some(key) = spec.key {
+        let mut opened = None;
+        vault.with_secret(key, &mut |passphrase| {
+            if !passphrase.is_empty() {
+                opened = Some(open(std::mem::take(&mut *body), passphrase));
+            }
+        })?;
+        if let Some(opened) = opened {
+            let Opened { plaintext, digest } = opened?;
+            let container = match digest {
+                Digest::Md5 => Container::SaltedMd5,
+                Digest::Sha256 => Container::SaltedSha256,
+            };
+            return Ok((Zeroizing::new(plaintext), container));
+        }
+    }
+    //= R-FIL-4
+    if is_salted(&body) {
+        return Err(DecodeError::EncryptedWithoutKey);
+    }
+    Ok((body, Container::None))
+}

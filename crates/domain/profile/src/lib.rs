@@ -1,0 +1,29 @@
+//! Profile files: from the bytes of a fetched body to what they set.
+//!
+//! [`decode()`] removes the layers of a file (encryption, then gzip), reads its XML in
+//! one pass and writes the values of known parameters straight into a
+//! [`Delta`](onhook_params::Delta). A file that breaks a rule of form gives a
+//! [`DecodeError`] and nothing else; a bad item inside a good file gives a [`Warning`].
+//!
+//! Deliberately unknown here: where the body came from, what the phone holds already,
+//! how a delta is stored. No file, clock or socket is touched; keys come through the
+//! port [`KeyVault`](onhook_crypto::port::KeyVault). Alias maps and RFC 8188 are not
+//! read yet.
+//!
+//! Requirement families: R-FIL, R-XML, R-ENC, R-GZ, R-APP-2, R-APP-5, R-APP-6,
+//! R-APP-8, R-UA-1..5, D-XML.
+
+mod decode;
+mod diagnostics;
+mod error;
+mod gzip;
+mod position;
+mod profile;
+mod reference;
+mod scanner;
+mod settings;
+mod value;
+
+pub use decode::{Container, DecodeSpec, Decoded, Limits, decode};
+pub use diagnostics::{Diagnostics, Warning, WarningCode};
+pub use error::{DecodeError, ErrorCode, GzipFault, Protection, XmlFault};

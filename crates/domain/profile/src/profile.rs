@@ -1,0 +1,303 @@
+//! From XML to settings.
+
+use onhook_device::EmptyElement;
+use onhook_params::{Delta, ParamId, Scope, Setting, UserAccess};
+
+use crate::decode::Limits;
+use crate::diagnostics::{Diagnostics, WarningCode};
+use crate::error::{DecodeError, XmlFault};
+use crate::position::Positions;
+use crate::reference::{self, Piece};
+use crate::scanner::classes::first_forbidden;
+use crate::scanner::{Fault, Found, Scanner, Start, Text, Token};
+use crate::settings::Settings;
+use crate::value::{Scratch, trim};
+
+/// Reads a document: what it sets, and what was wrong with it but does no harm.
+pub(crate) fn read(
+    xml: &[u8],
+    scope: &Scope,
+    limits: Limits,
+) -> Result<(Delta, Diagnostics), DecodeError> {
+    //= R-ENC-1
+    let xml = xml.strip_prefix(b"\xef\xbb\xbf").unwrap_or(xml);
+    //= R-ENC-2
+    let text = std::str::from_utf8(xml)
+        .map_err(|error| corrupt(xml, &XmlFault::Utf8.at(error.valid_up_to())))?;
+    if let Some(at) = first_forbidden(text) {
+        return Err(corrupt(xml, &XmlFault::Control.at(at)));
+    }
+    let mut reader = Reader {
+        scanner: Scanner::new(text, limits),
+        scope,
+        settings: Settings::for_file(text.len()),
+        scratch: Scratch::default(),
+        warnings: Diagnostics::default(),
+        first_element: None,
+        profiles: 0,
+    };
+    reader.document().map_err(|fault| corrupt(xml, &fault))?;
+    //= D-XML-3
+    if reader.profiles == 0 {
+        let (line, column) = Positions::new(xml).locate(reader.first_element.unwrap_or(0));
+        return Err(DecodeError::NoFlatProfile { line, column });
+    }
+    reader.warnings.locate(xml);
+    //= R-APP-5
+    Ok((reader.settings.finish(), reader.warnings))
+}
+
+fn corrupt(xml: &[u8], found: &Found) -> DecodeError {
+    let mut positions = Positions::new(xml);
+    let named = if matches!(found.fault, XmlFault::WrongEndTag { .. }) {
+        XmlFault::WrongEndTag {
+            opened: positions.locate(found.opened).0,
+        }
+    } else {
+        found.fault
+    };
+    let (line, column) = positions.locate(found.at);
+    DecodeError::Corrupt {
+        fault: named,
+        line,
+        column,
+    }
+}
+
+struct Reader<'x, 's> {
+    scanner: Scanner<'x>,
+    scope: &'s Scope,
+    settings: Settings,
+    scratch: Scratch,
+    warnings: Diagnostics,
+    first_element: Option<usize>,
+    profiles: usize,
+}
+
+impl<'x> Reader<'x, '_> {
+    #[inline]
+    fn next(&mut self) -> Result<Token, Fault> {
+        self.scanner.next(&mut self.warnings)
+    }
+
+    /// Checks text that is otherwise ignored.
+    fn ignore(&mut self) -> Result<(), Fault> {
+        if self.scanner.text.holds.has_ampersands() {
+            return self.scanner.decode_text(&mut self.warnings, |_| {});
+        }
+        self.scanner.count_text()
+    }
+
+    /// Looks for profiles at any depth.
+    fn document(&mut self) -> Result<(), Fault> {
+        loop {
+            match self.next()? {
+                Token::Text => self.ignore()?,
+                Token::Start => {
+                    let start = self.scanner.tag;
+                    self.first_element.get_or_insert(start.at);
+                    //= R-XML-2
+                    //= R-XML-4
+                    if start.name == "flat-profile" {
+                        //= D-XML-8
+                        self.profiles += 1;
+                        if !start.empty {
+                            self.flat_profile()?;
+                        }
+                    }
+                }
+                Token::End => {}
+                Token::Eof => return Ok(()),
+            }
+        }
+    }
+
+    /// Reads the children of a profile, up to its end tag.
+    fn flat_profile(&mut self) -> Result<(), Fault> {
+        loop {
+            self.scanner.skip_white();
+            match self.next()? {
+                //= R-XML-16
+                Token::Text => self.ignore()?,
+                //= R-XML-1
+                //= R-XML-3
+                Token::Start => {
+                    let start = self.scanner.tag;
+                    match ParamId::lookup(start.name, self.scope) {
+                        Some(id) => self.parameter(id, &start)?,
+                        None => self.unknown(&start)?,
+                    }
+                }
+                Token::End | Token::Eof => return Ok(()),
+            }
+        }
+    }
+
+    //= R-XML-5
+    //= R-XML-15
+    fn unknown(&mut self, start: &Start<'x>) -> Result<(), Fault> {
+        self.warnings
+            .push(WarningCode::Unknown, start.name, start.at, None);
+        if start.empty {
+            return Ok(());
+        }
+        self.skip(self.scanner.depth() - 1)
+    }
+
+    /// Skips until only `depth` elements are open.
+    fn skip(&mut self, depth: usize) -> Result<(), Fault> {
+        while self.scanner.depth() > depth {
+            match self.next()? {
+                Token::Text => self.ignore()?,
+                Token::Start | Token::End => {}
+                Token::Eof => return Ok(()),
+            }
+        }
+        Ok(())
+    }
+
+    fn parameter(&mut self, id: ParamId, start: &Start<'x>) -> Result<(), Fault> {
+        if start.empty {
+            //= D-XML-1
+            //= R-XML-7
+            let value = match self.scope.readings.empty_element {
+                EmptyElement::Keep => None,
+                EmptyElement::Clear => Some(""),
+            };
+            self.set(id, start, value);
+            return Ok(());
+        }
+        if let Some(text) = self.scanner.plain_element()? {
+            self.set_plain(id, start, text);
+            return Ok(());
+        }
+        self.scratch.clear();
+        loop {
+            match self.next()? {
+                Token::Text => self.append()?,
+                //= R-XML-15
+                Token::Start => {
+                    self.warnings
+                        .push(WarningCode::Nested, start.name, start.at, None);
+                    let child = usize::from(!self.scanner.tag.empty);
+                    return self.skip(self.scanner.depth() - 1 - child);
+                }
+                Token::End | Token::Eof => break,
+            }
+        }
+        let scratch = std::mem::take(&mut self.scratch);
+        //= R-XML-8
+        self.set(id, start, Some(scratch.trimmed()));
+        self.scratch = scratch;
+        Ok(())
+    }
+
+    /// Sets a value that is one run of text without references, which mostly needs no copy.
+    fn set_plain(&mut self, id: ParamId, start: &Start<'x>, text: Text) {
+        let raw = self.scanner.raw(text);
+        if !text.holds.has_line_ends() {
+            return self.set(id, start, Some(trim(raw)));
+        }
+        let mut scratch = std::mem::take(&mut self.scratch);
+        scratch.clear();
+        scratch.push_str(raw, text.holds);
+        self.set(id, start, Some(scratch.trimmed()));
+        self.scratch = scratch;
+    }
+
+    //= D-XML-4
+    fn append(&mut self) -> Result<(), Fault> {
+        let scratch = &mut self.scratch;
+        let holds = self.scanner.text.holds;
+        if !holds.has_ampersands() {
+            self.scanner.count_text()?;
+            scratch.push_str(self.scanner.raw(self.scanner.text), holds);
+            return Ok(());
+        }
+        self.scanner
+            .decode_text(&mut self.warnings, |piece| match piece {
+                Piece::Text(raw) => scratch.push_str(raw, holds),
+                Piece::Char(char) => scratch.push(char),
+                Piece::BareAmpersand(_) => scratch.push('&'),
+            })
+    }
+
+    /// Adds what one element sets: a decoded, trimmed value, and the user right.
+    fn set(&mut self, id: ParamId, start: &Start<'x>, text: Option<&str>) {
+        let access = self.access(start);
+        //= R-APP-8
+        let value = match text.map(|text| id.canonical(text, self.scope)).transpose() {
+            Ok(value) => value,
+            //= R-APP-6
+            Err(bad) => {
+                let code = if bad.code() == "too-long" {
+                    WarningCode::TooLong
+                } else {
+                    WarningCode::BadValue
+                };
+                self.warnings.push(code, start.name, start.at, Some(bad));
+                None
+            }
+        };
+        //= R-UA-2
+        //= D-UA-1
+        if value.is_none() && access.is_none() {
+            return;
+        }
+        let repeated = self.settings.push(Setting {
+            id,
+            value: value.as_deref(),
+            access,
+            //= R-UA-5
+            preserve: access.is_some() && is_yes(start.preserve_value),
+        });
+        if repeated {
+            self.warnings
+                .push(WarningCode::Duplicate, start.name, start.at, None);
+        }
+    }
+
+    fn access(&mut self, start: &Start<'x>) -> Option<UserAccess> {
+        let right = start.ua?;
+        //= R-UA-1
+        let access = match right {
+            b"na" => Some(UserAccess::Na),
+            b"ro" => Some(UserAccess::Ro),
+            b"rw" => Some(UserAccess::Rw),
+            _ => [
+                ("na", UserAccess::Na),
+                ("ro", UserAccess::Ro),
+                ("rw", UserAccess::Rw),
+            ]
+            .into_iter()
+            .find_map(|(name, access)| decodes_to(right, name).then_some(access)),
+        };
+        if access.is_none() {
+            //= R-UA-4
+            //= D-UA-2
+            self.warnings
+                .push(WarningCode::BadUa, start.name, start.at, None);
+        }
+        access
+    }
+}
+
+fn is_yes(attribute: Option<&[u8]>) -> bool {
+    attribute.is_some_and(|raw| decodes_to(raw, "y"))
+}
+
+/// Whether an attribute value, which has been checked, decodes to a text.
+fn decodes_to(raw: &[u8], expected: &str) -> bool {
+    let Ok(raw) = std::str::from_utf8(raw) else {
+        return false;
+    };
+    let mut rest = Some(expected);
+    let good = reference::decode(raw, 0, |piece| {
+        rest = rest.and_then(|rest| match piece {
+            Piece::Text(text) => rest.strip_prefix(text),
+            Piece::Char(char) => rest.strip_prefix(char),
+            Piece::BareAmpersand(_) => rest.strip_prefix('&'),
+        });
+    });
+    good.is_ok() && rest == Some("")
+}
