@@ -1,0 +1,129 @@
+//! Results, in words and as JSON.
+
+use std::io::Write;
+
+use serde::Serialize;
+
+use crate::measure::Timing;
+use crate::pipeline::Counts;
+
+/// The results of a run.
+#[derive(Serialize)]
+pub(crate) struct Report {
+    schema: &'static str,
+    benchmarks: Vec<Benchmark>,
+}
+
+/// The result of one benchmark.
+#[derive(Serialize)]
+pub(crate) struct Benchmark {
+    pub(crate) name: &'static str,
+    pub(crate) about: &'static str,
+    pub(crate) counts: Counts,
+    pub(crate) sides: Vec<Side>,
+    pub(crate) peers: Vec<Peer>,
+}
+
+/// One way in which our code did the work.
+#[derive(Serialize)]
+pub(crate) struct Side {
+    pub(crate) name: &'static str,
+    pub(crate) about: &'static str,
+    pub(crate) timing: Timing,
+}
+
+/// Another program beside ours.
+#[derive(Serialize)]
+pub(crate) struct Peer {
+    name: &'static str,
+    about: &'static str,
+    against: &'static str,
+    #[serde(flatten)]
+    result: Compared,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Compared {
+    /// Its timing, and how many times as long as ours it took.
+    Measured { timing: Timing, ratio: f64 },
+    /// Why it was not measured.
+    Skipped { why: String },
+}
+
+impl Peer {
+    /// Compares a peer with one way of ours.
+    pub(crate) fn new(
+        name: &'static str,
+        about: &'static str,
+        against: &'static str,
+        ours: &Timing,
+        peer: Result<Timing, String>,
+    ) -> Self {
+        let result = match peer {
+            Ok(timing) => Compared::Measured {
+                ratio: timing.median_s / ours.median_s,
+                timing,
+            },
+            Err(why) => Compared::Skipped { why },
+        };
+        Self {
+            name,
+            about,
+            against,
+            result,
+        }
+    }
+}
+
+impl Report {
+    pub(crate) const fn new(benchmarks: Vec<Benchmark>) -> Self {
+        Self {
+            schema: "onhook.bench/1",
+            benchmarks,
+        }
+    }
+
+    /// Prints the results for a person.
+    pub(crate) fn print(&self, out: &mut impl Write) -> anyhow::Result<()> {
+        for benchmark in &self.benchmarks {
+            writeln!(out, "{}: {}", benchmark.name, benchmark.about)?;
+            writeln!(out, "  {}", benchmark.counts.line())?;
+            for side in &benchmark.sides {
+                writeln!(
+                    out,
+                    "  {}: {}\n    {}",
+                    side.name,
+                    words(&side.timing),
+                    side.about
+                )?;
+            }
+            for peer in &benchmark.peers {
+                match &peer.result {
+                    Compared::Measured { timing, ratio } => {
+                        writeln!(
+                            out,
+                            "  {}: {}, {ratio:.1} times as long as {}",
+                            peer.name,
+                            words(timing),
+                            peer.against
+                        )?;
+                    }
+                    Compared::Skipped { why } => writeln!(out, "  {}: skipped: {why}", peer.name)?,
+                }
+                writeln!(out, "    {}", peer.about)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn words(timing: &Timing) -> String {
+    format!(
+        "median {:.3} ms ({:.0}/s), spread {:.0} % over {} rounds",
+        timing.median_s * 1e3,
+        1.0 / timing.median_s,
+        timing.spread * 100.0,
+        timing.rounds
+    )
+}

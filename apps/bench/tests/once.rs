@@ -1,0 +1,54 @@
+//! The counts of the benchmark, which do not depend on the machine.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a helper that fails is a test that fails"
+)]
+
+use std::process::Command;
+
+fn once() -> serde_json::Value {
+    let output = Command::new(env!("CARGO_BIN_EXE_onhook-bench"))
+        .args(["once", "resync-pipeline"])
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[test]
+fn one_decode_takes_at_most_twice_the_xml_of_heap() {
+    let counts = once();
+    let (peak, xml) = (
+        counts["peak_heap_bytes"].as_u64().unwrap(),
+        counts["xml_bytes"].as_u64().unwrap(),
+    );
+    assert!(peak >= xml, "{counts}: the inflated file alone is as large");
+    assert!(peak <= 2 * xml, "{counts}");
+}
+
+#[test]
+fn most_elements_of_the_profile_set_something() {
+    let counts = once();
+    assert!(counts["settings"].as_u64().unwrap() > 2_300, "{counts}");
+    assert_eq!(
+        counts["warnings"].as_u64().unwrap(),
+        62,
+        "{counts}: the unknown names"
+    );
+}
+
+#[test]
+fn an_unknown_benchmark_is_an_error_that_says_where_to_look() {
+    let output = Command::new(env!("CARGO_BIN_EXE_onhook-bench"))
+        .args(["run", "nonsense"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("onhook-bench list"));
+}
