@@ -78,7 +78,7 @@ pub struct Request {
     pub user: Option<Secret>,
     /// Password for challenges.
     pub password: Option<Secret>,
-    /// Largest body in bytes; more ends with [`ErrorKind::TooLarge`].
+    /// Largest body in bytes; more ends with [`crate::ErrorKind::TooLarge`].
     pub limit: u64,
     /// Longest duration of the whole transfer.
     pub timeout: Duration,

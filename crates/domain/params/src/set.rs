@@ -1,5 +1,7 @@
 //! The values of one phone, as differences from a shared base and the factory state.
 
+use zeroize::Zeroizing;
+
 use crate::values::{Secrecy, ValueId, Values};
 use crate::{Delta, ParamId, Scope, UserAccess};
 
@@ -285,5 +287,41 @@ pub fn secrecy(id: ParamId) -> Secrecy {
         Secrecy::Secret
     } else {
         Secrecy::Plain
+    }
+}
+
+/// A value as it was entered by hand, in the form in which a profile would bring it: line ends become spaces, and white space
+/// at the ends goes (R-XML-9, R-XML-10).
+#[must_use]
+pub fn entered(text: &str) -> Zeroizing<String> {
+    let mut out = Zeroizing::new(String::with_capacity(text.len()));
+    let trimmed = text.trim_matches([' ', '\t', '\r', '\n']);
+    let mut before = ' ';
+    for c in trimmed.chars() {
+        match c {
+            // CR LF is one line end.
+            '\n' if before == '\r' => {}
+            '\r' | '\n' => out.push(' '),
+            _ => out.push(c),
+        }
+        before = c;
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entered_values_look_as_if_a_profile_had_brought_them() {
+        for (text, value) in [
+            ("  a b\t", "a b"),
+            ("a\r\nb\rc\nd\n\ne", "a b c d  e"),
+            ("\n \r\n", ""),
+            ("\u{a0}x", "\u{a0}x"),
+        ] {
+            assert_eq!(entered(text).as_str(), value);
+        }
     }
 }

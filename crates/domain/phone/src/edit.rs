@@ -29,6 +29,9 @@ impl Phone {
                 .push(Effect::Notice(Notice::EditDone(Committed::Durable)));
             return;
         };
+        if change.value.is_none() {
+            cx.shared.values.release(value);
+        }
         let op = self.next_op();
         // The use of the value that came with the command lasts until the edit is done.
         let mark = Mark::User;

@@ -37,6 +37,8 @@ pub struct LogLine {
     pub request: Option<Request>,
     /// What `$ERR` says; `None` while there is no result.
     pub outcome: Option<Outcome>,
+    /// `$PRVST` at that moment.
+    pub prvst: i8,
 }
 
 /// How much starts anew.
@@ -49,8 +51,8 @@ pub enum RestartKind {
 /// Something worth telling an operator; no completion.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Notice {
-    /// A resync started.
-    ResyncStarted(Cause),
+    /// A resync started, with this rule.
+    ResyncStarted(Cause, RuleSlot),
     /// A rule was evaluated and leads to a request.
     RuleStarted(RuleSlot, Request),
     /// A rule ended; `changed` parameters got another value or right.

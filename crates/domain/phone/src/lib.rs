@@ -25,6 +25,7 @@ mod record;
 pub mod render;
 pub mod report;
 mod request;
+mod restart;
 mod rule;
 mod run;
 mod shared;

@@ -19,6 +19,8 @@ pub(crate) struct PhoneMacros<'a> {
     pub(crate) request: Option<&'a Request>,
     /// What ERR says.
     pub(crate) outcome: Option<Outcome>,
+    /// What PRVST says.
+    pub(crate) prvst: i8,
 }
 
 impl MacroSource for PhoneMacros<'_> {
@@ -50,13 +52,16 @@ impl MacroSource for PhoneMacros<'_> {
             MacroName::ExtIp => push(out, self.phone.external_ip),
             MacroName::SwVer => out.push_str(&self.model.software_version),
             MacroName::HwVer => out.push_str(&self.model.hardware_version),
-            MacroName::PrvSt => push(out, Some(self.phone.resync.cause().prvst())),
+            MacroName::PrvSt => push(out, Some(self.prvst)),
             MacroName::PrvTmr => {
                 let since = self.phone.resync.last_attempt();
                 push(out, Some(self.now.mono.secs_since(since)));
             }
             //= R-MACRO-22
-            MacroName::UpgTmr => push(out, Some(self.now.mono.as_secs())),
+            MacroName::UpgTmr => {
+                let since = self.phone.resync.booted();
+                push(out, Some(self.now.mono.secs_since(since)));
+            }
             MacroName::UpgSt => out.push('1'),
             MacroName::RegTmr(_) => out.push('0'),
             MacroName::UpgCond => out.push_str("true"),

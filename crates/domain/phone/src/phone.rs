@@ -3,16 +3,17 @@
 use std::net::IpAddr;
 
 use onhook_device::{Mac, MonoTime, Now, Outcome};
-use onhook_params::{Entry, ParamId, ParamSet, ValueId, View, known};
+use onhook_params::{Entry, ParamSet, ValueId, View, known};
 use onhook_resync::{Action, BootCause, Event, Resync};
 use onhook_schedule::phone_seed;
 
 use crate::policy::policy;
+use crate::restart::Restart;
 use crate::rule::Cold;
 use crate::{
     Boot, Cause, Command, DefaultServer, Effect, Input, LineUse, LogLine, LogOp, Model, ModelId,
-    Notice, OpId, PhoneSetup, RebootEntry, RebootReason, Request, RestartKind, Shared, State,
-    StateChange, StateRecord, TimerKind,
+    Notice, OpId, PhoneSetup, RebootReason, Request, Shared, State, StateChange, StateRecord,
+    TimerKind,
 };
 
 /// What one call of [`Phone::handle`] works with.
@@ -25,18 +26,6 @@ pub struct Cx<'a> {
     pub out: &'a mut Vec<Effect>,
 }
 
-/// Where a restart stands that changed parameters want.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Restart {
-    No,
-    /// A change wants it, and no sequence has succeeded since.
-    Pending,
-    /// It waits for idle lines.
-    Due,
-    /// Its reason is being saved.
-    Saving(OpId),
-}
-
 /// One phone.
 pub struct Phone {
     pub(crate) params: ParamSet,
@@ -47,7 +36,7 @@ pub struct Phone {
     /// A local edit that is being stored.
     pub(crate) edit: Option<(OpId, Entry)>,
     pub(crate) server: Option<DefaultServer>,
-    restart: Restart,
+    pub(crate) restart: Restart,
     pub(crate) ip: Option<IpAddr>,
     pub(crate) external_ip: Option<IpAddr>,
     pub(crate) mac: Mac,
@@ -92,6 +81,7 @@ impl Phone {
 
     /// Takes one input. Never blocks and never panics, whatever the input.
     pub fn handle(&mut self, input: Input, cx: &mut Cx<'_>) {
+        let before = self.resync.timer();
         match input {
             Input::Boot(boot, record) => self.boot(boot, record, cx),
             Input::Timer => self.step(Event::Timer, cx),
@@ -108,12 +98,11 @@ impl Phone {
                 Some((edit, entry)) if edit == op => self.edit_done(entry, committed, cx),
                 Some(_) | None => self.commit_done(op, committed, cx),
             },
-            Input::StateSaved(op, _) => {
-                if self.restart == Restart::Saving(op) {
-                    self.restart = Restart::No;
-                    cx.out.push(Effect::Restart(RestartKind::Cold));
-                }
-            }
+            Input::StateSaved(op, committed) => self.state_saved(op, committed, cx),
+        }
+        let after = self.resync.timer();
+        if let Some((kind, at)) = after.filter(|_| after != before) {
+            cx.out.push(Effect::Notice(Notice::TimerArmed(kind, at)));
         }
     }
 
@@ -217,7 +206,9 @@ impl Phone {
         if let Some(rule) = self.given.take() {
             shared.values.release(rule);
         }
-        self.edit = None;
+        if let Some(value) = self.edit.take().and_then(|(_, entry)| entry.value) {
+            shared.values.release(value);
+        }
         self.restart = Restart::No;
         self.result = None;
     }
@@ -265,13 +256,6 @@ impl Phone {
 
     /// Takes durable entries into the set and lets the machines know what changed.
     pub(crate) fn apply(&mut self, changes: &[Entry], cx: &mut Cx<'_>) {
-        //= R-SM-20
-        let restart = changes
-            .iter()
-            .any(|change| change.id.pattern().reboot && self.own_value(change.id) != change.value);
-        if restart && self.restart == Restart::No {
-            self.restart = Restart::Pending;
-        }
         self.params.apply(changes, &mut cx.shared.values);
         for change in changes {
             let event = match change.id {
@@ -282,12 +266,6 @@ impl Phone {
             };
             self.machine(event, cx);
         }
-    }
-
-    fn own_value(&self, id: ParamId) -> Option<ValueId> {
-        let own = self.params.own();
-        let at = own.binary_search_by_key(&id, |entry| entry.id).ok()?;
-        own.get(at)?.value
     }
 
     pub(crate) fn next_op(&mut self) -> OpId {
@@ -304,19 +282,20 @@ impl Phone {
             op,
             request: self.request,
             outcome: self.result,
+            prvst: self.resync.cause().prvst(),
         }));
     }
 
     /// Hands one event to the resync machine and carries out what it answers.
     pub(crate) fn step(&mut self, event: Event, cx: &mut Cx<'_>) {
-        let before = self.resync.timer();
         let mut action = self.machine(event, cx);
         loop {
             action = match action {
                 Action::None => break,
                 Action::RunRule { slot, starts } => {
                     if let Some(cause) = starts {
-                        cx.out.push(Effect::Notice(Notice::ResyncStarted(cause)));
+                        cx.out
+                            .push(Effect::Notice(Notice::ResyncStarted(cause, slot)));
                     }
                     match self.run_rule(slot, cx) {
                         Some(outcome) => self.machine(Event::RuleDone(outcome), cx),
@@ -338,10 +317,6 @@ impl Phone {
             };
         }
         self.restart_if_idle(cx);
-        let after = self.resync.timer();
-        if let Some((kind, at)) = after.filter(|_| after != before) {
-            cx.out.push(Effect::Notice(Notice::TimerArmed(kind, at)));
-        }
     }
 
     fn finished(&mut self, outcome: Outcome, cx: &mut Cx<'_>) {
@@ -352,19 +327,13 @@ impl Phone {
         }
     }
 
-    fn restart_if_idle(&mut self, cx: &mut Cx<'_>) {
-        let running = matches!(self.resync.state(), State::Running(_));
-        if self.restart != Restart::Due || self.busy_lines != 0 || running {
-            return;
+    /// Tells that requests which waited are refused, because provisioning was disabled meanwhile.
+    fn drop_pending(&mut self, cx: &mut Cx<'_>) {
+        if let Some(rule) = self.given.take() {
+            cx.shared.values.release(rule);
         }
-        let op = self.next_op();
-        self.restart = Restart::Saving(op);
-        let entry = RebootEntry {
-            reason: RebootReason::Provisioning,
-            at: cx.now.wall,
-        };
-        cx.out
-            .push(Effect::SaveState(op, StateChange::Restarting(entry)));
+        let gate = onhook_resync::Gate::ProvisionDisabled;
+        cx.out.push(Effect::Notice(Notice::Refused(gate)));
     }
 
     /// Hands one event to the resync machine with the policy that the parameters spell now.
@@ -379,7 +348,11 @@ impl Phone {
         };
         let policy = policy(&self.params, view);
         let before = self.resync.provisioned();
+        let pending = self.resync.has_pending();
         let action = self.resync.handle(event, cx.now.mono, &policy);
+        if pending && self.resync.state() == State::Dormant {
+            self.drop_pending(cx);
+        }
         if self.resync.provisioned() && !before && !matches!(event, Event::Boot { .. }) {
             let op = self.next_op();
             cx.out.push(Effect::SaveState(op, StateChange::Provisioned));

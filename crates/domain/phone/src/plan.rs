@@ -48,6 +48,7 @@ impl Phone {
                 now: cx.now,
                 request: self.request.as_ref(),
                 outcome: self.result,
+                prvst: self.resync.cause().prvst(),
             },
             expanded,
         );
@@ -87,7 +88,7 @@ impl Phone {
             };
             //= R-ASSIGN-4
             let entry = id.and_then(|id| {
-                let text = id.canonical(assignment.value, &model.scope).ok()?;
+                let text = id.canonical(trimmed(assignment.value), &model.scope).ok()?;
                 Some(Entry {
                     id,
                     access: None,
@@ -212,6 +213,12 @@ impl Phone {
         shared.secret_text = text;
         bound
     }
+}
+
+/// A value without white space at its ends; other white space than this belongs to it.
+fn trimmed(text: &str) -> &str {
+    //= R-TYP-1
+    text.trim_matches([' ', '\t', '\r', '\n'])
 }
 
 /// Whether a host is in a comma-separated list of domains; an empty list allows all.

@@ -23,6 +23,7 @@ pub fn message(phone: &Phone, shared: &Shared, now: Now, line: &LogLine) -> Opti
         now,
         request: line.request.as_ref(),
         outcome: line.outcome,
+        prvst: line.prvst,
     };
     let template = phone.params.text(template(line.op, view), view);
     //= R-LOG-4
@@ -91,6 +92,7 @@ pub fn user_agent(phone: &Phone, shared: &Shared, now: Now) -> String {
         now,
         request: phone.request.as_ref(),
         outcome: phone.result,
+        prvst: phone.resync.cause().prvst(),
     };
     //= R-HTTP-3
     let name = phone.params.text(known::HTTP_USER_AGENT_NAME, view);

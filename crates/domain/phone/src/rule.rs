@@ -61,9 +61,13 @@ impl RuleFault {
 pub(crate) enum Phase {
     /// The commit of its assignments.
     Assigning(OpId),
-    /// The fetch.
+    /// The address, or the end, of the fetch.
     Fetching(OpId),
-    /// Idle lines, or the end of a local edit.
+    /// The end of the fetch, whose request has been logged.
+    Receiving(OpId),
+    /// Idle lines, or the end of a local edit, before the assignments are stored.
+    HoldingAssignments,
+    /// Idle lines, or the end of a local edit, before the profile is stored.
     Holding,
     /// The commit of the profile.
     Committing(OpId),
@@ -82,6 +86,8 @@ pub(crate) struct Cold {
     pub(crate) changes: Vec<Entry>,
     /// Changes made by this rule so far.
     pub(crate) changed: u32,
+    /// The resync took too long while a commit was under way.
+    pub(crate) timed_out: bool,
 }
 
 impl Cold {
@@ -93,6 +99,7 @@ impl Cold {
             wanted: Vec::new(),
             changes: Vec::new(),
             changed: 0,
+            timed_out: false,
         }
     }
 
@@ -103,7 +110,12 @@ impl Cold {
     pub(crate) fn changes_of(&self, op: OpId) -> &[Entry] {
         match self.phase {
             Phase::Assigning(mine) | Phase::Committing(mine) if mine == op => &self.changes,
-            Phase::Assigning(_) | Phase::Committing(_) | Phase::Fetching(_) | Phase::Holding => &[],
+            Phase::Assigning(_)
+            | Phase::Committing(_)
+            | Phase::Fetching(_)
+            | Phase::Receiving(_)
+            | Phase::HoldingAssignments
+            | Phase::Holding => &[],
         }
     }
 
@@ -116,6 +128,7 @@ impl Cold {
         self.wanted.clear();
         self.changes.clear();
         self.changed = 0;
+        self.timed_out = false;
         shared.cold.push(self);
     }
 }

@@ -26,18 +26,42 @@ impl Phone {
             cold.retire(cx.shared);
             return Some(self.refuse(slot, fault, cx));
         }
-        if let Some(view) = self.view(cx.shared) {
-            self.params.changes(&cold.wanted, view, &mut cold.changes);
+        self.assign_or_fetch(cold, cx)
+    }
+
+    /// Stores the assignments, if they change anything, and goes on; `Some` if the rule ended at once.
+    fn assign_or_fetch(&mut self, mut cold: Box<Cold>, cx: &mut Cx<'_>) -> Option<Outcome> {
+        self.find_changes(&mut cold, cx.shared);
+        if cold.changes.is_empty() {
+            return self.fetch_or_end(cold, cx);
         }
-        if !cold.changes.is_empty() {
-            //= R-RULE-10
-            let op = self.next_op();
-            cold.phase = Phase::Assigning(op);
-            self.cold = Some(cold);
-            cx.out.push(Effect::Commit(op));
+        //= R-RBT-4
+        if self.must_hold() {
+            self.hold(cold, Phase::HoldingAssignments, cx);
             return None;
         }
-        self.fetch_or_end(cold, cx)
+        //= R-RULE-10
+        let op = self.next_op();
+        cold.phase = Phase::Assigning(op);
+        self.cold = Some(cold);
+        cx.out.push(Effect::Commit(op));
+        None
+    }
+
+    /// What of the wanted settings differs from what the phone holds now.
+    fn find_changes(&self, cold: &mut Cold, shared: &Shared) {
+        cold.changes.clear();
+        if let Some(view) = self.view(shared) {
+            self.params.changes(&cold.wanted, view, &mut cold.changes);
+        }
+    }
+
+    /// Waits for idle lines, or for the end of a local edit; the limit of the resync stands still.
+    fn hold(&mut self, mut cold: Box<Cold>, phase: Phase, cx: &mut Cx<'_>) {
+        cold.phase = phase;
+        self.cold = Some(cold);
+        cx.out.push(Effect::Notice(Notice::Held));
+        self.machine(Event::Held, cx);
     }
 
     /// Ends a rule that fails before any request.
@@ -98,10 +122,15 @@ impl Phone {
     }
 
     pub(crate) fn fetch_started(&mut self, op: OpId, ip: Option<IpAddr>, cx: &mut Cx<'_>) {
-        if self.phase() != Some(Phase::Fetching(op)) {
+        let waiting = self
+            .cold
+            .as_mut()
+            .filter(|cold| cold.phase == Phase::Fetching(op));
+        let Some(cold) = waiting else {
             self.count_stale();
             return;
-        }
+        };
+        cold.phase = Phase::Receiving(op);
         if let Some(request) = &mut self.request {
             request.ip = ip;
         }
@@ -115,7 +144,8 @@ impl Phone {
         result: Result<DecodedId, Outcome>,
         cx: &mut Cx<'_>,
     ) {
-        let waiting = self.phase() == Some(Phase::Fetching(op));
+        let phase = self.phase();
+        let waiting = phase == Some(Phase::Fetching(op)) || phase == Some(Phase::Receiving(op));
         let Some(mut cold) = self.cold.take_if(|_| waiting) else {
             self.count_stale();
             if let Ok(decoded) = result {
@@ -132,10 +162,7 @@ impl Phone {
                 cx.shared.release(&cold.wanted);
                 cold.wanted = cx.shared.take_decoded(decoded).unwrap_or_default();
                 if self.must_hold() {
-                    cold.phase = Phase::Holding;
-                    self.cold = Some(cold);
-                    cx.out.push(Effect::Notice(Notice::Held));
-                    self.step(Event::Held, cx);
+                    self.hold(cold, Phase::Holding, cx);
                 } else {
                     self.commit_or_end(cold, cx);
                 }
@@ -143,12 +170,21 @@ impl Phone {
         }
     }
 
-    /// Goes on with a profile that was held.
+    /// Goes on with what was held.
     pub(crate) fn release_held(&mut self, cx: &mut Cx<'_>) {
-        let ready = self.phase() == Some(Phase::Holding) && !self.must_hold();
-        if let Some(cold) = self.cold.take_if(|_| ready) {
-            self.step(Event::Released, cx);
+        let held = matches!(
+            self.phase(),
+            Some(Phase::Holding | Phase::HoldingAssignments)
+        );
+        let ready = held && !self.must_hold();
+        let Some(cold) = self.cold.take_if(|_| ready) else {
+            return;
+        };
+        self.machine(Event::Released, cx);
+        if cold.phase == Phase::Holding {
             self.commit_or_end(cold, cx);
+        } else if let Some(outcome) = self.assign_or_fetch(cold, cx) {
+            self.step(Event::RuleDone(outcome), cx);
         }
     }
 
@@ -164,10 +200,7 @@ impl Phone {
     }
 
     fn commit_or_end(&mut self, mut cold: Box<Cold>, cx: &mut Cx<'_>) {
-        cold.changes.clear();
-        if let Some(view) = self.view(cx.shared) {
-            self.params.changes(&cold.wanted, view, &mut cold.changes);
-        }
+        self.find_changes(&mut cold, cx.shared);
         if cold.changes.is_empty() {
             self.end_rule(cold, Outcome::Applied, cx);
             return;
@@ -193,16 +226,25 @@ impl Phone {
         }
         let changes = std::mem::take(&mut cold.changes);
         cold.changed = cold.changed.saturating_add(to_u32(changes.len()));
+        self.want_restart(&changes);
         self.apply(&changes, cx);
         cold.changes = changes;
         cold.changes.clear();
+        if cold.timed_out {
+            self.end_rule(cold, Outcome::Timeout, cx);
+            return;
+        }
         match cold.phase {
             Phase::Assigning(_) => {
                 if let Some(outcome) = self.fetch_or_end(cold, cx) {
                     self.step(Event::RuleDone(outcome), cx);
                 }
             }
-            Phase::Committing(_) | Phase::Fetching(_) | Phase::Holding => {
+            Phase::Committing(_)
+            | Phase::Fetching(_)
+            | Phase::Receiving(_)
+            | Phase::HoldingAssignments
+            | Phase::Holding => {
                 self.end_rule(cold, Outcome::Applied, cx);
             }
         }
@@ -231,9 +273,12 @@ impl Phone {
         }));
     }
 
-    /// Ends the running rule because the resync takes too long; a commit is waited for.
+    /// Ends the running rule because the resync takes too long; a commit under way is waited for.
     pub(crate) fn time_out(&mut self, cx: &mut Cx<'_>) -> Option<Outcome> {
-        let Some(Phase::Fetching(op)) = self.phase() else {
+        let (Phase::Fetching(op) | Phase::Receiving(op)) = self.phase()? else {
+            if let Some(cold) = &mut self.cold {
+                cold.timed_out = true;
+            }
             return None;
         };
         let cold = self.cold.take()?;

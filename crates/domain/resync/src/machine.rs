@@ -26,7 +26,8 @@ pub struct Resync {
     run_limit: MonoTime,
     /// What was left of the limit when the run was held.
     limit_left_ms: u64,
-    /// Boot, at time zero, stands in for a first attempt.
+    booted: MonoTime,
+    /// The boot stands in for a first attempt.
     last_attempt: MonoTime,
     pub(crate) draws: u32,
     pub(crate) error_index: u32,
@@ -40,6 +41,10 @@ pub struct Resync {
     pub(crate) provisioned: bool,
     pending_configured: bool,
     pending_given: bool,
+    /// Resync_Periodic changed during the running resync.
+    periodic_changed: bool,
+    /// Resync_Error_Retry_Delay changed during the running resync.
+    retry_changed: bool,
 }
 
 impl Resync {
@@ -51,6 +56,7 @@ impl Resync {
             timer: None,
             run_limit: MonoTime::MAX,
             limit_left_ms: 0,
+            booted: MonoTime::ZERO,
             last_attempt: MonoTime::ZERO,
             draws: 0,
             error_index: 0,
@@ -63,6 +69,8 @@ impl Resync {
             provisioned: false,
             pending_configured: false,
             pending_given: false,
+            periodic_changed: false,
+            retry_changed: false,
         }
     }
 
@@ -82,6 +90,24 @@ impl Resync {
     #[must_use]
     pub const fn cause(&self) -> Cause {
         self.cause
+    }
+
+    /// How the phone came up.
+    #[must_use]
+    pub const fn boot_cause(&self) -> BootCause {
+        self.boot
+    }
+
+    /// When the phone came up.
+    #[must_use]
+    pub const fn booted(&self) -> MonoTime {
+        self.booted
+    }
+
+    /// Whether a request waits for the running resync or for idle lines.
+    #[must_use]
+    pub const fn has_pending(&self) -> bool {
+        self.pending_configured || self.pending_given
     }
 
     /// Whether a line is active.
@@ -139,6 +165,7 @@ impl Resync {
             }
             Event::PeriodicChanged => {
                 self.periodic_index = 0;
+                self.periodic_changed = true;
                 //= R-SM-29
                 if self.provisioned && self.state == State::Waiting {
                     self.arm_periodic(now, policy);
@@ -147,6 +174,7 @@ impl Resync {
             }
             Event::ErrorRetryChanged => {
                 self.error_index = 0;
+                self.retry_changed = true;
                 if self.state == State::ErrorWait {
                     self.arm_retry(now, policy);
                 }
@@ -168,6 +196,8 @@ impl Resync {
             lines_busy,
             provisioned,
             boot: cause,
+            booted: now,
+            last_attempt: now,
             state: State::Waiting,
             ..Self::new(self.seed)
         };
@@ -281,6 +311,8 @@ impl Resync {
         self.state = State::Running(slot);
         self.cause = cause;
         self.best = Outcome::Skipped;
+        self.periodic_changed = false;
+        self.retry_changed = false;
         self.last_attempt = now;
         self.run_limit = now.plus_millis(WHOLE_LIMIT_MS);
         Action::RunRule {
@@ -333,8 +365,16 @@ impl Resync {
             self.sleep();
         } else if slot == RuleSlot::Given {
             //= R-SM-24
-            if success && self.timer.is_none() {
+            let rearm = match self.timer {
+                None => success,
+                //= R-SM-29
+                Some((TimerKind::Periodic, _)) => self.periodic_changed,
+                Some((TimerKind::BootDelay | TimerKind::Retry, _)) => false,
+            };
+            if rearm {
                 self.arm_periodic(now, policy);
+            } else if self.retry_changed && self.state == State::ErrorWait {
+                self.arm_retry(now, policy);
             }
         } else if success {
             //= R-SCHED-4
@@ -369,6 +409,9 @@ impl Resync {
     fn sleep(&mut self) {
         self.state = State::Dormant;
         self.timer = None;
+        // Whoever enables provisioning again finds the lists as after a boot.
+        self.periodic_index = 0;
+        self.error_index = 0;
         self.pending_configured = false;
         self.pending_given = false;
     }

@@ -1,0 +1,87 @@
+//! The restart that changed parameters want.
+
+use onhook_params::{Entry, ParamId, ValueId};
+use onhook_resync::{BootCause, State};
+
+use crate::phone::Cx;
+use crate::{Committed, Effect, OpId, Phone, RebootEntry, RebootReason, RestartKind, StateChange};
+
+/// Where a restart stands that changed parameters want.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Restart {
+    No,
+    /// A change wants it, and no sequence has succeeded since.
+    Pending,
+    /// It waits for idle lines.
+    Due,
+    /// Its reason is being saved.
+    Saving(OpId),
+    /// Its reason is durable, and it waits for idle lines.
+    Ready,
+}
+
+impl Phone {
+    /// Notes that changes of a profile or an assignment want a restart, before they are applied.
+    ///
+    /// A local edit wants none: who changes a setting by hand restarts by hand.
+    pub(crate) fn want_restart(&mut self, changes: &[Entry]) {
+        //= R-SM-20
+        let restart = changes
+            .iter()
+            .any(|change| change.id.pattern().reboot && self.own_value(change.id) != change.value);
+        if restart && self.restart == Restart::No {
+            self.restart = Restart::Pending;
+        }
+    }
+
+    fn own_value(&self, id: ParamId) -> Option<ValueId> {
+        let own = self.params.own();
+        let at = own.binary_search_by_key(&id, |entry| entry.id).ok()?;
+        own.get(at)?.value
+    }
+
+    /// Goes on with a restart as soon as all lines are idle and no resync runs.
+    pub(crate) fn restart_if_idle(&mut self, cx: &mut Cx<'_>) {
+        let running = matches!(self.resync.state(), State::Running(_));
+        //= R-SM-14
+        if self.busy_lines() != 0 || running {
+            return;
+        }
+        match self.restart {
+            Restart::No | Restart::Pending | Restart::Saving(_) => {}
+            // A resync in the foreground leaves the record alone: whoever started it restarts, or does not.
+            Restart::Due if self.resync.boot_cause() == BootCause::Foreground => self.restart(cx),
+            Restart::Due => {
+                let op = self.next_op();
+                self.restart = Restart::Saving(op);
+                let entry = RebootEntry {
+                    reason: RebootReason::Provisioning,
+                    at: cx.now.wall,
+                };
+                cx.out
+                    .push(Effect::SaveState(op, StateChange::Restarting(entry)));
+            }
+            Restart::Ready => self.restart(cx),
+        }
+    }
+
+    fn restart(&mut self, cx: &mut Cx<'_>) {
+        self.restart = Restart::No;
+        cx.out.push(Effect::Restart(RestartKind::Cold));
+    }
+
+    /// Takes the end of a save of the state record.
+    pub(crate) fn state_saved(&mut self, op: OpId, committed: Committed, cx: &mut Cx<'_>) {
+        if self.restart != Restart::Saving(op) {
+            return;
+        }
+        match committed {
+            Committed::Durable => {
+                self.restart = Restart::Ready;
+                self.restart_if_idle(cx);
+            }
+            // Without a durable reason the next boot would resync and restart again: later, then.
+            Committed::Failed => self.restart = Restart::Due,
+        }
+    }
+}
