@@ -6,7 +6,9 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use onhook_device::{Identity, MonoTime, Now, Outcome, WallTime};
 use onhook_fetch::Endpoint;
-use onhook_params::{DeltaBuilder, Entry, ParamId, ParamSet, Scope, Secrecy, Setting, Value, secrecy};
+use onhook_params::{
+    DeltaBuilder, Entry, ParamId, ParamSet, Scope, Secrecy, Setting, Value, secrecy,
+};
 use onhook_phone::{
     Boot, Command, Committed, Cx, Effect, Input, LineUse, LogLine, Model, Notice, OpId, Origin,
     Phone, PhoneSetup, Request, Shared, StateRecord, render,
@@ -66,6 +68,10 @@ pub struct Sim {
     pub commit_s: u64,
     /// How commits end.
     pub commits_end: Committed,
+    /// Seconds from a save of the state record to its end.
+    pub save_s: u64,
+    /// How saves of the state record end.
+    pub saves_end: Committed,
     /// Pass phrase bound by the last fetch.
     pub last_key: Option<String>,
     script: Script,
@@ -113,6 +119,8 @@ impl Sim {
             fetch_s: 0,
             commit_s: 0,
             commits_end: Committed::Durable,
+            save_s: 0,
+            saves_end: Committed::Durable,
             last_key: None,
             script: Box::new(script),
             queue: BTreeMap::new(),
@@ -155,7 +163,10 @@ impl Sim {
     }
 
     fn scope(&self) -> Scope {
-        self.phone.model(&self.shared).map(|model| model.scope).unwrap_or_default()
+        self.phone
+            .model(&self.shared)
+            .map(|model| model.scope)
+            .unwrap_or_default()
     }
 
     /// Boots at the present time and runs what is due at once.
@@ -185,7 +196,10 @@ impl Sim {
             index: 0,
             model: onhook_phone::ModelId::default(),
             mac: Identity::default().mac,
-            serial: self.shared.values.intern(&Identity::default().serial, Secrecy::Plain),
+            serial: self
+                .shared
+                .values
+                .intern(&Identity::default().serial, Secrecy::Plain),
             ip: None,
             external_ip: None,
             client_certificate: false,
@@ -302,8 +316,11 @@ impl Sim {
             }
             Effect::Commit(op) => self.commit(op),
             Effect::SaveState(op, change) => {
-                self.record.apply(change);
-                self.push(self.now_ms, Input::StateSaved(op, Committed::Durable));
+                if self.saves_end == Committed::Durable {
+                    self.record.apply(change);
+                }
+                let at = self.now_ms + self.save_s * 1000;
+                self.push(at, Input::StateSaved(op, self.saves_end));
             }
             Effect::Log(line) => self.log(&line, now),
             Effect::Notice(notice) => self.notices.push(notice),
@@ -313,15 +330,21 @@ impl Sim {
     fn fetch(&mut self, op: OpId, request: &Request) {
         let url = render::url(request, &self.shared.values);
         let second = self.second();
-        self.last_key = request.key.map(|key| self.shared.values.expose(key).to_owned());
-        self.requests.push((second, url.clone(), self.phone.cause().prvst()));
+        self.last_key = request
+            .key
+            .map(|key| self.shared.values.expose(key).to_owned());
+        self.requests
+            .push((second, url.clone(), self.phone.cause().prvst()));
         let ip = Some(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)));
         self.push(self.now_ms, Input::FetchStarted(op, Endpoint { ip }));
         let result = match (self.script)(&url, second) {
             Served::Fails(outcome) => Err(outcome),
             Served::Profile(settings) => Ok(self.decode(&settings)),
         };
-        self.push(self.now_ms + self.fetch_s * 1000, Input::FetchDone(op, result));
+        self.push(
+            self.now_ms + self.fetch_s * 1000,
+            Input::FetchDone(op, result),
+        );
     }
 
     fn decode(&mut self, settings: &[(&'static str, String)]) -> onhook_phone::DecodedId {
@@ -329,8 +352,15 @@ impl Sim {
         let mut builder = DeltaBuilder::with_capacity(settings.len(), 0);
         for (name, value) in settings {
             let known = ParamId::lookup(name, &scope);
-            if let Some((id, text)) = known.and_then(|id| Some((id, id.canonical(value, &scope).ok()?))) {
-                builder.push(Setting { id, value: Some(&text), access: None, preserve: false });
+            if let Some((id, text)) =
+                known.and_then(|id| Some((id, id.canonical(value, &scope).ok()?)))
+            {
+                builder.push(Setting {
+                    id,
+                    value: Some(&text),
+                    access: None,
+                    preserve: false,
+                });
             }
         }
         self.shared.put_decoded(&builder.finish())
@@ -342,15 +372,21 @@ impl Sim {
                 if let Some(value) = entry.value {
                     self.shared.values.retain(value);
                 }
-                if entry.is_inherited() {
-                    self.durable.remove(&entry.id);
+                let old = if entry.is_inherited() {
+                    self.durable.remove(&entry.id)
                 } else {
-                    self.durable.insert(entry.id, *entry);
+                    self.durable.insert(entry.id, *entry)
+                };
+                if let Some(value) = old.and_then(|old| old.value) {
+                    self.shared.values.release(value);
                 }
             }
             self.commits += 1;
         }
-        self.push(self.now_ms + self.commit_s * 1000, Input::CommitDone(op, self.commits_end));
+        self.push(
+            self.now_ms + self.commit_s * 1000,
+            Input::CommitDone(op, self.commits_end),
+        );
     }
 
     fn log(&mut self, line: &LogLine, now: Now) {
@@ -369,7 +405,11 @@ impl Sim {
         let Some(id) = ParamId::lookup(name, &self.scope()) else {
             panic!("{name} is unknown");
         };
-        match self.phone.view(&self.shared).map(|view| self.phone.params().value(id, view)) {
+        match self
+            .phone
+            .view(&self.shared)
+            .map(|view| self.phone.params().value(id, view))
+        {
             Some(Value::Plain(text)) => text.to_owned(),
             Some(Value::Secret(_)) => "***".to_owned(),
             None => String::new(),
@@ -385,6 +425,9 @@ impl Sim {
     /// The texts of all messages.
     #[must_use]
     pub fn message_texts(&self) -> Vec<&str> {
-        self.messages.iter().map(|(_, text)| text.as_str()).collect()
+        self.messages
+            .iter()
+            .map(|(_, text)| text.as_str())
+            .collect()
     }
 }

@@ -1,0 +1,177 @@
+//! What comes back from tasks.
+
+use onhook_fetch::Endpoint;
+use onhook_phone::{Committed, Input, OpId};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::fetch::Finished;
+use crate::ports::Fetched;
+use crate::reactor::Reactor;
+use crate::reporter::container_name;
+
+/// One thing that a task tells.
+pub(crate) enum Arrived {
+    Started {
+        phone: u32,
+        op: OpId,
+        endpoint: Endpoint,
+        logged: oneshot::Sender<()>,
+    },
+    Fetched(Box<Finished>),
+    Committed {
+        phone: u32,
+        op: OpId,
+        result: Result<bool, String>,
+    },
+    StateSaved {
+        phone: u32,
+        op: OpId,
+        result: Result<bool, String>,
+    },
+    Reset {
+        phone: u32,
+        result: Result<(), String>,
+    },
+}
+
+/// The one completion of a task: what it sends, or its fallback if it ends without.
+///
+/// So a phone never waits for a task that panicked.
+pub(crate) struct Completion {
+    inbox: mpsc::UnboundedSender<Arrived>,
+    fallback: Option<Arrived>,
+}
+
+/// What the fallback of a task says.
+pub(crate) const PANICKED: &str = "the program failed in the middle of it: please report this";
+
+impl Completion {
+    pub(crate) const fn new(inbox: mpsc::UnboundedSender<Arrived>, fallback: Arrived) -> Self {
+        Self {
+            inbox,
+            fallback: Some(fallback),
+        }
+    }
+
+    pub(crate) fn send(mut self, arrived: Arrived) {
+        self.fallback = Some(arrived);
+    }
+}
+
+impl Drop for Completion {
+    fn drop(&mut self) {
+        if let Some(arrived) = self.fallback.take() {
+            // Nobody waits any more if the reactor is gone.
+            let _ = self.inbox.send(arrived);
+        }
+    }
+}
+
+impl Reactor {
+    pub(crate) fn take(&mut self, arrived: Arrived) {
+        match arrived {
+            Arrived::Started {
+                phone,
+                op,
+                endpoint,
+                logged,
+            } => {
+                self.acknowledge.push(logged);
+                let seat = self.phones.seats.get_mut(phone as usize);
+                if let Some(seat) = seat.filter(|seat| seat.transfers.contains_key(&op)) {
+                    seat.reporter.started(endpoint.ip);
+                }
+                self.queue(phone, Input::FetchStarted(op, endpoint));
+            }
+            Arrived::Fetched(finished) => self.fetched(*finished),
+            Arrived::Committed { phone, op, result } => {
+                let committed = self.committed(phone, op, result);
+                self.queue(phone, Input::CommitDone(op, committed));
+            }
+            Arrived::StateSaved { phone, op, result } => {
+                let committed = self.state_saved(phone, op, result);
+                self.queue(phone, Input::StateSaved(op, committed));
+                let now = self.clock.now();
+                self.close_reports(phone, now);
+            }
+            Arrived::Reset { phone, result } => self.was_reset(phone, result),
+        }
+    }
+
+    fn fetched(&mut self, finished: Finished) {
+        let Finished {
+            phone,
+            op,
+            bytes,
+            ms,
+            result,
+        } = finished;
+        let now = self.clock.now();
+        let Some(seat) = self.phones.seats.get_mut(phone as usize) else {
+            return;
+        };
+        // Ended by `cancel` just before: its completion is on the way.
+        if seat.transfers.remove(&op).is_none() {
+            return;
+        }
+        if let Some(model) = seat.phone.model(&self.phones.shared) {
+            seat.reporter.fetched(bytes, ms, &result, &model.scope);
+        }
+        if let Err((outcome, message)) = &result {
+            tracing::warn!(phone, outcome = outcome.code(), "{message}");
+        }
+        let fetched = result.as_ref().ok().map(|decoded| Fetched {
+            bytes,
+            container: container_name(decoded.container),
+            gzip: decoded.gzip,
+        });
+        self.observer.fetched(phone, now, fetched.as_ref());
+        let result = match result {
+            Ok(decoded) => Ok(self.phones.shared.put_decoded(&decoded.delta)),
+            Err((outcome, _)) => Err(outcome),
+        };
+        self.queue(phone, Input::FetchDone(op, result));
+    }
+
+    /// Notes the end of a commit; a failure is told with its reason.
+    fn committed(&mut self, phone: u32, op: OpId, result: Result<bool, String>) -> Committed {
+        let Some(seat) = self.phones.seats.get_mut(phone as usize) else {
+            return Committed::Failed;
+        };
+        seat.writes = seat.writes.saturating_sub(1);
+        match result {
+            Ok(written) => {
+                seat.reporter.committed(op, written);
+                Committed::Durable
+            }
+            Err(message) => {
+                tracing::error!(phone, "{message}");
+                if seat.edit == Some(op) {
+                    seat.waiting.edit_failed(message);
+                } else {
+                    seat.reporter.commit_failed(op, message);
+                }
+                Committed::Failed
+            }
+        }
+    }
+
+    /// Notes the end of a write of the state record; a failure is told with its reason.
+    fn state_saved(&mut self, phone: u32, op: OpId, result: Result<bool, String>) -> Committed {
+        let Some(seat) = self.phones.seats.get_mut(phone as usize) else {
+            return Committed::Failed;
+        };
+        seat.writes = seat.writes.saturating_sub(1);
+        match result {
+            Ok(written) => {
+                seat.reporter.state_saved(op, written);
+                Committed::Durable
+            }
+            Err(message) => {
+                tracing::error!(phone, "{message}");
+                seat.reporter.state_not_saved(op, message);
+                Committed::Failed
+            }
+        }
+    }
+}

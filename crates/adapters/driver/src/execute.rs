@@ -1,0 +1,201 @@
+//! Carrying out effects.
+
+use std::sync::Arc;
+
+use onhook_device::{Now, SecretRef};
+use onhook_params::port::StoredParam;
+use onhook_params::{Mark, View};
+use onhook_phone::port::{Severity, StateStore};
+use onhook_phone::{
+    Effect, Input, LogLine, Notice, OpId, Request, RestartKind, StateChange, render,
+};
+use zeroize::Zeroizing;
+
+use crate::arrivals::Arrived;
+use crate::fetch::{PROFILE_LIMIT, PROFILE_TIMEOUT, Transfer};
+use crate::reactor::Reactor;
+use crate::vault::TaskVault;
+
+impl Reactor {
+    pub(crate) fn execute(&mut self, phone: u32, effect: Effect, now: Now) {
+        match effect {
+            Effect::Fetch(op, request) => self.fetch(phone, op, &request, now),
+            Effect::Cancel(op) => self.cancel(phone, op, now),
+            Effect::Commit(op) => self.commit(phone, op),
+            Effect::SaveState(op, change) => self.save_state(phone, op, change),
+            Effect::Log(line) => self.log(phone, &line, now),
+            Effect::Restart(kind) => self.restart(phone, kind, now),
+            Effect::Notice(notice) => self.notice(phone, &notice, now),
+        }
+    }
+
+    fn fetch(&mut self, phone: u32, op: OpId, request: &Request, now: Now) {
+        let Some(seat) = self.phones.seats.get(phone as usize) else {
+            return;
+        };
+        let Some(model) = seat.phone.model(&self.phones.shared) else {
+            return;
+        };
+        let values = &self.phones.shared.values;
+        let secret = |id: Option<onhook_params::ValueId>| {
+            let handle = id?.as_secret()?;
+            Some((handle, self.phones.shared.secret(handle)?))
+        };
+        let mut vault = TaskVault::default();
+        let mut key: Option<SecretRef> = None;
+        if let Some((handle, bytes)) = secret(request.key) {
+            vault.insert(handle, bytes);
+            key = Some(handle);
+        }
+        let transfer = Transfer {
+            phone,
+            op,
+            transport: seat.ports.fetch.get(request.scheme),
+            request: onhook_fetch::Request {
+                scheme: request.scheme,
+                host: values.text(request.host).to_owned(),
+                port: request.port,
+                path: values.text(request.path).to_owned(),
+                user_agent: render::user_agent(&seat.phone, &self.phones.shared, now),
+                user: secret(request.user).map(|(_, bytes)| bytes),
+                password: secret(request.password).map(|(_, bytes)| bytes),
+                limit: PROFILE_LIMIT,
+                timeout: PROFILE_TIMEOUT,
+            },
+            key,
+            vault,
+            scope: model.scope,
+            clock: Arc::clone(&self.clock),
+            inbox: self.inbox.clone(),
+        };
+        let task = self.tasks.spawn(transfer.run());
+        if let Some(seat) = self.phones.seats.get_mut(phone as usize) {
+            seat.transfers.insert(op, task);
+        }
+    }
+
+    /// Ends a transfer; its completion is still sent, so that every effect has one.
+    fn cancel(&mut self, phone: u32, op: OpId, now: Now) {
+        let Some(seat) = self.phones.seats.get_mut(phone as usize) else {
+            return;
+        };
+        if let Some(task) = seat.transfers.remove(&op) {
+            task.abort();
+            seat.reporter.cancelled();
+            self.observer.fetched(phone, now, None);
+            let result = Err(onhook_device::Outcome::Timeout);
+            self.queue(phone, Input::FetchDone(op, result));
+        }
+    }
+
+    fn commit(&mut self, phone: u32, op: OpId) {
+        let Some(seat) = self.phones.seats.get_mut(phone as usize) else {
+            return;
+        };
+        let Some(view) = seat.phone.view(&self.phones.shared) else {
+            return;
+        };
+        let entries = seat.phone.commit_entries(op);
+        if seat.edit != Some(op) {
+            seat.reporter.committing(op, entries, view);
+        }
+        let changes: Vec<_> = entries.iter().map(|entry| stored(entry, view)).collect();
+        let config = Arc::clone(&seat.ports.config);
+        let turn = seat.storage.turn();
+        seat.writes += 1;
+        let completion = self.completion(|result| Arrived::Committed { phone, op, result });
+        self.tasks.spawn(async move {
+            let result = turn.write(config.commit(changes)).await;
+            completion.send(Arrived::Committed { phone, op, result });
+        });
+    }
+
+    fn save_state(&mut self, phone: u32, op: OpId, change: StateChange) {
+        let Some(seat) = self.phones.seats.get_mut(phone as usize) else {
+            return;
+        };
+        seat.reporter.saving(op, change);
+        seat.record.apply(change);
+        let record = seat.record.encode();
+        let state: Arc<dyn StateStore> = Arc::clone(&seat.ports.state);
+        let turn = seat.storage.turn();
+        seat.writes += 1;
+        let completion = self.completion(|result| Arrived::StateSaved { phone, op, result });
+        self.tasks.spawn(async move {
+            let result = turn.write(state.save_state(&record)).await;
+            completion.send(Arrived::StateSaved { phone, op, result });
+        });
+    }
+
+    fn log(&mut self, phone: u32, line: &LogLine, now: Now) {
+        let Some(seat) = self.phones.seats.get_mut(phone as usize) else {
+            return;
+        };
+        let Some(message) = render::message(&seat.phone, &self.phones.shared, now, line) else {
+            return;
+        };
+        seat.reporter.message(&message.text);
+        match message.severity {
+            Severity::Info => tracing::info!(phone, "{}", message.text),
+            Severity::Warning | Severity::Error => tracing::warn!(phone, "{}", message.text),
+        }
+        self.observer.message(phone, now, &message);
+        seat.ports.log.log(message);
+    }
+
+    fn restart(&mut self, phone: u32, kind: RestartKind, now: Now) {
+        self.observer.restart(phone, now, kind);
+        if let Some(seat) = self.phones.seats.get_mut(phone as usize) {
+            seat.reporter.restarting();
+        }
+        self.restarting = Some(phone);
+    }
+
+    fn notice(&mut self, phone: u32, notice: &Notice, now: Now) {
+        let Some(seat) = self.phones.seats.get_mut(phone as usize) else {
+            return;
+        };
+        let url = match notice {
+            Notice::RuleStarted(_, request) => {
+                Some(render::url(request, &self.phones.shared.values))
+            }
+            Notice::ResyncStarted(..)
+            | Notice::RuleDone { .. }
+            | Notice::RuleFault(..)
+            | Notice::Held
+            | Notice::ResyncDone(_)
+            | Notice::TimerArmed(..)
+            | Notice::Refused(_)
+            | Notice::EditDone(_)
+            | Notice::EditBusy => None,
+        };
+        seat.reporter.notice(notice, url.as_deref());
+        self.observer.notice(phone, now, notice, url.as_deref());
+        self.answer_notice(phone, notice);
+    }
+
+    /// Hands out the reports of resyncs whose writes are done.
+    pub(crate) fn close_reports(&mut self, phone: u32, now: Now) {
+        let Some(seat) = self.phones.seats.get_mut(phone as usize) else {
+            return;
+        };
+        let timer = seat.phone.timer();
+        while let Some(report) = seat.reporter.close(timer, now.mono) {
+            self.observer.resync(phone, now, report);
+            seat.waiting.resynced(report);
+        }
+        self.ask_next(phone);
+    }
+}
+
+/// The record that a store keeps for an entry.
+fn stored(entry: &onhook_params::Entry, view: View<'_>) -> StoredParam {
+    StoredParam {
+        id: entry.id,
+        value: entry
+            .value
+            .map(|value| Zeroizing::new(view.values.expose(value).to_owned())),
+        access: entry.access,
+        user_set: entry.mark == Mark::User,
+    }
+}

@@ -1,0 +1,32 @@
+//! What is wrong with a rule, in words.
+
+use onhook_phone::{RuleFault, RuleSlot};
+
+/// Says what is wrong with a rule and what to do.
+pub(crate) fn explain(slot: RuleSlot, fault: &RuleFault) -> String {
+    let name = slot.name();
+    match fault {
+        RuleFault::Syntax {
+            code,
+            offset,
+            expected,
+        } => format!(
+            "{name}: {} at byte {offset} of the expanded rule: expected {expected}; \
+             `onhook-harness explain` shows the place",
+            code.name()
+        ),
+        RuleFault::NoServer => format!(
+            "{name} names no server and the options name none: write one into the rule, or set option 66"
+        ),
+        RuleFault::ServerNotAllowed => format!(
+            "{name}: the server is not listed in Restricted_Access_Domains, so nothing was sent"
+        ),
+        RuleFault::Unsupported(option) => {
+            format!("{name}: this program cannot carry out `{option}` yet")
+        }
+        RuleFault::Assignment { offset } => format!(
+            "{name}: the assignment at byte {offset} of the expanded rule names an unknown parameter \
+             or gives it a value that it cannot have; it is left out"
+        ),
+    }
+}

@@ -1,0 +1,164 @@
+//! One transfer as a task: fetch, then decode.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use onhook_device::{MonoTime, Outcome};
+use onhook_fetch::port::Fetch;
+use onhook_fetch::{BodySink, Endpoint, Head, Refused};
+use onhook_params::Scope;
+use onhook_phone::OpId;
+use onhook_profile::{DecodeSpec, Decoded, Limits, decode};
+use onhook_schedule::port::Clock;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::arrivals::{Arrived, Completion, PANICKED};
+use crate::vault::TaskVault;
+
+/// Largest profile as received (architecture limits).
+pub(crate) const PROFILE_LIMIT: u64 = 5 * 1024 * 1024;
+
+/// Longest duration of one profile fetch (R-HTTP-17).
+pub(crate) const PROFILE_TIMEOUT: Duration = Duration::from_secs(180);
+
+/// How much is reserved for a body of announced length; the rest grows as it arrives.
+const RESERVE_LIMIT: u64 = 256 * 1024;
+
+/// What came of a transfer.
+pub(crate) struct Finished {
+    pub(crate) phone: u32,
+    pub(crate) op: OpId,
+    pub(crate) bytes: u64,
+    pub(crate) ms: u64,
+    /// The profile, or how it failed with what to tell the operator.
+    pub(crate) result: Result<Decoded, (Outcome, String)>,
+}
+
+/// Everything one transfer needs, owned by its task.
+pub(crate) struct Transfer {
+    pub(crate) phone: u32,
+    pub(crate) op: OpId,
+    pub(crate) transport: Option<Arc<dyn Fetch>>,
+    pub(crate) request: onhook_fetch::Request,
+    pub(crate) key: Option<onhook_device::SecretRef>,
+    pub(crate) vault: TaskVault,
+    pub(crate) scope: Scope,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) inbox: mpsc::UnboundedSender<Arrived>,
+}
+
+impl Transfer {
+    /// Fetches and decodes, and sends the completion.
+    pub(crate) async fn run(self) {
+        let started = self.clock.now().mono;
+        let panicked = Finished {
+            phone: self.phone,
+            op: self.op,
+            bytes: 0,
+            ms: 0,
+            result: Err((Outcome::Internal, PANICKED.to_owned())),
+        };
+        let completion = Completion::new(self.inbox.clone(), Arrived::Fetched(Box::new(panicked)));
+        let mut sink = Sink {
+            phone: self.phone,
+            op: self.op,
+            head: Head::default(),
+            body: Vec::new(),
+            inbox: self.inbox.clone(),
+        };
+        let result = self.fetch(&mut sink).await;
+        let bytes = sink.body.len() as u64;
+        let result = result.and_then(|()| self.decode(std::mem::take(&mut sink.body), &sink.head));
+        let ms = self.elapsed_ms(started);
+        completion.send(Arrived::Fetched(Box::new(Finished {
+            phone: self.phone,
+            op: self.op,
+            bytes,
+            ms,
+            result,
+        })));
+    }
+
+    async fn fetch(&self, sink: &mut Sink) -> Result<(), (Outcome, String)> {
+        let Some(transport) = &self.transport else {
+            sink.started(Endpoint { ip: None }).await;
+            let scheme = self.request.scheme;
+            return Err((
+                Outcome::BadUrl,
+                format!("this program has no transport for {scheme}: use an http URL"),
+            ));
+        };
+        match transport.get(&self.request, sink).await {
+            Ok(_) => Ok(()),
+            Err(error) => Err((error.kind().into(), describe(&error))),
+        }
+    }
+
+    fn decode(&self, body: Vec<u8>, head: &Head) -> Result<Decoded, (Outcome, String)> {
+        let spec = DecodeSpec {
+            scope: self.scope,
+            key: self.key,
+            aes128gcm: head.aes128gcm,
+            limits: Limits::default(),
+        };
+        decode(body, &spec, &self.vault).map_err(|error| (error.outcome(), error.to_string()))
+    }
+
+    fn elapsed_ms(&self, started: MonoTime) -> u64 {
+        let span = self.clock.now().mono.since(started);
+        u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
+    }
+}
+
+/// The error with its causes, each once.
+pub(crate) fn describe(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text.push_str(": ");
+            text.push_str(&cause_text);
+        }
+        source = cause.source();
+    }
+    text
+}
+
+/// Collects a body and holds the transfer until its request has been logged.
+struct Sink {
+    phone: u32,
+    op: OpId,
+    head: Head,
+    body: Vec<u8>,
+    inbox: mpsc::UnboundedSender<Arrived>,
+}
+
+#[async_trait]
+impl BodySink for Sink {
+    async fn started(&mut self, endpoint: Endpoint) {
+        let (logged, wait) = oneshot::channel();
+        let arrived = Arrived::Started {
+            phone: self.phone,
+            op: self.op,
+            endpoint,
+            logged,
+        };
+        if self.inbox.send(arrived).is_ok() {
+            // An error means that the reactor is gone, and this task with it.
+            let _ = wait.await;
+        }
+    }
+
+    fn head(&mut self, head: &Head) {
+        self.head = head.clone();
+        let reserve = head.length.unwrap_or(0).min(RESERVE_LIMIT);
+        self.body.reserve(usize::try_from(reserve).unwrap_or(0));
+    }
+
+    fn chunk(&mut self, bytes: &[u8]) -> Result<(), Refused> {
+        self.body.extend_from_slice(bytes);
+        Ok(())
+    }
+}

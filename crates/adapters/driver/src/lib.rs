@@ -1,0 +1,29 @@
+//! The async loop that runs phones: inputs in batches, effects through ports.
+//!
+//! A [`Reactor`] owns the phones of one thread with their [`onhook_phone::Shared`], a timer [`Wheel`], and
+//! an inbox. It takes every input due at one instant as a batch, in the order time, class, phone, sequence,
+//! then carries out all effects. Transfers, decoding and storage run as tasks beside it and come back as
+//! completions. [`Ports`] are trait objects handed in by the program.
+//!
+//! Deliberately unknown here: which transports and stores exist, configuration, output formats, real time
+//! (a [`onhook_schedule::port::Clock`] is handed in).
+//!
+//! Requirement families: R-HTTP-20 (order of request message and first packet), R-OUT-5, R-SM-26.
+
+mod arrivals;
+mod execute;
+mod fault;
+mod fetch;
+mod ports;
+mod reactor;
+mod reporter;
+mod requests;
+mod storage;
+mod vault;
+mod waiting;
+mod wheel;
+
+pub use ports::{Fetched, Fetchers, Observer, Ports};
+pub use reactor::{Exit, Phones, Reactor, Seat};
+pub use vault::TaskVault;
+pub use wheel::Wheel;

@@ -1,0 +1,74 @@
+//! The ports that a phone is run with.
+
+use std::sync::Arc;
+
+use onhook_device::Now;
+use onhook_fetch::Scheme;
+use onhook_fetch::port::Fetch;
+use onhook_params::port::ConfigStore;
+use onhook_phone::port::{EventLog, Message, StateStore};
+use onhook_phone::report::ResyncReport;
+use onhook_phone::{Notice, RestartKind};
+
+/// The transports by scheme; a missing one is a failure that says so.
+#[derive(Clone, Default)]
+pub struct Fetchers {
+    /// For `http`.
+    pub http: Option<Arc<dyn Fetch>>,
+    /// For `https`.
+    pub https: Option<Arc<dyn Fetch>>,
+    /// For `tftp`.
+    pub tftp: Option<Arc<dyn Fetch>>,
+}
+
+impl Fetchers {
+    pub(crate) fn get(&self, scheme: Scheme) -> Option<Arc<dyn Fetch>> {
+        match scheme {
+            Scheme::Http => self.http.clone(),
+            Scheme::Https => self.https.clone(),
+            Scheme::Tftp => self.tftp.clone(),
+        }
+    }
+}
+
+/// What one phone is run with.
+#[derive(Clone)]
+pub struct Ports {
+    /// Transports.
+    pub fetch: Fetchers,
+    /// Parameters.
+    pub config: Arc<dyn ConfigStore>,
+    /// State record.
+    pub state: Arc<dyn StateStore>,
+    /// The phone's messages.
+    pub log: Arc<dyn EventLog>,
+}
+
+/// Watches what the phones of a reactor do; for event streams and demonstrations.
+pub trait Observer: Send {
+    /// Something worth telling happened. `url` is the URL of a started request.
+    fn notice(&mut self, phone: u32, now: Now, notice: &Notice, url: Option<&str>);
+
+    /// A message went to the log.
+    fn message(&mut self, phone: u32, now: Now, message: &Message);
+
+    /// A resync ended.
+    fn resync(&mut self, phone: u32, now: Now, report: &ResyncReport);
+
+    /// The phone restarts.
+    fn restart(&mut self, phone: u32, now: Now, kind: RestartKind);
+
+    /// A file was fetched and decoded, or was not; `None` if the transfer failed.
+    fn fetched(&mut self, phone: u32, now: Now, fetched: Option<&Fetched>);
+}
+
+/// What is known of a file that was fetched and decoded.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Fetched {
+    /// Bytes received.
+    pub bytes: u64,
+    /// `salted-md5`, `salted-sha256` or `none`.
+    pub container: &'static str,
+    /// Whether the file was compressed.
+    pub gzip: bool,
+}

@@ -1,0 +1,328 @@
+//! The loop: batches of inputs, effects, waiting.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use onhook_device::{MonoTime, Now};
+use onhook_phone::port::CommandSource;
+use onhook_phone::{Asked, Boot, Command, Cx, Effect, Input, OpId, Phone, Shared, StateRecord};
+use onhook_schedule::port::Clock;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::{AbortHandle, JoinSet};
+
+use crate::arrivals::{Arrived, Completion, PANICKED};
+use crate::ports::{Observer, Ports};
+use crate::reporter::Reporter;
+use crate::storage::Storage;
+use crate::waiting::Waiting;
+use crate::wheel::Wheel;
+
+/// Why [`Reactor::run`] returned.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Exit {
+    /// The shutdown future completed.
+    Shutdown,
+    /// A phone restarts: boot it anew.
+    Restart,
+    /// The condition that the caller waits for holds.
+    Finished,
+}
+
+/// One phone with what it is run with.
+pub struct Seat {
+    pub(crate) phone: Phone,
+    pub(crate) ports: Ports,
+    pub(crate) record: StateRecord,
+    pub(crate) reporter: Reporter,
+    pub(crate) waiting: Waiting,
+    /// Transfers that can be ended.
+    pub(crate) transfers: HashMap<OpId, AbortHandle>,
+    pub(crate) storage: Storage,
+    /// Writes under way.
+    pub(crate) writes: u32,
+    /// The last local edit that the phone asked to store.
+    pub(crate) edit: Option<OpId>,
+    generation: u32,
+    armed: Option<MonoTime>,
+}
+
+/// The phones of a reactor and what they share.
+#[derive(Default)]
+pub struct Phones {
+    /// Texts, models, templates.
+    pub shared: Shared,
+    pub(crate) seats: Vec<Seat>,
+}
+
+impl Phones {
+    /// No phones yet.
+    #[must_use]
+    pub const fn new(shared: Shared) -> Self {
+        Self {
+            shared,
+            seats: Vec::new(),
+        }
+    }
+
+    /// Adds a phone with the record that its last life saved; returns its number in the reactor.
+    pub fn add(&mut self, phone: Phone, ports: Ports, record: StateRecord) -> u32 {
+        self.seats.push(Seat {
+            phone,
+            ports,
+            record,
+            reporter: Reporter::default(),
+            waiting: Waiting::default(),
+            transfers: HashMap::new(),
+            storage: Storage::default(),
+            writes: 0,
+            edit: None,
+            generation: 0,
+            armed: None,
+        });
+        u32::try_from(self.seats.len() - 1).unwrap_or(u32::MAX)
+    }
+
+    /// The phone of a number.
+    #[must_use]
+    pub fn phone(&self, index: u32) -> Option<&Phone> {
+        Some(&self.seats.get(index as usize)?.phone)
+    }
+
+    /// The report of the last resync of a phone.
+    #[must_use]
+    pub fn last_report(&self, index: u32) -> Option<&onhook_phone::report::ResyncReport> {
+        self.seats.get(index as usize)?.reporter.last()
+    }
+}
+
+/// One input with its place in the order of a batch.
+struct Queued {
+    class: u8,
+    phone: u32,
+    input: Input,
+}
+
+/// Runs phones on the current thread.
+pub struct Reactor {
+    /// The phones.
+    pub phones: Phones,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) observer: Box<dyn Observer>,
+    pub(crate) inbox: mpsc::UnboundedSender<Arrived>,
+    arrivals: mpsc::UnboundedReceiver<Arrived>,
+    batch: Vec<Queued>,
+    effects: Vec<(u32, Effect)>,
+    out: Vec<Effect>,
+    pub(crate) acknowledge: Vec<oneshot::Sender<()>>,
+    /// Phones whose resyncs or edits ended in this turn.
+    pub(crate) ended: Vec<u32>,
+    wheel: Wheel,
+    due: Vec<(u32, u32)>,
+    /// Transfers and writes; they end with the reactor.
+    pub(crate) tasks: JoinSet<()>,
+    /// The phone that restarts once its writes are done.
+    pub(crate) restarting: Option<u32>,
+}
+
+impl Reactor {
+    /// A reactor over phones that have not booted.
+    #[must_use]
+    pub fn new(phones: Phones, clock: Arc<dyn Clock>, observer: Box<dyn Observer>) -> Self {
+        let (inbox, arrivals) = mpsc::unbounded_channel();
+        Self {
+            phones,
+            clock,
+            observer,
+            inbox,
+            arrivals,
+            batch: Vec::new(),
+            effects: Vec::new(),
+            out: Vec::new(),
+            acknowledge: Vec::new(),
+            ended: Vec::new(),
+            wheel: Wheel::default(),
+            due: Vec::new(),
+            tasks: JoinSet::new(),
+            restarting: None,
+        }
+    }
+
+    /// Boots all phones at the present time.
+    pub fn boot(&mut self, boot: Boot) {
+        for index in 0..self.phones.seats.len() {
+            let phone = u32::try_from(index).unwrap_or(u32::MAX);
+            if let Some(seat) = self.phones.seats.get(index) {
+                let record = seat.record;
+                self.queue(phone, Input::Boot(boot, record));
+            }
+        }
+    }
+
+    /// Adds an input to the next batch.
+    pub fn queue(&mut self, phone: u32, input: Input) {
+        self.batch.push(Queued {
+            class: input.class(),
+            phone,
+            input,
+        });
+    }
+
+    /// Whether all that a phone wanted to store has been stored, or could not be.
+    fn is_stored(&self, phone: u32) -> bool {
+        let seat = self.phones.seats.get(phone as usize);
+        seat.is_none_or(|seat| seat.writes == 0)
+    }
+
+    /// The completion of a write, which fails if its task panics.
+    pub(crate) fn completion<T>(
+        &self,
+        arrived: impl FnOnce(Result<T, String>) -> Arrived,
+    ) -> Completion {
+        Completion::new(self.inbox.clone(), arrived(Err(PANICKED.to_owned())))
+    }
+
+    /// Runs until `shutdown` completes, a phone restarts, or `finished` says so after a batch.
+    pub async fn run(
+        &mut self,
+        commands: &mut dyn CommandSource,
+        shutdown: impl Future<Output = ()>,
+        finished: impl Fn(&Phones) -> bool,
+    ) -> Exit {
+        tokio::pin!(shutdown);
+        let mut open = true;
+        loop {
+            self.turn();
+            if self.restarting.is_some_and(|phone| self.is_stored(phone)) {
+                self.restarting = None;
+                self.dismiss();
+                return Exit::Restart;
+            }
+            if self.batch.is_empty() && finished(&self.phones) {
+                return Exit::Finished;
+            }
+            let wait = self.wait();
+            tokio::select! {
+                biased;
+                () = &mut shutdown => return Exit::Shutdown,
+                arrived = self.arrivals.recv() => if let Some(arrived) = arrived {
+                    self.take(arrived);
+                },
+                asked = commands.next(), if open => match asked {
+                    Some(asked) => self.ask(asked),
+                    None => open = false,
+                },
+                () = wait => {}
+            }
+        }
+    }
+
+    /// Takes everything due now as one batch, then carries out the effects.
+    fn turn(&mut self) {
+        while let Some(ended) = self.tasks.try_join_next() {
+            if ended.is_err_and(|error| error.is_panic()) {
+                tracing::error!("a task of a phone panicked: {PANICKED}");
+            }
+        }
+        while let Ok(arrived) = self.arrivals.try_recv() {
+            self.take(arrived);
+        }
+        let now = self.clock.now();
+        self.take_timers(now);
+        // Stable: inputs of one class and phone keep the order of their arrival.
+        self.batch
+            .sort_by_key(|queued| (queued.class, queued.phone));
+        let mut batch = std::mem::take(&mut self.batch);
+        for queued in batch.drain(..) {
+            self.handle(queued, now);
+        }
+        // Whatever was queued meanwhile belongs to the next batch.
+        batch.append(&mut self.batch);
+        self.batch = batch;
+        let mut effects = std::mem::take(&mut self.effects);
+        for (phone, effect) in effects.drain(..) {
+            self.execute(phone, effect, now);
+        }
+        self.effects = effects;
+        let mut ended = std::mem::take(&mut self.ended);
+        for phone in ended.drain(..) {
+            self.close_reports(phone, now);
+        }
+        self.ended = ended;
+        for logged in self.acknowledge.drain(..) {
+            // The transfer may have been ended meanwhile.
+            let _ = logged.send(());
+        }
+        self.phones.shared.sweep();
+    }
+
+    fn take_timers(&mut self, now: Now) {
+        let mut due = std::mem::take(&mut self.due);
+        self.wheel.expire(now.mono, &mut due);
+        for (phone, generation) in due.drain(..) {
+            let current = self.phones.seats.get_mut(phone as usize);
+            if let Some(seat) = current.filter(|seat| seat.generation == generation) {
+                seat.armed = None;
+                self.queue(phone, Input::Timer);
+            }
+        }
+        self.due = due;
+    }
+
+    fn handle(&mut self, queued: Queued, now: Now) {
+        let Some(seat) = self.phones.seats.get_mut(queued.phone as usize) else {
+            return;
+        };
+        let mut cx = Cx {
+            now,
+            shared: &mut self.phones.shared,
+            out: &mut self.out,
+        };
+        let edits = matches!(queued.input, Input::Command(_, Command::Set(..)));
+        seat.phone.handle(queued.input, &mut cx);
+        if edits && let Some(op) = self.out.iter().find_map(commit_of) {
+            seat.edit = Some(op);
+        }
+        self.effects
+            .extend(self.out.drain(..).map(|effect| (queued.phone, effect)));
+        let deadline = seat.phone.deadline();
+        if deadline != seat.armed {
+            seat.armed = deadline;
+            seat.generation = seat.generation.wrapping_add(1);
+            if let Some(at) = deadline {
+                self.wheel.insert(at, queued.phone, seat.generation);
+            }
+        }
+    }
+
+    /// Waits until the next timer, or for ever; not at all while inputs are queued.
+    fn wait(&self) -> impl Future<Output = ()> + use<> {
+        let due = !self.batch.is_empty();
+        let next = self.wheel.next();
+        let span = next.map(|at| at.since(self.clock.now().mono));
+        async move {
+            match span {
+                _ if due => {}
+                Some(span) => tokio::time::sleep(span).await,
+                None => std::future::pending().await,
+            }
+        }
+    }
+
+    fn ask(&mut self, asked: Asked) {
+        // One phone per control source: the first.
+        self.answer(0, asked);
+    }
+}
+
+/// The commit that an effect asks for.
+const fn commit_of(effect: &Effect) -> Option<OpId> {
+    match effect {
+        Effect::Commit(op) => Some(*op),
+        Effect::Fetch(..)
+        | Effect::Cancel(_)
+        | Effect::SaveState(..)
+        | Effect::Log(_)
+        | Effect::Restart(_)
+        | Effect::Notice(_) => None,
+    }
+}

@@ -1,0 +1,267 @@
+//! Requests from outside, and their answers.
+
+use std::sync::Arc;
+
+use onhook_device::Secret;
+use onhook_params::{ParamId, Secrecy, ValueId, entered, secrecy};
+use onhook_phone::report::Status;
+use onhook_phone::{Answer, Ask, Asked, Cause, Command, Gate, Input, Notice, Origin, Reply, State};
+
+use crate::arrivals::Arrived;
+use crate::reactor::Reactor;
+use crate::reporter::running;
+use crate::waiting::{Explicit, Progress, What};
+
+const NO_PHONE: &str = "there is no such phone";
+const NO_MEMORY: &str = "no memory for another text: restart the program";
+
+impl Reactor {
+    /// Takes one request for a phone.
+    pub(crate) fn answer(&mut self, phone: u32, asked: Asked) {
+        let Asked { origin, ask, reply } = asked;
+        if self.phones.seats.get(phone as usize).is_none() {
+            reply.answer(Answer::Refused(NO_PHONE.to_owned()));
+            return;
+        }
+        match ask {
+            Ask::Resync(rule) => self.ask_resync(phone, origin, rule, reply),
+            Ask::Set { name, value } => match self.check_set(phone, &name, &value) {
+                Ok((id, value)) => {
+                    if let Some(seat) = self.phones.seats.get_mut(phone as usize) {
+                        seat.waiting.edit = Some(reply);
+                    }
+                    self.queue(phone, Input::Command(origin, Command::Set(id, value)));
+                }
+                Err(why) => reply.answer(Answer::Refused(why)),
+            },
+            Ask::FactoryReset => self.ask_reset(phone, reply),
+            Ask::Status => reply.answer(match self.status(phone) {
+                Some(status) => Answer::Status(Box::new(status)),
+                None => Answer::Refused(NO_PHONE.to_owned()),
+            }),
+        }
+    }
+
+    fn ask_resync(
+        &mut self,
+        phone: u32,
+        origin: Origin,
+        rule: Option<Secret>,
+        reply: Box<dyn Reply>,
+    ) {
+        let rule = match rule.map(|rule| self.intern_rule(&rule)).transpose() {
+            Ok(rule) => rule,
+            Err(why) => {
+                reply.answer(Answer::Refused(why));
+                return;
+            }
+        };
+        let Some(seat) = self.phones.seats.get_mut(phone as usize) else {
+            return;
+        };
+        let waiting = &mut seat.waiting;
+        match (rule, &mut waiting.asked) {
+            //= R-SM-12
+            (
+                None,
+                Some(Explicit {
+                    what: What::Configured,
+                    progress: Progress::Pending,
+                    replies,
+                }),
+            ) => replies.push(reply),
+            (None, _) => waiting.configured.push((origin, reply)),
+            (Some(rule), _) => waiting.given.push_back((origin, rule, reply)),
+        }
+        self.ask_next(phone);
+    }
+
+    fn intern_rule(&mut self, rule: &Secret) -> Result<ValueId, String> {
+        let text = text(rule, "the rule")?;
+        let values = &mut self.phones.shared.values;
+        values
+            .intern(text, Secrecy::Secret)
+            .ok_or_else(|| NO_MEMORY.to_owned())
+    }
+
+    /// Asks the phone for the next resync that somebody waits for, unless one is under way.
+    pub(crate) fn ask_next(&mut self, phone: u32) {
+        let Some(seat) = self.phones.seats.get_mut(phone as usize) else {
+            return;
+        };
+        let waiting = &mut seat.waiting;
+        if waiting.asked.is_some() {
+            return;
+        }
+        let configured = std::mem::take(&mut waiting.configured);
+        let (what, origin, command, replies) = if let Some((origin, _)) = configured.first() {
+            let origin = *origin;
+            let replies = configured.into_iter().map(|(_, reply)| reply).collect();
+            (What::Configured, origin, Command::Resync, replies)
+        } else if let Some((origin, rule, reply)) = waiting.given.pop_front() {
+            (What::Given, origin, Command::ResyncWith(rule), vec![reply])
+        } else {
+            return;
+        };
+        waiting.asked = Some(Explicit {
+            what,
+            progress: Progress::Pending,
+            replies,
+        });
+        self.queue(phone, Input::Command(origin, command));
+    }
+
+    /// Checks a change of a parameter: that no other is under way, its name and its value.
+    fn check_set(
+        &mut self,
+        phone: u32,
+        name: &str,
+        value: &Secret,
+    ) -> Result<(ParamId, ValueId), String> {
+        let seat = self.phones.seats.get(phone as usize).ok_or(NO_PHONE)?;
+        if seat.waiting.edit.is_some() {
+            return Err("another change is being stored: try again".to_owned());
+        }
+        let shared = &mut self.phones.shared;
+        let scope = seat.phone.model(shared).ok_or(NO_PHONE)?.scope;
+        let Some(id) = ParamId::lookup(name, &scope) else {
+            let hint = match ParamId::nearest(name, &scope) {
+                Some(near) => format!("did you mean `{}`?", near.name()),
+                None => "`onhook-agent params list` shows all".to_owned(),
+            };
+            return Err(format!("parameter `{name}` is unknown: {hint}"));
+        };
+        let value = entered(text(value, "the value")?);
+        let value = id
+            .canonical(&value, &scope)
+            .map_err(|bad| format!("{name}: {bad}"))?;
+        let value = shared.values.intern(&value, secrecy(id)).ok_or(NO_MEMORY)?;
+        Ok((id, value))
+    }
+
+    fn ask_reset(&mut self, phone: u32, reply: Box<dyn Reply>) {
+        let Some(seat) = self.phones.seats.get_mut(phone as usize) else {
+            return;
+        };
+        seat.waiting.reset.push(reply);
+        if seat.waiting.reset.len() > 1 {
+            // The one under way is theirs too.
+            return;
+        }
+        let config = Arc::clone(&seat.ports.config);
+        let state = Arc::clone(&seat.ports.state);
+        let turn = seat.storage.turn();
+        let completion = self.completion(|result| Arrived::Reset { phone, result });
+        self.tasks.spawn(async move {
+            let result = turn.empty(async move {
+                config.reset().await?;
+                state.reset_state().await
+            });
+            let result = result.await;
+            completion.send(Arrived::Reset { phone, result });
+        });
+    }
+
+    /// A factory reset ended; after a successful one the phone starts anew.
+    pub(crate) fn was_reset(&mut self, phone: u32, result: Result<(), String>) {
+        let Some(seat) = self.phones.seats.get_mut(phone as usize) else {
+            return;
+        };
+        let answer = match result {
+            Ok(()) => {
+                self.restarting = Some(phone);
+                Answer::Done
+            }
+            Err(message) => {
+                tracing::error!(phone, "{message}");
+                Answer::Refused(message)
+            }
+        };
+        for reply in std::mem::take(&mut seat.waiting.reset) {
+            reply.answer(answer.clone());
+        }
+    }
+
+    /// Answers those who waited for what a notice tells.
+    pub(crate) fn answer_notice(&mut self, phone: u32, notice: &Notice) {
+        let Some(seat) = self.phones.seats.get_mut(phone as usize) else {
+            return;
+        };
+        let waiting = &mut seat.waiting;
+        match notice {
+            Notice::ResyncStarted(Cause::Explicit, slot) => waiting.started(*slot),
+            Notice::Refused(gate) => {
+                waiting.refuse_pending(refusal(*gate));
+                self.ended.push(phone);
+            }
+            Notice::EditDone(committed) => waiting.edited(*committed),
+            Notice::EditBusy => waiting.edit_busy(),
+            Notice::ResyncDone(_) => self.ended.push(phone),
+            Notice::ResyncStarted(
+                Cause::Boot | Cause::AfterUpgrade | Cause::Periodic | Cause::Retry,
+                _,
+            )
+            | Notice::RuleStarted(..)
+            | Notice::RuleDone { .. }
+            | Notice::RuleFault(..)
+            | Notice::Held
+            | Notice::TimerArmed(..) => {}
+        }
+    }
+
+    /// Answers everybody who waits for a phone of this reactor, because it restarts.
+    pub(crate) fn dismiss(&mut self) {
+        for seat in &mut self.phones.seats {
+            seat.waiting.dismiss();
+        }
+    }
+
+    /// A phone at this moment.
+    pub(crate) fn status(&self, phone: u32) -> Option<Status> {
+        let seat = self.phones.seats.get(phone as usize)?;
+        let now = self.clock.now().mono;
+        let busy = seat.phone.busy_lines();
+        Some(Status {
+            state: state_name(seat.phone.state()),
+            prvst: seat.phone.cause().prvst(),
+            provisioned: seat.phone.provisioned(),
+            last: seat.reporter.last().cloned(),
+            next: running(seat.phone.timer(), now),
+            busy_lines: (1..=16_u8).filter(|n| busy >> (n - 1) & 1 == 1).collect(),
+            uptime_s: now.as_secs(),
+            history: seat
+                .record
+                .history
+                .iter()
+                .flatten()
+                .map(|entry| (entry.reason.name(), entry.at.map(|at| at.unix_s)))
+                .collect(),
+            stale_completions: seat.phone.stale_completions(),
+            dropped_messages: seat.ports.log.dropped(),
+        })
+    }
+}
+
+const fn state_name(state: State) -> &'static str {
+    match state {
+        State::Off => "off",
+        State::Dormant => "dormant",
+        State::BootDelay => "boot-delay",
+        State::Waiting => "waiting",
+        State::ErrorWait => "error-wait",
+        State::Due(_) => "due",
+        State::Running(_) => "running",
+    }
+}
+
+const fn refusal(gate: Gate) -> &'static str {
+    match gate {
+        Gate::ProvisionDisabled => "Provision_Enable is No: set it to Yes first",
+        Gate::NotBooted => "the phone has not booted yet: try again",
+    }
+}
+
+/// The text of a secret; what is no text is named by `what` and not shown.
+fn text<'s>(secret: &'s Secret, what: &str) -> Result<&'s str, String> {
+    std::str::from_utf8(secret.expose()).map_err(|_| format!("{what} is no UTF-8 text"))
+}

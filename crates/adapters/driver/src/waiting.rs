@@ -1,0 +1,122 @@
+//! Those who asked something of a phone and wait for its answer.
+
+use std::collections::VecDeque;
+
+use onhook_params::ValueId;
+use onhook_phone::report::ResyncReport;
+use onhook_phone::{Answer, Cause, Committed, Origin, Reply, RuleSlot};
+
+/// Who waits for what.
+#[derive(Default)]
+pub(crate) struct Waiting {
+    /// The resync that the phone has been asked for; it is asked for one at a time.
+    pub(crate) asked: Option<Explicit>,
+    /// Askers of the configured rules who came too late to join it.
+    pub(crate) configured: Vec<(Origin, Box<dyn Reply>)>,
+    /// Rules that come after it.
+    pub(crate) given: VecDeque<(Origin, ValueId, Box<dyn Reply>)>,
+    pub(crate) edit: Option<Box<dyn Reply>>,
+    /// Why the edit could not be stored.
+    edit_failure: Option<String>,
+    pub(crate) reset: Vec<Box<dyn Reply>>,
+}
+
+/// One resync that somebody asked for.
+pub(crate) struct Explicit {
+    pub(crate) what: What,
+    pub(crate) progress: Progress,
+    pub(crate) replies: Vec<Box<dyn Reply>>,
+}
+
+/// Which rules a resync runs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum What {
+    Configured,
+    Given,
+}
+
+/// Whether a resync that was asked for runs already.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Progress {
+    Pending,
+    Started,
+}
+
+impl Waiting {
+    /// Notes that an explicit resync started with a rule.
+    pub(crate) fn started(&mut self, slot: RuleSlot) {
+        let what = if slot == RuleSlot::Given {
+            What::Given
+        } else {
+            What::Configured
+        };
+        if let Some(asked) = self.asked.as_mut().filter(|asked| asked.what == what) {
+            asked.progress = Progress::Started;
+        }
+    }
+
+    /// Answers those whose resync this is.
+    pub(crate) fn resynced(&mut self, report: &ResyncReport) {
+        if report.cause != Cause::Explicit {
+            return;
+        }
+        let started = |asked: &mut Explicit| asked.progress == Progress::Started;
+        let Some(asked) = self.asked.take_if(started) else {
+            return;
+        };
+        for reply in asked.replies {
+            reply.answer(Answer::Resync(Box::new(report.clone())));
+        }
+    }
+
+    /// Answers those whose resync has not started and never will.
+    pub(crate) fn refuse_pending(&mut self, why: &str) {
+        let pending = |asked: &mut Explicit| asked.progress == Progress::Pending;
+        if let Some(asked) = self.asked.take_if(pending) {
+            refuse(asked.replies, why);
+        }
+    }
+
+    pub(crate) fn edit_failed(&mut self, why: String) {
+        self.edit_failure = Some(why);
+    }
+
+    pub(crate) fn edited(&mut self, committed: Committed) {
+        let failure = self.edit_failure.take();
+        let Some(reply) = self.edit.take() else {
+            return;
+        };
+        reply.answer(match (committed, failure) {
+            (Committed::Durable, _) => Answer::Done,
+            (Committed::Failed, None) => {
+                Answer::Refused("the change could not be stored".to_owned())
+            }
+            (Committed::Failed, Some(why)) => {
+                Answer::Refused(format!("the change could not be stored: {why}"))
+            }
+        });
+    }
+
+    pub(crate) fn edit_busy(&mut self) {
+        refuse(self.edit.take(), "a profile is being stored: try again");
+    }
+
+    /// Answers everybody, because the phone restarts.
+    pub(crate) fn dismiss(&mut self) {
+        let waiting = std::mem::take(self);
+        let asked = waiting.asked.into_iter().flat_map(|asked| asked.replies);
+        let configured = waiting.configured.into_iter().map(|(_, reply)| reply);
+        let given = waiting.given.into_iter().map(|(_, _, reply)| reply);
+        let others = waiting.edit.into_iter().chain(waiting.reset);
+        refuse(
+            asked.chain(configured).chain(given).chain(others),
+            "the phone restarts: ask again when it is up",
+        );
+    }
+}
+
+fn refuse(replies: impl IntoIterator<Item = Box<dyn Reply>>, why: &str) {
+    for reply in replies {
+        reply.answer(Answer::Refused(why.to_owned()));
+    }
+}

@@ -1,0 +1,40 @@
+//! The contract suites of the ports.
+//!
+//! A suite panics with the broken obligation. It must run on the tokio runtime.
+
+mod clock;
+mod command_source;
+mod config_store;
+mod entropy;
+mod event_log;
+mod fetch;
+mod key_vault;
+mod state_store;
+
+pub use clock::{ClockFixture, Wall, clock};
+pub use command_source::{Asker, CommandSourceFixture, command_source};
+pub use config_store::{Changes, ConfigStoreFixture, Plain, config_store, plain};
+pub use entropy::{EntropyFixture, entropy};
+pub use event_log::{EventLogFixture, event_log};
+pub use fetch::{FetchFixture, Peer, fetch};
+pub use key_vault::{KeyVaultFixture, key_vault};
+pub use state_store::{StateStoreFixture, state_store};
+
+use std::time::Duration;
+
+/// Awaits something that must happen; panics when it does not within 10 s.
+pub(crate) async fn soon<F: Future>(what: &str, future: F) -> F::Output {
+    let Ok(output) = tokio::time::timeout(Duration::from_secs(10), future).await else {
+        panic!("{what} did not happen within 10 s");
+    };
+    output
+}
+
+/// The value of a result that must be a success.
+#[track_caller]
+pub(crate) fn success<T, E: std::fmt::Debug>(what: &str, result: Result<T, E>) -> T {
+    match result {
+        Ok(value) => value,
+        Err(error) => panic!("{what} failed: {error:?}"),
+    }
+}

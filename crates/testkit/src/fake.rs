@@ -1,0 +1,30 @@
+//! Doubles of the ports: fakes that keep state, and one mock.
+
+mod clock;
+mod command_source;
+mod config_store;
+mod entropy;
+mod event_log;
+mod fetch;
+mod key_vault;
+mod mock;
+mod power;
+mod state_store;
+
+pub use clock::FakeClock;
+pub use command_source::{FakeAsker, FakeCommandSource, FakeReply};
+pub use config_store::MemoryConfigStore;
+pub use entropy::FakeEntropy;
+pub use event_log::FakeEventLog;
+pub use fetch::{FakeFetch, FetchAnswer, FetchAsked, RecordingSink};
+pub use key_vault::MemoryVault;
+pub use mock::MockConfigStore;
+pub use power::{Cut, Power};
+pub use state_store::MemoryStateStore;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Locks, also after a test thread that held the lock has panicked.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
