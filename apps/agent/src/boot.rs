@@ -1,0 +1,201 @@
+//! Building one phone from configuration and store.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Context;
+use onhook_driver::{Fetchers, Observer, Phones, Ports, Reactor};
+use onhook_flash_store::FlashStore;
+use onhook_http::HttpFetch;
+use onhook_params::port::{ConfigStore, StoreError, StoreErrorKind, StoredParam};
+use onhook_params::{Entry, Mark, ParamSet, Secrecy, known, secrecy};
+use onhook_phone::port::{EventLog, Message, StateStore};
+use onhook_phone::{DefaultServer, Input, Model, Phone, PhoneSetup, Shared, StateRecord};
+use onhook_rules::Url;
+use onhook_schedule::port::{Clock, Entropy};
+use onhook_syslog::Syslog;
+use onhook_system::{OsEntropy, RealClock};
+
+use crate::config::Config;
+use crate::failure::World;
+
+/// The phone's number in the reactor of this program.
+pub(crate) const PHONE: u32 = 0;
+
+/// The control socket of a state directory.
+pub(crate) fn control_path(config: &Config) -> PathBuf {
+    config.state_dir.join("control.sock")
+}
+
+/// Opens the store for writing.
+pub(crate) fn open(config: &Config) -> Result<FlashStore, StoreError> {
+    FlashStore::open(&config.state_dir, config.scope)
+}
+
+/// Whether somebody else uses the store.
+pub(crate) fn is_locked(error: &StoreError) -> bool {
+    error.kind() == StoreErrorKind::Locked
+}
+
+/// What is built for one life of the phone.
+pub(crate) struct Life {
+    pub(crate) reactor: Reactor,
+    pub(crate) syslog: Arc<Syslog>,
+}
+
+/// Builds a phone that has not booted.
+pub(crate) async fn build(
+    config: &Config,
+    store: &Arc<FlashStore>,
+    observer: Box<dyn Observer>,
+) -> anyhow::Result<Life> {
+    let clock: Arc<dyn Clock> =
+        Arc::new(RealClock::start(&config.time_zone).context("device.time_zone")?);
+    let seed = OsEntropy::default().seed();
+    let mut phones = Phones::new(Shared::with_seed(seed));
+    let stored = store.load().await.map_err(damaged)?;
+    let params = load(stored, &mut phones.shared);
+    let record = match store.load_state().await.map_err(damaged)? {
+        Some(bytes) => StateRecord::decode(&bytes)?,
+        None => StateRecord::default(),
+    };
+    let model = phones
+        .shared
+        .add_model(Model::of(&config.identity, config.scope));
+    let serial = phones
+        .shared
+        .values
+        .intern(&config.identity.serial, Secrecy::Plain);
+    let setup = PhoneSetup {
+        index: PHONE,
+        model,
+        mac: config.identity.mac,
+        serial,
+        ip: config.identity.ip,
+        external_ip: config.identity.external_ip,
+        client_certificate: config.identity.client_certificate,
+        seed,
+    };
+    let phone = Phone::new(&setup, params);
+    let server = default_server(config, &phone, &mut phones.shared)?;
+    let syslog = Arc::new(Syslog::start());
+    let ports = Ports {
+        fetch: Fetchers {
+            http: Some(Arc::new(HttpFetch::new())),
+            ..Fetchers::default()
+        },
+        config: Arc::clone(store) as Arc<dyn ConfigStore>,
+        state: Arc::clone(store) as Arc<dyn StateStore>,
+        log: Arc::new(Redirected {
+            inner: Arc::clone(&syslog),
+            server: config.syslog_server.clone(),
+        }),
+    };
+    let index = phones.add(phone, ports, record);
+    let mut reactor = Reactor::new(phones, clock, observer);
+    reactor.queue(index, Input::OptionsLearned(server));
+    Ok(Life { reactor, syslog })
+}
+
+/// Whether Provision_Enable lets the phone resync.
+pub(crate) fn is_provisioning_enabled(phones: &Phones) -> bool {
+    phones.phone(PHONE).is_some_and(|phone| {
+        phone
+            .view(&phones.shared)
+            .is_some_and(|view| phone.params().is_yes(known::PROVISION_ENABLE, view))
+    })
+}
+
+/// A store that cannot be read is not a question of usage.
+fn damaged(error: StoreError) -> anyhow::Error {
+    let world = World(error.to_string());
+    anyhow::Error::new(error).context(world)
+}
+
+/// Interns what a store holds.
+pub(crate) fn load(stored: Vec<StoredParam>, shared: &mut Shared) -> ParamSet {
+    let mut entries = Vec::with_capacity(stored.len());
+    for param in stored {
+        entries.push(Entry {
+            id: param.id,
+            access: param.access,
+            mark: if param.user_set {
+                Mark::User
+            } else {
+                Mark::None
+            },
+            value: param
+                .value
+                .and_then(|text| shared.values.intern(&text, secrecy(param.id))),
+        });
+    }
+    let mut params = ParamSet::default();
+    params.apply(&entries, &mut shared.values);
+    for value in entries.iter().filter_map(|entry| entry.value) {
+        shared.values.release(value);
+    }
+    params
+}
+
+/// The server that the first usable static option names, in the order of DHCP_Option_To_Use.
+fn default_server(
+    config: &Config,
+    phone: &Phone,
+    shared: &mut Shared,
+) -> anyhow::Result<Option<DefaultServer>> {
+    let order = match phone.view(shared) {
+        Some(view) => phone
+            .params()
+            .text(known::DHCP_OPTION_TO_USE, view)
+            .to_owned(),
+        None => return Ok(None),
+    };
+    for number in order.split(',').map(str::trim) {
+        let Some(value) = config.options.get(number) else {
+            continue;
+        };
+        // A bare server gets the path that a URL of a rule must have.
+        let bare = match value.split_once("://") {
+            Some((_, rest)) => !rest.contains('/'),
+            None => !value.contains('/'),
+        };
+        let text = if bare {
+            format!("{value}/")
+        } else {
+            value.clone()
+        };
+        let url = Url::parse(&text).with_context(|| {
+            format!(
+                "options.static.{number}: `{value}` is no server: write a host, an address or a URL"
+            )
+        })?;
+        let host = url
+            .server
+            .and_then(|host| shared.values.intern(host, Secrecy::Plain));
+        return Ok(host.map(|host| DefaultServer {
+            host,
+            scheme: url.scheme,
+            port: url.port,
+        }));
+    }
+    Ok(None)
+}
+
+/// Sends every message to one server, whatever the parameters say.
+struct Redirected {
+    inner: Arc<Syslog>,
+    server: String,
+}
+
+impl EventLog for Redirected {
+    fn log(&self, mut message: Message) {
+        if !self.server.is_empty() {
+            message.server.clone_from(&self.server);
+        }
+        self.inner.log(message);
+    }
+
+    fn dropped(&self) -> u64 {
+        self.inner.dropped()
+    }
+}

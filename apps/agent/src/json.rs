@@ -1,0 +1,238 @@
+//! Reports as JSON documents and as text.
+
+use std::collections::BTreeMap;
+
+use onhook_device::Class;
+use onhook_phone::Answer;
+use onhook_phone::TimerKind;
+use onhook_phone::report::{ResyncReport, RuleReport, Status, Warning};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::failure::visible;
+
+/// Schema of a resync.
+const RESYNC: &str = "onhook.resync/1";
+/// Schema of a status.
+const STATUS: &str = "onhook.status/1";
+
+/// The word for the aggregate outcome of a resync.
+fn outcome_word(report: &ResyncReport) -> &'static str {
+    match report.outcome.code() {
+        "A.applied" => "applied",
+        "A.fnf_ok" => "fnf_ok",
+        "A.skipped" => "skipped",
+        _ => "failed",
+    }
+}
+
+fn class_word(class: Class) -> &'static str {
+    match class {
+        Class::A => "A",
+        Class::B => "B",
+        Class::C => "C",
+    }
+}
+
+#[derive(Serialize)]
+struct Timer {
+    timer: &'static str,
+    in_s: u64,
+}
+
+fn timers(next: &[(TimerKind, u64)]) -> Vec<Timer> {
+    next.iter()
+        .map(|(kind, in_s)| Timer {
+            timer: kind.name(),
+            in_s: *in_s,
+        })
+        .collect()
+}
+
+fn rule(rule: &RuleReport) -> Value {
+    json!({
+        "param": rule.slot.name(),
+        "url": rule.url,
+        "server_ip": rule.server_ip.map(|ip| ip.to_string()),
+        "container": rule.container,
+        "gzip": rule.gzip,
+        "bytes": rule.bytes,
+        "outcome": rule.outcome.code(),
+        "err": rule.outcome.to_string(),
+        "changed": rule.changed,
+        "ms": rule.ms,
+        "message": rule.message,
+    })
+}
+
+fn warning(warning: &Warning) -> Value {
+    json!({
+        "code": warning.code,
+        "subject": warning.subject,
+        "line": warning.line,
+        "column": warning.column,
+        "message": warning.message,
+    })
+}
+
+/// A resync as a JSON document.
+pub(crate) fn resync(report: &ResyncReport) -> Value {
+    let changes: BTreeMap<_, _> = report.changes.iter().cloned().collect();
+    json!({
+        "schema": RESYNC,
+        "outcome": outcome_word(report),
+        "class": class_word(report.outcome.class()),
+        "err": report.outcome.to_string(),
+        "cause": report.cause.name(),
+        "prvst": report.cause.prvst(),
+        "rules": report.rules.iter().map(rule).collect::<Vec<_>>(),
+        "changes": changes,
+        "warnings": report.warnings.iter().map(warning).collect::<Vec<_>>(),
+        "messages": report.messages,
+        "flash_writes": report.flash_writes,
+        "state_writes": report.state_writes,
+        "reboot": if report.reboot { "cold" } else { "none" },
+        "next": timers(&report.next),
+    })
+}
+
+/// A phone at one moment as a JSON document.
+pub(crate) fn status(status: &Status) -> Value {
+    let history: Vec<_> = status
+        .history
+        .iter()
+        .map(|(reason, at)| json!({ "reason": reason, "unix_s": at }))
+        .collect();
+    json!({
+        "schema": STATUS,
+        "state": status.state,
+        "prvst": status.prvst,
+        "provisioned": status.provisioned,
+        "uptime_s": status.uptime_s,
+        "last": status.last.as_ref().map(resync),
+        "next": timers(&status.next),
+        "lines": status.busy_lines.iter().map(|line| json!({ "line": line, "state": "busy" })).collect::<Vec<_>>(),
+        "listen": {},
+        "slots": [],
+        "history": history,
+        "counters": {
+            "stale_completions": status.stale_completions,
+            "dropped_messages": status.dropped_messages,
+        },
+    })
+}
+
+/// An answer as one line of the control socket.
+pub(crate) fn answer(answer: &Answer) -> String {
+    let value = match answer {
+        Answer::Done => json!({ "ok": true }),
+        Answer::Resync(report) => json!({ "ok": true, "resync": resync(report) }),
+        Answer::Status(phone) => json!({ "ok": true, "status": status(phone) }),
+        Answer::Refused(why) => json!({ "ok": false, "error": why }),
+    };
+    value.to_string()
+}
+
+/// A resync document for people.
+pub(crate) fn resync_text(document: &Value) -> String {
+    let mut lines = Vec::new();
+    let text = |value: &Value| match value.as_str() {
+        Some(text) => text.to_owned(),
+        None => value.to_string(),
+    };
+    for rule in array(document, "rules") {
+        let mut line = format!("{}: {}", text(at(rule, "param")), text(at(rule, "outcome")));
+        if let Some(url) = at(rule, "url").as_str() {
+            line.push_str(&format!("  {url}"));
+        }
+        if let Some(container) = at(rule, "container").as_str() {
+            let gzip = if at(rule, "gzip") == true {
+                ", gzip"
+            } else {
+                ""
+            };
+            line.push_str(&format!(
+                "  ({} bytes, {container}{gzip}, {} changed, {} ms)",
+                at(rule, "bytes"),
+                at(rule, "changed"),
+                at(rule, "ms")
+            ));
+        }
+        lines.push(line);
+        if let Some(message) = at(rule, "message").as_str() {
+            lines.push(format!("  {message}"));
+        }
+    }
+    if let Some(changes) = at(document, "changes").as_object() {
+        lines.extend(
+            changes
+                .iter()
+                .map(|(name, value)| format!("  {name} = {}", visible(&text(value)))),
+        );
+    }
+    for warning in array(document, "warnings") {
+        let place = match (at(warning, "line").as_u64(), at(warning, "column").as_u64()) {
+            (Some(line), Some(column)) => format!("line {line}, column {column}: "),
+            _ => String::new(),
+        };
+        lines.push(format!(
+            "  warning: {place}{}",
+            text(at(warning, "message"))
+        ));
+    }
+    lines.push(format!(
+        "resync: {} ({})",
+        text(at(document, "outcome")),
+        text(at(document, "err"))
+    ));
+    for timer in array(document, "next") {
+        lines.push(format!(
+            "next: {} in {} s",
+            text(at(timer, "timer")),
+            at(timer, "in_s")
+        ));
+    }
+    if at(document, "reboot") != "none" {
+        lines.push(format!(
+            "a changed parameter wants a {} restart",
+            text(at(document, "reboot"))
+        ));
+    }
+    lines.join("\n")
+}
+
+/// A status document for people.
+pub(crate) fn status_text(document: &Value) -> String {
+    let yes = if at(document, "provisioned") == true {
+        "yes"
+    } else {
+        "no"
+    };
+    let mut lines = vec![
+        format!("state: {}", at(document, "state").as_str().unwrap_or("")),
+        format!("provisioned: {yes}"),
+        format!("up: {} s", at(document, "uptime_s")),
+    ];
+    for timer in array(document, "next") {
+        let name = at(timer, "timer").as_str().unwrap_or("");
+        lines.push(format!("next: {name} in {} s", at(timer, "in_s")));
+    }
+    if at(document, "last").is_object() {
+        lines.push(format!(
+            "last resync, {}:",
+            at(at(document, "last"), "cause").as_str().unwrap_or("")
+        ));
+        lines.push(resync_text(at(document, "last")));
+    }
+    lines.join("\n")
+}
+
+/// A field of an object; null if it is missing.
+pub(crate) fn at<'v>(value: &'v Value, key: &str) -> &'v Value {
+    static NULL: Value = Value::Null;
+    value.get(key).unwrap_or(&NULL)
+}
+
+fn array<'v>(document: &'v Value, key: &str) -> impl Iterator<Item = &'v Value> {
+    at(document, key).as_array().into_iter().flatten()
+}

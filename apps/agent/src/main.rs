@@ -1,0 +1,49 @@
+//! The phone as a program.
+
+mod boot;
+mod cli;
+mod config;
+mod events;
+mod failure;
+mod json;
+mod logging;
+mod params;
+mod resync;
+mod run;
+mod status;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use tracing_subscriber::filter::LevelFilter;
+
+use crate::cli::{Cli, Command};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    // What a command prints says everything that a warning would.
+    let level = match cli.command {
+        Command::Run(_) => LevelFilter::WARN,
+        Command::Resync(_) | Command::Params(_) | Command::Status(_) => LevelFilter::OFF,
+    };
+    logging::install(cli.log_format, level);
+    let runtime = match tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => return failure::report(&anyhow::Error::new(error)),
+    };
+    let result = runtime.block_on(async {
+        match cli.command {
+            Command::Run(args) => run::run(&args).await,
+            Command::Resync(args) => resync::resync(&args).await,
+            Command::Params(args) => params::params(&args).await,
+            Command::Status(args) => status::status(&args).await,
+        }
+    });
+    match result {
+        Ok(code) => code,
+        Err(error) => failure::report(&error),
+    }
+}
