@@ -1,0 +1,63 @@
+//! Files as an operator makes them, with foreign tools.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, ensure};
+
+/// The digest that turns a password into a key.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Digest {
+    /// The default before openssl 1.1.
+    Md5,
+    /// The default since.
+    Sha256,
+}
+
+impl Digest {
+    /// The name that openssl knows.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Md5 => "md5",
+            Self::Sha256 => "sha256",
+        }
+    }
+}
+
+/// Encrypts bytes with `openssl enc -aes-256-cbc -k KEY -md DIGEST`.
+///
+/// # Errors
+/// openssl refuses.
+pub fn encrypt(openssl: &Path, key: &str, digest: Digest, plain: &[u8]) -> anyhow::Result<Vec<u8>> {
+    filter(
+        Command::new(openssl)
+            .args(["enc", "-aes-256-cbc", "-e", "-k", key, "-md"])
+            .arg(digest.name()),
+        plain,
+    )
+}
+
+/// Compresses bytes with `gzip -c`.
+///
+/// # Errors
+/// gzip refuses.
+pub fn gzip(gzip: &Path, plain: &[u8]) -> anyhow::Result<Vec<u8>> {
+    filter(Command::new(gzip).arg("-c"), plain)
+}
+
+/// Runs a tool from a file to its standard output.
+fn filter(command: &mut Command, input: &[u8]) -> anyhow::Result<Vec<u8>> {
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("input");
+    fs::write(&file, input)?;
+    let name = command.get_program().to_string_lossy().into_owned();
+    let done = command
+        .stdin(Stdio::from(fs::File::open(&file)?))
+        .output()
+        .with_context(|| format!("{name} cannot be started"))?;
+    let said = String::from_utf8_lossy(&done.stderr);
+    ensure!(done.status.success(), "{name}: {said}");
+    Ok(done.stdout)
+}

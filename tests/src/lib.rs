@@ -1,0 +1,31 @@
+//! What the end-to-end tests share: the programs, the tools, and the other ends of the wire.
+//!
+//! An [`Agent`] runs the real `onhook-agent` on a state directory of its own. A [`Site`] is a web server that can
+//! misbehave on purpose, a [`Sink`] takes syslog messages, [`strace`] tells what a program did to its files, and
+//! [`tool`] finds foreign programs or says that a test is skipped. A [`Peer`] is any child process; it is killed by
+//! its id when it is dropped, and every wait for it has an end.
+//!
+//! Deliberately unknown here: what the programs should do (the tests say that), and everything inside them. Only the
+//! helper program `onhook-kill-victim` is wired from the crates of the workspace.
+
+mod agent;
+mod content;
+mod crypt;
+mod peer;
+mod programs;
+mod schema;
+mod sink;
+mod site;
+mod strace;
+mod tools;
+
+pub use agent::{Agent, Files, files};
+pub use content::{Content, lettered, profile};
+pub use crypt::{Digest, encrypt, gzip};
+pub use peer::{DEADLINE, Ended, Peer, signal, until};
+pub use programs::program;
+pub use schema::violations;
+pub use sink::{Datagram, Sink};
+pub use site::{Asked, Reply, Site};
+pub use strace::{Strace, Touched, strace};
+pub use tools::{skip, tool};

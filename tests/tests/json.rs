@@ -1,0 +1,160 @@
+//! Every JSON output begins with its schema and keeps to it.
+#![cfg(test)]
+
+use onhook_tests::{Agent, Ended, Reply, Site, profile, until, violations};
+use serde_json::{Value, json};
+
+/// Parses a document, and checks how it begins and that it fits.
+#[track_caller]
+fn check(ended: &Ended, schema: &str) -> Value {
+    let beginning = format!("{{\n  \"schema\": \"{schema}\",");
+    assert!(ended.out.starts_with(&beginning), "{ended:?}");
+    let document = serde_json::from_str(&ended.out).unwrap();
+    assert_fits(schema, &document);
+    document
+}
+
+#[track_caller]
+fn assert_fits(schema: &str, document: &Value) {
+    let wrong = violations(schema, document).unwrap();
+    assert!(wrong.is_empty(), "{document:#}\n{}", wrong.join("\n"));
+}
+
+fn site() -> Site {
+    let site = Site::start().unwrap();
+    let good = profile([("GPP_A", "x"), ("Web_Server_Port", "8081"), ("Nope", "y")]);
+    site.put("/good.xml", Reply::Body(good.into()));
+    site.put("/bad.xml", Reply::Body("<flat-profile>".into()));
+    site
+}
+
+#[test]
+fn resyncs_keep_to_their_schema_however_they_end() {
+    let agent = Agent::new().unwrap();
+    let site = site();
+    for (rule, outcome) in [
+        (site.url("/good.xml"), "applied"),
+        (site.url("/bad.xml"), "failed"),
+        (site.url("/missing.xml"), "failed"),
+        ("(\"a\" eq \"b\")? http://h/a".to_owned(), "skipped"),
+        ("[--key".to_owned(), "failed"),
+        ("/no-server.xml".to_owned(), "failed"),
+    ] {
+        let ended = agent.run(&["resync", &rule, "--json"]).unwrap();
+        let document = check(&ended, "onhook.resync/1");
+        assert_eq!(document["outcome"], outcome, "{rule}");
+    }
+    let set = ["params", "set", "Resync_Fails_On_FNF", "No"];
+    assert_eq!(agent.run(&set).unwrap().code, Some(0));
+    let ended = agent
+        .run(&["resync", &site.url("/missing.xml"), "--json"])
+        .unwrap();
+    assert_eq!(check(&ended, "onhook.resync/1")["outcome"], "fnf_ok");
+}
+
+#[test]
+fn parameters_keep_to_their_schema() {
+    let agent = Agent::new().unwrap();
+    let ended = agent
+        .run(&["params", "list", "--changed", "--json"])
+        .unwrap();
+    assert_eq!(check(&ended, "onhook.params/1")["changes"], json!({}));
+    let ended = agent.run(&["params", "list", "--json"]).unwrap();
+    let all = check(&ended, "onhook.params/1");
+    assert_eq!(all["changes"]["Resync_Periodic"], "3600");
+    let ended = agent
+        .run(&["params", "get", "Resync_Periodic", "--json"])
+        .unwrap();
+    let one = check(&ended, "onhook.params/1");
+    assert_eq!(one["changes"], json!({ "Resync_Periodic": "3600" }));
+}
+
+#[test]
+fn a_status_and_the_event_stream_keep_to_their_schemas() {
+    let agent = Agent::new().unwrap();
+    let site = site();
+    let set = ["params", "set", "Resync_On_Reset", "No"];
+    assert_eq!(agent.run(&set).unwrap().code, Some(0));
+    let mut running = agent.start(&["run", "--events", "-"]).unwrap();
+    let status = || {
+        let ended = agent.run(&["status", "--json"]).unwrap();
+        (ended.code == Some(0)).then_some(ended)
+    };
+    let before = check(&until("an answer", status).unwrap(), "onhook.status/1");
+    assert_eq!(before["last"], Value::Null);
+
+    for rule in ["/bad.xml", "/missing.xml", "/no\u{20}such", "/good.xml"] {
+        agent.resync(&site.url(rule)).unwrap();
+    }
+    let set = ["params", "set", "GPP_B", "y"];
+    // The last profile makes the phone restart, which refuses edits for a moment.
+    until("an edit", || {
+        (agent.run(&set).unwrap().code == Some(0)).then_some(())
+    })
+    .unwrap();
+    running.line(|line| line.contains("edit.done")).unwrap();
+    let after = check(&until("an answer", status).unwrap(), "onhook.status/1");
+    assert_eq!(after["provisioned"], true);
+    assert_eq!(after["history"][0]["reason"], "Provisioning");
+
+    let ended = running.kill().unwrap();
+    let mut seen = Vec::new();
+    for line in ended.out.lines() {
+        let event = serde_json::from_str(line).unwrap();
+        assert_fits("onhook.event/1", &event);
+        seen.push(event["event"].as_str().unwrap().to_owned());
+    }
+    for event in [
+        "resync.started",
+        "fetch.started",
+        "fetch.done",
+        "profile.applied",
+        "profile.failed",
+        "rule.fault",
+        "resync.done",
+        "resync.report",
+        "timer.armed",
+        "log.sent",
+        "edit.done",
+        "reboot",
+    ] {
+        assert!(seen.iter().any(|name| name == event), "{event}: {seen:?}");
+    }
+}
+
+#[test]
+fn documents_that_break_a_schema_are_noticed() {
+    let agent = Agent::new().unwrap();
+    let (_, good) = agent.resync(&site().url("/good.xml")).unwrap();
+    assert_fits("onhook.resync/1", &good);
+    for (pointer, member, value) in [
+        ("", "surprise", Some(json!(1))),
+        ("", "flash_writes", Some(json!(-1))),
+        ("", "flash_writes", Some(json!("1"))),
+        ("", "reboot", Some(json!("perhaps"))),
+        ("", "schema", Some(json!("onhook.resync/2"))),
+        ("", "changes", None),
+        ("/changes", "GPP_A", Some(json!(7))),
+        ("/rules/0", "bytes", None),
+        ("/rules/0", "surprise", Some(json!(1))),
+        ("/rules/0", "url", Some(json!(1))),
+        ("/warnings/0", "line", Some(json!(0))),
+        ("/next/0", "timer", Some(json!("lunch"))),
+    ] {
+        let mut bad = good.clone();
+        let object = bad.pointer_mut(pointer).unwrap().as_object_mut().unwrap();
+        match value {
+            Some(value) => object.insert(member.to_owned(), value),
+            None => object.shift_remove(member),
+        };
+        let wrong = violations("onhook.resync/1", &bad).unwrap();
+        assert_eq!(wrong.len(), 1, "{pointer} {member}: {wrong:?}");
+        assert!(
+            wrong[0].contains(member) || wrong[0].contains("constant"),
+            "{wrong:?}"
+        );
+    }
+    let event = json!({ "t": 1.5, "wall": null, "event": "fetch.done", "ok": true });
+    assert_eq!(violations("onhook.event/1", &event).unwrap().len(), 1);
+    assert_eq!(violations("onhook.nothing/1", &event).unwrap().len(), 1);
+}
