@@ -56,6 +56,8 @@ impl Reactor {
                 host: values.text(request.host).to_owned(),
                 port: request.port,
                 path: values.text(request.path).to_owned(),
+                allowed_domains: render::allowed_domains(&seat.phone, &self.phones.shared)
+                    .to_owned(),
                 user_agent: render::user_agent(&seat.phone, &self.phones.shared, now),
                 user: secret(request.user).map(|(_, bytes)| bytes),
                 password: secret(request.password).map(|(_, bytes)| bytes),

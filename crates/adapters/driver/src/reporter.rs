@@ -189,7 +189,8 @@ impl Reporter {
                     subject: item.subject.to_string(),
                     line: Some(item.line),
                     column: Some(item.column),
-                    message: item.message(scope),
+                    // A rule may stand where it does not belong, and messages quote values.
+                    message: masked(&item.message(scope)),
                 });
             }
         }

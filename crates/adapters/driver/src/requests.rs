@@ -7,6 +7,8 @@ use onhook_params::{ParamId, Secrecy, ValueId, entered, secrecy};
 use onhook_phone::report::Status;
 use onhook_phone::{Answer, Ask, Asked, Cause, Command, Gate, Input, Notice, Origin, Reply, State};
 
+use onhook_rules::masked;
+
 use crate::arrivals::Arrived;
 use crate::reactor::Reactor;
 use crate::reporter::running;
@@ -134,7 +136,7 @@ impl Reactor {
         let value = entered(text(value, "the value")?);
         let value = id
             .canonical(&value, &scope)
-            .map_err(|bad| format!("{name}: {bad}"))?;
+            .map_err(|bad| masked(&format!("{name}: {bad}")))?;
         let value = shared.values.intern(&value, secrecy(id)).ok_or(NO_MEMORY)?;
         Ok((id, value))
     }

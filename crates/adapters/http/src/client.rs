@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use http::HeaderValue;
 use onhook_fetch::port::Fetch;
-use onhook_fetch::{BodySink, Endpoint, ErrorKind, FetchError, Request};
+use onhook_fetch::{BodySink, Endpoint, ErrorKind, FetchError, Request, is_allowed};
 use tokio::time::{sleep, timeout_at};
 
 use crate::challenge::{Credentials, Offer};
@@ -163,6 +163,16 @@ impl Chain<'_> {
         self.visited.push(from.clone());
         if self.visited.iter().any(|url| url.same_url(&next)) {
             return Err(endless("was asked before"));
+        }
+        //= R-RAD-2
+        if !is_allowed(&next.host, &self.request.allowed_domains) {
+            return Err(FetchError::new(
+                ErrorKind::NotAllowed,
+                format!(
+                    "{from} redirects to {next}, whose server is not in Restricted_Access_Domains; \
+                     correct the server or add it there"
+                ),
+            ));
         }
         if self.redirects == self.client.limits.redirects {
             return Err(endless("is one redirect too many"));

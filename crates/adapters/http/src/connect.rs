@@ -110,6 +110,7 @@ mod tests {
             host: host.into(),
             port: 80,
             path: "/".into(),
+            allowed_domains: String::new(),
             user_agent: String::new(),
             user: None,
             password: None,

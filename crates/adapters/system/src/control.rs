@@ -4,6 +4,7 @@ use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use onhook_device::Secret;
@@ -16,12 +17,16 @@ use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufR
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 
 /// Longest request line in bytes.
 const LINE_LIMIT: u64 = 64 * 1024;
 
 /// Askers served at once; more wait.
 const ASKERS: usize = 16;
+
+/// How long an asker may take for a line.
+const QUIET: Duration = Duration::from_secs(5);
 
 /// How long nobody is accepted after an attempt failed.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -176,7 +181,8 @@ async fn serve(stream: UnixStream, owner: u32, asker: mpsc::Sender<Asked>, spell
         return;
     }
     let mut reader = BufReader::new(reader);
-    while let Ok(Some(line)) = read_line(&mut reader).await {
+    // An asker that says nothing gives its place to others.
+    while let Ok(Ok(Some(line))) = timeout(QUIET, read_line(&mut reader)).await {
         let answer = match line {
             Line::Whole(line) => match answer(&line, &asker, spell).await {
                 Some(answer) => answer,

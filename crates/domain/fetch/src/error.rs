@@ -28,6 +28,8 @@ pub enum ErrorKind {
     Truncated,
     /// The body is larger than the limit.
     TooLarge,
+    /// A redirect leads to a server that the phone may not talk to.
+    NotAllowed,
     /// The scheme, host or path cannot be used by this transport.
     BadUrl,
     /// The sink or the caller ended the transfer.
@@ -85,6 +87,7 @@ impl From<ErrorKind> for Outcome {
             ErrorKind::Redirects => Self::Redirects,
             ErrorKind::Truncated => Self::Truncated,
             ErrorKind::TooLarge => Self::TooLarge,
+            ErrorKind::NotAllowed => Self::ServerNotAllowed,
             ErrorKind::BadUrl => Self::BadUrl,
             ErrorKind::Cancelled => Self::Internal,
         }

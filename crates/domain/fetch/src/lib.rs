@@ -7,13 +7,15 @@
 //!
 //! Deliberately unknown here: sockets, HTTP statuses, TFTP packets, profiles.
 //!
-//! Requirement families: R-HTTP, R-TFTP (through the adapters), R-OUT-5.
+//! Requirement families: R-HTTP, R-TFTP (through the adapters), R-OUT-5, R-DOM.
 
 mod body;
+mod domains;
 mod error;
 pub mod port;
 mod request;
 
 pub use body::{BodySink, Head, Refused};
+pub use domains::is_allowed;
 pub use error::{ErrorKind, FetchError};
 pub use request::{Endpoint, Request, Scheme};

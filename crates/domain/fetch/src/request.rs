@@ -72,6 +72,8 @@ pub struct Request {
     pub port: u16,
     /// Absolute path with query, as in the rule.
     pub path: String,
+    /// Restricted_Access_Domains: a redirect to another server is refused; empty allows all (R-DOM-2).
+    pub allowed_domains: String,
     /// Value of the User-Agent header.
     pub user_agent: String,
     /// User name for challenges.

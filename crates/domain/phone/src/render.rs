@@ -79,6 +79,14 @@ pub fn url(request: &Request, values: &Values) -> String {
     )
 }
 
+/// Restricted_Access_Domains, for the transport to check redirects by.
+#[must_use]
+pub fn allowed_domains<'s>(phone: &Phone, shared: &'s Shared) -> &'s str {
+    phone.view(shared).map_or("", |view| {
+        phone.params.text(known::RESTRICTED_ACCESS_DOMAINS, view)
+    })
+}
+
 /// The User-Agent: HTTP_User_Agent_Name expanded, or product, release and MAC address.
 #[must_use]
 pub fn user_agent(phone: &Phone, shared: &Shared, now: Now) -> String {

@@ -379,3 +379,29 @@ async fn the_system_resolver_knows_this_host() {
     HttpFetch::new().get(&request, &mut sink).await.unwrap();
     assert_eq!(sink.body, b"x");
 }
+
+//= R-RAD-2 type=test
+//= R-DOM-2 type=test
+#[tokio::test]
+async fn a_redirect_to_a_forbidden_server_is_refused_without_a_packet() {
+    for (domains, allowed) in [
+        ("first.example", false),
+        ("first.example, second.example", true),
+        ("", true),
+    ] {
+        let second = Server::start(vec![answer("200 OK", "", b"here")]).await;
+        let location = format!("http://second.example:{}/b", second.address.port());
+        let first = Server::start(vec![moved("302 Found", &location)]).await;
+        let mut asked = request("first.example", first.address.port(), "/a");
+        asked.allowed_domains = domains.into();
+        let client = HttpFetch::with(Arc::new(Fixed(vec![first.address.ip()])), Limits::default());
+        let mut sink = RecordingSink::default();
+        let result = client.get(&asked, &mut sink).await;
+        if allowed {
+            assert!(result.is_ok(), "{domains}: {result:?}");
+        } else {
+            assert_eq!(result.unwrap_err().kind(), ErrorKind::NotAllowed);
+            assert_eq!(second.asked().len(), 0);
+        }
+    }
+}
