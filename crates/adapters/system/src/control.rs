@@ -4,7 +4,6 @@ use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use onhook_device::Secret;

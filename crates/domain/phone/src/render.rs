@@ -104,13 +104,43 @@ pub fn user_agent(phone: &Phone, shared: &Shared, now: Now) -> String {
     };
     //= R-HTTP-3
     let name = phone.params.text(known::HTTP_USER_AGENT_NAME, view);
-    if !name.trim().is_empty() {
-        return printable(&expand_to_string(name, &source));
+    let name = if name.trim().is_empty() {
+        DEFAULT_USER_AGENT
+    } else {
+        name
+    };
+    let version = format!("Cisco-{}/{}", model.product_name, release(model));
+    printable(&expand_to_string(&with_version(name, &version), &source))
+}
+
+/// What an empty HTTP_User_Agent_Name stands for.
+const DEFAULT_USER_AGENT: &str = "$VERSION ($MA)";
+
+/// Puts maker, product and release in the place of `$VERSION`, a name that only a User-Agent knows.
+///
+/// Exports of phones show `$VERSION ($MA)` as the value that gives the documented User-Agent.
+fn with_version(text: &str, version: &str) -> String {
+    let mut out = String::with_capacity(text.len() + version.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('$') {
+        let (before, reference) = rest.split_at(at);
+        out.push_str(before);
+        let bare = reference
+            .strip_prefix("$VERSION")
+            .filter(|after| !after.starts_with(|c: char| c.is_ascii_alphanumeric()));
+        if let Some(after) = bare.or_else(|| reference.strip_prefix("$(VERSION)")) {
+            out.push_str(&version.replace('$', "$$"));
+            rest = after;
+            continue;
+        }
+        // `$$` stands for itself: its second half begins no reference.
+        let length = if reference.starts_with("$$") { 2 } else { 1 };
+        let (copied, after) = reference.split_at(length);
+        out.push_str(copied);
+        rest = after;
     }
-    let mut out = format!("Cisco-{}/{} (", model.product_name, release(model));
-    phone.mac.push_lower(&mut out);
-    out.push(')');
-    printable(&out)
+    out.push_str(rest);
+    out
 }
 
 /// The dotted release of a software version: `sip88xx.11-3-2MPP0001-609` is `11.3.2`; a micro part of 0 is dropped.
@@ -147,6 +177,19 @@ mod tests {
     use onhook_params::Scope;
 
     use super::*;
+
+    //= R-HTTP-3 type=test
+    #[test]
+    fn the_version_is_a_name_of_user_agents() {
+        for (text, expected) in [
+            ("$VERSION ($MA)", "V ($MA)"),
+            ("a$(VERSION)b", "aVb"),
+            ("$VERSIONS $$VERSION $", "$VERSIONS $$VERSION $"),
+            ("plain", "plain"),
+        ] {
+            assert_eq!(with_version(text, "V"), expected);
+        }
+    }
 
     //= R-HTTP-3 type=test
     #[test]

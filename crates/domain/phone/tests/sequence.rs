@@ -515,3 +515,19 @@ fn other_parameters_are_never_expanded() {
     sim.resync();
     assert_eq!(sim.requests.len(), 1, "the list is `$A`, not `h`");
 }
+
+//= R-HTTP-3 type=test
+#[test]
+fn the_user_agent_is_the_documented_one_or_what_the_parameter_says() {
+    let now = onhook_device::Now {
+        mono: onhook_device::MonoTime::ZERO,
+        wall: None,
+    };
+    let mut sim = phone(|_, _| Served::empty()).booted();
+    let agent = |sim: &Sim| onhook_phone::render::user_agent(&sim.phone, &sim.shared, now);
+    assert_eq!(agent(&sim), "Cisco-CP-8841-3PCC/11.3.2 (000e08012345)");
+    sim.set("HTTP_User_Agent_Name", "");
+    assert_eq!(agent(&sim), "Cisco-CP-8841-3PCC/11.3.2 (000e08012345)");
+    sim.set("HTTP_User_Agent_Name", "mine $PN\u{7}$SA");
+    assert_eq!(agent(&sim), "mine CP-8841-3PCC $SA");
+}
