@@ -192,9 +192,9 @@ impl Reactor {
         let mut open = true;
         loop {
             self.turn();
-            if self.restarting.is_some_and(|phone| self.is_stored(phone)) {
+            if let Some(phone) = self.restarting.filter(|phone| self.is_stored(*phone)) {
                 self.restarting = None;
-                self.dismiss();
+                self.dismiss(phone);
                 return Exit::Restart;
             }
             if self.batch.is_empty() && finished(&self.phones) {

@@ -155,9 +155,10 @@ impl Reactor {
         let turn = seat.storage.turn();
         let completion = self.completion(|result| Arrived::Reset { phone, result });
         self.tasks.spawn(async move {
+            // A phone whose power fails in between keeps its parameters, and the reset can be repeated.
             let result = turn.empty(async move {
-                config.reset().await?;
-                state.reset_state().await
+                state.reset_state().await?;
+                config.reset().await
             });
             let result = result.await;
             completion.send(Arrived::Reset { phone, result });
@@ -211,9 +212,9 @@ impl Reactor {
         }
     }
 
-    /// Answers everybody who waits for a phone of this reactor, because it restarts.
-    pub(crate) fn dismiss(&mut self) {
-        for seat in &mut self.phones.seats {
+    /// Answers everybody who waits for a phone, because it restarts.
+    pub(crate) fn dismiss(&mut self, phone: u32) {
+        if let Some(seat) = self.phones.seats.get_mut(phone as usize) {
             seat.waiting.dismiss();
         }
     }

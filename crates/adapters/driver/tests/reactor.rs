@@ -1,0 +1,23 @@
+//! Phones in a reactor, from boot to restart, in virtual time.
+#![cfg(test)]
+
+#[path = "reactor/boot.rs"]
+mod boot;
+#[path = "reactor/commands.rs"]
+mod commands;
+#[path = "reactor/failures.rs"]
+mod failures;
+#[path = "reactor/fleet.rs"]
+mod fleet;
+#[path = "reactor/reports.rs"]
+mod reports;
+#[path = "reactor/restart.rs"]
+mod restart;
+#[path = "reactor/secrets.rs"]
+mod secrets;
+#[path = "reactor/transports.rs"]
+mod transports;
+#[path = "reactor/waiting.rs"]
+mod waiting;
+#[path = "reactor/world.rs"]
+mod world;

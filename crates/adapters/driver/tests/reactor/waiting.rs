@@ -1,0 +1,183 @@
+//! Askers who wait for one another: each gets the answer to its own request, and all get one.
+
+use onhook_device::Outcome;
+use onhook_phone::{Answer, Cause, Input, LineUse, RuleSlot};
+use onhook_testkit::fake::FetchAnswer;
+
+use crate::world::{Home, Life, profile, refused, resynced};
+
+/// A phone whose boot resync waits for a server that says nothing for 180 s.
+async fn booting_slowly(home: &Home) -> Life {
+    home.fetch
+        .answer_next("http://h:80/p", FetchAnswer::Stalls(Vec::new()));
+    let mut life = home.booted().await;
+    life.run_for(10).await;
+    assert_eq!(life.status().await.state, "running");
+    life
+}
+
+//= R-SM-12 type=test
+#[tokio::test(start_paused = true)]
+async fn requests_that_wait_together_share_one_resync() {
+    let home = Home::new().serving("<GPP_A>1</GPP_A>");
+    let mut life = booting_slowly(&home).await;
+    let replies: Vec<_> = (0..5).map(|_| life.asker.say("resync")).collect();
+    let mut reports = Vec::new();
+    for reply in replies {
+        reports.push(resynced(life.answer(reply).await));
+    }
+    assert_eq!(home.fetch.urls().len(), 2);
+    for report in &reports {
+        assert_eq!(report.outcome, Outcome::Applied);
+        assert_eq!(report, &reports[0]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_comes_during_a_resync_gets_the_next_one() {
+    let home = Home::new().serving("<GPP_A>1</GPP_A>");
+    let mut life = home.booted().await;
+    life.run_for(10).await;
+    home.fetch
+        .answer_next("http://h:80/p", FetchAnswer::Stalls(Vec::new()));
+    let first = life.asker.say("resync");
+    life.run_for(10).await;
+    let second = life.asker.say("resync");
+    assert_eq!(resynced(life.answer(first).await).outcome, Outcome::Timeout);
+    assert_eq!(
+        resynced(life.answer(second).await).outcome,
+        Outcome::Applied
+    );
+    assert_eq!(home.fetch.urls().len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_given_rule_runs_and_is_reported_to_its_own_asker() {
+    let home = Home::new().serving("<GPP_A>1</GPP_A>");
+    for n in ["1", "2", "3"] {
+        let body = profile(&format!("<GPP_B>{n}</GPP_B>"));
+        home.fetch.answer(&format!("http://h:80/{n}"), &*body);
+    }
+    let mut life = booting_slowly(&home).await;
+    let given: Vec<_> = ["1", "2", "3"]
+        .map(|n| (n, life.asker.say(&format!("resync http://h/{n}"))))
+        .into();
+    let configured = life.asker.say("resync");
+    for (n, reply) in given {
+        let report = resynced(life.answer(reply).await);
+        assert_eq!(report.rules[0].slot, RuleSlot::Given);
+        assert_eq!(report.changes, [("GPP_B".to_owned(), n.to_owned())]);
+    }
+    let report = resynced(life.answer(configured).await);
+    assert_eq!(report.rules[0].slot, RuleSlot::A);
+    assert_eq!(
+        home.fetch.urls(),
+        ["/p", "/1", "/p", "/2", "/3"].map(|path| format!("http://h:80{path}"))
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_waits_for_idle_lines_and_then_gets_its_answer() {
+    let home = Home::new().serving("<GPP_A>1</GPP_A>");
+    let mut life = home.booted().await;
+    life.run_for(10).await;
+    life.reactor.queue(0, Input::Line(2, LineUse::Busy));
+    let reply = life.asker.say("resync");
+    life.run_for(1000).await;
+    assert_eq!(life.requests(), [0]);
+    life.reactor.queue(0, Input::Line(2, LineUse::Idle));
+    assert_eq!(resynced(life.answer(reply).await).cause, Cause::Explicit);
+    assert_eq!(life.requests(), [0, 1010]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_profile_that_disables_provisioning_answers_those_who_waited_behind_it() {
+    for words in ["resync", "resync http://h/q"] {
+        let home = Home::new().serving("<Provision_Enable>No</Provision_Enable>");
+        let mut life = home.life(1).await;
+        life.reactor.boot(onhook_phone::Boot::Normal);
+        // Taken while the boot resync is under way.
+        life.turn().await;
+        let reply = life.asker.say(words);
+        assert_eq!(
+            refused(life.answer(reply).await),
+            "Provision_Enable is No: set it to Yes first"
+        );
+        life.run_for(1).await;
+        assert_eq!(life.status().await.state, "dormant");
+        assert_eq!(life.report().cause, Cause::Boot);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn disabling_provisioning_by_hand_answers_those_who_wait_for_idle_lines() {
+    let home = Home::new().serving("<GPP_A>1</GPP_A>");
+    let mut life = home.booted().await;
+    life.run_for(10).await;
+    life.reactor.queue(0, Input::Line(1, LineUse::Busy));
+    let configured = life.asker.say("resync");
+    let given = life.asker.say("resync http://h/p");
+    life.run_for(10).await;
+    assert_eq!(
+        life.say("set Provision_Enable No").await,
+        Some(Answer::Done)
+    );
+    for reply in [configured, given] {
+        assert_eq!(
+            refused(life.answer(reply).await),
+            "Provision_Enable is No: set it to Yes first"
+        );
+    }
+    assert_eq!(life.requests(), [0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_own_resync_that_disables_provisioning_is_still_reported() {
+    let home = Home::new().serving("<GPP_A>1</GPP_A>");
+    let off = profile("<Provision_Enable>No</Provision_Enable>");
+    home.fetch.answer("http://h:80/off", off.as_str());
+    let mut life = home.booted().await;
+    life.run_for(10).await;
+    let own = life.asker.say("resync http://h/off");
+    let late = life.asker.say("resync");
+    let report = resynced(life.answer(own).await);
+    assert_eq!(report.outcome, Outcome::Applied);
+    assert_eq!(report.next, []);
+    assert_eq!(
+        refused(life.answer(late).await),
+        "Provision_Enable is No: set it to Yes first"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_made_while_a_resync_runs_waits_for_nobody() {
+    let home = Home::new().serving("<GPP_A>1</GPP_A>");
+    let mut life = booting_slowly(&home).await;
+    assert_eq!(life.say("set GPP_B 2").await, Some(Answer::Done));
+    assert_eq!(life.status().await.state, "running");
+    // It is no work of the resync.
+    life.run_for(171).await;
+    let report = life.report();
+    assert_eq!(report.outcome, Outcome::Timeout);
+    assert_eq!((report.changes.len(), report.flash_writes), (0, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_waits_for_ever_whatever_is_asked_together() {
+    let home = Home::new().serving("<GPP_A>1</GPP_A>");
+    let mut life = home.booted().await;
+    let words = ["resync", "resync http://h/p", "set GPP_C 3", "status", "x"];
+    let replies: Vec<_> = (0..20)
+        .map(|n| life.asker.say(words[n % words.len()]))
+        .collect();
+    let answered = tokio::spawn(async move {
+        let mut count = 0;
+        for reply in replies {
+            assert!(reply.answer().await.is_some());
+            count += 1;
+        }
+        count
+    });
+    life.run_for(1000).await;
+    assert_eq!(answered.await.unwrap(), 20);
+}

@@ -1,0 +1,388 @@
+//! Phones in a reactor with fakes of all ports, in paused time.
+//! All tests run in paused time (`start_paused`), so that a sleep here takes none.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use onhook_device::{Identity, Mac, MonoTime, Now, WallTime};
+use onhook_driver::{Exit, Fetched, Fetchers, Observer, Phones, Ports, Reactor};
+use onhook_fetch::port::Fetch;
+use onhook_params::port::ConfigStore;
+use onhook_params::{Entry, Mark, ParamId, ParamSet, Scope, Secrecy, Value, secrecy};
+use onhook_phone::port::{Message, StateStore};
+use onhook_phone::report::{ResyncReport, Status};
+use onhook_phone::{
+    Answer, Boot, Model, Notice, Phone, PhoneSetup, RestartKind, Shared, StateRecord,
+};
+use onhook_schedule::port::Clock;
+use onhook_testkit::fake::{
+    FakeAsker, FakeCommandSource, FakeEventLog, FakeFetch, FakeReply, MemoryConfigStore,
+    MemoryStateStore,
+};
+use tokio::time::Instant;
+
+/// Tells the paused time of tokio.
+pub(crate) struct PausedClock {
+    boot: Instant,
+    wall: Mutex<Option<WallTime>>,
+}
+
+impl PausedClock {
+    fn new() -> Self {
+        Self {
+            boot: Instant::now(),
+            wall: Mutex::new(None),
+        }
+    }
+
+    pub(crate) fn set_wall(&self, unix_s: i64) {
+        *self.wall.lock().unwrap() = Some(WallTime {
+            unix_s,
+            offset_s: 3600,
+        });
+    }
+}
+
+impl Clock for PausedClock {
+    fn now(&self) -> Now {
+        let millis = self.boot.elapsed().as_millis();
+        Now {
+            mono: MonoTime::from_millis(u64::try_from(millis).unwrap()),
+            wall: *self.wall.lock().unwrap(),
+        }
+    }
+}
+
+/// One thing that the observer of a reactor was told.
+#[derive(Clone, Debug)]
+pub(crate) enum Seen {
+    Notice(Notice, Option<String>),
+    Message(Message),
+    Resync(Box<ResyncReport>),
+    Restart,
+    Fetched(Option<Fetched>),
+}
+
+/// Everything that the observer was told: phone, millisecond, what.
+#[derive(Clone, Default)]
+pub(crate) struct Diary(Arc<Mutex<Vec<(u32, u64, Seen)>>>);
+
+impl Diary {
+    pub(crate) fn all(&self) -> Vec<(u32, u64, Seen)> {
+        self.0.lock().unwrap().clone()
+    }
+
+    fn add(&self, phone: u32, now: Now, seen: Seen) {
+        let entry = (phone, now.mono.as_millis(), seen);
+        self.0.lock().unwrap().push(entry);
+    }
+}
+
+impl Observer for Diary {
+    fn notice(&mut self, phone: u32, now: Now, notice: &Notice, url: Option<&str>) {
+        self.add(phone, now, Seen::Notice(*notice, url.map(str::to_owned)));
+    }
+
+    fn message(&mut self, phone: u32, now: Now, message: &Message) {
+        self.add(phone, now, Seen::Message(message.clone()));
+    }
+
+    fn resync(&mut self, phone: u32, now: Now, report: &ResyncReport) {
+        self.add(phone, now, Seen::Resync(Box::new(report.clone())));
+    }
+
+    fn restart(&mut self, phone: u32, now: Now, _kind: RestartKind) {
+        self.add(phone, now, Seen::Restart);
+    }
+
+    fn fetched(&mut self, phone: u32, now: Now, fetched: Option<&Fetched>) {
+        self.add(phone, now, Seen::Fetched(fetched.cloned()));
+    }
+}
+
+/// What a life of phones is built from; it outlives them, as flash and network do.
+pub(crate) struct Home {
+    pub(crate) fetch: Arc<FakeFetch>,
+    pub(crate) http: Arc<dyn Fetch>,
+    pub(crate) config: Arc<MemoryConfigStore>,
+    pub(crate) config_port: Arc<dyn ConfigStore>,
+    pub(crate) state: Arc<MemoryStateStore>,
+    pub(crate) state_port: Arc<dyn StateStore>,
+    pub(crate) log: Arc<FakeEventLog>,
+    values: Vec<(&'static str, String)>,
+}
+
+impl Home {
+    /// A factory phone that boots without delay and asks `http://h/p` for its profile.
+    pub(crate) fn new() -> Self {
+        let fetch = Arc::new(FakeFetch::new());
+        let config = Arc::new(MemoryConfigStore::new());
+        let state = Arc::new(MemoryStateStore::new());
+        Self {
+            http: fetch.clone(),
+            fetch,
+            config_port: config.clone(),
+            config,
+            state_port: state.clone(),
+            state,
+            log: Arc::new(FakeEventLog::new()),
+            values: Vec::new(),
+        }
+        .with("Resync_Random_Delay", "0")
+        .with("Profile_Rule", "http://h/p")
+    }
+
+    /// Sets a parameter as if an earlier life had stored it; the last one of a name counts.
+    pub(crate) fn with(mut self, name: &'static str, value: &str) -> Self {
+        self.values.retain(|(known, _)| *known != name);
+        self.values.push((name, value.to_owned()));
+        self
+    }
+
+    /// Serves a profile at `http://h/p`.
+    pub(crate) fn serving(self, settings: &str) -> Self {
+        self.fetch
+            .answer("http://h:80/p", profile(settings).as_str());
+        self
+    }
+
+    /// Builds the phones of one life; all have the same stores.
+    pub(crate) async fn life(&self, count: u32) -> Life {
+        let scope = Scope::default();
+        let mut phones = Phones::new(Shared::with_seed(1));
+        let identity = Identity::default();
+        let model = phones.shared.add_model(Model::of(&identity, scope));
+        let record = match self.state.load_state().await.unwrap() {
+            Some(bytes) => StateRecord::decode(&bytes).unwrap(),
+            None => StateRecord::default(),
+        };
+        for index in 0..count {
+            let mut entries: Vec<Entry> = Vec::new();
+            let first = self.values.iter().map(|(name, value)| {
+                let id = ParamId::lookup(name, &scope).unwrap();
+                (id, id.canonical(value, &scope).unwrap().into_owned(), false)
+            });
+            let stored = self.config.load().await.unwrap();
+            let stored = stored
+                .into_iter()
+                .filter_map(|param| Some((param.id, param.value?.to_string(), param.user_set)));
+            for (id, text, user_set) in first.chain(stored) {
+                entries.push(Entry {
+                    id,
+                    access: None,
+                    mark: if user_set { Mark::User } else { Mark::None },
+                    value: phones.shared.values.intern(&text, secrecy(id)),
+                });
+            }
+            // Of one parameter the stored value counts.
+            entries.reverse();
+            entries.sort_by_key(|entry| entry.id);
+            entries.dedup_by_key(|entry| entry.id);
+            let mut params = ParamSet::default();
+            params.apply(&entries, &mut phones.shared.values);
+            let setup = PhoneSetup {
+                index,
+                model,
+                mac: mac(index),
+                serial: phones.shared.values.intern("SN1", Secrecy::Plain),
+                ip: None,
+                external_ip: None,
+                client_certificate: false,
+                seed: 1,
+            };
+            phones.add(Phone::new(&setup, params), self.ports(), record);
+        }
+        let clock = Arc::new(PausedClock::new());
+        let diary = Diary::default();
+        let (asker, source) = FakeCommandSource::new();
+        Life {
+            reactor: Reactor::new(phones, clock.clone(), Box::new(diary.clone())),
+            clock,
+            diary,
+            asker,
+            ended: None,
+            source,
+        }
+    }
+
+    fn ports(&self) -> Ports {
+        Ports {
+            fetch: Fetchers {
+                http: Some(self.http.clone()),
+                ..Fetchers::default()
+            },
+            config: self.config_port.clone(),
+            state: self.state_port.clone(),
+            log: self.log.clone(),
+        }
+    }
+
+    /// One phone that has booted as a phone does.
+    pub(crate) async fn booted(&self) -> Life {
+        let mut life = self.life(1).await;
+        life.reactor.boot(Boot::Normal);
+        life
+    }
+
+    /// The durable value of a parameter.
+    pub(crate) fn stored(&self, name: &str) -> Option<String> {
+        self.config.value(id(name))
+    }
+
+    /// The durable state record.
+    pub(crate) fn record(&self) -> StateRecord {
+        let bytes = self.state.record();
+        bytes.map_or(StateRecord::default(), |bytes| {
+            StateRecord::decode(&bytes).unwrap()
+        })
+    }
+}
+
+/// The address of the phone of a number.
+pub(crate) fn mac(index: u32) -> Mac {
+    let [a, b, c, d] = index.to_be_bytes();
+    Mac([0, 0x0e, a, b, c, d])
+}
+
+pub(crate) fn id(name: &str) -> ParamId {
+    ParamId::lookup(name, &Scope::default()).unwrap()
+}
+
+/// A profile around some elements.
+pub(crate) fn profile(settings: &str) -> String {
+    format!("<flat-profile>{settings}</flat-profile>")
+}
+
+/// Phones from boot to restart.
+pub(crate) struct Life {
+    pub(crate) reactor: Reactor,
+    pub(crate) clock: Arc<PausedClock>,
+    pub(crate) diary: Diary,
+    pub(crate) asker: FakeAsker,
+    /// How the life ended while an answer was awaited.
+    pub(crate) ended: Option<Exit>,
+    source: FakeCommandSource,
+}
+
+impl Life {
+    /// Lets so many seconds pass.
+    pub(crate) async fn run_for(&mut self, seconds: u64) -> Exit {
+        self.run_until(tokio::time::sleep(Duration::from_secs(seconds)))
+            .await
+    }
+
+    pub(crate) async fn run_until(&mut self, shutdown: impl Future<Output = ()>) -> Exit {
+        let exit = self.reactor.run(&mut self.source, shutdown, |_| false);
+        exit.await
+    }
+
+    /// Takes one batch, and lets the tasks that it starts get as far as they come at once.
+    pub(crate) async fn turn(&mut self) {
+        assert_eq!(self.run_until(std::future::ready(())).await, Exit::Shutdown);
+        for _ in 0..20 {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Runs until a reply has come, or the life has ended; `None` if it is dropped.
+    pub(crate) async fn answer(&mut self, reply: FakeReply) -> Option<Answer> {
+        let mut reply = Box::pin(reply.answer());
+        let mut answer = None;
+        let exit = self
+            .run_until(async { answer = Some((&mut reply).await) })
+            .await;
+        match (exit, answer) {
+            (Exit::Shutdown, Some(answer)) => answer,
+            (_, _) => {
+                self.ended = Some(exit);
+                let soon = Duration::from_secs(1);
+                tokio::time::timeout(soon, reply).await.unwrap()
+            }
+        }
+    }
+
+    /// Asks in words and runs until the answer has come.
+    pub(crate) async fn say(&mut self, words: &str) -> Option<Answer> {
+        let reply = self.asker.say(words);
+        self.answer(reply).await
+    }
+
+    /// Asks for the status of the phone.
+    pub(crate) async fn status(&mut self) -> Status {
+        match self.say("status").await {
+            Some(Answer::Status(status)) => *status,
+            other => panic!("{other:?} is no status"),
+        }
+    }
+
+    /// The reports that the observer got, with their phones.
+    pub(crate) fn reports(&self) -> Vec<ResyncReport> {
+        let of = |(_, _, seen)| match seen {
+            Seen::Resync(report) => Some(*report),
+            Seen::Notice(..) | Seen::Message(_) | Seen::Restart | Seen::Fetched(_) => None,
+        };
+        self.diary.all().into_iter().filter_map(of).collect()
+    }
+
+    /// The only report that the observer got.
+    #[track_caller]
+    pub(crate) fn report(&self) -> ResyncReport {
+        let mut reports = self.reports();
+        assert_eq!(reports.len(), 1, "{reports:#?}");
+        reports.pop().unwrap()
+    }
+
+    /// The notices with their phones and milliseconds.
+    pub(crate) fn notices(&self) -> Vec<(u32, u64, Notice)> {
+        let of = |(phone, ms, seen)| match seen {
+            Seen::Notice(notice, _) => Some((phone, ms, notice)),
+            Seen::Resync(_) | Seen::Message(_) | Seen::Restart | Seen::Fetched(_) => None,
+        };
+        self.diary.all().into_iter().filter_map(of).collect()
+    }
+
+    /// The seconds at which requests were started, of all phones.
+    pub(crate) fn requests(&self) -> Vec<u64> {
+        let started = |(_, ms, notice)| {
+            let starts = matches!(notice, Notice::RuleStarted(..));
+            starts.then_some(ms / 1000)
+        };
+        self.notices().into_iter().filter_map(started).collect()
+    }
+
+    /// The value that the phone holds; `***` for a secret one.
+    pub(crate) fn value(&self, name: &str) -> String {
+        let phones = &self.reactor.phones;
+        let phone = phones.phone(0).unwrap();
+        let view = phone.view(&phones.shared).unwrap();
+        match phone.params().value(id(name), view) {
+            Value::Plain(text) => text.to_owned(),
+            Value::Secret(_) => "***".to_owned(),
+        }
+    }
+}
+
+/// The texts of an answer that says no.
+#[track_caller]
+pub(crate) fn refused(answer: Option<Answer>) -> String {
+    match answer {
+        Some(Answer::Refused(why)) => why,
+        other => panic!("{other:?} is no refusal"),
+    }
+}
+
+/// The report of an answer.
+#[track_caller]
+pub(crate) fn resynced(answer: Option<Answer>) -> ResyncReport {
+    match answer {
+        Some(Answer::Resync(report)) => *report,
+        other => panic!("{other:?} is no report"),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_hour_in_this_world_takes_no_time_of_ours() {
+    let before = Instant::now();
+    tokio::time::sleep(Duration::from_secs(3600)).await;
+    assert_eq!(before.elapsed(), Duration::from_secs(3600));
+}

@@ -1,0 +1,112 @@
+//! Time, chance and the control socket pass the contract suites, and the socket keeps strangers and garbage out.
+#![cfg(test)]
+
+#[path = "system/control.rs"]
+mod control;
+#[path = "system/line.rs"]
+mod line;
+#[path = "system/peer.rs"]
+mod peer;
+#[path = "system/time.rs"]
+mod time;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use onhook_phone::Ask;
+use onhook_phone::port::CommandSource;
+use onhook_schedule::port::Entropy;
+use onhook_system::{ControlRequest, OsEntropy};
+use onhook_testkit::contract::{self, Asker, CommandSourceFixture, EntropyFixture};
+
+use line::{Line, Place};
+
+struct Knocking(Place);
+
+#[async_trait]
+impl CommandSourceFixture for Knocking {
+    async fn open(&mut self) -> Box<dyn CommandSource> {
+        Box::new(self.0.bind())
+    }
+
+    async fn asker(&mut self) -> Box<dyn Asker> {
+        Box::new(self.0.line().await)
+    }
+
+    fn no_requests(&self) -> Vec<Vec<u8>> {
+        let lines: [&[u8]; 12] = [
+            b"",
+            b"hello",
+            b"{}",
+            b"[]",
+            b"{\"ask\":\"reboot\"}",
+            b"{\"ask\":\"Status\"}",
+            b"{\"ask\":\"status\",\"loud\":true}",
+            b"{\"ask\":\"set\",\"name\":\"GPP_A\"}",
+            b"{\"ask\":\"resync\",\"rule\":5}",
+            b"{\"ask\":\"status\"} {\"ask\":\"status\"}",
+            b"{\"ask\":\"status\"",
+            b"{\"ask\":\"set\",\"name\":\"GPP_A\",\"value\":\"\xff\"}",
+        ];
+        let deep = "[".repeat(60_000).into_bytes();
+        lines
+            .into_iter()
+            .map(<[u8]>::to_vec)
+            .chain([deep])
+            .collect()
+    }
+}
+
+/// The request that stands for a question on the wire.
+fn wire(ask: Ask) -> ControlRequest {
+    let text = |secret: onhook_device::Secret| String::from_utf8(secret.expose().to_vec()).unwrap();
+    match ask {
+        Ask::Resync(rule) => ControlRequest::Resync {
+            rule: rule.map(text),
+        },
+        Ask::Set { name, value } => ControlRequest::Set {
+            name,
+            value: text(value),
+        },
+        Ask::FactoryReset => ControlRequest::FactoryReset {},
+        Ask::Status => ControlRequest::Status {},
+    }
+}
+
+#[async_trait]
+impl Asker for Line {
+    async fn ask(&mut self, ask: Ask) {
+        let line = serde_json::to_string(&wire(ask)).unwrap();
+        self.write(format!("{line}\n").as_bytes()).await;
+    }
+
+    async fn send(&mut self, bytes: &[u8]) {
+        self.write(&[bytes, b"\n"].concat()).await;
+    }
+
+    async fn answer(&mut self) -> Option<String> {
+        self.read().await
+    }
+}
+
+#[tokio::test]
+async fn the_control_socket_keeps_the_contract() {
+    contract::command_source(&mut Knocking(Place::new())).await;
+}
+
+struct Seeding;
+
+impl EntropyFixture for Seeding {
+    fn boot(&mut self) -> Arc<dyn Entropy> {
+        Arc::new(OsEntropy::default())
+    }
+
+    fn configured(&self) -> Option<u64> {
+        None
+    }
+}
+
+#[test]
+fn the_entropy_of_the_system_keeps_the_contract() {
+    contract::entropy(&mut Seeding);
+}
