@@ -18,8 +18,8 @@ mod time;
 pub use identity::{Family, Identity, Mac, MacError, Release};
 pub use outcome::{Class, Outcome, TlsFailure};
 pub use readings::{
-    DhcpOptionList, EmptyElement, ErrorRetryZero, ForcedResync, LogTemplates, ReadingError,
-    Readings, TriggerMode, TriggerUrlValue, UpgradeNoServer,
+    DhcpOptionList, EmptyElement, ErrorRetryDefault, ErrorRetryZero, ForcedResync, LogTemplates,
+    ProfileRuleDefault, ReadingError, Readings, TriggerMode, TriggerUrlValue, UpgradeNoServer,
 };
 pub use secret::{Secret, SecretRef};
 pub use time::{MonoTime, Now, WallTime};

@@ -78,6 +78,29 @@ pub enum DhcpOptionList {
     Spa,
 }
 
+/// Which factory Profile_Rule applies (D-27).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+pub enum ProfileRuleDefault {
+    /// `/$PSN.xml`
+    Series,
+    /// `/spa$PSN.cfg`
+    SpaSeries,
+}
+
+/// Which factory Resync_Error_Retry_Delay applies (D-37).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+pub enum ErrorRetryDefault {
+    /// `3600`
+    Hour,
+    /// The list of newer guides, from a minute to a day.
+    Doubling,
+}
+
+impl ErrorRetryDefault {
+    /// The list of newer guides, in seconds.
+    pub const DOUBLING: &'static str = "60,120,240,480,960,1920,3840,7680,15360,30720,61440,86400";
+}
+
 /// The reading chosen for each contradiction between the manuals.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
 pub struct Readings {
@@ -101,6 +124,10 @@ pub struct Readings {
     pub upgrade_no_server: UpgradeNoServer,
     /// `<Name/>`.
     pub empty_element: EmptyElement,
+    /// Factory Profile_Rule.
+    pub profile_rule_default: ProfileRuleDefault,
+    /// Factory Resync_Error_Retry_Delay.
+    pub error_retry_default: ErrorRetryDefault,
 }
 
 /// A reading that does not exist, or a value that it does not have.
@@ -126,9 +153,18 @@ pub enum ReadingError {
     },
 }
 
+impl ReadingError {
+    fn unknown(name: &str) -> Self {
+        Self::Unknown {
+            name: name.to_owned(),
+            known: Readings::NAMES.join(", "),
+        }
+    }
+}
+
 impl Readings {
     /// The names of all readings, as written in the configuration.
-    pub const NAMES: [&'static str; 10] = [
+    pub const NAMES: [&'static str; 12] = [
         "random_delay_unit_s",
         "error_retry_zero",
         "zero_retry_keeps_periodic",
@@ -139,6 +175,8 @@ impl Readings {
         "triggers",
         "upgrade_no_server",
         "empty_element",
+        "profile_rule_default",
+        "error_retry_default",
     ];
 
     /// Fills every reading from a family and a release preset.
@@ -175,6 +213,12 @@ impl Readings {
             triggers: TriggerMode::Fire,
             upgrade_no_server: UpgradeNoServer::ProvisioningServer,
             empty_element: EmptyElement::Keep,
+            profile_rule_default: if spa {
+                ProfileRuleDefault::SpaSeries
+            } else {
+                ProfileRuleDefault::Series
+            },
+            error_retry_default: ErrorRetryDefault::Hour,
         }
     }
 
@@ -245,10 +289,21 @@ impl Readings {
                 let choices = [("keep", EmptyElement::Keep), ("clear", EmptyElement::Clear)];
                 choose(name, value, &choices, &mut self.empty_element)
             }
-            other => Err(ReadingError::Unknown {
-                name: other.to_owned(),
-                known: Self::NAMES.join(", "),
-            }),
+            "profile_rule_default" => {
+                let choices = [
+                    ("/$PSN.xml", ProfileRuleDefault::Series),
+                    ("/spa$PSN.cfg", ProfileRuleDefault::SpaSeries),
+                ];
+                choose(name, value, &choices, &mut self.profile_rule_default)
+            }
+            "error_retry_default" => {
+                let choices = [
+                    ("3600", ErrorRetryDefault::Hour),
+                    (ErrorRetryDefault::DOUBLING, ErrorRetryDefault::Doubling),
+                ];
+                choose(name, value, &choices, &mut self.error_retry_default)
+            }
+            other => Err(ReadingError::unknown(other)),
         }
     }
 }
@@ -318,6 +373,8 @@ mod tests {
             ("triggers", "gate"),
             ("upgrade_no_server", "error"),
             ("empty_element", "clear"),
+            ("profile_rule_default", "/spa$PSN.cfg"),
+            ("error_retry_default", ErrorRetryDefault::DOUBLING),
         ] {
             let mut readings = Readings::default();
             readings.set(name, value).unwrap();

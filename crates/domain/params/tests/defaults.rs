@@ -1,6 +1,8 @@
 //! Factory values by family, release and reading.
 
-use onhook_device::{DhcpOptionList, Family, LogTemplates, Release};
+use onhook_device::{
+    DhcpOptionList, ErrorRetryDefault, Family, LogTemplates, ProfileRuleDefault, Release,
+};
 use onhook_params::{ParamId, Scope, known};
 
 const MPP: Scope = Scope::new(Family::Mpp, Release::R11_3);
@@ -125,6 +127,13 @@ fn a_reading_wins_over_the_release() {
         "$PN $MAC %s failed: $ERR"
     );
     assert_eq!(known::DHCP_OPTION_TO_USE.default(&scope), "66,160,159,150");
+    scope.readings.profile_rule_default = ProfileRuleDefault::SpaSeries;
+    scope.readings.error_retry_default = ErrorRetryDefault::Doubling;
+    assert_eq!(known::PROFILE_RULE.default(&scope), "/spa$PSN.cfg");
+    assert_eq!(
+        known::RESYNC_ERROR_RETRY_DELAY.default(&scope),
+        "60,120,240,480,960,1920,3840,7680,15360,30720,61440,86400"
+    );
     scope.release = Release::R10_4;
     scope.readings.log_templates = LogTemplates::Chapter;
     scope.readings.dhcp_options_default = DhcpOptionList::Long;

@@ -1,6 +1,8 @@
 //! What the factory sets.
 
-use onhook_device::{DhcpOptionList, Family, LogTemplates, Release};
+use onhook_device::{
+    DhcpOptionList, ErrorRetryDefault, Family, LogTemplates, ProfileRuleDefault, Release,
+};
 
 use super::{ParamId, Scope, known};
 
@@ -8,6 +10,12 @@ impl ParamId {
     /// The factory value of the parameter in a scope; empty where none is known.
     #[must_use]
     pub fn default(self, scope: &Scope) -> &'static str {
+        //= D-37
+        if self == known::RESYNC_ERROR_RETRY_DELAY
+            && scope.readings.error_retry_default == ErrorRetryDefault::Doubling
+        {
+            return ErrorRetryDefault::DOUBLING;
+        }
         let pattern = self.pattern();
         let text = match column(self, scope) {
             Column::Usual => pattern.default,
@@ -38,6 +46,13 @@ fn column(id: ParamId, scope: &Scope) -> Column {
             DhcpOptionList::Long => Column::Usual,
             DhcpOptionList::Article => Column::R10_4,
             DhcpOptionList::Spa => Column::Spa,
+        };
+    }
+    if id == known::PROFILE_RULE {
+        //= D-27
+        return match scope.readings.profile_rule_default {
+            ProfileRuleDefault::Series => Column::Usual,
+            ProfileRuleDefault::SpaSeries => Column::Spa,
         };
     }
     if [
