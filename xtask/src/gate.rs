@@ -173,17 +173,26 @@ fn judge(out: &str, err: &str, succeeded: bool, skips: Skips) -> Outcome {
         .filter(|line| line.starts_with(SKIPPED))
         .collect();
     skipped.sort_unstable();
-    let passed: u64 = out.lines().filter_map(passed_in).sum();
+    let count = |word| -> u64 { out.lines().filter_map(|line| counted(line, word)).sum() };
+    let (passed, broken) = (count("passed"), count("failed"));
     let failed = !succeeded || (skips == Skips::Fail && !skipped.is_empty());
     let mut details = if succeeded {
         String::new()
     } else {
         format!("{}{err}\n", without_successes(out))
     };
-    details.push_str(&skipped.join("\n"));
+    for line in &skipped {
+        details.push_str(line);
+        details.push('\n');
+    }
+    // Alone on its line, for whoever reads the output of CI.
+    details.push_str(&format!(
+        "tests: {passed} passed, {broken} failed, {} skipped",
+        skipped.len()
+    ));
     Outcome {
         failed,
-        note: format!("{passed} passed, {} skipped", skipped.len()),
+        note: String::new(),
         details,
     }
 }
@@ -206,11 +215,11 @@ fn without_successes(out: &str) -> String {
     kept
 }
 
-/// The number of a line `test result: ok. 12 passed; …`.
-fn passed_in(line: &str) -> Option<u64> {
+/// The number before `word` in a line `test result: ok. 12 passed; 0 failed; …`.
+fn counted(line: &str, word: &str) -> Option<u64> {
     let rest = line.strip_prefix("test result: ")?;
     let words: Vec<&str> = rest.split_whitespace().collect();
-    let at = words.iter().position(|word| word.starts_with("passed"))?;
+    let at = words.iter().position(|found| found.starts_with(word))?;
     words.get(at.checked_sub(1)?)?.parse().ok()
 }
 
@@ -228,8 +237,10 @@ mod tests {
     fn passed_tests_and_skips_are_counted() {
         let outcome = judge(OUT, "noise", true, Skips::Pass);
         assert!(!outcome.failed);
-        assert_eq!(outcome.note, "12 passed, 1 skipped");
-        assert_eq!(outcome.details, "skipped: strace is not installed");
+        assert_eq!(
+            outcome.details,
+            "skipped: strace is not installed\ntests: 12 passed, 1 failed, 1 skipped"
+        );
     }
 
     #[test]
@@ -248,7 +259,8 @@ mod tests {
              test result: ok. 3 passed; 0 failed; 0 ignored; 0 measured\n\
              failures:\n---- b stdout ----\nleft: 1\n\
              test result: FAILED. 9 passed; 1 failed; 0 ignored; 0 measured\n\
-             error: test failed\nskipped: strace is not installed"
+             error: test failed\nskipped: strace is not installed\n\
+             tests: 12 passed, 1 failed, 1 skipped"
         );
     }
 
