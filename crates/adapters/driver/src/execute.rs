@@ -182,9 +182,9 @@ impl Reactor {
             return;
         };
         let timer = seat.phone.timer();
-        while let Some(report) = seat.reporter.close(timer, now.mono) {
+        while let Some((slot, report)) = seat.reporter.close(timer, now.mono) {
             self.observer.resync(phone, now, report);
-            seat.waiting.resynced(report);
+            seat.waiting.resynced(slot, report);
         }
         self.ask_next(phone);
     }

@@ -27,6 +27,8 @@ pub(crate) struct Reporter {
 /// A report that is not complete yet.
 struct Draft {
     report: ResyncReport,
+    /// The first rule.
+    slot: RuleSlot,
     changes: BTreeMap<ParamId, String>,
     writes: Vec<Write>,
     /// Why the last commit failed.
@@ -41,8 +43,9 @@ struct Write {
 }
 
 impl Draft {
-    const fn new(cause: Cause) -> Self {
+    const fn new(cause: Cause, slot: RuleSlot) -> Self {
         Self {
+            slot,
             report: ResyncReport {
                 outcome: Outcome::Internal,
                 cause,
@@ -124,8 +127,8 @@ impl Reporter {
     }
 
     pub(crate) fn notice(&mut self, notice: &Notice, url: Option<&str>) {
-        if let Notice::ResyncStarted(cause, _) = notice {
-            self.current = Some(Draft::new(*cause));
+        if let Notice::ResyncStarted(cause, slot) = notice {
+            self.current = Some(Draft::new(*cause, *slot));
         }
         let Some(draft) = &mut self.current else {
             return;
@@ -297,12 +300,12 @@ impl Reporter {
         }
     }
 
-    /// Closes the oldest report whose resync and writes are done.
+    /// Closes the oldest report whose resync and writes are done, and tells the first rule.
     pub(crate) fn close(
         &mut self,
         timer: Option<(TimerKind, MonoTime)>,
         now: MonoTime,
-    ) -> Option<&ResyncReport> {
+    ) -> Option<(RuleSlot, &ResyncReport)> {
         let draft = self.ended.pop_front_if(|draft| draft.writes.is_empty())?;
         let mut report = draft.report;
         report.changes = draft
@@ -311,7 +314,7 @@ impl Reporter {
             .map(|(id, value)| (id.name().to_string(), value))
             .collect();
         report.next = running(timer, now);
-        Some(self.last.insert(report))
+        Some((draft.slot, self.last.insert(report)))
     }
 }
 

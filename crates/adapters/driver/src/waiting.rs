@@ -35,6 +35,15 @@ pub(crate) enum What {
     Given,
 }
 
+impl What {
+    fn of(slot: RuleSlot) -> Self {
+        match slot {
+            RuleSlot::Given => Self::Given,
+            RuleSlot::A | RuleSlot::B | RuleSlot::C | RuleSlot::D => Self::Configured,
+        }
+    }
+}
+
 /// Whether a resync that was asked for runs already.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Progress {
@@ -45,23 +54,22 @@ pub(crate) enum Progress {
 impl Waiting {
     /// Notes that an explicit resync started with a rule.
     pub(crate) fn started(&mut self, slot: RuleSlot) {
-        let what = if slot == RuleSlot::Given {
-            What::Given
-        } else {
-            What::Configured
-        };
-        if let Some(asked) = self.asked.as_mut().filter(|asked| asked.what == what) {
+        let same = |asked: &&mut Explicit| asked.what == What::of(slot);
+        if let Some(asked) = self.asked.as_mut().filter(same) {
             asked.progress = Progress::Started;
         }
     }
 
     /// Answers those whose resync this is.
-    pub(crate) fn resynced(&mut self, report: &ResyncReport) {
+    pub(crate) fn resynced(&mut self, slot: RuleSlot, report: &ResyncReport) {
         if report.cause != Cause::Explicit {
             return;
         }
-        let started = |asked: &mut Explicit| asked.progress == Progress::Started;
-        let Some(asked) = self.asked.take_if(started) else {
+        // The program itself may want a resync of the other kind.
+        let theirs = |asked: &mut Explicit| {
+            asked.progress == Progress::Started && asked.what == What::of(slot)
+        };
+        let Some(asked) = self.asked.take_if(theirs) else {
             return;
         };
         for reply in asked.replies {

@@ -9,7 +9,7 @@ use onhook_fetch::ErrorKind;
 use onhook_phone::{Answer, Ask, Boot, Cause, Input, LineUse, Notice, RuleSlot, TimerKind};
 use onhook_testkit::fake::FetchAnswer;
 
-use crate::transports::SlowState;
+use crate::transports::{SlowConfig, SlowState};
 use crate::world::{Home, profile, refused, resynced};
 
 /// A phone at rest, after the resync of its boot.
@@ -218,6 +218,24 @@ async fn one_change_is_stored_at_a_time() {
     );
     assert_eq!(life.answer(first).await, Some(Answer::Done));
     assert_eq!(life.say("set GPP_C 2").await, Some(Answer::Done));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_is_refused_while_a_profile_is_being_stored() {
+    let mut home = Home::new().serving("<GPP_A>1</GPP_A>");
+    home.config_port = Arc::new(SlowConfig {
+        inner: home.config.clone(),
+        takes: Duration::from_secs(5),
+    });
+    let mut life = home.booted().await;
+    life.run_for(1).await;
+    assert_eq!(
+        refused(life.say("set GPP_B 2").await),
+        "a profile is being stored: try again"
+    );
+    life.run_for(5).await;
+    assert_eq!(life.value("GPP_A"), "1");
+    assert_eq!(life.say("set GPP_B 2").await, Some(Answer::Done));
 }
 
 #[tokio::test(start_paused = true)]

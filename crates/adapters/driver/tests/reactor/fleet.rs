@@ -95,6 +95,20 @@ async fn phones_come_by_number_and_inputs_of_one_by_arrival() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_class_of_an_input_counts_more_than_the_number_of_its_phone() {
+    let mut life = resting(&Home::new(), 2).await;
+    life.reactor.queue(1, Input::Line(1, LineUse::Busy));
+    life.reactor.queue(1, RESYNC);
+    life.turn().await;
+    let unchanged = set(&mut life, "GPP_A", "");
+    life.reactor.queue(0, unchanged);
+    life.reactor.queue(1, Input::Line(1, LineUse::Idle));
+    life.turn().await;
+    let phones: Vec<u32> = life.notices().iter().map(|(phone, ..)| *phone).collect();
+    assert_eq!(phones, [1, 1, 0], "{:?}", life.notices());
+}
+
+#[tokio::test(start_paused = true)]
 async fn inputs_of_one_class_and_phone_keep_the_order_of_arrival() {
     for (uses, busy) in [
         ([LineUse::Busy, LineUse::Idle], 0),

@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use onhook_crypto::{Digest, encrypt};
 use onhook_device::Outcome;
-use onhook_phone::{Boot, Cause, RuleSlot, TimerKind};
+use onhook_params::port::{ConfigStore, StoredParam};
+use onhook_phone::port::StateStore;
+use onhook_phone::{Boot, Cause, RuleSlot, StateRecord, TimerKind};
 
 use crate::transports::SlowState;
-use crate::world::{Home, profile, resynced};
+use crate::world::{Home, id, profile, resynced};
 
 #[tokio::test(start_paused = true)]
 async fn a_report_holds_rules_changes_warnings_writes_and_timers() {
@@ -128,7 +130,9 @@ async fn a_long_list_of_warnings_is_cut() {
     for n in 0..200 {
         settings.push_str(&format!("<Unknown_{n}/>"));
     }
-    let home = Home::new().serving(&settings);
+    let home = Home::new()
+        .with("Profile_Rule_B", "(Nonsense=\"x\")! http://h/p")
+        .serving(&settings);
     let mut life = home.booted().await;
     life.run_for(1).await;
     let report = life.report();
@@ -204,5 +208,39 @@ async fn a_rule_without_a_server_and_one_for_another_network_say_what_to_do() {
         assert!(message.contains(remedy), "{message}");
         assert_eq!(home.fetch.urls().len(), 0);
         assert_eq!(report.messages.len(), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_stores_held_already_is_no_write() {
+    let home = Home::new().serving("<GPP_A>1</GPP_A>");
+    let mut life = home.booted().await;
+    // As after a power cut that came behind the write: the phone was never told.
+    let provisioned = StateRecord {
+        provisioned: true,
+        ..StateRecord::default()
+    };
+    home.state.save_state(&provisioned.encode()).await.unwrap();
+    let held = StoredParam {
+        id: id("GPP_A"),
+        value: Some("1".to_owned().into()),
+        access: None,
+        user_set: false,
+    };
+    home.config.commit(vec![held]).await.unwrap();
+    life.run_for(1).await;
+    let report = life.report();
+    assert_eq!(report.changes, [("GPP_A".to_owned(), "1".to_owned())]);
+    assert_eq!((report.flash_writes, report.state_writes), (0, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn seconds_left_are_rounded_up() {
+    let home = Home::new().serving("<GPP_A>1</GPP_A>");
+    let mut life = home.booted().await;
+    for (millis, left) in [(1500, 3599), (499, 3599), (1, 3598)] {
+        let pause = tokio::time::sleep(Duration::from_millis(millis));
+        life.run_until(pause).await;
+        assert_eq!(life.status().await.next, [(TimerKind::Periodic, left)]);
     }
 }

@@ -8,9 +8,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use onhook_fetch::port::Fetch;
 use onhook_fetch::{BodySink, Endpoint, FetchError, Request};
-use onhook_params::port::StoreError;
+use onhook_params::port::{ConfigStore, StoreError, StoredParam};
 use onhook_phone::port::StateStore;
-use onhook_testkit::fake::{FakeEventLog, FakeFetch, MemoryStateStore};
+use onhook_testkit::fake::{FakeEventLog, FakeFetch, MemoryConfigStore, MemoryStateStore};
 
 /// Notes what had been logged when a transfer was about to send its first packet.
 pub(crate) struct Watching {
@@ -90,6 +90,29 @@ impl Fetch for Panicking {
     ) -> Result<Endpoint, FetchError> {
         sink.started(Endpoint { ip: None }).await;
         panic!("a bug of this transport");
+    }
+}
+
+/// Takes its time for every write of parameters.
+pub(crate) struct SlowConfig {
+    pub(crate) inner: Arc<MemoryConfigStore>,
+    pub(crate) takes: Duration,
+}
+
+#[async_trait]
+impl ConfigStore for SlowConfig {
+    async fn load(&self) -> Result<Vec<StoredParam>, StoreError> {
+        self.inner.load().await
+    }
+
+    async fn commit(&self, changes: Vec<StoredParam>) -> Result<bool, StoreError> {
+        tokio::time::sleep(self.takes).await;
+        self.inner.commit(changes).await
+    }
+
+    async fn reset(&self) -> Result<(), StoreError> {
+        tokio::time::sleep(self.takes).await;
+        self.inner.reset().await
     }
 }
 

@@ -1,7 +1,7 @@
 //! Askers who wait for one another: each gets the answer to its own request, and all get one.
 
 use onhook_device::Outcome;
-use onhook_phone::{Answer, Cause, Input, LineUse, RuleSlot};
+use onhook_phone::{Answer, Cause, Command, Input, LineUse, Origin, RuleSlot};
 use onhook_testkit::fake::FetchAnswer;
 
 use crate::world::{Home, Life, profile, refused, resynced};
@@ -180,4 +180,33 @@ async fn nobody_waits_for_ever_whatever_is_asked_together() {
     });
     life.run_for(1000).await;
     assert_eq!(answered.await.unwrap(), 20);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_resync_that_the_program_itself_wants_answers_nobody_else() {
+    let home = Home::new().serving("<GPP_A>1</GPP_A>");
+    home.fetch
+        .answer("http://h:80/q", profile("<GPP_B>2</GPP_B>").as_str());
+    let mut life = home.booted().await;
+    life.run_for(10).await;
+    // Both wait for the line; the configured rules come first.
+    life.reactor.queue(0, Input::Line(1, LineUse::Busy));
+    let own = Input::Command(Origin::Control, Command::Resync);
+    life.reactor.queue(0, own);
+    let given = life.asker.say("resync http://h/q");
+    life.run_for(10).await;
+    life.reactor.queue(0, Input::Line(1, LineUse::Idle));
+    let report = resynced(life.answer(given).await);
+    assert_eq!(report.rules[0].slot, RuleSlot::Given);
+    let causes: Vec<_> = life.reports().iter().map(|r| r.cause).collect();
+    assert_eq!(causes, [Cause::Boot, Cause::Explicit, Cause::Explicit]);
+    // While one runs, another that the program wants is refused: that is no answer to the first.
+    home.fetch
+        .answer_next("http://h:80/p", FetchAnswer::Stalls(Vec::new()));
+    let asked = life.asker.say("resync");
+    life.run_for(10).await;
+    life.say("set Provision_Enable No").await;
+    life.reactor.queue(0, own);
+    life.run_for(10).await;
+    assert_eq!(resynced(life.answer(asked).await).outcome, Outcome::Timeout);
 }

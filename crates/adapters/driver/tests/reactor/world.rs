@@ -253,6 +253,9 @@ pub(crate) fn profile(settings: &str) -> String {
     format!("<flat-profile>{settings}</flat-profile>")
 }
 
+/// How long an answer may take in virtual time.
+const PATIENCE: Duration = Duration::from_secs(100_000);
+
 /// Phones from boot to restart.
 pub(crate) struct Life {
     pub(crate) reactor: Reactor,
@@ -288,15 +291,20 @@ impl Life {
     pub(crate) async fn answer(&mut self, reply: FakeReply) -> Option<Answer> {
         let mut reply = Box::pin(reply.answer());
         let mut answer = None;
+        let patience = tokio::time::sleep(PATIENCE);
         let exit = self
-            .run_until(async { answer = Some((&mut reply).await) })
+            .run_until(async {
+                tokio::select! {
+                    answered = &mut reply => answer = Some(answered),
+                    () = patience => panic!("no answer came within {PATIENCE:?}"),
+                }
+            })
             .await;
         match (exit, answer) {
             (Exit::Shutdown, Some(answer)) => answer,
             (_, _) => {
                 self.ended = Some(exit);
-                let soon = Duration::from_secs(1);
-                tokio::time::timeout(soon, reply).await.unwrap()
+                tokio::time::timeout(PATIENCE, reply).await.unwrap()
             }
         }
     }

@@ -110,7 +110,12 @@ async fn a_request_line_holds_64_kib_and_not_a_byte_more() {
     };
     assert_eq!(rule.expose().len(), rule_for(LIMIT).len());
     for longer in [LIMIT + 1, LIMIT + 2, 2 * LIMIT, 5_000_000] {
-        let answer = ask(&place.socket(), &request(longer)).await.unwrap();
+        let socket = place.socket();
+        let request = request(longer);
+        let answer = tokio::select! {
+            answer = ask(&socket, &request) => answer.unwrap(),
+            _ = source.next() => panic!("a line of {longer} bytes was handed over"),
+        };
         assert_eq!(
             answer,
             "refused: a request is one line of at most 65536 bytes"

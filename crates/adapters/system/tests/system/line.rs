@@ -1,6 +1,7 @@
 //! A folder with a control socket, and connections to it.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use onhook_phone::Answer;
 use onhook_phone::port::CommandSource;
@@ -49,6 +50,9 @@ impl Place {
     }
 }
 
+/// How long an answer may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// One connection to a control socket.
 pub(crate) struct Line {
     reader: BufReader<OwnedReadHalf>,
@@ -68,7 +72,11 @@ impl Line {
     /// The next line, or `None` when the other side has hung up.
     pub(crate) async fn read(&mut self) -> Option<String> {
         let mut line = String::new();
-        match self.reader.read_line(&mut line).await {
+        let read = tokio::time::timeout(PATIENCE, self.reader.read_line(&mut line));
+        let Ok(read) = read.await else {
+            panic!("no answer came within {PATIENCE:?}");
+        };
+        match read {
             Ok(n) if n > 0 => Some(line.trim_end_matches('\n').to_owned()),
             Ok(_) | Err(_) => None,
         }

@@ -3,6 +3,8 @@
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::process::{Command, Stdio};
 
+use onhook_phone::port::CommandSource;
+
 use crate::line::{Place, assert_nothing_waits};
 
 /// Connects, asks for a factory reset, and prints what comes back, then `end`.
@@ -47,7 +49,10 @@ async fn another_user_gets_no_answer_even_if_the_files_let_it_in() {
             .arg(socket)
             .output()
     });
-    let output = stranger.await.unwrap().unwrap();
+    let output = tokio::select! {
+        output = stranger => output.unwrap().unwrap(),
+        _ = source.next() => panic!("the request of a stranger was handed over"),
+    };
     let errors = String::from_utf8_lossy(&output.stderr);
     assert_eq!(
         String::from_utf8_lossy(&output.stdout),
