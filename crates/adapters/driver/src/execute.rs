@@ -15,6 +15,7 @@ use crate::arrivals::Arrived;
 use crate::fetch::{PROFILE_LIMIT, PROFILE_TIMEOUT, Transfer};
 use crate::reactor::Reactor;
 use crate::vault::TaskVault;
+use crate::waiting::Audience;
 
 impl Reactor {
     pub(crate) fn execute(&mut self, phone: u32, effect: Effect, now: Now) {
@@ -182,9 +183,11 @@ impl Reactor {
             return;
         };
         let timer = seat.phone.timer();
-        while let Some((slot, report)) = seat.reporter.close(timer, now.mono) {
+        while let Some((audience, report)) = seat.reporter.close(timer, now.mono) {
             self.observer.resync(phone, now, report);
-            seat.waiting.resynced(slot, report);
+            if audience == Audience::Askers {
+                seat.waiting.resynced(report);
+            }
         }
         self.ask_next(phone);
     }

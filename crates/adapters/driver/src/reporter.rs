@@ -11,6 +11,7 @@ use onhook_profile::{Container, Decoded};
 use onhook_rules::masked;
 
 use crate::fault::explain;
+use crate::waiting::Audience;
 
 /// How many warnings a report keeps; guessing what an unknown name meant takes about a millisecond each.
 const WARNINGS: usize = 50;
@@ -27,8 +28,7 @@ pub(crate) struct Reporter {
 /// A report that is not complete yet.
 struct Draft {
     report: ResyncReport,
-    /// The first rule.
-    slot: RuleSlot,
+    audience: Audience,
     changes: BTreeMap<ParamId, String>,
     writes: Vec<Write>,
     /// Why the last commit failed.
@@ -43,9 +43,9 @@ struct Write {
 }
 
 impl Draft {
-    const fn new(cause: Cause, slot: RuleSlot) -> Self {
+    const fn new(cause: Cause) -> Self {
         Self {
-            slot,
+            audience: Audience::Nobody,
             report: ResyncReport {
                 outcome: Outcome::Internal,
                 cause,
@@ -127,8 +127,8 @@ impl Reporter {
     }
 
     pub(crate) fn notice(&mut self, notice: &Notice, url: Option<&str>) {
-        if let Notice::ResyncStarted(cause, slot) = notice {
-            self.current = Some(Draft::new(*cause, *slot));
+        if let Notice::ResyncStarted(cause, _) = notice {
+            self.current = Some(Draft::new(*cause));
         }
         let Some(draft) = &mut self.current else {
             return;
@@ -300,12 +300,19 @@ impl Reporter {
         }
     }
 
-    /// Closes the oldest report whose resync and writes are done, and tells the first rule.
+    /// Notes who waits for the report of the resync that has just started.
+    pub(crate) fn is_for(&mut self, audience: Audience) {
+        if let Some(draft) = &mut self.current {
+            draft.audience = audience;
+        }
+    }
+
+    /// Closes the oldest report whose resync and writes are done, and tells who waits for it.
     pub(crate) fn close(
         &mut self,
         timer: Option<(TimerKind, MonoTime)>,
         now: MonoTime,
-    ) -> Option<(RuleSlot, &ResyncReport)> {
+    ) -> Option<(Audience, &ResyncReport)> {
         let draft = self.ended.pop_front_if(|draft| draft.writes.is_empty())?;
         let mut report = draft.report;
         report.changes = draft
@@ -314,7 +321,7 @@ impl Reporter {
             .map(|(id, value)| (id.name().to_string(), value))
             .collect();
         report.next = running(timer, now);
-        Some((draft.slot, self.last.insert(report)))
+        Some((draft.audience, self.last.insert(report)))
     }
 }
 

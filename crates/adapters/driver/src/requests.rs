@@ -192,7 +192,9 @@ impl Reactor {
         };
         let waiting = &mut seat.waiting;
         match notice {
-            Notice::ResyncStarted(Cause::Explicit, slot) => waiting.started(*slot),
+            Notice::ResyncStarted(Cause::Explicit, slot) => {
+                seat.reporter.is_for(waiting.started(*slot));
+            }
             Notice::Refused(gate) => {
                 waiting.refuse_pending(refusal(*gate));
                 self.ended.push(phone);

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use onhook_params::ValueId;
 use onhook_phone::report::ResyncReport;
-use onhook_phone::{Answer, Cause, Committed, Origin, Reply, RuleSlot};
+use onhook_phone::{Answer, Committed, Origin, Reply, RuleSlot};
 
 /// Who waits for what.
 #[derive(Default)]
@@ -44,6 +44,13 @@ impl What {
     }
 }
 
+/// Who waits for the report of a resync.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Audience {
+    Nobody,
+    Askers,
+}
+
 /// Whether a resync that was asked for runs already.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Progress {
@@ -52,27 +59,20 @@ pub(crate) enum Progress {
 }
 
 impl Waiting {
-    /// Notes that an explicit resync started with a rule.
-    pub(crate) fn started(&mut self, slot: RuleSlot) {
-        let same = |asked: &&mut Explicit| asked.what == What::of(slot);
-        if let Some(asked) = self.asked.as_mut().filter(same) {
-            asked.progress = Progress::Started;
+    /// Notes that an explicit resync started with a rule; the program itself may want one too.
+    pub(crate) fn started(&mut self, slot: RuleSlot) -> Audience {
+        match &mut self.asked {
+            Some(asked) if asked.what == What::of(slot) => {
+                asked.progress = Progress::Started;
+                Audience::Askers
+            }
+            Some(_) | None => Audience::Nobody,
         }
     }
 
-    /// Answers those whose resync this is.
-    pub(crate) fn resynced(&mut self, slot: RuleSlot, report: &ResyncReport) {
-        if report.cause != Cause::Explicit {
-            return;
-        }
-        // The program itself may want a resync of the other kind.
-        let theirs = |asked: &mut Explicit| {
-            asked.progress == Progress::Started && asked.what == What::of(slot)
-        };
-        let Some(asked) = self.asked.take_if(theirs) else {
-            return;
-        };
-        for reply in asked.replies {
+    /// Answers those who asked for the resync that ended.
+    pub(crate) fn resynced(&mut self, report: &ResyncReport) {
+        for reply in self.asked.take().into_iter().flat_map(|a| a.replies) {
             reply.answer(Answer::Resync(Box::new(report.clone())));
         }
     }

@@ -5,6 +5,8 @@
 mod boot;
 #[path = "reactor/commands.rs"]
 mod commands;
+#[path = "reactor/diary.rs"]
+mod diary;
 #[path = "reactor/failures.rs"]
 mod failures;
 #[path = "reactor/fleet.rs"]

@@ -8,8 +8,9 @@ use onhook_fetch::ErrorKind;
 use onhook_phone::{Cause, Notice, RuleSlot, TimerKind};
 use onhook_testkit::fake::FetchAnswer;
 
+use crate::diary::Seen;
 use crate::transports::Watching;
-use crate::world::{Home, Seen, profile};
+use crate::world::{Home, profile};
 
 #[tokio::test(start_paused = true)]
 async fn a_phone_boots_fetches_applies_and_tells() {

@@ -10,7 +10,7 @@ use onhook_phone::{Answer, Ask, Boot, Cause, Input, LineUse, Notice, RuleSlot, T
 use onhook_testkit::fake::FetchAnswer;
 
 use crate::transports::{SlowConfig, SlowState};
-use crate::world::{Home, profile, refused, resynced};
+use crate::world::{Home, heard, profile, refused, resynced};
 
 /// A phone at rest, after the resync of its boot.
 async fn resting(home: &Home) -> crate::world::Life {
@@ -296,12 +296,12 @@ async fn everybody_who_waits_is_answered_when_the_phone_is_reset() {
     // Behind the reset, so it must not outlive it.
     let set = life.asker.say("set GPP_C late");
     assert_eq!(life.answer(first).await, Some(Answer::Done));
-    assert_eq!(second.answer().await, Some(Answer::Done));
+    assert_eq!(heard(second).await, Some(Answer::Done));
     for reply in [resync, later] {
-        let why = refused(reply.answer().await);
+        let why = refused(heard(reply).await);
         assert_eq!(why, "the phone restarts: ask again when it is up");
     }
-    let why = refused(set.answer().await);
+    let why = refused(heard(set).await);
     assert!(why.contains("nothing is stored until it restarts"), "{why}");
     drop(life);
     for _ in 0..20 {

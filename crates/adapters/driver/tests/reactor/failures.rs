@@ -10,8 +10,9 @@ use onhook_params::port::StoreError;
 use onhook_phone::{Answer, Notice, TimerKind};
 use onhook_testkit::fake::{FetchAnswer, MockConfigStore};
 
+use crate::diary::Seen;
 use crate::transports::{Endless, Panicking, PanickingState};
-use crate::world::{Home, Seen, profile};
+use crate::world::{Home, profile};
 
 #[tokio::test(start_paused = true)]
 async fn a_file_that_is_no_profile_is_reported_with_its_place_and_the_remedy() {

@@ -7,8 +7,9 @@ use onhook_device::Outcome;
 use onhook_driver::Exit;
 use onhook_phone::{Boot, Cause, Command, Input, LineUse, Origin, RebootReason};
 
+use crate::diary::Seen;
 use crate::transports::SlowState;
-use crate::world::{Home, Seen, profile, resynced};
+use crate::world::{Home, profile, resynced};
 
 //= R-SM-20 type=test
 #[tokio::test(start_paused = true)]

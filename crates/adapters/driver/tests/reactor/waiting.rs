@@ -4,7 +4,7 @@ use onhook_device::Outcome;
 use onhook_phone::{Answer, Cause, Command, Input, LineUse, Origin, RuleSlot};
 use onhook_testkit::fake::FetchAnswer;
 
-use crate::world::{Home, Life, profile, refused, resynced};
+use crate::world::{Home, Life, patiently, profile, refused, resynced};
 
 /// A phone whose boot resync waits for a server that says nothing for 180 s.
 async fn booting_slowly(home: &Home) -> Life {
@@ -179,7 +179,7 @@ async fn nobody_waits_for_ever_whatever_is_asked_together() {
         count
     });
     life.run_for(1000).await;
-    assert_eq!(answered.await.unwrap(), 20);
+    assert_eq!(patiently(answered).await.unwrap(), 20);
 }
 
 #[tokio::test(start_paused = true)]
@@ -209,4 +209,28 @@ async fn a_resync_that_the_program_itself_wants_answers_nobody_else() {
     life.reactor.queue(0, own);
     life.run_for(10).await;
     assert_eq!(resynced(life.answer(asked).await).outcome, Outcome::Timeout);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_comes_during_a_resync_of_the_program_gets_the_next_one() {
+    let home = Home::new().serving("<GPP_A>1</GPP_A>");
+    let mut life = home.booted().await;
+    life.run_for(10).await;
+    let own = Input::Command(Origin::Control, Command::Resync);
+    home.fetch
+        .answer_next("http://h:80/p", FetchAnswer::Stalls(Vec::new()));
+    life.reactor.queue(0, own);
+    life.run_for(10).await;
+    let reply = life.asker.say("resync");
+    assert_eq!(resynced(life.answer(reply).await).outcome, Outcome::Applied);
+    // One that disables provisioning lets nobody wait behind it.
+    let off = profile("<Provision_Enable>No</Provision_Enable>");
+    home.fetch.answer("http://h:80/p", off.as_str());
+    life.reactor.queue(0, own);
+    life.turn().await;
+    let given = life.asker.say("resync http://h/q");
+    assert_eq!(
+        refused(life.answer(given).await),
+        "Provision_Enable is No: set it to Yes first"
+    );
 }

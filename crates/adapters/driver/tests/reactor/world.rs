@@ -5,21 +5,21 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use onhook_device::{Identity, Mac, MonoTime, Now, WallTime};
-use onhook_driver::{Exit, Fetched, Fetchers, Observer, Phones, Ports, Reactor};
+use onhook_driver::{Exit, Fetchers, Phones, Ports, Reactor};
 use onhook_fetch::port::Fetch;
 use onhook_params::port::ConfigStore;
 use onhook_params::{Entry, Mark, ParamId, ParamSet, Scope, Secrecy, Value, secrecy};
-use onhook_phone::port::{Message, StateStore};
+use onhook_phone::port::StateStore;
 use onhook_phone::report::{ResyncReport, Status};
-use onhook_phone::{
-    Answer, Boot, Model, Notice, Phone, PhoneSetup, RestartKind, Shared, StateRecord,
-};
+use onhook_phone::{Answer, Boot, Model, Notice, Phone, PhoneSetup, Shared, StateRecord};
 use onhook_schedule::port::Clock;
 use onhook_testkit::fake::{
     FakeAsker, FakeCommandSource, FakeEventLog, FakeFetch, FakeReply, MemoryConfigStore,
     MemoryStateStore,
 };
 use tokio::time::Instant;
+
+use crate::diary::{Diary, Seen};
 
 /// Tells the paused time of tokio.
 pub(crate) struct PausedClock {
@@ -50,53 +50,6 @@ impl Clock for PausedClock {
             mono: MonoTime::from_millis(u64::try_from(millis).unwrap()),
             wall: *self.wall.lock().unwrap(),
         }
-    }
-}
-
-/// One thing that the observer of a reactor was told.
-#[derive(Clone, Debug)]
-pub(crate) enum Seen {
-    Notice(Notice, Option<String>),
-    Message(Message),
-    Resync(Box<ResyncReport>),
-    Restart,
-    Fetched(Option<Fetched>),
-}
-
-/// Everything that the observer was told: phone, millisecond, what.
-#[derive(Clone, Default)]
-pub(crate) struct Diary(Arc<Mutex<Vec<(u32, u64, Seen)>>>);
-
-impl Diary {
-    pub(crate) fn all(&self) -> Vec<(u32, u64, Seen)> {
-        self.0.lock().unwrap().clone()
-    }
-
-    fn add(&self, phone: u32, now: Now, seen: Seen) {
-        let entry = (phone, now.mono.as_millis(), seen);
-        self.0.lock().unwrap().push(entry);
-    }
-}
-
-impl Observer for Diary {
-    fn notice(&mut self, phone: u32, now: Now, notice: &Notice, url: Option<&str>) {
-        self.add(phone, now, Seen::Notice(*notice, url.map(str::to_owned)));
-    }
-
-    fn message(&mut self, phone: u32, now: Now, message: &Message) {
-        self.add(phone, now, Seen::Message(message.clone()));
-    }
-
-    fn resync(&mut self, phone: u32, now: Now, report: &ResyncReport) {
-        self.add(phone, now, Seen::Resync(Box::new(report.clone())));
-    }
-
-    fn restart(&mut self, phone: u32, now: Now, _kind: RestartKind) {
-        self.add(phone, now, Seen::Restart);
-    }
-
-    fn fetched(&mut self, phone: u32, now: Now, fetched: Option<&Fetched>) {
-        self.add(phone, now, Seen::Fetched(fetched.cloned()));
     }
 }
 
@@ -304,7 +257,7 @@ impl Life {
             (Exit::Shutdown, Some(answer)) => answer,
             (_, _) => {
                 self.ended = Some(exit);
-                tokio::time::timeout(PATIENCE, reply).await.unwrap()
+                patiently(reply).await
             }
         }
     }
@@ -370,7 +323,17 @@ impl Life {
     }
 }
 
-/// The texts of an answer that says no.
+/// The answer to a reply while no reactor runs.
+pub(crate) async fn heard(reply: FakeReply) -> Option<Answer> {
+    patiently(reply.answer()).await
+}
+
+/// Awaits something that must happen.
+pub(crate) async fn patiently<F: Future>(future: F) -> F::Output {
+    tokio::time::timeout(PATIENCE, future).await.unwrap()
+}
+
+/// The text of an answer that says no.
 #[track_caller]
 pub(crate) fn refused(answer: Option<Answer>) -> String {
     match answer {

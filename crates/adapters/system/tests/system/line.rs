@@ -85,7 +85,8 @@ impl Line {
 
 /// Answers one request with `Done`, after a look at it.
 pub(crate) async fn answer_one(source: &mut ControlSocket) -> onhook_phone::Ask {
-    let asked = source.next().await.unwrap();
+    let asked = tokio::time::timeout(PATIENCE, source.next()).await;
+    let asked = asked.unwrap().unwrap();
     asked.reply.answer(Answer::Done);
     asked.ask
 }
