@@ -9,6 +9,7 @@ mod entropy;
 mod event_log;
 mod fetch;
 mod key_vault;
+mod resolver;
 mod state_store;
 
 pub use clock::{ClockFixture, Wall, clock};
@@ -18,6 +19,7 @@ pub use entropy::{EntropyFixture, entropy};
 pub use event_log::{EventLogFixture, event_log};
 pub use fetch::{FetchFixture, Peer, fetch};
 pub use key_vault::{KeyVaultFixture, key_vault};
+pub use resolver::{ResolverFixture, resolver};
 pub use state_store::{StateStoreFixture, state_store};
 
 use std::time::Duration;

@@ -9,6 +9,7 @@ mod fetch;
 mod key_vault;
 mod mock;
 mod power;
+mod resolver;
 mod state_store;
 
 pub use clock::FakeClock;
@@ -20,6 +21,7 @@ pub use fetch::{FakeFetch, FetchAnswer, FetchAsked, RecordingSink};
 pub use key_vault::MemoryVault;
 pub use mock::MockConfigStore;
 pub use power::{Cut, Power};
+pub use resolver::FakeResolver;
 pub use state_store::MemoryStateStore;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -16,8 +16,8 @@ use onhook_params::port::{ConfigStore, StoredParam};
 use onhook_phone::port::{EventLog, StateStore};
 use onhook_testkit::contract::{self, Changes, Peer};
 use onhook_testkit::fake::{
-    Cut, FakeEventLog, FakeFetch, FetchAnswer, MemoryConfigStore, MemoryStateStore, MemoryVault,
-    Power,
+    Cut, FakeEventLog, FakeFetch, FakeResolver, FetchAnswer, MemoryConfigStore, MemoryStateStore,
+    MemoryVault, Power,
 };
 
 #[derive(Default)]
@@ -290,4 +290,27 @@ async fn the_fake_transport_gives_queued_answers_before_the_lasting_one() {
         assert_eq!(sink.body, expected.as_bytes());
     }
     assert_eq!(fixture.fetch.urls(), ["http://h:80/1"; 3]);
+}
+
+struct Names;
+
+impl contract::ResolverFixture for Names {
+    fn resolver(&self) -> Arc<dyn onhook_fetch::port::Resolver> {
+        let (name, addresses) = self.known();
+        Arc::new(FakeResolver::new().with(&name, &addresses))
+    }
+
+    fn known(&self) -> (String, Vec<std::net::IpAddr>) {
+        let addresses = [[192, 0, 2, 2], [192, 0, 2, 1]];
+        ("h".to_owned(), addresses.map(Into::into).to_vec())
+    }
+
+    fn unknown(&self) -> String {
+        "i".to_owned()
+    }
+}
+
+#[tokio::test]
+async fn the_fake_resolver_keeps_the_contract() {
+    contract::resolver(&mut Names).await;
 }

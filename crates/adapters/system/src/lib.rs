@@ -1,6 +1,6 @@
-//! What only the operating system knows: time, chance, and who knocks at the control socket.
+//! What only the operating system knows: time, chance, names, and who knocks at the control socket.
 //!
-//! [`RealClock`] and [`OsEntropy`] implement the ports of the schedule; [`ControlSocket`] is the
+//! [`RealClock`] and [`OsEntropy`] implement the ports of the schedule, [`SystemResolver`] that of names; [`ControlSocket`] is the
 //! [`onhook_phone::port::CommandSource`] of a Unix socket, and [`ask`] its other end.
 //!
 //! Deliberately unknown here: what a command does, how an answer is spelled (a function is handed in).
@@ -10,7 +10,9 @@
 mod clock;
 mod control;
 mod entropy;
+mod resolver;
 
 pub use clock::{RealClock, ZoneError};
 pub use control::{ControlError, ControlRequest, ControlSocket, Spell, ask};
 pub use entropy::OsEntropy;
+pub use resolver::SystemResolver;

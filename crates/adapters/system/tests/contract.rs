@@ -1,4 +1,4 @@
-//! Time, chance and the control socket pass the contract suites, and the socket keeps strangers and garbage out.
+//! Time, chance, names and the control socket pass the contract suites, and the socket keeps strangers and garbage out.
 #![cfg(test)]
 
 #[path = "system/control.rs"]
@@ -16,8 +16,10 @@ use async_trait::async_trait;
 use onhook_phone::Ask;
 use onhook_phone::port::CommandSource;
 use onhook_schedule::port::Entropy;
-use onhook_system::{ControlRequest, OsEntropy};
-use onhook_testkit::contract::{self, Asker, CommandSourceFixture, EntropyFixture};
+use onhook_system::{ControlRequest, OsEntropy, SystemResolver};
+use onhook_testkit::contract::{
+    self, Asker, CommandSourceFixture, EntropyFixture, ResolverFixture,
+};
 
 use line::{Line, Place};
 
@@ -109,4 +111,34 @@ impl EntropyFixture for Seeding {
 #[test]
 fn the_entropy_of_the_system_keeps_the_contract() {
     contract::entropy(&mut Seeding);
+}
+
+struct Hosts;
+
+impl ResolverFixture for Hosts {
+    fn resolver(&self) -> Arc<dyn onhook_fetch::port::Resolver> {
+        Arc::new(SystemResolver)
+    }
+
+    /// The addresses of `localhost` are those that the system itself gives.
+    fn known(&self) -> (String, Vec<std::net::IpAddr>) {
+        use std::net::ToSocketAddrs as _;
+        let mut addresses = Vec::new();
+        for address in ("localhost", 0).to_socket_addrs().unwrap() {
+            if !addresses.contains(&address.ip()) {
+                addresses.push(address.ip());
+            }
+        }
+        ("localhost".to_owned(), addresses)
+    }
+
+    /// A label of 64 letters, which no name server is asked about.
+    fn unknown(&self) -> String {
+        format!("{}.invalid", "a".repeat(64))
+    }
+}
+
+#[tokio::test]
+async fn the_resolver_of_the_system_keeps_the_contract() {
+    contract::resolver(&mut Hosts).await;
 }

@@ -20,6 +20,10 @@ pub enum ErrorKind {
     Auth,
     /// Any other HTTP status.
     HttpStatus(u16),
+    /// An ERROR packet of TFTP with this code.
+    Tftp(u16),
+    /// No answer to repeated packets of TFTP.
+    TftpTimeout,
     /// An answer that breaks the protocol.
     Protocol,
     /// Redirects without end or to a forbidden place.
@@ -42,6 +46,7 @@ pub enum ErrorKind {
 pub struct FetchError {
     kind: ErrorKind,
     message: String,
+    said: Option<String>,
     #[source]
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
@@ -52,8 +57,22 @@ impl FetchError {
         Self {
             kind,
             message: message.into(),
+            said: None,
             source: None,
         }
+    }
+
+    /// Adds the words of the server that `$ERR` repeats; they are bounded and printable. Empty ones are none.
+    #[must_use]
+    pub fn with_said(mut self, said: impl Into<String>) -> Self {
+        self.said = Some(said.into()).filter(|said| !said.is_empty());
+        self
+    }
+
+    /// The words of the server that `$ERR` repeats (transports.md 12.4).
+    #[must_use]
+    pub fn said(&self) -> Option<&str> {
+        self.said.as_deref()
     }
 
     /// Adds the cause.
@@ -83,6 +102,8 @@ impl From<ErrorKind> for Outcome {
             ErrorKind::Tls(failure) => Self::Tls(failure),
             ErrorKind::Auth => Self::Auth,
             ErrorKind::HttpStatus(status) => Self::HttpStatus(status),
+            ErrorKind::Tftp(code) => Self::Tftp(code),
+            ErrorKind::TftpTimeout => Self::TftpTimeout,
             ErrorKind::Protocol => Self::HttpProtocol,
             ErrorKind::Redirects => Self::Redirects,
             ErrorKind::Truncated => Self::Truncated,

@@ -1,6 +1,9 @@
-//! The port through which the phone fetches.
+//! The ports through which the phone fetches.
+
+use std::net::IpAddr;
 
 use async_trait::async_trait;
+use thiserror::Error;
 
 use crate::{BodySink, Endpoint, FetchError, Request};
 
@@ -21,4 +24,31 @@ pub trait Fetch: Send + Sync + 'static {
     /// The kind decides what the phone does next; bytes already given to the sink are void.
     async fn get(&self, request: &Request, sink: &mut dyn BodySink)
     -> Result<Endpoint, FetchError>;
+}
+
+/// Why a name has no addresses.
+#[derive(Debug, Error)]
+pub enum ResolveError {
+    /// The name does not exist, or has no address.
+    #[error("it does not resolve")]
+    NoAddress(#[source] Option<Box<dyn std::error::Error + Send + Sync>>),
+    /// No name server answered in time.
+    #[error("no name server answered in time")]
+    Silence,
+}
+
+/// Turns host names into addresses.
+///
+/// Obligations, each a test of the contract suite:
+/// * the addresses are in the order in which they are to be tried, each once, and at least one;
+/// * an address literal, an IPv6 one without brackets, is its own address and asks nobody;
+/// * a name that does not exist is [`ResolveError::NoAddress`];
+/// * the call ends within 10 s (R-HTTP-17: two tries of 5 s).
+#[async_trait]
+pub trait Resolver: Send + Sync + 'static {
+    /// The addresses of a host.
+    ///
+    /// # Errors
+    /// There are none to be had.
+    async fn resolve(&self, host: &str) -> Result<Vec<IpAddr>, ResolveError>;
 }

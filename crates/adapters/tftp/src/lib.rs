@@ -1,0 +1,25 @@
+//! TFTP: [`TftpFetch`] is the port [`onhook_fetch::port::Fetch`], [`Sender`] the other end.
+//!
+//! The protocol itself is in [`Receiver`] and [`Sender`], state machines that take datagrams and times and say what to
+//! send; sockets and timers stand around them. One transfer has one socket, whose port is its TID.
+//!
+//! Deliberately unknown here: what the file means, which files a server has, when to try again.
+//!
+//! Requirement families: R-TFTP, R-DNS-1. RFC 1350, 1123 (4.2), 2347, 2348, 2349, 7440.
+
+mod client;
+mod failure;
+mod local_ports;
+mod options;
+pub mod packet;
+mod receiver;
+mod rtt;
+mod sequence;
+mod target;
+mod transfer;
+
+pub use client::TftpFetch;
+pub use failure::Failure;
+pub use local_ports::LocalPorts;
+pub use options::{Agreed, Offer, Options, ServerOptions};
+pub use receiver::{News, Receiver, Step};
