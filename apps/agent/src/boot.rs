@@ -66,13 +66,17 @@ pub(crate) async fn build(
         .shared
         .values
         .intern(&config.identity.serial, Secrecy::Plain);
+    let external_ip = config.identity.external_ip.and_then(|ip| {
+        let values = &mut phones.shared.values;
+        values.intern(&ip.to_string(), Secrecy::Plain)
+    });
     let setup = PhoneSetup {
         index: PHONE,
         model,
         mac: config.identity.mac,
         serial,
         ip: config.identity.ip,
-        external_ip: config.identity.external_ip,
+        external_ip,
         client_certificate: config.identity.client_certificate,
         seed,
     };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use onhook_device::Class;
+use onhook_device::{Class, Outcome};
 use onhook_phone::Answer;
 use onhook_phone::TimerKind;
 use onhook_phone::report::{ResyncReport, RuleReport, Status, Warning};
@@ -49,6 +49,14 @@ fn timers(next: &[(TimerKind, u64)]) -> Vec<Timer> {
         .collect()
 }
 
+/// The text of `$ERR`.
+fn err(outcome: Outcome, said: Option<&str>) -> String {
+    match said {
+        Some(said) => format!("{outcome}: {said}"),
+        None => outcome.to_string(),
+    }
+}
+
 fn rule(rule: &RuleReport) -> Value {
     json!({
         "param": rule.slot.name(),
@@ -58,7 +66,7 @@ fn rule(rule: &RuleReport) -> Value {
         "gzip": rule.gzip,
         "bytes": rule.bytes,
         "outcome": rule.outcome.code(),
-        "err": rule.outcome.to_string(),
+        "err": err(rule.outcome, rule.said.as_deref()),
         "changed": rule.changed,
         "ms": rule.ms,
         "message": rule.message,
@@ -82,7 +90,7 @@ pub(crate) fn resync(report: &ResyncReport) -> Value {
         "schema": RESYNC,
         "outcome": outcome_word(report),
         "class": class_word(report.outcome.class()),
-        "err": report.outcome.to_string(),
+        "err": err(report.outcome, report.said()),
         "cause": report.cause.name(),
         "prvst": report.cause.prvst(),
         "rules": report.rules.iter().map(rule).collect::<Vec<_>>(),

@@ -11,7 +11,7 @@ use onhook_params::{
 };
 use onhook_phone::{
     Boot, Command, Committed, Cx, Effect, Input, LineUse, LogLine, Model, Notice, OpId, Origin,
-    Phone, PhoneSetup, Request, Shared, StateRecord, render,
+    Phone, PhoneSetup, Request, Shared, StateRecord, Told, render,
 };
 
 /// What the scripted server answers.
@@ -21,6 +21,8 @@ pub enum Served {
     Profile(Vec<(&'static str, String)>),
     /// A failed transfer or a file that cannot be used.
     Fails(Outcome),
+    /// A failure with the words of the server.
+    Says(Outcome, &'static str),
 }
 
 impl Served {
@@ -338,7 +340,11 @@ impl Sim {
         let ip = Some(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)));
         self.push(self.now_ms, Input::FetchStarted(op, Endpoint { ip }));
         let result = match (self.script)(&url, second) {
-            Served::Fails(outcome) => Err(outcome),
+            Served::Fails(outcome) => Err(outcome.into()),
+            Served::Says(outcome, said) => Err(Told {
+                outcome,
+                said: self.shared.values.intern(said, Secrecy::Plain),
+            }),
             Served::Profile(settings) => Ok(self.decode(&settings)),
         };
         self.push(

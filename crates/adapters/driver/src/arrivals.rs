@@ -1,7 +1,8 @@
 //! What comes back from tasks.
 
 use onhook_fetch::Endpoint;
-use onhook_phone::{Committed, Input, OpId};
+use onhook_params::Secrecy;
+use onhook_phone::{Committed, Input, OpId, Told};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::fetch::Finished;
@@ -117,8 +118,8 @@ impl Reactor {
         if let Some(model) = seat.phone.model(&self.phones.shared) {
             seat.reporter.fetched(bytes, ms, &result, &model.scope);
         }
-        if let Err((outcome, message)) = &result {
-            tracing::warn!(phone, outcome = outcome.code(), "{message}");
+        if let Err(failed) = &result {
+            tracing::warn!(phone, outcome = failed.outcome.code(), "{}", failed.message);
         }
         let fetched = result.as_ref().ok().map(|decoded| Fetched {
             bytes,
@@ -128,7 +129,12 @@ impl Reactor {
         self.observer.fetched(phone, now, fetched.as_ref());
         let result = match result {
             Ok(decoded) => Ok(self.phones.shared.put_decoded(&decoded.delta)),
-            Err((outcome, _)) => Err(outcome),
+            Err(failed) => Err(Told {
+                outcome: failed.outcome,
+                said: failed
+                    .said
+                    .and_then(|said| self.phones.shared.values.intern(&said, Secrecy::Plain)),
+            }),
         };
         self.queue(phone, Input::FetchDone(op, result));
     }

@@ -12,7 +12,7 @@ use onhook_phone::{
 use zeroize::Zeroizing;
 
 use crate::arrivals::Arrived;
-use crate::fetch::{PROFILE_LIMIT, PROFILE_TIMEOUT, Transfer};
+use crate::fetch::{PROFILE_LIMIT, Transfer, profile_timeout};
 use crate::reactor::Reactor;
 use crate::vault::TaskVault;
 use crate::waiting::Audience;
@@ -63,7 +63,7 @@ impl Reactor {
                 user: secret(request.user).map(|(_, bytes)| bytes),
                 password: secret(request.password).map(|(_, bytes)| bytes),
                 limit: PROFILE_LIMIT,
-                timeout: PROFILE_TIMEOUT,
+                timeout: profile_timeout(request.scheme),
             },
             key,
             vault,
@@ -86,7 +86,7 @@ impl Reactor {
             task.abort();
             seat.reporter.cancelled();
             self.observer.fetched(phone, now, None);
-            let result = Err(onhook_device::Outcome::Timeout);
+            let result = Err(onhook_device::Outcome::Timeout.into());
             self.queue(phone, Input::FetchDone(op, result));
         }
     }

@@ -21,6 +21,12 @@ pub(crate) fn explain(slot: RuleSlot, fault: &RuleFault) -> String {
         RuleFault::ServerNotAllowed => format!(
             "{name}: the server is not listed in Restricted_Access_Domains, so nothing was sent"
         ),
+        RuleFault::SrvOverTftp => format!(
+            "{name}: --srv looks up HTTP and HTTPS servers only; leave it out, or write http:// or https://"
+        ),
+        RuleFault::CredentialsUnused => {
+            format!("{name}: TFTP knows no user names and passwords; --uid and --pwd are not used")
+        }
         RuleFault::Unsupported(option) => {
             format!("{name}: this program cannot carry out `{option}` yet")
         }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use onhook_device::{MonoTime, Outcome};
 use onhook_fetch::port::Fetch;
-use onhook_fetch::{BodySink, Endpoint, Head, Refused};
+use onhook_fetch::{BodySink, Endpoint, Head, Refused, Scheme};
 use onhook_params::Scope;
 use onhook_phone::OpId;
 use onhook_profile::{DecodeSpec, Decoded, Limits, decode};
@@ -19,8 +19,15 @@ use crate::vault::TaskVault;
 /// Largest profile as received (architecture limits).
 pub(crate) const PROFILE_LIMIT: u64 = 5 * 1024 * 1024;
 
-/// Longest duration of one profile fetch (R-HTTP-17).
-pub(crate) const PROFILE_TIMEOUT: Duration = Duration::from_secs(180);
+/// Longest duration of the fetch of one profile.
+pub(crate) const fn profile_timeout(scheme: Scheme) -> Duration {
+    match scheme {
+        //= R-TFTP-15
+        Scheme::Tftp => Duration::from_secs(300),
+        //= R-HTTP-17
+        Scheme::Http | Scheme::Https => Duration::from_secs(180),
+    }
+}
 
 /// How much is reserved for a body of announced length; the rest grows as it arrives.
 const RESERVE_LIMIT: u64 = 256 * 1024;
@@ -31,8 +38,26 @@ pub(crate) struct Finished {
     pub(crate) op: OpId,
     pub(crate) bytes: u64,
     pub(crate) ms: u64,
-    /// The profile, or how it failed with what to tell the operator.
-    pub(crate) result: Result<Decoded, (Outcome, String)>,
+    pub(crate) result: Result<Decoded, Failed>,
+}
+
+/// How a transfer failed.
+pub(crate) struct Failed {
+    pub(crate) outcome: Outcome,
+    /// What the server said; `$ERR` repeats it.
+    pub(crate) said: Option<String>,
+    /// What to tell the operator.
+    pub(crate) message: String,
+}
+
+impl Failed {
+    const fn new(outcome: Outcome, message: String) -> Self {
+        Self {
+            outcome,
+            said: None,
+            message,
+        }
+    }
 }
 
 /// Everything one transfer needs, owned by its task.
@@ -57,7 +82,7 @@ impl Transfer {
             op: self.op,
             bytes: 0,
             ms: 0,
-            result: Err((Outcome::Internal, PANICKED.to_owned())),
+            result: Err(Failed::new(Outcome::Internal, PANICKED.to_owned())),
         };
         let completion = Completion::new(self.inbox.clone(), Arrived::Fetched(Box::new(panicked)));
         let mut sink = Sink {
@@ -80,29 +105,34 @@ impl Transfer {
         })));
     }
 
-    async fn fetch(&self, sink: &mut Sink) -> Result<(), (Outcome, String)> {
+    async fn fetch(&self, sink: &mut Sink) -> Result<(), Failed> {
         let Some(transport) = &self.transport else {
             sink.started(Endpoint { ip: None }).await;
             let scheme = self.request.scheme;
-            return Err((
+            return Err(Failed::new(
                 Outcome::BadUrl,
                 format!("this program has no transport for {scheme}: use an http URL"),
             ));
         };
         match transport.get(&self.request, sink).await {
             Ok(_) => Ok(()),
-            Err(error) => Err((error.kind().into(), describe(&error))),
+            Err(error) => Err(Failed {
+                outcome: error.kind().into(),
+                said: error.said().map(str::to_owned),
+                message: describe(&error),
+            }),
         }
     }
 
-    fn decode(&self, body: Vec<u8>, head: &Head) -> Result<Decoded, (Outcome, String)> {
+    fn decode(&self, body: Vec<u8>, head: &Head) -> Result<Decoded, Failed> {
         let spec = DecodeSpec {
             scope: self.scope,
             key: self.key,
             aes128gcm: head.aes128gcm,
             limits: Limits::default(),
         };
-        decode(body, &spec, &self.vault).map_err(|error| (error.outcome(), error.to_string()))
+        decode(body, &spec, &self.vault)
+            .map_err(|error| Failed::new(error.outcome(), error.to_string()))
     }
 
     fn elapsed_ms(&self, started: MonoTime) -> u64 {

@@ -11,6 +11,7 @@ use onhook_profile::{Container, Decoded};
 use onhook_rules::masked;
 
 use crate::fault::explain;
+use crate::fetch::Failed;
 use crate::waiting::Audience;
 
 /// How many warnings a report keeps; guessing what an unknown name meant takes about a millisecond each.
@@ -79,6 +80,7 @@ impl Draft {
             gzip: false,
             bytes: 0,
             outcome: Outcome::Internal,
+            said: None,
             changed: 0,
             ms: 0,
             message: None,
@@ -96,9 +98,13 @@ impl Draft {
 
     fn fault(&mut self, slot: RuleSlot, fault: &RuleFault) {
         let message = explain(slot, fault);
-        if let RuleFault::Assignment { .. } = fault {
+        let fails = !matches!(
+            fault,
+            RuleFault::Assignment { .. } | RuleFault::CredentialsUnused
+        );
+        if !fails {
             self.warn(Warning {
-                code: "assignment".to_owned(),
+                code: fault.name().to_owned(),
                 subject: slot.name().to_owned(),
                 line: None,
                 column: None,
@@ -179,7 +185,7 @@ impl Reporter {
         &mut self,
         bytes: u64,
         ms: u64,
-        result: &Result<Decoded, (Outcome, String)>,
+        result: &Result<Decoded, Failed>,
         scope: &Scope,
     ) {
         let Some(draft) = &mut self.current else {
@@ -207,7 +213,10 @@ impl Reporter {
                 rule.container = Some(container_name(decoded.container));
                 rule.gzip = decoded.gzip;
             }
-            Err((_, message)) => rule.message = Some(message.clone()),
+            Err(failed) => {
+                rule.said.clone_from(&failed.said);
+                rule.message = Some(failed.message.clone());
+            }
         }
     }
 

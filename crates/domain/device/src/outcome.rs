@@ -79,6 +79,8 @@ pub enum Outcome {
     BadRule,
     /// `C.url`: the URL cannot be used.
     BadUrl,
+    /// `C.url`: SRV lookups know no TFTP.
+    SrvOverTftp,
     /// `C.url`: neither the rule nor DHCP names a server.
     NoServer,
     /// `C.internal`: flash, memory or another fault of the phone itself.
@@ -113,6 +115,7 @@ impl Outcome {
             | Self::ServerNotAllowed
             | Self::BadRule
             | Self::BadUrl
+            | Self::SrvOverTftp
             | Self::NoServer
             | Self::Internal => Class::C,
         }
@@ -146,7 +149,7 @@ impl Outcome {
             Self::Tftp(_) | Self::TftpTimeout => "C.tftp",
             Self::Truncated => "C.truncated",
             Self::TooLarge | Self::ServerNotAllowed => "C.policy",
-            Self::BadRule | Self::BadUrl | Self::NoServer => "C.url",
+            Self::BadRule | Self::BadUrl | Self::SrvOverTftp | Self::NoServer => "C.url",
             Self::Internal => "C.internal",
         }
     }
@@ -188,6 +191,7 @@ impl Outcome {
             Self::ServerNotAllowed => "server not allowed",
             Self::BadRule => "bad rule",
             Self::BadUrl => "bad url",
+            Self::SrvOverTftp => "Error - TFTP Scheme not supported in SRV lookups",
             Self::NoServer => "no server",
             Self::Internal => "internal error",
         }
@@ -267,6 +271,11 @@ mod tests {
             (Outcome::BadRule, "C.url", "bad rule"),
             (Outcome::BadUrl, "C.url", "bad url"),
             (Outcome::NoServer, "C.url", "no server"),
+            (
+                Outcome::SrvOverTftp,
+                "C.url",
+                "Error - TFTP Scheme not supported in SRV lookups",
+            ),
             (Outcome::Internal, "C.internal", "internal error"),
         ] {
             assert_eq!(outcome.code(), code);

@@ -4,7 +4,7 @@ use onhook_device::{MonoTime, Outcome};
 use onhook_resync::{Cause, Gate, RuleSlot, TimerKind};
 
 use crate::port::Severity;
-use crate::{Committed, OpId, Request, RuleFault, StateChange};
+use crate::{Committed, OpId, Request, RuleFault, StateChange, Told};
 
 /// Which factory template a message uses, and so its operation word.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
@@ -36,7 +36,7 @@ pub struct LogLine {
     /// The request that the macros describe.
     pub request: Option<Request>,
     /// What `$ERR` says; `None` while there is no result.
-    pub outcome: Option<Outcome>,
+    pub told: Option<Told>,
     /// `$PRVST` at that moment.
     pub prvst: i8,
 }

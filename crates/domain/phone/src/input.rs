@@ -63,6 +63,24 @@ pub enum Committed {
     Failed,
 }
 
+/// What `$ERR` shows: how something ended, and what the server said to it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Told {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The words of the server, fit to be shown; counts one use, which passes to the phone.
+    pub said: Option<ValueId>,
+}
+
+impl From<Outcome> for Told {
+    fn from(outcome: Outcome) -> Self {
+        Self {
+            outcome,
+            said: None,
+        }
+    }
+}
+
 /// The server learned from options, which serves rules that name none (R-URL-2).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct DefaultServer {
@@ -90,7 +108,7 @@ pub enum Input {
     /// The address of a fetch is known and no packet has been sent.
     FetchStarted(OpId, Endpoint),
     /// A fetch and its decoding ended.
-    FetchDone(OpId, Result<DecodedId, Outcome>),
+    FetchDone(OpId, Result<DecodedId, Told>),
     /// A commit ended.
     CommitDone(OpId, Committed),
     /// A state record was saved, or could not be.

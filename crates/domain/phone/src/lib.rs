@@ -32,7 +32,7 @@ mod shared;
 
 pub use asked::{Answer, Ask, Asked, Reply};
 pub use effect::{Effect, LogLine, LogOp, Notice, RestartKind};
-pub use input::{Boot, Command, Committed, DefaultServer, Input, LineUse, OpId, Origin};
+pub use input::{Boot, Command, Committed, DefaultServer, Input, LineUse, OpId, Origin, Told};
 pub use model::{Model, ModelId, PhoneSetup};
 pub use onhook_resync::{Cause, Gate, RuleSlot, State, TimerKind};
 pub use phone::{Cx, Phone};

@@ -2,12 +2,12 @@
 
 use std::fmt::Write as _;
 
-use onhook_device::{Now, Outcome};
+use onhook_device::Now;
 use onhook_macros::{MacroName, MacroSource};
 use onhook_params::{View, known};
 
 use crate::request::Request;
-use crate::{Model, Phone};
+use crate::{Model, Phone, Told};
 
 /// Looks macros up for one expansion.
 pub(crate) struct PhoneMacros<'a> {
@@ -18,7 +18,7 @@ pub(crate) struct PhoneMacros<'a> {
     /// The request that SCHEME, SERV, SERVIP, PORT and PATH describe.
     pub(crate) request: Option<&'a Request>,
     /// What ERR says.
-    pub(crate) outcome: Option<Outcome>,
+    pub(crate) told: Option<Told>,
     /// What PRVST says.
     pub(crate) prvst: i8,
 }
@@ -49,7 +49,9 @@ impl MacroSource for PhoneMacros<'_> {
                 "Not Installed"
             }),
             MacroName::Ip => push(out, self.phone.ip),
-            MacroName::ExtIp => push(out, self.phone.external_ip),
+            MacroName::ExtIp => {
+                out.push_str(self.phone.external_ip.map_or("", |id| values.text(id)));
+            }
             MacroName::SwVer => out.push_str(&self.model.software_version),
             MacroName::HwVer => out.push_str(&self.model.hardware_version),
             MacroName::PrvSt => push(out, Some(self.prvst)),
@@ -77,8 +79,12 @@ impl MacroSource for PhoneMacros<'_> {
             MacroName::Port => push(out, self.request.map(|request| request.port)),
             MacroName::Path => push(out, self.request.map(|request| values.text(request.path))),
             MacroName::Err => {
-                if let Some(outcome) = self.outcome {
-                    outcome.push_err_text(out);
+                if let Some(told) = self.told {
+                    told.outcome.push_err_text(out);
+                    if let Some(said) = told.said {
+                        out.push_str(": ");
+                        out.push_str(values.text(said));
+                    }
                 }
             }
             // Never asked for secrets; the rest has no value until upgrades and extension mobility exist.

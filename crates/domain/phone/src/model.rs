@@ -51,8 +51,8 @@ pub struct PhoneSetup {
     pub serial: Option<ValueId>,
     /// `$IP`
     pub ip: Option<IpAddr>,
-    /// `$EXTIP`
-    pub external_ip: Option<IpAddr>,
+    /// `$EXTIP`, an address as text; counts one use, which passes to the phone.
+    pub external_ip: Option<ValueId>,
     /// `$CCERT`
     pub client_certificate: bool,
     /// Seed of the run.

@@ -13,7 +13,7 @@ use crate::rule::Cold;
 use crate::{
     Boot, Cause, Command, DefaultServer, Effect, Input, LineUse, LogLine, LogOp, Model, ModelId,
     Notice, OpId, PhoneSetup, RebootReason, Request, Shared, State, StateChange, StateRecord,
-    TimerKind,
+    TimerKind, Told,
 };
 
 /// What one call of [`Phone::handle`] works with.
@@ -38,7 +38,7 @@ pub struct Phone {
     pub(crate) server: Option<DefaultServer>,
     pub(crate) restart: Restart,
     pub(crate) ip: Option<IpAddr>,
-    pub(crate) external_ip: Option<IpAddr>,
+    pub(crate) external_ip: Option<ValueId>,
     pub(crate) mac: Mac,
     pub(crate) serial: Option<ValueId>,
     /// The rule that came with an explicit request.
@@ -48,7 +48,7 @@ pub struct Phone {
     /// Completions that nobody waited for.
     stale: u32,
     /// The result that `$ERR` shows; `None` from the start of a request until its result.
-    pub(crate) result: Option<Outcome>,
+    pub(crate) result: Option<Told>,
     busy_lines: u16,
     pub(crate) client_certificate: bool,
 }
@@ -210,7 +210,7 @@ impl Phone {
             shared.values.release(value);
         }
         self.restart = Restart::No;
-        self.result = None;
+        self.set_result(None, shared);
     }
 
     fn line(&mut self, line: u8, line_use: LineUse, cx: &mut Cx<'_>) {
@@ -268,6 +268,14 @@ impl Phone {
         }
     }
 
+    /// Replaces what `$ERR` shows.
+    pub(crate) fn set_result(&mut self, result: Option<Told>, shared: &mut Shared) {
+        let before = std::mem::replace(&mut self.result, result);
+        if let Some(said) = before.and_then(|told| told.said) {
+            shared.values.release(said);
+        }
+    }
+
     pub(crate) fn next_op(&mut self) -> OpId {
         self.ops = self.ops.wrapping_add(1);
         OpId(self.ops)
@@ -281,7 +289,7 @@ impl Phone {
         cx.out.push(Effect::Log(LogLine {
             op,
             request: self.request,
-            outcome: self.result,
+            told: self.result,
             prvst: self.resync.cause().prvst(),
         }));
     }

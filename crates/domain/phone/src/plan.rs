@@ -1,6 +1,6 @@
 //! Evaluating a rule: what it assigns and what it fetches.
 
-use onhook_fetch::is_allowed;
+use onhook_fetch::{Scheme, is_allowed};
 use onhook_macros::Expanded;
 use onhook_params::{Entry, Mark, ParamId, Secrecy, Value, ValueId, View, known, secrecy};
 use onhook_rules::{Alternative, Argument, Piece, RuleKind, Selection, Target, Url};
@@ -46,7 +46,7 @@ impl Phone {
                 view,
                 now: cx.now,
                 request: self.request.as_ref(),
-                outcome: self.result,
+                told: self.result,
                 prvst: self.resync.cause().prvst(),
             },
             expanded,
@@ -65,6 +65,14 @@ impl Phone {
             .url
             .as_ref()
             .map(|url| self.request_for(url, &alternative, cx));
+        if let Some(Ok(request)) = &cold.next
+            && request.scheme == Scheme::Tftp
+            && (request.user.is_some() || request.password.is_some())
+        {
+            //= R-TFTP-21
+            let fault = RuleFault::CredentialsUnused;
+            cx.out.push(Effect::Notice(Notice::RuleFault(slot, fault)));
+        }
         Ok(())
     }
 
@@ -125,6 +133,14 @@ impl Phone {
         cx: &mut Cx<'_>,
     ) -> Result<Request, RuleFault> {
         let options = &alternative.options;
+        let (scheme, port) = match (url.server, self.server) {
+            (None, Some(server)) if !url.scheme_given => (server.scheme, server.port),
+            (Some(_) | None, _) => (url.scheme, url.port),
+        };
+        //= R-TFTP-21
+        if options.srv && scheme == Scheme::Tftp {
+            return Err(RuleFault::SrvOverTftp);
+        }
         for (given, name) in [
             (options.post.is_some(), "--post"),
             (options.alias.is_some(), "--alias"),
@@ -135,13 +151,9 @@ impl Phone {
             }
         }
         //= R-URL-2
-        let (mut scheme, mut port) = (url.scheme, url.port);
         let host = match (url.server, self.server) {
             (Some(server), _) => cx.shared.values.intern(server, Secrecy::Plain),
             (None, Some(server)) => {
-                if !url.scheme_given {
-                    (scheme, port) = (server.scheme, server.port);
-                }
                 cx.shared.values.retain(server.host);
                 Some(server.host)
             }

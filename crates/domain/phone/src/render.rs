@@ -22,7 +22,7 @@ pub fn message(phone: &Phone, shared: &Shared, now: Now, line: &LogLine) -> Opti
         view,
         now,
         request: line.request.as_ref(),
-        outcome: line.outcome,
+        told: line.told,
         prvst: line.prvst,
     };
     let template = phone.params.text(template(line.op, view), view);
@@ -99,7 +99,7 @@ pub fn user_agent(phone: &Phone, shared: &Shared, now: Now) -> String {
         view,
         now,
         request: phone.request.as_ref(),
-        outcome: phone.result,
+        told: phone.result,
         prvst: phone.resync.cause().prvst(),
     };
     //= R-HTTP-3

@@ -37,6 +37,8 @@ pub struct RuleReport {
     pub bytes: u64,
     /// How it ended; [`Outcome::Internal`] until it has.
     pub outcome: Outcome,
+    /// What the server said to it; `$ERR` repeats it.
+    pub said: Option<String>,
     /// Parameters that changed.
     pub changed: u32,
     /// Duration of fetch and decoding.
@@ -68,6 +70,15 @@ pub struct ResyncReport {
     pub next: Vec<(TimerKind, u64)>,
     /// Messages that were sent.
     pub messages: Vec<String>,
+}
+
+impl ResyncReport {
+    /// What the server said to the rule that failed; `$ERR` repeats it.
+    #[must_use]
+    pub fn said(&self) -> Option<&str> {
+        let decisive = self.rules.iter().find(|rule| !rule.outcome.is_success());
+        decisive?.said.as_deref()
+    }
 }
 
 /// A phone at one moment.

@@ -23,6 +23,10 @@ pub enum RuleFault {
     NoServer,
     /// The server is not in Restricted_Access_Domains.
     ServerNotAllowed,
+    /// SRV lookups know no TFTP.
+    SrvOverTftp,
+    /// TFTP knows no user names and passwords: they are left out.
+    CredentialsUnused,
     /// The option cannot be carried out by this program yet.
     Unsupported(&'static str),
     /// The parameter of an assignment is unknown or refuses the value; the assignment is left out.
@@ -40,6 +44,8 @@ impl RuleFault {
             Self::Syntax { code, .. } => code.name(),
             Self::NoServer => "no-server",
             Self::ServerNotAllowed => "server-not-allowed",
+            Self::SrvOverTftp => "srv-over-tftp",
+            Self::CredentialsUnused => "credentials-unused",
             Self::Unsupported(_) => "unsupported",
             Self::Assignment { .. } => "assignment",
         }
@@ -47,9 +53,11 @@ impl RuleFault {
 
     pub(crate) const fn outcome(self) -> Outcome {
         match self {
-            Self::Syntax { .. } | Self::Unsupported(_) | Self::Assignment { .. } => {
-                Outcome::BadRule
-            }
+            Self::Syntax { .. }
+            | Self::Unsupported(_)
+            | Self::Assignment { .. }
+            | Self::CredentialsUnused => Outcome::BadRule,
+            Self::SrvOverTftp => Outcome::SrvOverTftp,
             Self::NoServer => Outcome::NoServer,
             Self::ServerNotAllowed => Outcome::ServerNotAllowed,
         }

@@ -8,7 +8,7 @@ use onhook_resync::{Event, RuleSlot};
 
 use crate::phone::Cx;
 use crate::rule::{Cold, Phase, RuleFault, to_u32};
-use crate::{Committed, DecodedId, Effect, LogOp, Notice, OpId, Phone, Shared};
+use crate::{Committed, DecodedId, Effect, LogOp, Notice, OpId, Phone, Shared, Told};
 
 impl Phone {
     /// Starts a rule; `Some` if it ended at once.
@@ -68,7 +68,7 @@ impl Phone {
     fn refuse(&mut self, slot: RuleSlot, fault: RuleFault, cx: &mut Cx<'_>) -> Outcome {
         let outcome = fault.outcome();
         cx.out.push(Effect::Notice(Notice::RuleFault(slot, fault)));
-        self.result = Some(outcome);
+        self.set_result(Some(outcome.into()), cx.shared);
         //= R-LOG-5
         self.log(LogOp::Failure, cx);
         cx.out.push(Effect::Notice(Notice::RuleDone {
@@ -111,7 +111,7 @@ impl Phone {
             old.release(&mut cx.shared.values);
         }
         //= R-MACRO-21
-        self.result = None;
+        self.set_result(None, cx.shared);
         let op = self.next_op();
         cold.phase = Phase::Fetching(op);
         self.cold = Some(cold);
@@ -141,22 +141,26 @@ impl Phone {
     pub(crate) fn fetch_done(
         &mut self,
         op: OpId,
-        result: Result<DecodedId, Outcome>,
+        result: Result<DecodedId, Told>,
         cx: &mut Cx<'_>,
     ) {
         let phase = self.phase();
         let waiting = phase == Some(Phase::Fetching(op)) || phase == Some(Phase::Receiving(op));
         let Some(mut cold) = self.cold.take_if(|_| waiting) else {
             self.count_stale();
-            if let Ok(decoded) = result {
-                cx.shared.drop_decoded(decoded);
+            match result {
+                Ok(decoded) => cx.shared.drop_decoded(decoded),
+                Err(told) => told
+                    .said
+                    .into_iter()
+                    .for_each(|said| cx.shared.values.release(said)),
             }
             return;
         };
         match result {
-            Err(outcome) => {
-                let outcome = self.accept_missing(outcome, cx.shared);
-                self.end_rule(cold, outcome, cx);
+            Err(told) => {
+                let outcome = self.accept_missing(told.outcome, cx.shared);
+                self.end_rule(cold, Told { outcome, ..told }, cx);
             }
             Ok(decoded) => {
                 cx.shared.release(&cold.wanted);
@@ -202,7 +206,7 @@ impl Phone {
     fn commit_or_end(&mut self, mut cold: Box<Cold>, cx: &mut Cx<'_>) {
         self.find_changes(&mut cold, cx.shared);
         if cold.changes.is_empty() {
-            self.end_rule(cold, Outcome::Applied, cx);
+            self.end_rule(cold, Outcome::Applied.into(), cx);
             return;
         }
         //= R-FLS-1
@@ -221,7 +225,7 @@ impl Phone {
             return;
         };
         if committed == Committed::Failed {
-            self.end_rule(cold, Outcome::Internal, cx);
+            self.end_rule(cold, Outcome::Internal.into(), cx);
             return;
         }
         let changes = std::mem::take(&mut cold.changes);
@@ -231,7 +235,7 @@ impl Phone {
         cold.changes = changes;
         cold.changes.clear();
         if cold.timed_out {
-            self.end_rule(cold, Outcome::Timeout, cx);
+            self.end_rule(cold, Outcome::Timeout.into(), cx);
             return;
         }
         match cold.phase {
@@ -245,21 +249,22 @@ impl Phone {
             | Phase::Receiving(_)
             | Phase::HoldingAssignments
             | Phase::Holding => {
-                self.end_rule(cold, Outcome::Applied, cx);
+                self.end_rule(cold, Outcome::Applied.into(), cx);
             }
         }
     }
 
     /// Logs the result of a request, tells it, and lets the machine go on.
-    fn end_rule(&mut self, cold: Box<Cold>, outcome: Outcome, cx: &mut Cx<'_>) {
-        self.log_result(cold, outcome, cx);
-        self.step(Event::RuleDone(outcome), cx);
+    fn end_rule(&mut self, cold: Box<Cold>, told: Told, cx: &mut Cx<'_>) {
+        self.log_result(cold, told, cx);
+        self.step(Event::RuleDone(told.outcome), cx);
     }
 
-    fn log_result(&mut self, cold: Box<Cold>, outcome: Outcome, cx: &mut Cx<'_>) {
+    fn log_result(&mut self, cold: Box<Cold>, told: Told, cx: &mut Cx<'_>) {
         let (slot, changed) = (cold.slot, cold.changed);
+        let outcome = told.outcome;
         cold.retire(cx.shared);
-        self.result = Some(outcome);
+        self.set_result(Some(told), cx.shared);
         let op = if outcome.is_success() {
             LogOp::Success
         } else {
@@ -283,7 +288,7 @@ impl Phone {
         };
         let cold = self.cold.take()?;
         cx.out.push(Effect::Cancel(op));
-        self.log_result(cold, Outcome::Timeout, cx);
+        self.log_result(cold, Outcome::Timeout.into(), cx);
         Some(Outcome::Timeout)
     }
 

@@ -119,7 +119,7 @@ fn stale_and_repeated_completions_are_ignored_and_counted() {
     assert_eq!(sim.value("GPP_A"), "x");
     let before = sim.phone.stale_completions();
     sim.handle(Input::FetchDone(op, Ok(stale)));
-    sim.handle(Input::FetchDone(op, Err(Outcome::Dns)));
+    sim.handle(Input::FetchDone(op, Err(Outcome::Dns.into())));
     sim.handle(Input::CommitDone(op, Committed::Durable));
     sim.handle(Input::FetchStarted(op, Endpoint { ip: None }));
     assert_eq!(sim.phone.stale_completions(), before + 4);
@@ -256,7 +256,7 @@ proptest! {
                 1 => Input::Line((n % 256) as u8, LineUse::Busy),
                 2 => Input::Line((n % 256) as u8, LineUse::Idle),
                 3 => Input::Command(Origin::Control, Command::Resync),
-                4 => Input::FetchDone(op, Err(Outcome::Dns)),
+                4 => Input::FetchDone(op, Err(Outcome::Dns.into())),
                 5 => Input::CommitDone(op, Committed::Durable),
                 6 => Input::StateSaved(op, Committed::Failed),
                 7 => Input::FetchStarted(op, Endpoint { ip: None }),

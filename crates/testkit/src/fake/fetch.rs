@@ -30,6 +30,8 @@ pub enum FetchAnswer {
     },
     /// Fails; with [`ErrorKind::Dns`] the name does not resolve.
     Fails(ErrorKind),
+    /// Fails with these words of the server.
+    Says(ErrorKind, String),
     /// Sends these bytes of a longer body, then ends.
     EndsEarly(Vec<u8>),
     /// Sends these bytes of a longer body, then stays silent.
@@ -179,7 +181,16 @@ impl Fetch for FakeFetch {
                 with_credentials: request.user.is_some() || request.password.is_some(),
             });
         }
-        let error = |kind| FetchError::new(kind, format!("{url}: {kind:?}; arranged by the test"));
+        let said = match &answer {
+            FetchAnswer::Says(_, said) => said.clone(),
+            FetchAnswer::Fails(_)
+            | FetchAnswer::Body { .. }
+            | FetchAnswer::EndsEarly(_)
+            | FetchAnswer::Stalls(_) => String::new(),
+        };
+        let error = |kind| {
+            FetchError::new(kind, format!("{url}: {kind:?}; arranged by the test")).with_said(said)
+        };
         tokio::time::timeout(request.timeout, give(answer, request.limit, sink))
             .await
             .unwrap_or(Err(ErrorKind::Timeout))
@@ -201,7 +212,7 @@ impl Drop for Open<'_> {
 async fn give(answer: FetchAnswer, limit: u64, sink: &mut dyn BodySink) -> Result<(), ErrorKind> {
     tokio::task::yield_now().await;
     match answer {
-        FetchAnswer::Fails(kind) => Err(kind),
+        FetchAnswer::Fails(kind) | FetchAnswer::Says(kind, _) => Err(kind),
         FetchAnswer::Body { head, bytes } => {
             if head.length.is_some_and(|length| length > limit) {
                 return Err(ErrorKind::TooLarge);

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use onhook_device::Outcome;
 use onhook_driver::Exit;
-use onhook_fetch::Head;
+use onhook_fetch::{ErrorKind, Head};
 use onhook_params::port::StoreError;
 use onhook_phone::{Answer, Notice, TimerKind};
 use onhook_testkit::fake::{FetchAnswer, MockConfigStore};
@@ -51,6 +51,23 @@ async fn a_file_that_is_no_profile_is_reported_with_its_place_and_the_remedy() {
                 .any(|(_, _, seen)| matches!(seen, Seen::Fetched(None)))
         );
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_words_of_a_server_are_in_the_message_and_in_the_report() {
+    let home = Home::new();
+    let says = FetchAnswer::Says(ErrorKind::Tftp(2), "Access violation".to_owned());
+    home.fetch.answer("http://h:80/p", says);
+    let mut life = home.booted().await;
+    life.run_for(1).await;
+    let report = life.report();
+    assert_eq!(report.outcome, Outcome::Tftp(2));
+    assert_eq!(report.said(), Some("Access violation"));
+    let failure = report.messages.last().unwrap();
+    assert!(
+        failure.ends_with("tftp error 2: Access violation"),
+        "{failure}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
