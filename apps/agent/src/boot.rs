@@ -14,7 +14,8 @@ use onhook_phone::{DefaultServer, Input, Model, Phone, PhoneSetup, Shared, State
 use onhook_rules::Url;
 use onhook_schedule::port::{Clock, Entropy};
 use onhook_syslog::Syslog;
-use onhook_system::{OsEntropy, RealClock};
+use onhook_system::{OsEntropy, RealClock, SystemResolver};
+use onhook_tftp::{LocalPorts, TftpFetch};
 
 use crate::config::Config;
 use crate::failure::World;
@@ -86,6 +87,10 @@ pub(crate) async fn build(
     let ports = Ports {
         fetch: Fetchers {
             http: Some(Arc::new(HttpFetch::new())),
+            tftp: Some(Arc::new(TftpFetch::new(
+                Arc::new(SystemResolver),
+                LocalPorts::phone(),
+            ))),
             ..Fetchers::default()
         },
         config: Arc::clone(store) as Arc<dyn ConfigStore>,

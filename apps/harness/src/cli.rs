@@ -32,10 +32,11 @@ pub(crate) enum LogFormat {
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Serve a directory over HTTP and receive syslog, until Ctrl-C.
+    /// Serve a directory over HTTP and TFTP and receive syslog, until Ctrl-C.
     #[command(after_help = "Examples:\n  \
         onhook-harness serve --root profiles\n  \
         onhook-harness serve --root profiles --http 0.0.0.0:8000 --syslog 0.0.0.0:5514 --access-log access.log\n  \
+        onhook-harness serve --root profiles --http off --tftp 0.0.0.0:69\n  \
         onhook-harness serve --root profiles --http 127.0.0.1:0 --json\n\n\
         Requests and syslog messages are printed as they come. GET and HEAD of regular files only; files may be\n\
         replaced at any time. Port 0 takes any free port; the real one is printed.")]
@@ -78,6 +79,9 @@ pub(crate) struct ServeArgs {
     /// Where HTTP listens: ADDRESS:PORT, or off.
     #[arg(long, value_name = "A", default_value = "127.0.0.1:8000", value_parser = listen)]
     pub(crate) http: Listen,
+    /// Where TFTP listens (UDP): ADDRESS:PORT, or off.
+    #[arg(long, value_name = "A", default_value = "off", value_parser = listen)]
+    pub(crate) tftp: Listen,
     /// Where the syslog sink listens (UDP): ADDRESS:PORT, or off.
     #[arg(long, value_name = "A", default_value = "off", value_parser = listen)]
     pub(crate) syslog: Listen,

@@ -1,4 +1,4 @@
-//! `serve`: a directory over HTTP and a syslog sink.
+//! `serve`: a directory over HTTP and TFTP, and a syslog sink.
 
 mod format;
 
@@ -38,6 +38,7 @@ async fn run(args: ServeArgs) -> Done {
     let mut running = Server::start(Config {
         root: args.root,
         http: args.http.0,
+        tftp: args.tftp.0,
         syslog: args.syslog.0,
         access_log: args.access_log,
         limits: Limits::default(),

@@ -34,6 +34,7 @@ enum Event<'e> {
     Listening {
         root: String,
         http: Option<String>,
+        tftp: Option<String>,
         syslog: Option<String>,
     },
     Request {
@@ -61,14 +62,15 @@ enum Event<'e> {
 impl Format {
     /// Says where the server listens, with a line end.
     pub(super) fn listening(self, running: &Running, root: &Path) -> anyhow::Result<String> {
-        let (http, syslog) = (running.http_addr(), running.syslog_addr());
+        let text = |address: Option<SocketAddr>| address.map(|address| address.to_string());
         match self {
-            Self::Text => Ok(greeting(http, syslog, root)),
+            Self::Text => Ok(greeting(running, root)),
             Self::Json => {
                 let event = Event::Listening {
                     root: root.display().to_string(),
-                    http: http.map(|address| address.to_string()),
-                    syslog: syslog.map(|address| address.to_string()),
+                    http: text(running.http_addr()),
+                    tftp: text(running.tftp_addr()),
+                    syslog: text(running.syslog_addr()),
                 };
                 Ok(json(None, event)? + "\n")
             }
@@ -91,28 +93,34 @@ impl Format {
     }
 }
 
-fn greeting(http: Option<SocketAddr>, syslog: Option<SocketAddr>, root: &Path) -> String {
+/// Says where what is to be had, and what to try first.
+fn greeting(running: &Running, root: &Path) -> String {
     let mut text = String::new();
+    let mut hint = None;
+    let root = root.display();
+    let urls = [("http", running.http_addr()), ("tftp", running.tftp_addr())];
     // Writing to a String cannot fail.
-    if let Some(http) = http {
-        let _ = writeln!(text, "serving {} at http://{http}/", root.display());
+    for (scheme, address) in urls {
+        let Some(address) = address else { continue };
+        let _ = writeln!(text, "serving {root} at {scheme}://{address}/");
+        hint.get_or_insert_with(|| {
+            if address.ip().is_unspecified() {
+                let port = address.port();
+                format!(
+                    "try: onhook-agent resync '{scheme}://HOST:{port}/FILE' with an address of this host"
+                )
+            } else {
+                format!("try: onhook-agent resync '{scheme}://{address}/FILE'")
+            }
+        });
     }
-    if let Some(syslog) = syslog {
+    if let Some(syslog) = running.syslog_addr() {
         let _ = writeln!(text, "syslog at {syslog} (UDP)");
-    }
-    let hint = match (http, syslog) {
-        (Some(http), _) if http.ip().is_unspecified() => {
-            format!(
-                "try: onhook-agent resync 'http://HOST:{}/FILE' with an address of this host",
-                http.port()
-            )
-        }
-        (Some(http), _) => format!("try: onhook-agent resync 'http://{http}/FILE'"),
-        (None, Some(syslog)) => {
+        hint.get_or_insert_with(|| {
             format!("try: set the parameter Syslog_Server of a phone to {syslog}")
-        }
-        (None, None) => String::new(),
-    };
+        });
+    }
+    let hint = hint.unwrap_or_default();
     let _ = writeln!(text, "{hint}   (Ctrl-C ends)");
     text
 }

@@ -324,3 +324,27 @@ fn what_cannot_be_served_is_a_usage_error_that_says_why() {
     assert_eq!(ended.status, 2);
     assert!(ended.stderr.contains("for syslog"), "{}", ended.stderr);
 }
+
+#[test]
+fn tftp_is_served_beside_http_and_its_requests_are_events() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("a.xml"), "<x/>").unwrap();
+    let mut serving = Serving::start(dir.path(), &["--tftp", "127.0.0.1:0"]);
+    let address = serving.listening["tftp"].as_str().unwrap().to_owned();
+    let phone = UdpSocket::bind("127.0.0.1:0").unwrap();
+    phone
+        .set_read_timeout(Some(Duration::from_secs(5)))
+        .unwrap();
+    phone.send_to(b"\0\x01a.xml\0octet\0", address).unwrap();
+    let mut buffer = [0; 600];
+    let (length, tid) = phone.recv_from(&mut buffer).unwrap();
+    assert_eq!(&buffer[..length], b"\0\x03\0\x01<x/>");
+    phone.send_to(b"\0\x04\0\x01", tid).unwrap();
+    let event = serving.event();
+    assert_eq!(event["version"], "TFTP");
+    assert_eq!(event["method"], "RRQ");
+    assert_eq!(
+        (&event["bytes"], &event["status"]),
+        (&4.into(), &Value::Null)
+    );
+}

@@ -67,7 +67,7 @@ impl Failure {
                 let said = if text.is_empty() {
                     String::new()
                 } else {
-                    format!(" and says `{text}`")
+                    format!(" and says: {text}")
                 };
                 let message = format!(
                     "asking for {what}: the server answers TFTP error {} ({meaning}){said}; look into its log",

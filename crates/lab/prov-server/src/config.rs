@@ -11,6 +11,8 @@ pub struct Config {
     pub root: PathBuf,
     /// Where HTTP listens, port 0 for any; `None` for no HTTP.
     pub http: Option<SocketAddr>,
+    /// Where TFTP listens, port 0 for any; `None` for no TFTP.
+    pub tftp: Option<SocketAddr>,
     /// Where the syslog sink listens (UDP), port 0 for any; `None` for no sink.
     pub syslog: Option<SocketAddr>,
     /// File to which one line per request is appended.
@@ -20,12 +22,13 @@ pub struct Config {
 }
 
 impl Config {
-    /// A directory over HTTP on a free port of 127.0.0.1, without syslog and access log.
+    /// A directory over HTTP on a free port of 127.0.0.1, without TFTP, syslog and access log.
     #[must_use]
     pub fn local(root: impl Into<PathBuf>) -> Self {
         Self {
             root: root.into(),
             http: Some(SocketAddr::from(([127, 0, 0, 1], 0))),
+            tftp: None,
             syslog: None,
             access_log: None,
             limits: Limits::default(),
@@ -44,7 +47,8 @@ pub struct Limits {
     pub head_time: Duration,
     /// How long a client may take nothing of an answer.
     pub stall_time: Duration,
-    /// Connections at one time; more wait in the queue of the operating system.
+    /// Connections at one time, and TFTP transfers; more connections wait in the queue of the operating system, and a
+    /// TFTP client asks again.
     pub connections: usize,
     /// How long [`Running::stop`](crate::Running::stop) waits for answers under way.
     pub grace: Duration,

@@ -19,13 +19,13 @@ pub struct Access {
     pub at: SystemTime,
     /// Who asked.
     pub client: SocketAddr,
-    /// Method; `None` if no request could be read.
+    /// Method, or the name of a TFTP request; `None` if no request could be read.
     pub method: Option<String>,
-    /// Path and query as sent; `None` if no request could be read. User-info is left out.
+    /// Path and query, or the file name, as sent; `None` if no request could be read. User-info is left out.
     pub target: Option<String>,
-    /// Version, for example `HTTP/1.1`; `None` if no request could be read.
+    /// Version, for example `HTTP/1.1`, or `TFTP`; `None` if no request could be read.
     pub version: Option<&'static str>,
-    /// Status of the answer; `None` if there was none.
+    /// Status of the answer; `None` if there was none, and over TFTP.
     pub status: Option<u16>,
     /// Bytes of the body that were sent.
     pub bytes: u64,

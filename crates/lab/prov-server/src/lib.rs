@@ -1,4 +1,4 @@
-//! A provisioning server for the lab: one directory over HTTP, and a sink for syslog.
+//! A provisioning server for the lab: one directory over HTTP and TFTP, and a sink for syslog.
 //!
 //! [`Server::start`] binds the sockets and gives a [`Running`] server, whose
 //! [`Events`] say what clients did; an access log takes the same lines. It is
@@ -10,9 +10,9 @@
 //! shown with control characters escaped; credentials are never shown.
 //!
 //! Deliberately unknown here: profiles, phones, command lines, terminals. There
-//! is no TLS, no TFTP and no fault injection yet.
+//! is no TLS and no fault injection yet.
 //!
-//! Requirement families: the server's end of R-HTTP and R-LOG-2.
+//! Requirement families: the server's end of R-HTTP, R-TFTP and R-LOG-2.
 
 mod body;
 mod config;
@@ -28,6 +28,7 @@ mod site;
 mod syslog;
 mod target;
 mod text;
+mod tftp;
 
 pub use config::{Config, Limits};
 pub use event::{Access, Events, ServerEvent, SyslogMessage};

@@ -25,6 +25,12 @@ pub enum Note {
     LongHead,
     /// Something other than GET and HEAD: 405.
     Method,
+    /// A datagram that is no TFTP request.
+    NotTftp,
+    /// A TFTP mode other than octet.
+    Mode,
+    /// A TFTP request to write.
+    Write,
     /// No such file: 404.
     NoFile,
     /// A directory: 404.
@@ -65,7 +71,13 @@ impl Note {
             }
             Self::Denied => StatusCode::FORBIDDEN,
             Self::Unreadable => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::SlowHead | Self::LeftInHead | Self::Shrunk | Self::NotTaken => return None,
+            Self::NotTftp
+            | Self::Mode
+            | Self::Write
+            | Self::SlowHead
+            | Self::LeftInHead
+            | Self::Shrunk
+            | Self::NotTaken => return None,
         })
     }
 
@@ -82,6 +94,9 @@ impl Note {
             Self::LongTarget => "request target too long",
             Self::LongHead => "request head too long",
             Self::Method => "only GET and HEAD are served",
+            Self::NotTftp => "not a TFTP request",
+            Self::Mode => "only the mode octet is served",
+            Self::Write => "files cannot be written",
             Self::NoFile => "no such file",
             Self::Directory => "a directory is not served",
             Self::NotAFile => "not a regular file",

@@ -21,8 +21,8 @@ use crate::syslog::receive;
 /// Why a server could not be started.
 #[derive(Debug, Error)]
 pub enum ServeError {
-    /// Neither HTTP nor syslog is wanted.
-    #[error("there is nothing to serve: give an address for HTTP or for syslog")]
+    /// Neither HTTP nor TFTP nor syslog is wanted.
+    #[error("there is nothing to serve: give an address for HTTP, for TFTP or for syslog")]
     Nothing,
     /// The root cannot be looked at.
     #[error("cannot serve {}: check that the directory exists and can be read", path.display())]
@@ -54,7 +54,7 @@ pub enum ServeError {
          uses the port"
     )]
     Bind {
-        /// `HTTP` or `syslog`.
+        /// `HTTP`, `TFTP` or `syslog`.
         purpose: &'static str,
         /// The address as given.
         address: SocketAddr,
@@ -74,7 +74,7 @@ impl Server {
     /// # Errors
     /// The root is no directory, or the access log or a socket is not to be had.
     pub async fn start(config: Config) -> Result<Running, ServeError> {
-        if config.http.is_none() && config.syslog.is_none() {
+        if config.http.is_none() && config.tftp.is_none() && config.syslog.is_none() {
             return Err(ServeError::Nothing);
         }
         let root = canonical(&config.root)?;
@@ -88,20 +88,14 @@ impl Server {
             ),
             None => None,
         };
-        let syslog = match config.syslog {
-            Some(address) => Some(
-                UdpSocket::bind(address)
-                    .await
-                    .and_then(with_addr)
-                    .map_err(bind("syslog", address))?,
-            ),
-            None => None,
-        };
+        let tftp = datagrams("TFTP", config.tftp).await?;
+        let syslog = datagrams("syslog", config.syslog).await?;
         let (log, events) = Log::new(file);
         let log = Arc::new(log);
         let (stop, stopping) = watch::channel(false);
         let mut running = Running {
             http: http.as_ref().map(|(_, address)| *address),
+            tftp: tftp.as_ref().map(|(_, address)| *address),
             syslog: syslog.as_ref().map(|(_, address)| *address),
             log: Arc::clone(&log),
             first: Some(events),
@@ -113,12 +107,18 @@ impl Server {
                 .tasks
                 .spawn(receive(socket, Arc::clone(&log), stopping.clone()));
         }
+        let site = Arc::new(Site {
+            root,
+            limits: config.limits,
+            log,
+        });
+        if let Some((socket, _)) = tftp {
+            let site = Arc::clone(&site);
+            running
+                .tasks
+                .spawn(crate::tftp::listen(socket, site, stopping.clone()));
+        }
         if let Some((listener, _)) = http {
-            let site = Arc::new(Site {
-                root,
-                limits: config.limits,
-                log,
-            });
             running.tasks.spawn(listen(listener, site, stopping));
         }
         Ok(running)
@@ -128,6 +128,7 @@ impl Server {
 /// A server that runs; dropping it ends it at once.
 pub struct Running {
     http: Option<SocketAddr>,
+    tftp: Option<SocketAddr>,
     syslog: Option<SocketAddr>,
     log: Arc<Log>,
     first: Option<Events>,
@@ -140,6 +141,12 @@ impl Running {
     #[must_use]
     pub const fn http_addr(&self) -> Option<SocketAddr> {
         self.http
+    }
+
+    /// Where TFTP listens, with the real port; `None` without TFTP.
+    #[must_use]
+    pub const fn tftp_addr(&self) -> Option<SocketAddr> {
+        self.tftp
     }
 
     /// Where the syslog sink listens, with the real port; `None` without one.
@@ -160,6 +167,21 @@ impl Running {
         self.stop.send_replace(true);
         while self.tasks.join_next().await.is_some() {}
     }
+}
+
+/// Binds a socket for datagrams, if there is an address for it.
+async fn datagrams(
+    purpose: &'static str,
+    address: Option<SocketAddr>,
+) -> Result<Option<(UdpSocket, SocketAddr)>, ServeError> {
+    let Some(address) = address else {
+        return Ok(None);
+    };
+    UdpSocket::bind(address)
+        .await
+        .and_then(with_addr)
+        .map(Some)
+        .map_err(bind(purpose, address))
 }
 
 fn canonical(path: &Path) -> Result<PathBuf, ServeError> {

@@ -11,9 +11,16 @@ use crate::refusal::Note;
 /// # Errors
 /// The path could name something else than it seems to, or names a directory.
 pub(crate) fn below_root(path: &str) -> Result<PathBuf, Note> {
-    let decoded = percent_decoded(path.as_bytes()).ok_or(Note::BadEscape)?;
+    below(&percent_decoded(path.as_bytes()).ok_or(Note::BadEscape)?)
+}
+
+/// The path below the root that a name without escapes stands for.
+///
+/// # Errors
+/// The name could stand for something else than it seems to, or for a directory.
+pub(crate) fn below(name: &[u8]) -> Result<PathBuf, Note> {
     let mut below = PathBuf::new();
-    for part in decoded.split(|byte| *byte == b'/') {
+    for part in name.split(|byte| *byte == b'/') {
         match part {
             b"" | b"." => {}
             b".." => return Err(Note::ParentInPath),
@@ -23,10 +30,7 @@ pub(crate) fn below_root(path: &str) -> Result<PathBuf, Note> {
             part => below.push(OsString::from_vec(part.to_vec())),
         }
     }
-    let names_directory = matches!(
-        decoded.rsplit(|byte| *byte == b'/').next(),
-        Some(b"" | b".")
-    );
+    let names_directory = matches!(name.rsplit(|byte| *byte == b'/').next(), Some(b"" | b"."));
     if names_directory {
         return Err(Note::Directory);
     }

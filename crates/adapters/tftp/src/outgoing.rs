@@ -1,0 +1,103 @@
+//! A sender with its socket and its timer.
+
+use std::io;
+
+use async_trait::async_trait;
+use thiserror::Error;
+use tokio::net::UdpSocket;
+use tokio::time::{Instant, timeout_at};
+
+use crate::packet::{self, ErrorCode};
+use crate::sender::{Sender, Sending};
+
+/// Longest datagram of a reader that is looked at, in bytes.
+const DATAGRAM: usize = 512;
+
+/// Where the bytes of a file come from.
+#[async_trait]
+pub trait Content: Send {
+    /// Appends `length` bytes from `offset` on.
+    ///
+    /// # Errors
+    /// They cannot be read, or the file has become shorter.
+    async fn read(&mut self, offset: u64, length: usize, out: &mut Vec<u8>) -> io::Result<()>;
+}
+
+/// Why a file did not reach its reader.
+#[derive(Debug, Error)]
+pub enum SendError {
+    /// The file cannot be read any more.
+    #[error("the file cannot be read any more")]
+    Content(#[source] io::Error),
+    /// The reader ended the transfer.
+    #[error("the reader answers TFTP error {} `{text}`", code.0)]
+    Refused {
+        /// The code of its ERROR.
+        code: ErrorCode,
+        /// Its text, fit to be shown.
+        text: String,
+    },
+    /// The reader sent a packet that does not exist.
+    #[error("the reader sent a packet that does not exist")]
+    Illegal,
+    /// The reader is silent, or cannot be reached any more.
+    #[error("the reader does not answer any more")]
+    Silence,
+}
+
+/// Sends a file over a socket that is connected to its reader; `option_ack` is empty if none is sent.
+///
+/// # Errors
+/// The reader did not get the file; it has been told why, where that helps.
+pub async fn send(
+    socket: &UdpSocket,
+    (mut sender, first): (Sender, Sending),
+    option_ack: &[u8],
+    content: &mut dyn Content,
+) -> Result<(), SendError> {
+    let start = Instant::now();
+    let mut buffer = [0; DATAGRAM];
+    let mut packet = Vec::new();
+    let mut todo = first;
+    loop {
+        match todo {
+            Sending::Nothing => {}
+            Sending::OptionAck => transmit(socket, option_ack).await,
+            Sending::Blocks(blocks) => {
+                for block in blocks {
+                    let (offset, length, number) = sender.block(block);
+                    packet::data_header(&mut packet, number);
+                    if let Err(error) = content.read(offset, length, &mut packet).await {
+                        packet::error(&mut packet, ErrorCode::UNDEFINED, "file unreadable");
+                        transmit(socket, &packet).await;
+                        return Err(SendError::Content(error));
+                    }
+                    transmit(socket, &packet).await;
+                }
+            }
+            Sending::Done => return Ok(()),
+            Sending::Refused { code, text } => return Err(SendError::Refused { code, text }),
+            Sending::Illegal => {
+                packet::error(&mut packet, ErrorCode::ILLEGAL, "illegal TFTP operation");
+                transmit(socket, &packet).await;
+                return Err(SendError::Illegal);
+            }
+            Sending::Silence => return Err(SendError::Silence),
+        }
+        let due = start + sender.deadline();
+        let heard = timeout_at(due, socket.recv(&mut buffer)).await;
+        let now = start.elapsed();
+        todo = match heard {
+            Ok(Ok(length)) => sender.receive(buffer.get(..length).unwrap_or_default(), now),
+            // ICMP says that nobody listens there any more.
+            Ok(Err(error)) if error.kind() == io::ErrorKind::ConnectionRefused => Sending::Silence,
+            Ok(Err(_)) => Sending::Nothing,
+            Err(_elapsed) => sender.timeout(now),
+        };
+    }
+}
+
+async fn transmit(socket: &UdpSocket, packet: &[u8]) {
+    // What cannot be sent is lost: the timer repeats it.
+    let _ = socket.send(packet).await;
+}
