@@ -4,63 +4,24 @@
 //! Seconds depend on the machine and on who else uses it: compare ratios of one run. Counts, such as
 //! the peak of the heap, do not, and tests assert them.
 
+mod cli;
 mod content;
 mod measure;
 mod peers;
 mod pipeline;
+mod plan;
 mod report;
+mod tftp;
 
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
-use clap::{Parser, Subcommand};
+use clap::Parser;
 
-/// Measures our code beside other programs.
-#[derive(Parser)]
-#[command(
-    version,
-    after_help = "Examples:\n  onhook-bench list\n  onhook-bench run resync-pipeline --peers --json result.json"
-)]
-struct Arguments {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Subcommand)]
-enum Command {
-    /// Names all benchmarks.
-    List,
-    /// Runs benchmarks, all of them if none is named.
-    Run {
-        /// The benchmarks.
-        names: Vec<String>,
-        /// Writes the result as JSON to this file, `-` for standard output.
-        #[arg(long, value_name = "FILE")]
-        json: Option<PathBuf>,
-        /// Measures other programs too, as far as they are installed.
-        #[arg(long)]
-        peers: bool,
-        /// Rounds of measuring; ours and the peers take turns.
-        #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u32).range(5..))]
-        rounds: u32,
-    },
-    /// Writes the file that a benchmark works on, to try other programs by hand; its key is SecretPhrase1234.
-    File {
-        /// The benchmark.
-        name: String,
-        /// Where to write it.
-        path: PathBuf,
-    },
-    /// Does the work of a benchmark once and prints counts: the whole-process side of a comparison.
-    Once {
-        /// The benchmark.
-        name: String,
-        /// The file to work on; made up if it is not given.
-        file: Option<PathBuf>,
-    },
-}
+use crate::cli::{Arguments, Command};
+use crate::plan::{ENTRIES, Entry, Plan};
 
 fn main() -> ExitCode {
     let done = match Arguments::parse().command {
@@ -70,12 +31,17 @@ fn main() -> ExitCode {
             json,
             peers,
             rounds,
-        } => run(&names, json, &pipeline::Plan { peers, rounds }),
-        Command::File { name, path } => known(&name).and_then(|()| {
+        } => run(&names, json, &Plan { peers, rounds }),
+        Command::File { name, path } => pipeline_only(&name).and_then(|()| {
             std::fs::write(&path, content::sample().file)
                 .with_context(|| format!("writing {}", path.display()))
         }),
         Command::Once { name, file } => once(&name, file),
+        Command::Get {
+            server,
+            file,
+            block_size,
+        } => tftp::get(server, &file, block_size),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -88,20 +54,43 @@ fn main() -> ExitCode {
 }
 
 fn list() -> anyhow::Result<()> {
-    writeln!(std::io::stdout(), "{}  {}", pipeline::NAME, pipeline::ABOUT)?;
+    let mut out = std::io::stdout();
+    for entry in &ENTRIES {
+        writeln!(out, "{}  {}", entry.name, entry.about)?;
+    }
     Ok(())
 }
 
-fn known(name: &str) -> anyhow::Result<()> {
-    if name == pipeline::NAME {
-        return Ok(());
+fn known(name: &str) -> anyhow::Result<&'static Entry> {
+    if let Some(entry) = ENTRIES.iter().find(|entry| entry.name == name) {
+        return Ok(entry);
     }
     bail!("no benchmark is called `{name}`; `onhook-bench list` names them all")
 }
 
-fn run(names: &[String], json: Option<PathBuf>, plan: &pipeline::Plan) -> anyhow::Result<()> {
-    names.iter().try_for_each(|name| known(name))?;
-    let report = report::Report::new(vec![pipeline::run(plan)?]);
+/// Refuses benchmarks that work on no file.
+fn pipeline_only(name: &str) -> anyhow::Result<()> {
+    known(name)?;
+    if name != pipeline::NAME {
+        bail!(
+            "`{name}` works on no file of its own; only `{}` does",
+            pipeline::NAME
+        );
+    }
+    Ok(())
+}
+
+fn run(names: &[String], json: Option<PathBuf>, plan: &Plan) -> anyhow::Result<()> {
+    let wanted: Vec<&Entry> = if names.is_empty() {
+        ENTRIES.iter().collect()
+    } else {
+        names
+            .iter()
+            .map(|name| known(name))
+            .collect::<Result<_, _>>()?
+    };
+    let results = wanted.iter().map(|entry| (entry.run)(plan));
+    let report = report::Report::new(results.collect::<Result<_, _>>()?);
     let Some(path) = json else {
         return report.print(&mut std::io::stdout());
     };
@@ -115,7 +104,7 @@ fn run(names: &[String], json: Option<PathBuf>, plan: &pipeline::Plan) -> anyhow
 }
 
 fn once(name: &str, file: Option<PathBuf>) -> anyhow::Result<()> {
-    known(name)?;
+    pipeline_only(name)?;
     let counts = match file {
         Some(path) => {
             let body =

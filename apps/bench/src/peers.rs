@@ -97,7 +97,8 @@ impl CProgram {
     }
 }
 
-fn find(tool: &str) -> Option<PathBuf> {
+/// A program on the search path.
+pub(crate) fn find(tool: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path)
         .map(|folder| folder.join(tool))

@@ -12,6 +12,7 @@ use serde::Serialize;
 use crate::content::{self, KEY};
 use crate::measure::{Timing, middle};
 use crate::peers::{self, CProgram};
+use crate::plan::Plan;
 use crate::report::{Benchmark, Peer, Side};
 
 /// The name of the benchmark.
@@ -25,14 +26,6 @@ const REPEAT: u32 = 200;
 /// Starts of a whole process in one round.
 const STARTS: u32 = 10;
 const VAULT_KEY: SecretRef = SecretRef(1);
-
-/// How a benchmark is to be run.
-pub(crate) struct Plan {
-    /// Measure other programs too.
-    pub(crate) peers: bool,
-    /// Rounds, in which ours and the peers take turns.
-    pub(crate) rounds: u32,
-}
 
 /// What one decode gives and takes.
 #[derive(Serialize)]
@@ -107,7 +100,7 @@ pub(crate) fn run(plan: &Plan) -> anyhow::Result<Benchmark> {
             rounds.shell.push(starts(|| peers::shell(&file))?);
         }
     }
-    Ok(rounds.report(counts, plan))
+    rounds.report(&counts, plan)
 }
 
 /// Seconds of the middle one of several starts.
@@ -154,7 +147,7 @@ impl Rounds {
         }
     }
 
-    fn report(self, counts: Counts, plan: &Plan) -> Benchmark {
+    fn report(self, counts: &Counts, plan: &Plan) -> anyhow::Result<Benchmark> {
         let inside = Timing::of(self.inside);
         let mut sides = vec![Side {
             name: "onhook, inside a running process",
@@ -197,25 +190,26 @@ impl Rounds {
                 shell,
             ),
         ];
-        Benchmark {
+        Ok(Benchmark {
             name: NAME,
             about: ABOUT,
-            counts,
+            counts: serde_json::to_value(counts).context("writing the counts")?,
+            line: counts.line(),
             sides,
             peers,
-        }
+        })
     }
 }
 
 impl Counts {
     /// Peak of the heap as a multiple of the XML, where the size of the XML is known.
-    pub(crate) fn heap_ratio(&self) -> Option<f64> {
+    fn heap_ratio(&self) -> Option<f64> {
         self.xml_bytes
             .map(|xml| self.peak_heap_bytes as f64 / xml as f64)
     }
 
     /// The counts in words.
-    pub(crate) fn line(&self) -> String {
+    fn line(&self) -> String {
         let heap = self
             .heap_ratio()
             .map_or_else(String::new, |ratio| format!(", {ratio:.2} times the XML"));

@@ -146,8 +146,8 @@ impl TftpFetch {
         };
         let block_size = offer.map_or(0, |offer| offer.block_size);
         let started = transfer::start(&self.ports, server, receiver, block_size);
-        let mut reports = match started {
-            Ok(reports) => reports,
+        let mut transfer = match started {
+            Ok(running) => running,
             Err(error) => {
                 return Err(FetchError::new(
                     ErrorKind::Cancelled,
@@ -156,18 +156,21 @@ impl TftpFetch {
                 .with_source(error));
             }
         };
-        while let Some(report) = reports.recv().await {
+        while let Some(report) = transfer.next().await {
             match report {
                 Report::Began(length) => sink.head(&Head {
                     length,
                     aes128gcm: false,
                 }),
-                Report::Bytes(bytes) => sink.chunk(&bytes).map_err(|_refused| {
-                    FetchError::new(
-                        ErrorKind::Cancelled,
-                        format!("reading {what}: the receiver wants no more bytes"),
-                    )
-                })?,
+                Report::Bytes(bytes) => {
+                    sink.chunk(&bytes).map_err(|_refused| {
+                        FetchError::new(
+                            ErrorKind::Cancelled,
+                            format!("reading {what}: the receiver wants no more bytes"),
+                        )
+                    })?;
+                    transfer.give_back(bytes);
+                }
                 Report::Ended(End::Done) => return Ok(Attempt::Done),
                 Report::Ended(End::AskPlainly) => return Ok(Attempt::AskPlainly),
                 Report::Ended(End::Unreachable(error)) => {

@@ -5,6 +5,7 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::sync::mpsc as blocking;
 use std::thread;
 
 use nix::sys::socket::{setsockopt, sockopt};
@@ -21,12 +22,32 @@ use crate::receiver::{News, Receiver};
 const SLICE: Duration = Duration::from_millis(100);
 /// How long a finished transfer answers repeats of the last block.
 const LINGER: Duration = Duration::from_secs(2);
-/// Bytes handed over at one time; allocators give pieces below 128 KiB again without asking the system.
-const BATCH: usize = 120 << 10;
+/// Bytes handed over at one time.
+const BATCH: usize = 128 << 10;
 /// Batches that wait to be taken.
-const BATCHES: usize = 4;
+const BATCHES: usize = 2;
 /// The stack of the thread; it calls little and keeps its buffers elsewhere.
 const STACK: usize = 128 << 10;
+
+/// A transfer under way; dropping it ends it.
+pub(crate) struct Running {
+    reports: mpsc::Receiver<Report>,
+    emptied: blocking::Sender<Vec<u8>>,
+}
+
+impl Running {
+    /// The next report; `None` after the last.
+    pub(crate) async fn next(&mut self) -> Option<Report> {
+        self.reports.recv().await
+    }
+
+    /// Gives a buffer back to be filled again, which saves the system a lot of page faults.
+    pub(crate) fn give_back(&self, mut buffer: Vec<u8>) {
+        buffer.clear();
+        // After the last report nobody needs it.
+        let _ = self.emptied.send(buffer);
+    }
+}
 
 /// What a transfer tells.
 pub(crate) enum Report {
@@ -50,7 +71,7 @@ pub(crate) enum End {
     Failed(Failure),
 }
 
-/// Starts a transfer. Dropping what comes back ends it.
+/// Starts a transfer.
 ///
 /// # Errors
 /// The system has no socket or no thread to give.
@@ -59,16 +80,18 @@ pub(crate) fn start(
     server: SocketAddr,
     receiver: Receiver,
     block_size: u16,
-) -> io::Result<mpsc::Receiver<Report>> {
+) -> io::Result<Running> {
     let socket = ports.bind(server.ip())?;
     socket.set_read_timeout(Some(SLICE))?;
     let (reports, taken) = mpsc::channel(BATCHES);
+    let (emptied, spare) = blocking::channel();
     let transfer = Transfer {
         icmp: Icmp::listen(&socket, server.ip()),
         socket,
         receiver,
         start: Instant::now(),
         reports,
+        spare,
         batch: Vec::new(),
         began: false,
     };
@@ -79,7 +102,10 @@ pub(crate) fn start(
         .name("tftp".to_owned())
         .stack_size(STACK)
         .spawn(move || transfer.run(server, &mut buffer))?;
-    Ok(taken)
+    Ok(Running {
+        reports: taken,
+        emptied,
+    })
 }
 
 struct Transfer {
@@ -88,6 +114,7 @@ struct Transfer {
     receiver: Receiver,
     start: Instant,
     reports: mpsc::Sender<Report>,
+    spare: blocking::Receiver<Vec<u8>>,
     batch: Vec<u8>,
     began: bool,
 }
@@ -219,7 +246,8 @@ impl Transfer {
         if self.batch.is_empty() {
             return Ok(());
         }
-        let batch = std::mem::take(&mut self.batch);
+        let next = self.spare.try_recv().unwrap_or_default();
+        let batch = std::mem::replace(&mut self.batch, next);
         self.report(Report::Bytes(batch))
     }
 

@@ -1,0 +1,58 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+/// Measures our code beside other programs.
+#[derive(Parser)]
+#[command(
+    version,
+    after_help = "Examples:\n  onhook-bench list\n  onhook-bench run resync-pipeline --peers --json result.json"
+)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Names all benchmarks.
+    List,
+    /// Runs benchmarks, all of them if none is named.
+    Run {
+        /// The benchmarks.
+        names: Vec<String>,
+        /// Writes the result as JSON to this file, `-` for standard output.
+        #[arg(long, value_name = "FILE")]
+        json: Option<PathBuf>,
+        /// Measures other programs too, as far as they are installed.
+        #[arg(long)]
+        peers: bool,
+        /// Rounds of measuring; ours and the peers take turns.
+        #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u32).range(5..))]
+        rounds: u32,
+    },
+    /// Writes the file that a benchmark works on, to try other programs by hand; its key is SecretPhrase1234.
+    File {
+        /// The benchmark.
+        name: String,
+        /// Where to write it.
+        path: PathBuf,
+    },
+    /// Does the work of a benchmark once and prints counts: the whole-process side of a comparison.
+    Once {
+        /// The benchmark.
+        name: String,
+        /// The file to work on; made up if it is not given.
+        file: Option<PathBuf>,
+    },
+    /// Fetches a file over TFTP and throws it away: what the benchmarks of TFTP time.
+    #[command(hide = true)]
+    Get {
+        server: SocketAddr,
+        file: String,
+        block_size: u16,
+    },
+}
