@@ -17,6 +17,7 @@ mod schema;
 mod sink;
 mod site;
 mod strace;
+pub mod tftp_site;
 mod tools;
 
 pub use agent::{Agent, Files, files};

@@ -5,6 +5,7 @@ mod configuration;
 mod contents;
 mod directory;
 mod servers;
+mod tftp;
 
 use std::fs;
 
