@@ -2,13 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may end at a broken invariant")]
 
-#[path = "http/answers.rs"]
 mod answers;
-#[path = "http/bounds.rs"]
 mod bounds;
-#[path = "http/chains.rs"]
 mod chains;
-#[path = "http/server.rs"]
 mod server;
 
 use std::sync::Arc;
