@@ -17,6 +17,7 @@
 mod body;
 mod config;
 mod connection;
+mod error;
 mod event;
 mod files;
 mod guard;
@@ -30,7 +31,8 @@ mod target;
 mod text;
 
 pub use config::{Config, Limits};
+pub use error::ServeError;
 pub use event::{Access, Events, ServerEvent, SyslogMessage};
 pub use refusal::Note;
-pub use server::{Running, ServeError, Server};
+pub use server::{Running, Server};
 pub use syslog::Priority;
