@@ -34,6 +34,7 @@ enum Event<'e> {
     Listening {
         root: String,
         http: Option<String>,
+        https: Option<String>,
         syslog: Option<String>,
     },
     Request {
@@ -45,7 +46,12 @@ enum Event<'e> {
         bytes: u64,
         ms: u64,
         user_agent: Option<&'e str>,
+        tls: Option<Tls<'e>>,
         note: Option<&'static str>,
+    },
+    HandshakeFailed {
+        client: String,
+        reason: &'e str,
     },
     Syslog {
         source: String,
@@ -58,16 +64,24 @@ enum Event<'e> {
     },
 }
 
+#[derive(Serialize)]
+struct Tls<'e> {
+    version: &'static str,
+    client: Option<&'e str>,
+}
+
 impl Format {
     /// Says where the server listens, with a line end.
     pub(super) fn listening(self, running: &Running, root: &Path) -> anyhow::Result<String> {
-        let (http, syslog) = (running.http_addr(), running.syslog_addr());
+        let (http, https) = (running.http_addr(), running.https_addr());
+        let syslog = running.syslog_addr();
         match self {
-            Self::Text => Ok(greeting(http, syslog, root)),
+            Self::Text => Ok(greeting(http, https, syslog, root)),
             Self::Json => {
                 let event = Event::Listening {
                     root: root.display().to_string(),
                     http: http.map(|address| address.to_string()),
+                    https: https.map(|address| address.to_string()),
                     syslog: syslog.map(|address| address.to_string()),
                 };
                 Ok(json(None, event)? + "\n")
@@ -83,6 +97,10 @@ impl Format {
                 event.time(),
                 match event {
                     ServerEvent::Request(access) => request(access),
+                    ServerEvent::Handshake(failed) => Event::HandshakeFailed {
+                        client: failed.client.to_string(),
+                        reason: &failed.reason,
+                    },
                     ServerEvent::Syslog(message) => syslog(message),
                     ServerEvent::Missed(count) => Event::Missed { count: *count },
                 },
@@ -91,23 +109,36 @@ impl Format {
     }
 }
 
-fn greeting(http: Option<SocketAddr>, syslog: Option<SocketAddr>, root: &Path) -> String {
+fn greeting(
+    http: Option<SocketAddr>,
+    https: Option<SocketAddr>,
+    syslog: Option<SocketAddr>,
+    root: &Path,
+) -> String {
     let mut text = String::new();
     // Writing to a String cannot fail.
-    if let Some(http) = http {
-        let _ = writeln!(text, "serving {} at http://{http}/", root.display());
+    let urls = [("http", http), ("https", https)];
+    for (scheme, address) in urls {
+        if let Some(address) = address {
+            let _ = writeln!(text, "serving {} at {scheme}://{address}/", root.display());
+        }
     }
     if let Some(syslog) = syslog {
         let _ = writeln!(text, "syslog at {syslog} (UDP)");
     }
-    let hint = match (http, syslog) {
-        (Some(http), _) if http.ip().is_unspecified() => {
+    let first = urls
+        .into_iter()
+        .find_map(|(scheme, address)| Some((scheme, address?)));
+    let hint = match (first, syslog) {
+        (Some((scheme, address)), _) if address.ip().is_unspecified() => {
             format!(
-                "try: onhook-agent resync 'http://HOST:{}/FILE' with an address of this host",
-                http.port()
+                "try: onhook-agent resync '{scheme}://HOST:{}/FILE' with an address of this host",
+                address.port()
             )
         }
-        (Some(http), _) => format!("try: onhook-agent resync 'http://{http}/FILE'"),
+        (Some((scheme, address)), _) => {
+            format!("try: onhook-agent resync '{scheme}://{address}/FILE'")
+        }
         (None, Some(syslog)) => {
             format!("try: set the parameter Syslog_Server of a phone to {syslog}")
         }
@@ -127,6 +158,10 @@ fn request(access: &Access) -> Event<'_> {
         bytes: access.bytes,
         ms: u64::try_from(access.elapsed.as_millis()).unwrap_or(u64::MAX),
         user_agent: access.user_agent.as_deref(),
+        tls: access.tls.as_ref().map(|tls| Tls {
+            version: tls.version,
+            client: tls.client.as_deref(),
+        }),
         note: access.note.map(|note| note.as_str()),
     }
 }

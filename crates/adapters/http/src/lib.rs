@@ -33,6 +33,6 @@ pub use limits::Limits;
 pub use resolve::{Resolve, SystemResolver};
 #[cfg(feature = "_tls")]
 pub use tls::{
-    ClientIdentity, NameCheck, Tls, TlsError, TrustAnchors, TrustTime, TrustedTime,
-    crypto_provider, subject_of,
+    Identity, NameCheck, Tls, TlsError, TrustAnchors, TrustTime, TrustedTime, crypto_provider,
+    subject_of,
 };

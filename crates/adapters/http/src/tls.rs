@@ -21,7 +21,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 pub use certificate::subject_of;
 pub use clock::{TrustTime, TrustedTime};
 pub(crate) use handshake::connect;
-pub use identity::ClientIdentity;
+pub use identity::Identity;
 pub use names::NameCheck;
 pub use provider::crypto_provider;
 use rustls::client::Resumption;
@@ -44,7 +44,7 @@ pub struct Tls {
 #[derive(Clone)]
 struct Parts {
     trust: TrustAnchors,
-    identity: Option<ClientIdentity>,
+    identity: Option<Identity>,
     names: NameCheck,
 }
 
@@ -91,7 +91,7 @@ impl Tls {
     }
 
     /// Installs or removes the client certificate for connections that begin from now on.
-    pub fn set_identity(&self, identity: Option<ClientIdentity>) {
+    pub fn set_identity(&self, identity: Option<Identity>) {
         self.change(|parts| parts.identity = identity);
     }
 

@@ -7,16 +7,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tokio::net::{TcpListener, UdpSocket};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 use crate::config::Config;
 use crate::error::ServeError;
 use crate::event::Events;
-use crate::listener::listen;
+use crate::listener::{Desk, listen};
 use crate::log::Log;
 use crate::site::Site;
 use crate::syslog::receive;
+use crate::tls;
 
 /// A provisioning server.
 #[derive(Clone, Copy, Debug)]
@@ -28,20 +29,14 @@ impl Server {
     /// # Errors
     /// The root is no directory, or the access log or a socket is not to be had.
     pub async fn start(config: Config) -> Result<Running, ServeError> {
-        if config.http.is_none() && config.syslog.is_none() {
+        if config.http.is_none() && config.https.is_none() && config.syslog.is_none() {
             return Err(ServeError::Nothing);
         }
         let root = canonical(&config.root)?;
         let file = config.access_log.map(open_log).transpose()?;
-        let http = match config.http {
-            Some(address) => Some(
-                TcpListener::bind(address)
-                    .await
-                    .and_then(with_addr)
-                    .map_err(bind("HTTP", address))?,
-            ),
-            None => None,
-        };
+        let setup = config.https.as_ref().map(tls::set_up).transpose()?;
+        let http = listener("HTTP", config.http).await?;
+        let https = listener("HTTPS", config.https.map(|https| https.address)).await?;
         let syslog = match config.syslog {
             Some(address) => Some(
                 UdpSocket::bind(address)
@@ -56,6 +51,8 @@ impl Server {
         let (stop, stopping) = watch::channel(false);
         let mut running = Running {
             http: http.as_ref().map(|(_, address)| *address),
+            https: https.as_ref().map(|(_, address)| *address),
+            authority: setup.as_ref().and_then(|setup| setup.authority.clone()),
             syslog: syslog.as_ref().map(|(_, address)| *address),
             log: Arc::clone(&log),
             first: Some(events),
@@ -67,13 +64,25 @@ impl Server {
                 .tasks
                 .spawn(receive(socket, Arc::clone(&log), stopping.clone()));
         }
-        if let Some((listener, _)) = http {
-            let site = Arc::new(Site {
-                root,
-                limits: config.limits,
-                log,
-            });
-            running.tasks.spawn(listen(listener, site, stopping));
+        let site = Arc::new(Site {
+            root,
+            limits: config.limits,
+            log,
+        });
+        let slots = Arc::new(Semaphore::new(config.limits.connections));
+        let acceptor = setup.map(|setup| setup.acceptor);
+        for (listener, tls) in [(http, None), (https, acceptor)] {
+            let Some((listener, _)) = listener else {
+                continue;
+            };
+            let desk = Desk {
+                site: Arc::clone(&site),
+                slots: Arc::clone(&slots),
+                tls,
+            };
+            running
+                .tasks
+                .spawn(listen(listener, desk, stopping.clone()));
         }
         Ok(running)
     }
@@ -82,6 +91,8 @@ impl Server {
 /// A server that runs; dropping it ends it at once.
 pub struct Running {
     http: Option<SocketAddr>,
+    https: Option<SocketAddr>,
+    authority: Option<String>,
     syslog: Option<SocketAddr>,
     log: Arc<Log>,
     first: Option<Events>,
@@ -94,6 +105,18 @@ impl Running {
     #[must_use]
     pub const fn http_addr(&self) -> Option<SocketAddr> {
         self.http
+    }
+
+    /// Where HTTPS listens, with the real port; `None` without HTTPS.
+    #[must_use]
+    pub const fn https_addr(&self) -> Option<SocketAddr> {
+        self.https
+    }
+
+    /// The certificate in PEM of the authority that was made at the start, which phones must trust.
+    #[must_use]
+    pub fn authority(&self) -> Option<&str> {
+        self.authority.as_deref()
     }
 
     /// Where the syslog sink listens, with the real port; `None` without one.
@@ -114,6 +137,17 @@ impl Running {
         self.stop.send_replace(true);
         while self.tasks.join_next().await.is_some() {}
     }
+}
+
+async fn listener(
+    purpose: &'static str,
+    address: Option<SocketAddr>,
+) -> Result<Option<(TcpListener, SocketAddr)>, ServeError> {
+    let Some(address) = address else {
+        return Ok(None);
+    };
+    let bound = TcpListener::bind(address).await.and_then(with_addr);
+    bound.map(Some).map_err(bind(purpose, address))
 }
 
 fn canonical(path: &Path) -> Result<PathBuf, ServeError> {

@@ -133,7 +133,7 @@ pub(super) struct Asked {
 impl Asked {
     fn new(parts: &Parts) -> Self {
         Self {
-            key: parts.identity.as_ref().map(super::ClientIdentity::key),
+            key: parts.identity.as_ref().map(super::Identity::certified_key),
             state: AtomicU8::new(0),
         }
     }

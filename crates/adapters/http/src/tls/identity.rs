@@ -1,4 +1,4 @@
-//! Who the phone is.
+//! Who the phone, or a server of the lab, is.
 
 use std::fmt;
 use std::sync::Arc;
@@ -16,9 +16,9 @@ use super::{TlsError, crypto_provider, subject_of};
 
 /// A certificate with its private key; a copy shares both.
 #[derive(Clone)]
-pub struct ClientIdentity(Arc<CertifiedKey>);
+pub struct Identity(Arc<CertifiedKey>);
 
-impl ClientIdentity {
+impl Identity {
     /// Reads a certificate, with those between it and its root after it, and its key; all in PEM.
     ///
     /// The key may be PKCS#8, PKCS#1 (RSA) or SEC1 (EC). Both may come from the same text.
@@ -63,16 +63,16 @@ impl ClientIdentity {
             .unwrap_or_default()
     }
 
-    pub(super) fn key(&self) -> Arc<CertifiedKey> {
+    /// The same for rustls.
+    #[must_use]
+    pub fn certified_key(&self) -> Arc<CertifiedKey> {
         Arc::clone(&self.0)
     }
 }
 
-impl fmt::Debug for ClientIdentity {
+impl fmt::Debug for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("ClientIdentity")
-            .field(&self.subject())
-            .finish()
+        f.debug_tuple("Identity").field(&self.subject()).finish()
     }
 }
 

@@ -61,7 +61,9 @@ impl TrustAnchors {
         self.0.is_empty()
     }
 
-    pub(super) const fn store(&self) -> &Arc<RootCertStore> {
+    /// The same for rustls.
+    #[must_use]
+    pub const fn store(&self) -> &Arc<RootCertStore> {
         &self.0
     }
 }

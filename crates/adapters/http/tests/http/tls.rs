@@ -14,7 +14,7 @@ use std::sync::Arc;
 use onhook_fetch::port::Fetch as _;
 use onhook_fetch::{ErrorKind, FetchError, Request, Scheme};
 use onhook_http::{
-    ClientIdentity, HttpFetch, Limits, NameCheck, Tls, TrustAnchors, TrustTime, TrustedTime,
+    HttpFetch, Identity, Limits, NameCheck, Tls, TrustAnchors, TrustTime, TrustedTime,
 };
 use onhook_testkit::fake::RecordingSink;
 pub(crate) use pki::{Authority, Leaf};
@@ -117,7 +117,7 @@ impl Setup {
         if self.mutual {
             let (chain, key) = self.authority.issue(&Leaf::client("phone")).pem();
             tls.set_identity(Some(
-                ClientIdentity::from_pem(chain.as_bytes(), &key.as_str().into()).unwrap(),
+                Identity::from_pem(chain.as_bytes(), &key.as_str().into()).unwrap(),
             ));
         }
         tls

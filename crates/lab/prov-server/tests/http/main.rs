@@ -6,3 +6,4 @@ mod files;
 mod protocol;
 mod stopping;
 mod syslog;
+mod tls;

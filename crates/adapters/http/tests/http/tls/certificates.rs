@@ -2,7 +2,7 @@
 
 use onhook_device::TlsFailure;
 use onhook_fetch::ErrorKind;
-use onhook_http::{ClientIdentity, NameCheck, TlsError, TrustAnchors};
+use onhook_http::{Identity, NameCheck, TlsError, TrustAnchors};
 
 use super::pki::block;
 use super::{Authority, Leaf, Secure, ask, fails, get, hello, phone, tls};
@@ -127,12 +127,12 @@ fn keys_of_every_usual_form_are_read() {
     let made = Authority::new("root").issue(&Leaf::client("phone"));
     assert_eq!(made.identity().subject(), "CN=phone");
     for (chain, key) in [(RSA_CERTIFICATE, RSA_KEY), (EC_CERTIFICATE, EC_KEY)] {
-        let identity = ClientIdentity::from_pem(chain.as_bytes(), &key.into()).unwrap();
+        let identity = Identity::from_pem(chain.as_bytes(), &key.into()).unwrap();
         assert_eq!(identity.subject(), "CN=phone");
     }
     // Both in one file, the key first.
     let both = format!("{EC_KEY}{EC_CERTIFICATE}");
-    ClientIdentity::from_pem(both.as_bytes(), &both.as_str().into()).unwrap();
+    Identity::from_pem(both.as_bytes(), &both.as_str().into()).unwrap();
 }
 
 //= R-TLS-5 type=test
@@ -142,7 +142,7 @@ fn a_key_that_does_not_fit_is_told_without_showing_it() {
     let (chain, key) = authority.issue(&Leaf::client("phone")).pem();
     let (_, other) = authority.issue(&Leaf::client("other")).pem();
     let read = |chain: &str, key: &str| {
-        let result = ClientIdentity::from_pem(chain.as_bytes(), &key.into());
+        let result = Identity::from_pem(chain.as_bytes(), &key.into());
         result.unwrap_err()
     };
     let error = read(&chain, &other);
@@ -179,6 +179,6 @@ fn debug_output_shows_neither_key_nor_certificate() {
     let shown = format!("{phone:?}");
     assert_eq!(
         shown,
-        "Tls { trust: TrustAnchors(1), identity: Some(ClientIdentity(\"CN=phone\")), names: UrlHost, .. }"
+        "Tls { trust: TrustAnchors(1), identity: Some(Identity(\"CN=phone\")), names: UrlHost, .. }"
     );
 }

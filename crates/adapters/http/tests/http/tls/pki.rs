@@ -1,6 +1,6 @@
 //! Certificates.
 
-use onhook_http::{ClientIdentity, TrustAnchors};
+use onhook_http::{Identity, TrustAnchors};
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType,
     ExtendedKeyUsagePurpose, IsCa, KeyPair, date_time_ymd,
@@ -139,9 +139,9 @@ impl Issued {
         (blocks.collect(), self.key.serialize_pem())
     }
 
-    pub(crate) fn identity(&self) -> ClientIdentity {
+    pub(crate) fn identity(&self) -> Identity {
         let (chain, key) = self.pem();
-        ClientIdentity::from_pem(chain.as_bytes(), &key.as_str().into()).unwrap()
+        Identity::from_pem(chain.as_bytes(), &key.as_str().into()).unwrap()
     }
 }
 
