@@ -62,10 +62,7 @@ fn session(connection: &ServerConnection) -> TlsSession {
         .and_then(|chain| chain.first());
     TlsSession {
         version,
-        client: shown.map(|certificate| {
-            let subject = subject_of(certificate);
-            subject.map_or_else(|| "?".to_owned(), |subject| visible(subject.as_bytes()))
-        }),
+        client: shown.map(|certificate| subject_of(certificate).unwrap_or_else(|| "?".to_owned())),
     }
 }
 

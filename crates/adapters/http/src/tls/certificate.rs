@@ -33,8 +33,8 @@ const SHORT_NAMES: [(&[u8], &str); 7] = [
 
 /// The subject of a certificate as one line, for example `CN=phone, OU=CP-8851`; `None` if it cannot be read.
 ///
-/// The order is that of the certificate. What is special in a value has a backslash before it, other control characters
-/// are written as escapes.
+/// The order is that of the certificate. What is special in a value has a backslash before it, and what does not print is
+/// escaped, so that the line is safe in any output.
 #[must_use]
 pub fn subject_of(certificate: &[u8]) -> Option<String> {
     let parts = Parts::read(certificate)?;
@@ -49,9 +49,11 @@ pub fn subject_of(certificate: &[u8]) -> Option<String> {
         let _ = write!(line, "{separator}{name}=");
         for c in value.chars() {
             match c {
-                ',' | '+' | '=' | '"' | '\\' | '<' | '>' | ';' => line.extend(['\\', c]),
-                c if c.is_control() => line.extend(c.escape_default()),
-                c => line.push(c),
+                ',' | '+' | '=' | '\\' | '<' | '>' | ';' => line.extend(['\\', c]),
+                // As a number, so that the line can stand between quotes.
+                '"' => line.push_str("\\22"),
+                '\'' => line.push(c),
+                c => line.extend(c.escape_debug()),
             }
         }
     }

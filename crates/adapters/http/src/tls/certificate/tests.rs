@@ -28,13 +28,13 @@ fn a_subject_is_one_line_with_its_special_characters_escaped() {
             (DnType::OrganizationalUnitName, utf8("CP-8851-3PCC")),
             (
                 DnType::CommonName,
-                utf8("CP-8851, MAC: 001122334455\nevil\u{1b}"),
+                utf8("CP-8851, MAC: 001122334455\nit's \"evil\"\u{1b}\u{202e}"),
             ),
         ],
     );
     assert_eq!(
         subject_of(&der).unwrap(),
-        "O=Example, OU=CP-8851-3PCC, CN=CP-8851\\, MAC: 001122334455\\nevil\\u{1b}"
+        "O=Example, OU=CP-8851-3PCC, CN=CP-8851\\, MAC: 001122334455\\nit's \\22evil\\22\\u{1b}\\u{202e}"
     );
     assert_eq!(subject_of(&made(&[], Vec::new())).unwrap(), "");
 }
