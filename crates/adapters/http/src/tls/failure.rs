@@ -1,6 +1,7 @@
 //! What went wrong in TLS, in words.
 
 use std::io;
+use std::net::IpAddr;
 
 use onhook_device::TlsFailure;
 use onhook_fetch::{ErrorKind, FetchError};
@@ -11,6 +12,8 @@ use super::handshake::ClientAuth;
 use crate::target::Target;
 
 const CHECK_CERTIFICATE: &str = "install a proper certificate on the server";
+/// Names of a certificate that a message shows.
+const MOST_NAMES: usize = 5;
 const SERVER_LOG: &str = "look into the log of the server";
 
 /// A failure of one kind in the usual words.
@@ -74,16 +77,15 @@ fn certificate(target: &Target, error: &CertificateError) -> FetchError {
     let chain = |what: &str, remedy| failure(TlsFailure::Chain, target, what, remedy);
     match error {
         CertificateError::NotValidForNameContext { presented, .. } => {
-            let names = if presented.is_empty() {
-                "no name".to_owned()
+            let remedy = if target.host.parse::<IpAddr>().is_ok() {
+                "use the name of the server in the URL, or install a certificate with a subject alternative name for \
+                 this address"
             } else {
-                presented.join(", ")
+                "correct the URL, or install a certificate that names this host"
             };
-            name(
-                target,
-                &format!("its certificate is for {names}, not for {}", target.host),
-                "correct the URL, or install a certificate that names this host",
-            )
+            let names = listed(presented);
+            let what = format!("its certificate is for {names}, not for {}", target.host);
+            name(target, &what, remedy)
         }
         CertificateError::NotValidForName => {
             let what = format!("its certificate is not for {}", target.host);
@@ -115,6 +117,30 @@ fn certificate(target: &Target, error: &CertificateError) -> FetchError {
             CHECK_CERTIFICATE,
         ),
     }
+}
+
+/// The names in a certificate, which may be many.
+fn listed(presented: &[String]) -> String {
+    if presented.is_empty() {
+        return "no name".to_owned();
+    }
+    let mut names: Vec<&str> = presented.iter().map(|name| bare(name)).collect();
+    let more = names.len().saturating_sub(MOST_NAMES);
+    names.truncate(MOST_NAMES);
+    let names = names.join(", ");
+    if more == 0 {
+        names
+    } else {
+        format!("{names} and {more} more")
+    }
+}
+
+/// The text inside `DnsName("…")` and `IpAddress(…)`, as rustls writes the names of a certificate.
+fn bare(name: &str) -> &str {
+    let inner = |start: &str, end: &str| name.strip_prefix(start)?.strip_suffix(end);
+    inner("DnsName(\"", "\")")
+        .or_else(|| inner("IpAddress(", ")"))
+        .unwrap_or(name)
 }
 
 /// What a failure that is not about the certificate of the server means, and what to try.
@@ -171,5 +197,23 @@ fn alert_meaning(alert: AlertDescription, auth: ClientAuth) -> (&'static str, &'
             "enable TLS 1.2 or 1.3 with a modern cipher on the server",
         ),
         _ => ("the server ended the handshake", SERVER_LOG),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::listed;
+
+    #[test]
+    fn names_are_shown_bare_and_not_without_end() {
+        let names = |count: usize| -> Vec<String> {
+            let name = |n| format!("DnsName(\"{n}.test\")");
+            (0..count).map(name).collect()
+        };
+        assert_eq!(listed(&[]), "no name");
+        assert_eq!(listed(&["IpAddress(192.0.2.1)".to_owned()]), "192.0.2.1");
+        assert_eq!(listed(&names(2)), "0.test, 1.test");
+        let many = "0.test, 1.test, 2.test, 3.test, 4.test and 2 more";
+        assert_eq!(listed(&names(7)), many);
     }
 }

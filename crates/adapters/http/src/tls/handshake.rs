@@ -75,7 +75,7 @@ pub(crate) async fn connect(
         tracing::info!("a certificate was accepted while the clock is unset");
         tls.time.accepted_with_unset_clock(&target.endpoint());
     }
-    Ok(TlsStream::new(stream, target.to_string(), asked))
+    Ok(TlsStream::new(stream, target.endpoint(), asked))
 }
 
 /// The name that the server is asked for; rustls sends it as SNI unless it is an address.

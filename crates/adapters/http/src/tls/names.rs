@@ -53,7 +53,7 @@ fn wrong_name(host: &ServerName<'_>, presented: Option<&str>) -> rustls::Error {
     rustls::Error::InvalidCertificate(CertificateError::NotValidForNameContext {
         expected: host.to_owned(),
         presented: presented
-            .map(|name| format!("{name:?}"))
+            .map(|name| format!("the common name {name:?}"))
             .into_iter()
             .collect(),
     })

@@ -19,7 +19,7 @@ use crate::failure::Broken;
 /// refusal arrives instead of the answer.
 pub(crate) struct TlsStream {
     stream: client::TlsStream<TcpStream>,
-    url: String,
+    server: String,
     asked: Arc<Asked>,
     heard: bool,
 }
@@ -27,12 +27,12 @@ pub(crate) struct TlsStream {
 impl TlsStream {
     pub(super) const fn new(
         stream: client::TlsStream<TcpStream>,
-        url: String,
+        server: String,
         asked: Arc<Asked>,
     ) -> Self {
         Self {
             stream,
-            url,
+            server,
             asked,
             heard: false,
         }
@@ -52,7 +52,7 @@ impl TlsStream {
         } else {
             return error;
         };
-        let message = format!("TLS with the server of {}: {what}; {remedy}", self.url);
+        let message = format!("TLS with {}: {what}; {remedy}", self.server);
         io::Error::other(Broken(message))
     }
 }
