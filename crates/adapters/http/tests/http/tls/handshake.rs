@@ -14,7 +14,8 @@ const HANDSHAKE: ErrorKind = ErrorKind::Tls(TlsFailure::Handshake);
 
 async fn meet(bytes: &'static [u8], end: End) -> Result<Vec<u8>, FetchError> {
     let address = babbler(bytes, end).await;
-    let request = https(request("prov.test", address.port(), "/f"));
+    let mut request = https(request("prov.test", address.port(), "/f"));
+    request.timeout = Duration::from_secs(2);
     let limits = Limits {
         handshake: Duration::from_millis(50),
         ..Limits::default()
