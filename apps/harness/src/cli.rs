@@ -32,14 +32,17 @@ pub(crate) enum LogFormat {
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Serve a directory over HTTP and TFTP and receive syslog, until Ctrl-C.
+    /// Serve a directory over HTTP, HTTPS and TFTP and receive syslog, until Ctrl-C.
     #[command(after_help = "Examples:\n  \
         onhook-harness serve --root profiles\n  \
         onhook-harness serve --root profiles --http 0.0.0.0:8000 --syslog 0.0.0.0:5514 --access-log access.log\n  \
         onhook-harness serve --root profiles --http off --tftp 0.0.0.0:69\n  \
-        onhook-harness serve --root profiles --http 127.0.0.1:0 --json\n\n\
+        onhook-harness serve --root profiles --http 127.0.0.1:0 --json\n  \
+        onhook-harness serve --root profiles --https 127.0.0.1:8443 --tls-ca-out ca.pem\n  \
+        onhook-harness serve --root profiles --http off --https 0.0.0.0:8443 --tls-name prov.example.net --tls-ca-out ca.pem\n  \
+        onhook-harness serve --root profiles --https 127.0.0.1:8443 --tls-cert server.pem --tls-key server.key --client-ca phones.pem\n\n\
         Requests and syslog messages are printed as they come. GET and HEAD of regular files only; files may be\n\
-        replaced at any time. Port 0 takes any free port; the real one is printed.")]
+        replaced at any time. Without --tls-cert each start makes a new authority. Port 0 takes any free port; the real one is printed.")]
     Serve(ServeArgs),
     /// Say what a phone does with a rule, a trigger or a schedule, and why.
     #[command(after_help = "Examples:\n  \
@@ -79,6 +82,8 @@ pub(crate) struct ServeArgs {
     /// Where HTTP listens: ADDRESS:PORT, or off.
     #[arg(long, value_name = "A", default_value = "127.0.0.1:8000", value_parser = listen)]
     pub(crate) http: Listen,
+    #[command(flatten)]
+    pub(crate) tls: TlsArgs,
     /// Where TFTP listens (UDP): ADDRESS:PORT, or off.
     #[arg(long, value_name = "A", default_value = "off", value_parser = listen)]
     pub(crate) tftp: Listen,
@@ -91,6 +96,40 @@ pub(crate) struct ServeArgs {
     /// Print events as JSON, one object a line (schema onhook.serve-event/1).
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// HTTPS of `serve`.
+#[derive(Args)]
+pub(crate) struct TlsArgs {
+    /// Where HTTPS listens: ADDRESS:PORT, or off.
+    #[arg(long, value_name = "A", default_value = "off", value_parser = listen)]
+    pub(crate) https: Listen,
+    /// PEM file with the certificate of the server, and after it those below its root; without it an authority and a
+    /// certificate are made.
+    #[arg(long, value_name = "FILE", requires_all = ["https", "tls_key"])]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// PEM file with its private key.
+    #[arg(long, value_name = "FILE", requires_all = ["https", "tls_cert"])]
+    pub(crate) tls_key: Option<PathBuf>,
+    /// A host name or address for the certificate that is made, besides this host and the address of A; repeatable.
+    #[arg(
+        long,
+        value_name = "NAME",
+        requires = "https",
+        conflicts_with = "tls_cert"
+    )]
+    pub(crate) tls_name: Vec<String>,
+    /// Write the certificate of the authority that is made, which phones must trust, to a PEM file.
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "https",
+        conflicts_with = "tls_cert"
+    )]
+    pub(crate) tls_ca_out: Option<PathBuf>,
+    /// PEM file with the authorities of client certificates; phones without one of theirs are refused.
+    #[arg(long, value_name = "FILE", requires = "https")]
+    pub(crate) client_ca: Option<PathBuf>,
 }
 
 /// Where to listen; `None` for not at all.

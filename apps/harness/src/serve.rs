@@ -1,17 +1,20 @@
-//! `serve`: a directory over HTTP and TFTP, and a syslog sink.
+//! `serve`: a directory over HTTP, HTTPS and TFTP, and a syslog sink.
 
 mod format;
 
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context;
-use onhook_prov_server::{Config, Events, Limits, Server};
+use onhook_prov_server::{Certificate, Config, Events, Https, Limits, Server};
 use tokio::runtime::Builder;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
-use crate::cli::ServeArgs;
+use crate::cli::{ServeArgs, TlsArgs};
 use crate::failure::Done;
 use crate::output;
 use crate::serve::format::Format;
@@ -35,15 +38,20 @@ pub(crate) fn serve(args: ServeArgs) -> Done {
 async fn run(args: ServeArgs) -> Done {
     let mut signals = StopSignals::catch()?;
     let root = args.root.clone();
+    let authority_file = args.tls.tls_ca_out.clone();
     let mut running = Server::start(Config {
         root: args.root,
         http: args.http.0,
+        https: https(args.tls),
         tftp: args.tftp.0,
         syslog: args.syslog.0,
         access_log: args.access_log,
         limits: Limits::default(),
     })
     .await?;
+    if let (Some(path), Some(authority)) = (authority_file, running.authority()) {
+        write_authority(&path, authority)?;
+    }
     let format = if args.json {
         Format::Json
     } else {
@@ -61,6 +69,32 @@ async fn run(args: ServeArgs) -> Done {
         let _ = timeout(LAST_LINES, printing).await;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn https(args: TlsArgs) -> Option<Https> {
+    let certificate = match (args.tls_cert, args.tls_key) {
+        (Some(certificate), Some(key)) => Certificate::Files { certificate, key },
+        _ => Certificate::Made {
+            names: args.tls_name,
+        },
+    };
+    Some(Https {
+        address: args.https.0?,
+        certificate,
+        client_ca: args.client_ca,
+    })
+}
+
+/// Writes a certificate, which is no secret, for others to read.
+fn write_authority(path: &Path, pem: &str) -> anyhow::Result<()> {
+    let written = fs::write(path, pem)
+        .and_then(|()| fs::set_permissions(path, Permissions::from_mode(0o644)));
+    written.with_context(|| {
+        format!(
+            "cannot write the certificate of the authority to {}",
+            path.display()
+        )
+    })
 }
 
 /// Prints events until there are no more, or nobody reads them.

@@ -26,6 +26,9 @@ const NEVER_UNDER_DOMAIN: [&str; 7] = [
     "tracing-subscriber",
 ];
 
+/// What the default build may not contain: a second TLS provider, which no crate would choose on purpose.
+const NEVER_BY_DEFAULT: [&str; 2] = ["aws-lc-rs", "aws-lc-sys"];
+
 /// Where a package belongs.
 enum Place {
     /// Anywhere but domain, in every table of the manifest.
@@ -48,7 +51,7 @@ enum Place {
     Xtask,
 }
 
-const PLACES: [(&str, Place); 23] = [
+const PLACES: [(&str, Place); 24] = [
     ("tokio", Place::OutsideDomain),
     ("tempfile", Place::OutsideDomainCode),
     ("serde", Place::OutsideDomainCode),
@@ -64,6 +67,7 @@ const PLACES: [(&str, Place); 23] = [
     ("http-body-util", Place::Http),
     ("rustls", Place::Http),
     ("tokio-rustls", Place::Http),
+    ("rcgen", Place::Http),
     ("aes", Place::Crypto),
     ("cbc", Place::Crypto),
     ("config", Place::Apps),
@@ -87,7 +91,23 @@ pub(super) fn check(workspace: &Workspace) -> Vec<Problem> {
         }
     }
     problems.extend(below_domain(workspace));
+    problems.extend(second_provider(workspace));
     problems
+}
+
+/// Who brings a second TLS provider into the default build.
+fn second_provider(workspace: &Workspace) -> impl Iterator<Item = Problem> {
+    let unwanted = |edge: &&Edge| NEVER_BY_DEFAULT.contains(&edge.to.as_str());
+    workspace.edges.iter().filter(unwanted).map(|edge| {
+        let (from, to) = (&edge.from, &edge.to);
+        let place = workspace
+            .package(from)
+            .map_or_else(|| "Cargo.toml".to_owned(), Package::manifest);
+        let message = format!(
+            "`{from}` brings `{to}` into the default build; use it with `default-features = false`"
+        );
+        Problem::at(&place, message)
+    })
 }
 
 fn refusal(edge: &Edge, package: &Package) -> Option<&'static str> {

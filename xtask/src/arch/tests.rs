@@ -180,6 +180,7 @@ fn each_package_has_its_place() {
     for (from, to, place, part) in [
         ("onhook-driver", "hyper", driver, "where HTTP is spoken"),
         ("onhook-driver", "rustls", driver, "where HTTP is spoken"),
+        ("onhook-driver", "rcgen", driver, "where HTTP is spoken"),
         ("onhook-driver", "anyhow", driver, "libraries use thiserror"),
         ("onhook-driver", "mockall", driver, "onhook-testkit"),
         ("onhook-driver", "config", driver, "belongs in apps"),
@@ -196,6 +197,12 @@ fn each_package_has_its_place() {
     ] {
         assert_edge_refused(from, to, EdgeKind::Normal, place, part);
     }
+}
+
+#[test]
+fn a_second_tls_provider_in_the_default_build_fails() {
+    let part = "default-features = false";
+    assert_edge_refused("rustls", "aws-lc-rs", EdgeKind::Normal, "", part);
 }
 
 #[test]

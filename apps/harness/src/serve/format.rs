@@ -34,6 +34,7 @@ enum Event<'e> {
     Listening {
         root: String,
         http: Option<String>,
+        https: Option<String>,
         tftp: Option<String>,
         syslog: Option<String>,
     },
@@ -46,7 +47,12 @@ enum Event<'e> {
         bytes: u64,
         ms: u64,
         user_agent: Option<&'e str>,
+        tls: Option<Tls<'e>>,
         note: Option<&'static str>,
+    },
+    HandshakeFailed {
+        client: String,
+        reason: &'e str,
     },
     Syslog {
         source: String,
@@ -59,6 +65,12 @@ enum Event<'e> {
     },
 }
 
+#[derive(Serialize)]
+struct Tls<'e> {
+    version: &'static str,
+    client: Option<&'e str>,
+}
+
 impl Format {
     /// Says where the server listens, with a line end.
     pub(super) fn listening(self, running: &Running, root: &Path) -> anyhow::Result<String> {
@@ -69,6 +81,7 @@ impl Format {
                 let event = Event::Listening {
                     root: root.display().to_string(),
                     http: text(running.http_addr()),
+                    https: text(running.https_addr()),
                     tftp: text(running.tftp_addr()),
                     syslog: text(running.syslog_addr()),
                 };
@@ -85,6 +98,10 @@ impl Format {
                 event.time(),
                 match event {
                     ServerEvent::Request(access) => request(access),
+                    ServerEvent::Handshake(failed) => Event::HandshakeFailed {
+                        client: failed.client.to_string(),
+                        reason: &failed.reason,
+                    },
                     ServerEvent::Syslog(message) => syslog(message),
                     ServerEvent::Missed(count) => Event::Missed { count: *count },
                 },
@@ -98,7 +115,11 @@ fn greeting(running: &Running, root: &Path) -> String {
     let mut text = String::new();
     let mut hint = None;
     let root = root.display();
-    let urls = [("http", running.http_addr()), ("tftp", running.tftp_addr())];
+    let urls = [
+        ("http", running.http_addr()),
+        ("https", running.https_addr()),
+        ("tftp", running.tftp_addr()),
+    ];
     // Writing to a String cannot fail.
     for (scheme, address) in urls {
         let Some(address) = address else { continue };
@@ -135,6 +156,10 @@ fn request(access: &Access) -> Event<'_> {
         bytes: access.bytes,
         ms: u64::try_from(access.elapsed.as_millis()).unwrap_or(u64::MAX),
         user_agent: access.user_agent.as_deref(),
+        tls: access.tls.as_ref().map(|tls| Tls {
+            version: tls.version,
+            client: tls.client.as_deref(),
+        }),
         note: access.note.map(|note| note.as_str()),
     }
 }

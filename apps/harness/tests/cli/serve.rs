@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpStream, UdpSocket};
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::mpsc;
@@ -148,6 +148,30 @@ fn requests_and_syslog_messages_are_events() {
         serving.end("-TERM"),
         (Some(0), String::new(), String::new())
     );
+}
+
+#[test]
+fn https_shows_its_address_and_writes_the_certificate_to_trust() {
+    let dir = tempfile::tempdir().unwrap();
+    let ca = dir.path().join("ca.pem");
+    let tls = ["--https", "127.0.0.1:0", "--tls-name", "prov.test"];
+    let out = ["--tls-ca-out", ca.to_str().unwrap()];
+    let mut serving = Serving::start(dir.path(), &[tls.as_slice(), &out].concat());
+    let address = serving.listening["https"].as_str().unwrap().to_owned();
+    let pem = std::fs::read_to_string(&ca).unwrap();
+    assert!(pem.starts_with("-----BEGIN CERTIFICATE-----"), "{pem}");
+    assert!(!pem.contains("KEY"), "{pem}");
+    let mode = std::fs::metadata(&ca).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o644);
+
+    let mut stream = TcpStream::connect(&address).unwrap();
+    stream.write_all(b"GET / HTTP/1.0\r\n\r\n").unwrap();
+    let event = serving.event();
+    assert_eq!(event["event"], "handshake-failed");
+    let reason = event["reason"].as_str().unwrap();
+    assert!(reason.contains("plain HTTP"), "{reason}");
+    assert!(serving.get("/none").starts_with("HTTP/1.0 404 "));
+    assert_eq!(serving.event()["tls"], Value::Null);
 }
 
 #[test]
@@ -298,6 +322,36 @@ fn what_cannot_be_served_is_a_usage_error_that_says_why() {
         (vec!["--root", "/dev/null"], "not a directory"),
         (vec!["--root", root, "--http", "off"], "nothing to serve"),
         (vec!["--root", root, "--http", "8000"], "127.0.0.1:8000"),
+        (vec!["--root", root, "--tls-name", "h"], "--https"),
+        (vec!["--root", root, "--client-ca", "f"], "--https"),
+        (
+            vec!["--root", root, "--https", "127.0.0.1:0", "--tls-key", "k"],
+            "--tls-cert",
+        ),
+        (
+            vec![
+                "--root",
+                root,
+                "--https",
+                "127.0.0.1:0",
+                "--client-ca",
+                "/nonexistent/ca",
+            ],
+            "cannot read /nonexistent/ca",
+        ),
+        (
+            vec![
+                "--root",
+                root,
+                "--http",
+                "127.0.0.1:0",
+                "--https",
+                "127.0.0.1:0",
+                "--tls-ca-out",
+                "/nonexistent/ca",
+            ],
+            "/nonexistent/ca",
+        ),
         (
             vec!["--root", root, "--http", "192.0.2.1:0"],
             "cannot listen on 192.0.2.1:0 for HTTP",

@@ -6,20 +6,29 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use http::HeaderValue;
 use onhook_fetch::port::Fetch;
-use onhook_fetch::{BodySink, Endpoint, ErrorKind, FetchError, Request, is_allowed};
+use onhook_fetch::{BodySink, Endpoint, ErrorKind, FetchError, Request, Scheme, is_allowed};
 use tokio::time::{sleep, timeout_at};
 
 use crate::challenge::{Credentials, Offer};
 use crate::connect::{addresses_of, connect};
-use crate::exchange::{Answer, Question, exchange};
+use crate::exchange::{Answer, Duplex, Question, exchange};
 use crate::failure;
 use crate::target::{BadLocation, Target};
+#[cfg(feature = "_tls")]
+use crate::tls::{self, Tls};
 use crate::{Limits, Resolve, SystemResolver};
+
+/// Why an `https` URL cannot be used.
+const NO_TLS: &str = if cfg!(feature = "_tls") {
+    "TLS is not set up"
+} else {
+    "this build has no TLS"
+};
 
 /// Requests of one chain that may carry credentials.
 const AUTHENTICATED_TRIES: u32 = 2;
 
-/// Fetches `http` URLs, one connection for each request.
+/// Fetches `http` and `https` URLs, one connection for each request.
 ///
 /// Holds no state between transfers: neither redirects nor addresses nor credentials are remembered
 /// (R-DNS-7).
@@ -27,6 +36,8 @@ const AUTHENTICATED_TRIES: u32 = 2;
 pub struct HttpFetch {
     resolver: Arc<dyn Resolve>,
     limits: Limits,
+    #[cfg(feature = "_tls")]
+    tls: Option<Arc<Tls>>,
 }
 
 impl HttpFetch {
@@ -39,7 +50,48 @@ impl HttpFetch {
     /// A transport with its own resolver and limits.
     #[must_use]
     pub fn with(resolver: Arc<dyn Resolve>, limits: Limits) -> Self {
-        Self { resolver, limits }
+        Self {
+            resolver,
+            limits,
+            #[cfg(feature = "_tls")]
+            tls: None,
+        }
+    }
+
+    /// Lets the transport fetch `https` URLs; whoever keeps a copy of the handle can change its parts.
+    #[cfg(feature = "_tls")]
+    #[must_use]
+    pub fn with_tls(mut self, tls: Arc<Tls>) -> Self {
+        self.tls = Some(tls);
+        self
+    }
+
+    const fn speaks(&self, scheme: Scheme) -> bool {
+        match scheme {
+            Scheme::Http => true,
+            #[cfg(feature = "_tls")]
+            Scheme::Https => self.tls.is_some(),
+            #[cfg(not(feature = "_tls"))]
+            Scheme::Https => false,
+            Scheme::Tftp => false,
+        }
+    }
+
+    /// A connection to a server that is who it should be.
+    async fn connect(
+        &self,
+        target: &Target,
+        addresses: &[IpAddr],
+    ) -> Result<Box<dyn Duplex>, FetchError> {
+        let stream = connect(target, addresses, &self.limits).await?;
+        #[cfg(feature = "_tls")]
+        if target.scheme == Scheme::Https
+            && let Some(tls) = &self.tls
+        {
+            let stream = tls::connect(tls, stream, target, &*self.resolver, &self.limits).await?;
+            return Ok(Box::new(stream));
+        }
+        Ok(Box::new(stream))
     }
 }
 
@@ -58,6 +110,15 @@ impl Fetch for HttpFetch {
         sink: &mut dyn BodySink,
     ) -> Result<Endpoint, FetchError> {
         let target = Target::of(request)?;
+        if !self.speaks(target.scheme) {
+            return Err(FetchError::new(
+                ErrorKind::BadUrl,
+                format!(
+                    "https://{} cannot be fetched: {NO_TLS}; use an http URL",
+                    target.endpoint()
+                ),
+            ));
+        }
         let deadline = sleep(request.timeout).deadline();
         let overall = |_| failure::overall(&target, request.timeout);
         let lookup = addresses_of(&target, &*self.resolver, &self.limits);
@@ -112,7 +173,7 @@ impl Chain<'_> {
     async fn run(mut self, sink: &mut dyn BodySink) -> Result<(), FetchError> {
         let limits = &self.client.limits;
         loop {
-            let stream = connect(&self.target, &self.addresses, limits).await?;
+            let stream = self.client.connect(&self.target, &self.addresses).await?;
             let question = Question {
                 target: &self.target,
                 user_agent: &self.request.user_agent,
@@ -145,15 +206,19 @@ impl Chain<'_> {
             BadLocation::Unreadable => protocol("its Location is no URL"),
             BadLocation::Scheme => FetchError::new(
                 ErrorKind::Redirects,
-                format!("{from} redirects to a scheme that is not http; correct the server"),
+                format!("{from} redirects to neither http nor https; correct the server"),
             ),
-            BadLocation::Https => FetchError::new(
-                ErrorKind::BadUrl,
-                format!(
-                    "{from} redirects to https: this build has no TLS; serve the file over http"
-                ),
+            BadLocation::Downgrade => FetchError::new(
+                ErrorKind::NotAllowed,
+                format!("{from} redirects from https to http, which is never followed; correct the server"),
             ),
         })?;
+        if !self.client.speaks(next.scheme) {
+            return Err(FetchError::new(
+                ErrorKind::BadUrl,
+                format!("{from} redirects to https: {NO_TLS}; serve the file over http"),
+            ));
+        }
         let endless = |what: &str| {
             FetchError::new(
                 ErrorKind::Redirects,

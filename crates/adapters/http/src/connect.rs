@@ -16,21 +16,29 @@ pub(crate) async fn addresses_of(
     resolver: &dyn Resolve,
     limits: &Limits,
 ) -> Result<Vec<IpAddr>, FetchError> {
-    if let Ok(literal) = target.host.parse() {
+    look_up(&target.host, &target.endpoint(), resolver, limits).await
+}
+
+async fn look_up(
+    host: &str,
+    server: &str,
+    resolver: &dyn Resolve,
+    limits: &Limits,
+) -> Result<Vec<IpAddr>, FetchError> {
+    if let Ok(literal) = host.parse() {
         return Ok(vec![literal]);
     }
     let failed = |what: &str| {
         FetchError::new(
             ErrorKind::Dns,
             format!(
-                "looking up the name of {}: {what}; check the name and the name server of the phone",
-                target.endpoint()
+                "looking up the name of {server}: {what}; check the name and the name server of the phone"
             ),
         )
     };
     for _ in 0..limits.dns_tries.max(1) {
         //= R-HTTP-17
-        match timeout(limits.dns, resolver.resolve(&target.host)).await {
+        match timeout(limits.dns, resolver.resolve(host)).await {
             Ok(Ok(addresses)) if addresses.is_empty() => return Err(failed("it has no address")),
             Ok(Ok(addresses)) => return Ok(addresses),
             Ok(Err(error)) => return Err(failed("it does not resolve").with_source(error)),
@@ -38,6 +46,16 @@ pub(crate) async fn addresses_of(
         }
     }
     Err(failed("no answer in time"))
+}
+
+/// The addresses of a name that stands elsewhere than in a URL, at least one.
+#[cfg(feature = "_tls")]
+pub(crate) async fn addresses_of_name(
+    name: &str,
+    resolver: &dyn Resolve,
+    limits: &Limits,
+) -> Result<Vec<IpAddr>, FetchError> {
+    look_up(name, name, resolver, limits).await
 }
 
 /// A connection to the first address that accepts one.

@@ -11,7 +11,7 @@ use hyper::body::{Body as _, Incoming};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use onhook_fetch::{BodySink, ErrorKind, FetchError, Head};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::challenge::Offer;
 use crate::failure;
@@ -21,6 +21,11 @@ use crate::watch::Watched;
 
 /// The smallest buffer that hyper accepts.
 const SMALLEST_BUFFER: usize = 8192;
+
+/// A connection to the server, plain or over TLS.
+pub(crate) trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Duplex for S {}
 
 /// What is asked.
 pub(crate) struct Question<'q> {
@@ -44,7 +49,7 @@ pub(crate) enum Answer {
 
 /// Asks and reads the answer; the body of a 200 goes to the sink.
 pub(crate) async fn exchange(
-    stream: TcpStream,
+    stream: Box<dyn Duplex>,
     question: &Question<'_>,
     sink: &mut dyn BodySink,
 ) -> Result<Answer, FetchError> {
@@ -249,7 +254,7 @@ async fn receive(
     Ok(())
 }
 
-type Connection = http1::Connection<TokioIo<Watched<TcpStream>>, Empty<Bytes>>;
+type Connection = http1::Connection<TokioIo<Watched<Box<dyn Duplex>>>, Empty<Bytes>>;
 
 /// The connection, which only moves while one of its futures is awaited.
 struct Line<'l> {

@@ -3,11 +3,24 @@
 //! A message names the server and the path, never the query or credentials.
 
 use std::error::Error;
-use std::io;
+use std::{fmt, io};
 
+use onhook_device::TlsFailure;
 use onhook_fetch::{ErrorKind, FetchError};
 
 use crate::target::Target;
+
+/// TLS failed on a connection that was already believed; the text is a whole message.
+#[derive(Debug)]
+pub(crate) struct Broken(pub(crate) String);
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Error for Broken {}
 
 /// The whole transfer took too long.
 pub(crate) fn overall(target: &Target, limit: std::time::Duration) -> FetchError {
@@ -22,6 +35,9 @@ pub(crate) fn overall(target: &Target, limit: std::time::Duration) -> FetchError
 
 /// The status line and the headers did not arrive as they should.
 pub(crate) fn in_head(target: &Target, error: hyper::Error) -> FetchError {
+    if let Some(failure) = broken(&error) {
+        return failure;
+    }
     let (kind, what, remedy) = if has_io_kind(&error, |kind| kind == io::ErrorKind::TimedOut) {
         (
             ErrorKind::Timeout,
@@ -53,6 +69,9 @@ pub(crate) fn in_head(target: &Target, error: hyper::Error) -> FetchError {
 
 /// The body did not arrive as it should.
 pub(crate) fn in_body(target: &Target, error: hyper::Error) -> FetchError {
+    if let Some(failure) = broken(&error) {
+        return failure;
+    }
     let ended = |kind| {
         matches!(
             kind,
@@ -80,16 +99,27 @@ pub(crate) fn in_body(target: &Target, error: hyper::Error) -> FetchError {
     .with_source(error)
 }
 
+/// The failure of TLS among the causes, if there is one.
+fn broken(error: &hyper::Error) -> Option<FetchError> {
+    let tls = |io: &io::Error| {
+        io.get_ref()?
+            .downcast_ref()
+            .map(|Broken(text)| text.clone())
+    };
+    let message = io_errors(error).find_map(tls)?;
+    Some(FetchError::new(
+        ErrorKind::Tls(TlsFailure::Handshake),
+        message,
+    ))
+}
+
 /// Whether an I/O error of a kind is among the causes.
 fn has_io_kind(error: &hyper::Error, wanted: impl Fn(io::ErrorKind) -> bool) -> bool {
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        if let Some(io) = error.downcast_ref::<io::Error>()
-            && wanted(io.kind())
-        {
-            return true;
-        }
-        cause = error.source();
-    }
-    false
+    io_errors(error).any(|error| wanted(error.kind()))
+}
+
+/// The I/O errors among the causes.
+fn io_errors(error: &hyper::Error) -> impl Iterator<Item = &io::Error> {
+    std::iter::successors(error.source(), |&cause| cause.source())
+        .filter_map(|cause| cause.downcast_ref())
 }

@@ -1,14 +1,20 @@
-//! [`HttpFetch`]: the port [`onhook_fetch::port::Fetch`] over plain HTTP/1.1.
+//! [`HttpFetch`]: the port [`onhook_fetch::port::Fetch`] over HTTP/1.1, plain and over TLS.
 //!
 //! One transfer is one chain of requests: redirects, the answer to a Basic
 //! challenge, and every address of a name belong to it. Each request has its
 //! own connection, driven inside the caller's future, so that dropping the
 //! future closes it. Header blocks, bodies and every wait are bounded.
 //!
-//! Deliberately unknown here: TLS (an `https` URL is refused), proxies, SRV,
-//! Digest challenges, what the body means, and when to try again.
+//! [`Tls`] holds trust anchors, client certificate and name check, which may
+//! change while transfers run. The features `ring` and `aws-lc-rs` choose who
+//! computes ([`crypto_provider`]); without either there is no TLS, and an `https`
+//! URL is refused.
 //!
-//! Requirement families: R-HTTP, R-DNS-1, R-URL-8, R-OUT-3.
+//! Deliberately unknown here: where certificates come from and are kept, the
+//! clock, proxies, SRV, Digest challenges, what the body means, and when to try
+//! again.
+//!
+//! Requirement families: R-HTTP, R-TLS, R-DNS-1, R-URL-8, R-OUT-3.
 
 mod challenge;
 mod client;
@@ -18,8 +24,15 @@ mod failure;
 mod limits;
 mod resolve;
 mod target;
+#[cfg(feature = "_tls")]
+mod tls;
 mod watch;
 
 pub use client::HttpFetch;
 pub use limits::Limits;
 pub use resolve::{Resolve, SystemResolver};
+#[cfg(feature = "_tls")]
+pub use tls::{
+    Identity, NameCheck, Tls, TlsError, TrustAnchors, TrustTime, TrustedTime, crypto_provider,
+    subject_of,
+};

@@ -11,6 +11,8 @@ pub struct Limits {
     pub dns_tries: u32,
     /// Longest wait for a connection to one address.
     pub connect: Duration,
+    /// Longest wait for the end of a TLS handshake.
+    pub handshake: Duration,
     /// Longest time without a received byte.
     pub idle: Duration,
     /// Largest status line and header block of an answer, in bytes.
@@ -28,6 +30,7 @@ impl Default for Limits {
             dns: Duration::from_secs(5),
             dns_tries: 2,
             connect: Duration::from_secs(10),
+            handshake: Duration::from_secs(15),
             idle: Duration::from_secs(30),
             //= R-HTTP-16
             header_block: 16 * 1024,

@@ -9,11 +9,11 @@ use onhook_fetch::{ErrorKind, FetchError, Request, Scheme};
 
 use crate::challenge::Credentials;
 
-const PORT: u16 = Scheme::Http.default_port();
-
-/// Host, port and request target of one `http` URL.
+/// Scheme, host, port and request target of one `http` or `https` URL.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Target {
+    /// `http` or `https`.
+    pub(crate) scheme: Scheme,
     /// Name or address, without brackets.
     pub(crate) host: String,
     pub(crate) port: u16,
@@ -26,8 +26,8 @@ pub(crate) struct Target {
 pub(crate) enum BadLocation {
     /// It is not a URL.
     Unreadable,
-    /// It is `https`.
-    Https,
+    /// It is `http` and would leave `https`.
+    Downgrade,
     /// It has a scheme other than `http` and `https`.
     Scheme,
 }
@@ -37,13 +37,7 @@ impl Target {
     pub(crate) fn of(request: &Request) -> Result<Self, FetchError> {
         let bad = |what: &str| FetchError::new(ErrorKind::BadUrl, what);
         match request.scheme {
-            Scheme::Http => {}
-            Scheme::Https => {
-                return Err(bad(&format!(
-                    "https://{}:{} cannot be fetched: this build has no TLS; use an http URL",
-                    request.host, request.port
-                )));
-            }
+            Scheme::Http | Scheme::Https => {}
             Scheme::Tftp => {
                 return Err(bad(&format!(
                     "tftp://{}:{} was given to the HTTP transport; route it to the TFTP transport",
@@ -75,6 +69,7 @@ impl Target {
             ))
         })?;
         Ok(Self {
+            scheme: request.scheme,
             host: host.to_owned(),
             port: request.port,
             path,
@@ -91,17 +86,18 @@ impl Target {
         if reference.is_empty() {
             return Err(BadLocation::Unreadable);
         }
-        let rest = match split_scheme(reference) {
-            Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http") => rest,
-            Some((scheme, _)) if scheme.eq_ignore_ascii_case("https") => {
-                return Err(BadLocation::Https);
-            }
-            //= R-HTTP-5
-            Some(_) => return Err(BadLocation::Scheme),
-            None => reference,
+        let (scheme, rest) = match split_scheme(reference) {
+            Some((scheme, rest)) => match (scheme.parse(), self.scheme) {
+                //= R-HTTP-5
+                (Ok(Scheme::Http), Scheme::Https) => return Err(BadLocation::Downgrade),
+                (Ok(scheme @ (Scheme::Http | Scheme::Https)), _) => (scheme, rest),
+                //= R-HTTP-5
+                (Ok(Scheme::Tftp) | Err(()), _) => return Err(BadLocation::Scheme),
+            },
+            None => (self.scheme, reference),
         };
         if let Some(rest) = rest.strip_prefix("//") {
-            return absolute(rest);
+            return absolute(scheme, rest);
         }
         if rest.len() != reference.len() {
             return Err(BadLocation::Unreadable);
@@ -116,6 +112,7 @@ impl Target {
             tidy(&format!("{folder}/{reference}"))
         };
         let target = Self {
+            scheme: self.scheme,
             host: self.host.clone(),
             port: self.port,
             path: encode(&path).ok_or(BadLocation::Unreadable)?,
@@ -126,7 +123,7 @@ impl Target {
     /// The value of the Host header.
     pub(crate) fn authority(&self) -> String {
         //= R-HTTP-2
-        if self.port == PORT {
+        if self.port == self.scheme.default_port() {
             self.bracketed().into_owned()
         } else {
             self.endpoint()
@@ -148,7 +145,9 @@ impl Target {
 
     /// Whether both URLs name the same server.
     pub(crate) fn same_origin(&self, other: &Self) -> bool {
-        self.port == other.port && self.host.eq_ignore_ascii_case(&other.host)
+        self.scheme == other.scheme
+            && self.port == other.port
+            && self.host.eq_ignore_ascii_case(&other.host)
     }
 
     /// Whether both URLs are the same one.
@@ -160,12 +159,18 @@ impl Target {
 impl fmt::Display for Target {
     /// Writes the URL without its query, which may hold a token.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "http://{}{}", self.endpoint(), self.path.path())
+        write!(
+            f,
+            "{}://{}{}",
+            self.scheme,
+            self.endpoint(),
+            self.path.path()
+        )
     }
 }
 
-/// Reads what follows `http://`.
-fn absolute(rest: &str) -> Result<(Target, Option<Credentials>), BadLocation> {
+/// Reads what follows `//`.
+fn absolute(scheme: Scheme, rest: &str) -> Result<(Target, Option<Credentials>), BadLocation> {
     let end = rest.find(['/', '?']).unwrap_or(rest.len());
     let (authority, path) = rest.split_at(end);
     //= R-HTTP-10
@@ -179,9 +184,9 @@ fn absolute(rest: &str) -> Result<(Target, Option<Credentials>), BadLocation> {
         server.split_at(server.find(':').unwrap_or(server.len()))
     };
     let port = match port.strip_prefix(':') {
-        None if port.is_empty() => PORT,
+        None if port.is_empty() => scheme.default_port(),
         None => return Err(BadLocation::Unreadable),
-        Some("") => PORT,
+        Some("") => scheme.default_port(),
         Some(digits) if digits.bytes().all(|b| b.is_ascii_digit()) => digits
             .parse()
             .ok()
@@ -196,6 +201,7 @@ fn absolute(rest: &str) -> Result<(Target, Option<Credentials>), BadLocation> {
         format!("/{path}")
     };
     let target = Target {
+        scheme,
         host: host.to_owned(),
         port,
         path: encode(&path).ok_or(BadLocation::Unreadable)?,

@@ -11,6 +11,8 @@ pub struct Config {
     pub root: PathBuf,
     /// Where HTTP listens, port 0 for any; `None` for no HTTP.
     pub http: Option<SocketAddr>,
+    /// HTTPS; `None` for none.
+    pub https: Option<Https>,
     /// Where TFTP listens, port 0 for any; `None` for no TFTP.
     pub tftp: Option<SocketAddr>,
     /// Where the syslog sink listens (UDP), port 0 for any; `None` for no sink.
@@ -28,12 +30,41 @@ impl Config {
         Self {
             root: root.into(),
             http: Some(SocketAddr::from(([127, 0, 0, 1], 0))),
+            https: None,
             tftp: None,
             syslog: None,
             access_log: None,
             limits: Limits::default(),
         }
     }
+}
+
+/// How to serve over TLS.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Https {
+    /// Where it listens, port 0 for any.
+    pub address: SocketAddr,
+    /// What the server shows.
+    pub certificate: Certificate,
+    /// PEM file with the authorities of client certificates; clients without one of theirs are refused. `None` asks for none.
+    pub client_ca: Option<PathBuf>,
+}
+
+/// Where the certificate of a server comes from.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Certificate {
+    /// An authority and a certificate are made at the start, for this host, the address of the listener, and these names.
+    Made {
+        /// Host names and addresses.
+        names: Vec<String>,
+    },
+    /// PEM files.
+    Files {
+        /// The certificate, and after it those between it and its root.
+        certificate: PathBuf,
+        /// Its private key: PKCS#8, PKCS#1 or SEC1.
+        key: PathBuf,
+    },
 }
 
 /// Bounds on what clients may cost.
@@ -45,22 +76,25 @@ pub struct Limits {
     pub head_bytes: usize,
     /// How long a request head may take, which is also how long an idle connection stays open.
     pub head_time: Duration,
+    /// How long a TLS handshake may take.
+    pub handshake_time: Duration,
     /// How long a client may take nothing of an answer.
     pub stall_time: Duration,
-    /// Connections at one time, and TFTP transfers; more connections wait in the queue of the operating system, and a
-    /// TFTP client asks again.
+    /// Connections at one time, plain and over TLS together, and TFTP transfers; more connections wait in the queue of the
+    /// operating system, and a TFTP client asks again.
     pub connections: usize,
     /// How long [`Running::stop`](crate::Running::stop) waits for answers under way.
     pub grace: Duration,
 }
 
 impl Default for Limits {
-    /// 8 KiB, 16 KiB, 10 s, 30 s, 1,024 connections, 1 s.
+    /// 8 KiB, 16 KiB, 10 s, 10 s, 30 s, 1,024 connections, 1 s.
     fn default() -> Self {
         Self {
             target_bytes: 8 << 10,
             head_bytes: 16 << 10,
             head_time: Duration::from_secs(10),
+            handshake_time: Duration::from_secs(10),
             stall_time: Duration::from_secs(30),
             connections: 1_024,
             grace: Duration::from_secs(1),

@@ -2,7 +2,6 @@
 
 use std::convert::Infallible;
 use std::future::poll_fn;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +14,7 @@ use tokio::time::timeout;
 
 use crate::guard::{Guard, InHead};
 use crate::refusal::Note;
-use crate::site::Site;
+use crate::site::{Client, Site};
 
 /// The smallest buffer that hyper takes.
 const LEAST_BUFFER: usize = 8 << 10;
@@ -34,19 +33,20 @@ pub(crate) async fn stopped(stop: &mut watch::Receiver<bool>) {
 /// Answers the requests of a connection until either side ends it.
 pub(crate) async fn serve<S>(
     stream: S,
-    client: SocketAddr,
+    client: Client,
     site: Arc<Site>,
     mut stop: watch::Receiver<bool>,
 ) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let limits = site.limits;
+    let client = Arc::new(client);
     let in_head = InHead::default();
     let guard = Guard::new(stream, in_head.clone(), limits.stall_time);
     let service = service_fn(|request| {
         in_head.set(false);
-        let site = Arc::clone(&site);
-        Box::pin(async move { Ok::<_, Infallible>(site.answer(request, client).await) })
+        let (site, client) = (Arc::clone(&site), Arc::clone(&client));
+        Box::pin(async move { Ok::<_, Infallible>(site.answer(request, &client).await) })
     });
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -72,7 +72,7 @@ pub(crate) async fn serve<S>(
     if let Err(error) = &ended
         && let Some(note) = failure(error, &in_head)
     {
-        site.unanswered(client, note);
+        site.unanswered(&client, note);
     }
     let guard = connection.into_parts().io.into_inner();
     if stopping {
@@ -108,7 +108,7 @@ async fn close<S: AsyncWrite + Unpin>(mut stream: S) {
 ///
 /// Closing with unread bytes makes the operating system reset the connection, and the client may
 /// then never see the answer.
-async fn linger<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S) {
+pub(crate) async fn linger<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S) {
     let rest = async {
         stream.shutdown().await?;
         tokio::io::copy(&mut stream.take(LINGER_BYTES), &mut tokio::io::sink()).await

@@ -33,13 +33,54 @@ pub struct Access {
     pub elapsed: Duration,
     /// User-Agent.
     pub user_agent: Option<String>,
+    /// What is known from TLS; `None` for plain HTTP.
+    pub tls: Option<TlsSession>,
     /// What else is worth saying.
     pub note: Option<Note>,
 }
 
+/// The TLS below a request.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TlsSession {
+    /// Version, for example `TLSv1.3`.
+    pub version: &'static str,
+    /// Subject of the client certificate, escaped; `None` without one.
+    pub client: Option<String>,
+}
+
+impl fmt::Display for TlsSession {
+    /// Writes `TLSv1.3` or `TLSv1.3 "SUBJECT"`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.version)?;
+        match &self.client {
+            Some(subject) => write!(f, " {}", quoted(Some(subject))),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A TLS handshake that failed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FailedHandshake {
+    /// When it failed.
+    pub at: SystemTime,
+    /// Who tried.
+    pub client: SocketAddr,
+    /// Why, escaped.
+    pub reason: String,
+}
+
+impl fmt::Display for FailedHandshake {
+    /// Writes one line: `TIME CLIENT TLS handshake failed: REASON`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (at, client, reason) = (time(self.at), self.client, &self.reason);
+        write!(f, "{at} {client} TLS handshake failed: {reason}")
+    }
+}
+
 impl fmt::Display for Access {
     /// Writes the line of the access log:
-    /// `TIME CLIENT "METHOD TARGET VERSION" STATUS BYTES MS "USER-AGENT" [(NOTE)]`, `-` for what is missing.
+    /// `TIME CLIENT "METHOD TARGET VERSION" STATUS BYTES MS "USER-AGENT" [TLS] [(NOTE)]`, `-` for what is missing.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {} ", time(self.at), self.client)?;
         match (&self.method, &self.target, self.version) {
@@ -54,6 +95,9 @@ impl fmt::Display for Access {
         }
         let agent = quoted(self.user_agent.as_deref());
         write!(f, " {} {}ms {agent}", self.bytes, self.elapsed.as_millis())?;
+        if let Some(tls) = &self.tls {
+            write!(f, " {tls}")?;
+        }
         match self.note {
             Some(note) => write!(f, " ({note})"),
             None => Ok(()),
@@ -91,6 +135,8 @@ impl fmt::Display for SyslogMessage {
 pub enum ServerEvent {
     /// A request was answered, or could not be.
     Request(Access),
+    /// A client did not get as far as a request.
+    Handshake(FailedHandshake),
     /// A syslog datagram arrived.
     Syslog(SyslogMessage),
     /// The reader of the events was too slow and missed this many.
@@ -103,6 +149,7 @@ impl ServerEvent {
     pub fn time(&self) -> Option<String> {
         match self {
             Self::Request(access) => Some(time(access.at)),
+            Self::Handshake(failed) => Some(time(failed.at)),
             Self::Syslog(message) => Some(time(message.at)),
             Self::Missed(_) => None,
         }
@@ -114,6 +161,7 @@ impl fmt::Display for ServerEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Request(access) => access.fmt(f),
+            Self::Handshake(failed) => failed.fmt(f),
             Self::Syslog(message) => message.fmt(f),
             Self::Missed(count) => {
                 write!(f, "({count} events were not shown: the output is too slow)")
@@ -160,6 +208,7 @@ mod tests {
             bytes: 12,
             elapsed: Duration::from_millis(3),
             user_agent: Some("Cisco-CP-8841-3PCC/11.0 (00562b043615)".to_owned()),
+            tls: None,
             note: None,
         }
     }
@@ -185,6 +234,38 @@ mod tests {
         assert_eq!(
             access.to_string(),
             "2023-11-14T22:13:20.007Z 192.0.2.1:4000 - - 12 3ms - (request head not complete in time)"
+        );
+    }
+
+    #[test]
+    fn version_and_client_of_tls_stand_behind_the_user_agent() {
+        let mut access = Access {
+            user_agent: None,
+            tls: Some(TlsSession {
+                version: "TLSv1.2",
+                client: None,
+            }),
+            ..access()
+        };
+        let line = access.to_string();
+        assert!(line.ends_with(" 200 12 3ms - TLSv1.2"), "{line}");
+        access.note = Some(Note::NotTaken);
+        access.tls.as_mut().unwrap().client = Some("O=\\\"x\\\", CN=phone".to_owned());
+        let line = access.to_string();
+        assert!(line.contains(" - TLSv1.2 \"O="), "{line}");
+        assert!(line.contains("CN=phone\" ("), "{line}");
+    }
+
+    #[test]
+    fn a_failed_handshake_is_one_readable_line() {
+        let failed = FailedHandshake {
+            at: SystemTime::UNIX_EPOCH,
+            client: SocketAddr::from(([192, 0, 2, 1], 4_000)),
+            reason: "the client left".to_owned(),
+        };
+        assert_eq!(
+            failed.to_string(),
+            "1970-01-01T00:00:00.000Z 192.0.2.1:4000 TLS handshake failed: the client left"
         );
     }
 

@@ -1,4 +1,4 @@
-//! A provisioning server for the lab: one directory over HTTP and TFTP, and a sink for syslog.
+//! A provisioning server for the lab: one directory over HTTP, HTTPS and TFTP, and a sink for syslog.
 //!
 //! [`Server::start`] binds the sockets and gives a [`Running`] server, whose
 //! [`Events`] say what clients did; an access log takes the same lines. It is
@@ -9,14 +9,22 @@
 //! it is served and a large file costs no memory. What clients send is
 //! shown with control characters escaped; credentials are never shown.
 //!
-//! Deliberately unknown here: profiles, phones, command lines, terminals. There
-//! is no TLS and no fault injection yet.
+//! For HTTPS an authority and a certificate can be made at the start; the
+//! private key of that authority is gone once the server runs. Handshakes are
+//! bounded like requests, and those that fail are events too.
 //!
-//! Requirement families: the server's end of R-HTTP, R-TFTP and R-LOG-2.
+//! Deliberately unknown here: profiles, phones, command lines, terminals. There
+//! is no fault injection yet.
+//!
+//! Requirement families: the server's end of R-HTTP, R-TFTP, R-TLS and R-LOG-2.
+
+#[cfg(not(any(feature = "ring", feature = "aws-lc-rs")))]
+compile_error!("the server speaks TLS: turn on the feature `ring` or `aws-lc-rs`");
 
 mod body;
 mod config;
 mod connection;
+mod error;
 mod event;
 mod files;
 mod guard;
@@ -29,9 +37,11 @@ mod syslog;
 mod target;
 mod text;
 mod tftp;
+mod tls;
 
-pub use config::{Config, Limits};
-pub use event::{Access, Events, ServerEvent, SyslogMessage};
+pub use config::{Certificate, Config, Https, Limits};
+pub use error::ServeError;
+pub use event::{Access, Events, FailedHandshake, ServerEvent, SyslogMessage, TlsSession};
 pub use refusal::Note;
-pub use server::{Running, ServeError, Server};
+pub use server::{Running, Server};
 pub use syslog::Priority;

@@ -1,4 +1,4 @@
-//! The HTTP listener.
+//! The listeners of HTTP and HTTPS.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,19 +8,27 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
+use tokio_rustls::TlsAcceptor;
+
 use crate::connection::{serve, stopped};
-use crate::site::Site;
+use crate::site::{Client, Site};
+use crate::tls;
 
 /// Pause after a failed accept, which as a rule means that there are no file handles left.
 const PAUSE: Duration = Duration::from_millis(50);
 
+/// What a listener needs beside its socket.
+pub(crate) struct Desk {
+    pub(crate) site: Arc<Site>,
+    /// Connections that may still come, of all listeners.
+    pub(crate) slots: Arc<Semaphore>,
+    /// `None` for plain HTTP.
+    pub(crate) tls: Option<TlsAcceptor>,
+}
+
 /// Accepts connections until told to stop, then waits for those under way within the grace period.
-pub(crate) async fn listen(
-    listener: TcpListener,
-    site: Arc<Site>,
-    mut stop: watch::Receiver<bool>,
-) {
-    let slots = Arc::new(Semaphore::new(site.limits.connections));
+pub(crate) async fn listen(listener: TcpListener, desk: Desk, mut stop: watch::Receiver<bool>) {
+    let Desk { site, slots, tls } = desk;
     let mut connections = JoinSet::new();
     loop {
         let accepted = async {
@@ -32,12 +40,15 @@ pub(crate) async fn listen(
             () = stopped(&mut stop) => break,
             Some(_) = connections.join_next() => {}
             (slot, accepted) = accepted => match accepted {
-                Ok((stream, client)) => {
+                Ok((stream, address)) => {
                     // It only affects speed.
                     let _ = stream.set_nodelay(true);
-                    let (site, stop) = (Arc::clone(&site), stop.clone());
+                    let (site, stop, tls) = (Arc::clone(&site), stop.clone(), tls.clone());
                     connections.spawn(async move {
-                        serve(stream, client, site, stop).await;
+                        match tls {
+                            None => serve(stream, Client { address, tls: None }, site, stop).await,
+                            Some(acceptor) => tls::serve(&acceptor, stream, address, site, stop).await,
+                        }
                         drop(slot);
                     });
                 }

@@ -1,12 +1,13 @@
 //! Where events go: to subscribers and to the access log.
 
+use std::fmt;
 use std::fs::File;
 use std::io::Write;
 use std::sync::{Mutex, PoisonError};
 
 use tokio::sync::broadcast;
 
-use crate::event::{Access, Events, ServerEvent};
+use crate::event::{Access, Events, FailedHandshake, ServerEvent};
 
 /// Events that a slow reader may fall behind.
 const BACKLOG: usize = 4_096;
@@ -45,8 +46,19 @@ impl Log {
 
     /// Writes a line of the access log before it tells the subscribers.
     pub(crate) fn access(&self, access: Access) {
+        self.write(&access);
+        self.event(ServerEvent::Request(access));
+    }
+
+    /// The same for a client that did not get as far as a request.
+    pub(crate) fn handshake(&self, failed: FailedHandshake) {
+        self.write(&failed);
+        self.event(ServerEvent::Handshake(failed));
+    }
+
+    fn write(&self, line: &dyn fmt::Display) {
         if let Some(file) = &self.file {
-            let line = format!("{access}\n");
+            let line = format!("{line}\n");
             let mut log = file.lock().unwrap_or_else(PoisonError::into_inner);
             match log.file.write_all(line.as_bytes()) {
                 Ok(()) => log.broken = false,
@@ -58,7 +70,6 @@ impl Log {
                 Err(_) => {}
             }
         }
-        self.event(ServerEvent::Request(access));
     }
 }
 

@@ -6,63 +6,18 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use thiserror::Error;
 use tokio::net::{TcpListener, UdpSocket};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 use crate::config::Config;
+use crate::error::ServeError;
 use crate::event::Events;
-use crate::listener::listen;
+use crate::listener::{Desk, listen};
 use crate::log::Log;
 use crate::site::Site;
 use crate::syslog::receive;
-
-/// Why a server could not be started.
-#[derive(Debug, Error)]
-pub enum ServeError {
-    /// Neither HTTP nor TFTP nor syslog is wanted.
-    #[error("there is nothing to serve: give an address for HTTP, for TFTP or for syslog")]
-    Nothing,
-    /// The root cannot be looked at.
-    #[error("cannot serve {}: check that the directory exists and can be read", path.display())]
-    Root {
-        /// The root as given.
-        path: PathBuf,
-        /// The cause.
-        #[source]
-        source: io::Error,
-    },
-    /// The root is something else.
-    #[error("cannot serve {}: it is not a directory", path.display())]
-    NotADirectory {
-        /// The root as given.
-        path: PathBuf,
-    },
-    /// The access log cannot be opened.
-    #[error("cannot write the access log {}", path.display())]
-    AccessLog {
-        /// The file as given.
-        path: PathBuf,
-        /// The cause.
-        #[source]
-        source: io::Error,
-    },
-    /// A socket cannot be bound.
-    #[error(
-        "cannot listen on {address} for {purpose}: check that the address belongs to this host and no other program \
-         uses the port"
-    )]
-    Bind {
-        /// `HTTP`, `TFTP` or `syslog`.
-        purpose: &'static str,
-        /// The address as given.
-        address: SocketAddr,
-        /// The cause.
-        #[source]
-        source: io::Error,
-    },
-}
+use crate::{tftp, tls};
 
 /// A provisioning server.
 #[derive(Clone, Copy, Debug)]
@@ -74,28 +29,25 @@ impl Server {
     /// # Errors
     /// The root is no directory, or the access log or a socket is not to be had.
     pub async fn start(config: Config) -> Result<Running, ServeError> {
-        if config.http.is_none() && config.tftp.is_none() && config.syslog.is_none() {
+        let listens = config.http.is_some() || config.https.is_some() || config.tftp.is_some();
+        if !listens && config.syslog.is_none() {
             return Err(ServeError::Nothing);
         }
         let root = canonical(&config.root)?;
         let file = config.access_log.map(open_log).transpose()?;
-        let http = match config.http {
-            Some(address) => Some(
-                TcpListener::bind(address)
-                    .await
-                    .and_then(with_addr)
-                    .map_err(bind("HTTP", address))?,
-            ),
-            None => None,
-        };
-        let tftp = datagrams("TFTP", config.tftp).await?;
+        let setup = config.https.as_ref().map(tls::set_up).transpose()?;
+        let http = listener("HTTP", config.http).await?;
+        let https = listener("HTTPS", config.https.map(|https| https.address)).await?;
+        let tftp_socket = datagrams("TFTP", config.tftp).await?;
         let syslog = datagrams("syslog", config.syslog).await?;
         let (log, events) = Log::new(file);
         let log = Arc::new(log);
         let (stop, stopping) = watch::channel(false);
         let mut running = Running {
             http: http.as_ref().map(|(_, address)| *address),
-            tftp: tftp.as_ref().map(|(_, address)| *address),
+            https: https.as_ref().map(|(_, address)| *address),
+            authority: setup.as_ref().and_then(|setup| setup.authority.clone()),
+            tftp: tftp_socket.as_ref().map(|(_, address)| *address),
             syslog: syslog.as_ref().map(|(_, address)| *address),
             log: Arc::clone(&log),
             first: Some(events),
@@ -112,14 +64,26 @@ impl Server {
             limits: config.limits,
             log,
         });
-        if let Some((socket, _)) = tftp {
+        if let Some((socket, _)) = tftp_socket {
             let site = Arc::clone(&site);
             running
                 .tasks
-                .spawn(crate::tftp::listen(socket, site, stopping.clone()));
+                .spawn(tftp::listen(socket, site, stopping.clone()));
         }
-        if let Some((listener, _)) = http {
-            running.tasks.spawn(listen(listener, site, stopping));
+        let slots = Arc::new(Semaphore::new(config.limits.connections));
+        let acceptor = setup.map(|setup| setup.acceptor);
+        for (listener, tls) in [(http, None), (https, acceptor)] {
+            let Some((listener, _)) = listener else {
+                continue;
+            };
+            let desk = Desk {
+                site: Arc::clone(&site),
+                slots: Arc::clone(&slots),
+                tls,
+            };
+            running
+                .tasks
+                .spawn(listen(listener, desk, stopping.clone()));
         }
         Ok(running)
     }
@@ -128,6 +92,8 @@ impl Server {
 /// A server that runs; dropping it ends it at once.
 pub struct Running {
     http: Option<SocketAddr>,
+    https: Option<SocketAddr>,
+    authority: Option<String>,
     tftp: Option<SocketAddr>,
     syslog: Option<SocketAddr>,
     log: Arc<Log>,
@@ -141,6 +107,18 @@ impl Running {
     #[must_use]
     pub const fn http_addr(&self) -> Option<SocketAddr> {
         self.http
+    }
+
+    /// Where HTTPS listens, with the real port; `None` without HTTPS.
+    #[must_use]
+    pub const fn https_addr(&self) -> Option<SocketAddr> {
+        self.https
+    }
+
+    /// The certificate in PEM of the authority that was made at the start, which phones must trust.
+    #[must_use]
+    pub fn authority(&self) -> Option<&str> {
+        self.authority.as_deref()
     }
 
     /// Where TFTP listens, with the real port; `None` without TFTP.
@@ -182,6 +160,17 @@ async fn datagrams(
         .and_then(with_addr)
         .map(Some)
         .map_err(bind(purpose, address))
+}
+
+async fn listener(
+    purpose: &'static str,
+    address: Option<SocketAddr>,
+) -> Result<Option<(TcpListener, SocketAddr)>, ServeError> {
+    let Some(address) = address else {
+        return Ok(None);
+    };
+    let bound = TcpListener::bind(address).await.and_then(with_addr);
+    bound.map(Some).map_err(bind(purpose, address))
 }
 
 fn canonical(path: &Path) -> Result<PathBuf, ServeError> {

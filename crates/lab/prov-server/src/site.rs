@@ -12,12 +12,19 @@ use tokio::task::spawn_blocking;
 
 use crate::body::{AnswerBody, Record};
 use crate::config::Limits;
-use crate::event::Access;
+use crate::event::{Access, TlsSession};
 use crate::files::{PIECE, find, next_piece};
 use crate::log::Log;
 use crate::refusal::Note;
 use crate::target::below_root;
 use crate::text::visible;
+
+/// Who asks.
+#[derive(Debug)]
+pub(crate) struct Client {
+    pub(crate) address: SocketAddr,
+    pub(crate) tls: Option<TlsSession>,
+}
 
 /// A directory that is served.
 pub(crate) struct Site {
@@ -39,7 +46,7 @@ impl Site {
     pub(crate) async fn answer<B>(
         &self,
         request: Request<B>,
-        client: SocketAddr,
+        client: &Client,
     ) -> Response<AnswerBody> {
         let began = Instant::now();
         let mut access = accessed(&request, client);
@@ -69,10 +76,10 @@ impl Site {
     }
 
     /// Logs a connection that ended without a request; `status` says whether the client was told.
-    pub(crate) fn unanswered(&self, client: SocketAddr, note: Note) {
+    pub(crate) fn unanswered(&self, client: &Client, note: Note) {
         self.log.access(Access {
             at: SystemTime::now(),
-            client,
+            client: client.address,
             method: None,
             target: None,
             version: None,
@@ -80,6 +87,7 @@ impl Site {
             bytes: 0,
             elapsed: Duration::ZERO,
             user_agent: None,
+            tls: client.tls.clone(),
             note: Some(note),
         });
     }
@@ -167,14 +175,14 @@ impl Site {
 }
 
 /// The entry of a request without its answer; Authorization and user-info are not looked at.
-fn accessed<B>(request: &Request<B>, client: SocketAddr) -> Access {
+fn accessed<B>(request: &Request<B>, client: &Client) -> Access {
     let target = request
         .uri()
         .path_and_query()
         .map_or("*", |target| target.as_str());
     Access {
         at: SystemTime::now(),
-        client,
+        client: client.address,
         method: Some(visible(request.method().as_str().as_bytes())),
         target: Some(visible(target.as_bytes())),
         version: Some(if request.version() == Version::HTTP_10 {
@@ -189,6 +197,7 @@ fn accessed<B>(request: &Request<B>, client: SocketAddr) -> Access {
             .headers()
             .get(USER_AGENT)
             .map(|agent| visible(agent.as_bytes())),
+        tls: client.tls.clone(),
         note: None,
     }
 }

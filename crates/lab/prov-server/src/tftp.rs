@@ -240,6 +240,7 @@ fn accessed(request: &[u8], client: SocketAddr) -> Access {
         bytes: 0,
         elapsed: Duration::ZERO,
         user_agent: None,
+        tls: None,
         note: None,
     }
 }

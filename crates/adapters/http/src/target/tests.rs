@@ -24,7 +24,7 @@ fn follows(base: &str, location: &str, expected: &str) {
     let base = Target::of(&request("h", 80, base)).unwrap();
     let (target, _) = base.follow(location).unwrap();
     assert_eq!(
-        format!("http://{}{}", target.authority(), target.path),
+        format!("{}://{}{}", target.scheme, target.authority(), target.path),
         expected
     );
 }
@@ -66,10 +66,49 @@ fn the_host_header_has_the_port_only_when_it_is_not_80() {
     assert_eq!(authority("[2001:db8::1]", 81), "[2001:db8::1]:81");
 }
 
+//= R-HTTP-2 type=test
+#[test]
+fn the_host_header_of_https_leaves_out_443() {
+    let authority = |port| {
+        let mut request = request("prov.example", port, "/");
+        request.scheme = Scheme::Https;
+        Target::of(&request).unwrap().authority()
+    };
+    assert_eq!(authority(443), "prov.example");
+    assert_eq!(authority(80), "prov.example:80");
+}
+
+//= R-HTTP-5 type=test
+#[test]
+fn a_location_keeps_https_and_never_leaves_it() {
+    let mut request = request("h", 443, "/a/b");
+    request.scheme = Scheme::Https;
+    let from = Target::of(&request).unwrap();
+    for (location, url) in [
+        ("c", "https://h:443/a/c"),
+        ("//other/x", "https://other:443/x"),
+        ("https://h:80/x", "https://h:80/x"),
+    ] {
+        let (next, _) = from.follow(location).unwrap();
+        assert_eq!(next.to_string(), url);
+    }
+    for location in ["http://h/x", "HTTP://h:443/x"] {
+        let refused = from.follow(location).err();
+        assert_eq!(refused, Some(BadLocation::Downgrade), "{location}");
+    }
+}
+
+#[test]
+fn the_same_port_with_another_scheme_is_another_server() {
+    let plain = Target::of(&request("h", 443, "/")).unwrap();
+    let (secure, _) = plain.follow("https://h/").unwrap();
+    assert!(!plain.same_origin(&secure));
+    assert!(!plain.same_url(&secure));
+}
+
 #[test]
 fn urls_that_cannot_be_fetched_are_refused_with_a_remedy() {
     for (scheme, host, port, path, word) in [
-        (Scheme::Https, "h", 443, "/", "no TLS"),
         (Scheme::Tftp, "h", 69, "/", "TFTP"),
         (Scheme::Http, "", 80, "/", "correct the URL"),
         (Scheme::Http, "a b", 80, "/", "correct the URL"),
@@ -106,12 +145,12 @@ fn locations_resolve_against_the_url_that_gave_them() {
     follows("/a", "http://[::1]:81/x", "http://[::1]:81/x");
     follows("/a", "/x?u=http://z/../y", "http://h/x?u=http://z/../y");
     follows("/a/", ".", "http://h/a/");
+    follows("/a", "https://other/x", "https://other/x");
 }
 
 //= R-HTTP-5 type=test
 #[test]
 fn locations_that_lead_nowhere_are_refused() {
-    refuses("https://h/x", BadLocation::Https);
     refuses("ftp://h/x", BadLocation::Scheme);
     refuses("file:///etc/passwd", BadLocation::Scheme);
     refuses("mailto:x", BadLocation::Scheme);

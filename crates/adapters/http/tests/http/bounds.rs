@@ -188,6 +188,7 @@ async fn limits_of_zero_are_no_panic() {
         dns: Duration::ZERO,
         dns_tries: 0,
         connect: Duration::ZERO,
+        handshake: Duration::ZERO,
         idle: Duration::ZERO,
         header_block: 0,
         header_line: 0,

@@ -9,7 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use onhook_fetch::{Request, Scheme};
 use onhook_http::{HttpFetch, Limits, Resolve};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 
@@ -22,6 +22,9 @@ pub(crate) enum Then {
     Reset,
     /// Nothing, until the client closes.
     Hold,
+    /// The connection is closed without a last word of TLS.
+    #[cfg(feature = "_tls")]
+    Cut,
 }
 
 pub(crate) type Script = (Vec<u8>, Then);
@@ -33,6 +36,34 @@ pub(crate) fn answer(status: &str, headers: &str, body: &[u8]) -> Script {
         format!("HTTP/1.1 {status}\r\n{headers}Content-Length: {length}\r\n\r\n").into_bytes();
     bytes.extend_from_slice(body);
     (bytes, Then::Close)
+}
+
+/// A connection on which HTTP is spoken.
+pub(crate) trait Line: AsyncRead + AsyncWrite + Send + Unpin {
+    /// The connection below.
+    fn tcp(&self) -> &TcpStream;
+}
+
+impl Line for TcpStream {
+    fn tcp(&self) -> &TcpStream {
+        self
+    }
+}
+
+/// Makes a line of a connection.
+#[async_trait]
+pub(crate) trait Open: Send + Sync + 'static {
+    async fn open(&self, stream: TcpStream) -> io::Result<Box<dyn Line>>;
+}
+
+/// HTTP without anything in between.
+struct Plain;
+
+#[async_trait]
+impl Open for Plain {
+    async fn open(&self, stream: TcpStream) -> io::Result<Box<dyn Line>> {
+        Ok(Box::new(stream))
+    }
 }
 
 /// A running server; it ends with the test.
@@ -48,8 +79,17 @@ impl Server {
         Self::at("127.0.0.1:0", scripts).await.unwrap()
     }
 
-    /// Plays the last script again when there are more connections than scripts.
     pub(crate) async fn at(address: &str, scripts: Vec<Script>) -> io::Result<Self> {
+        Self::over(Plain, address, scripts).await
+    }
+
+    /// Plays the last script again when there are more connections than scripts.
+    pub(crate) async fn over(
+        open: impl Open,
+        address: &str,
+        scripts: Vec<Script>,
+    ) -> io::Result<Self> {
+        let open = Arc::new(open);
         let listener = TcpListener::bind(address).await?;
         let server = Self {
             address: listener.local_addr()?,
@@ -69,9 +109,11 @@ impl Server {
                 };
                 let n = contacts.fetch_add(1, Ordering::SeqCst);
                 let script = scripts.get(n).or(scripts.last()).cloned();
-                let (asked, ended) = (asked.clone(), ended.clone());
+                let (open, asked, ended) = (open.clone(), asked.clone(), ended.clone());
                 tokio::spawn(async move {
-                    play(stream, script.unwrap_or((Vec::new(), Then::Close)), &asked).await;
+                    if let Ok(line) = open.open(stream).await {
+                        play(line, script.unwrap_or((Vec::new(), Then::Close)), &asked).await;
+                    }
                     ended.notify_one();
                 });
             }
@@ -95,7 +137,7 @@ impl Server {
     }
 }
 
-async fn play(mut stream: TcpStream, (bytes, then): Script, asked: &Mutex<Vec<String>>) {
+async fn play(mut stream: Box<dyn Line>, (bytes, then): Script, asked: &Mutex<Vec<String>>) {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         match stream.read_u8().await {
@@ -111,9 +153,11 @@ async fn play(mut stream: TcpStream, (bytes, then): Script, asked: &Mutex<Vec<St
             let _ = stream.shutdown().await;
         }
         Then::Reset => {
-            stream.set_zero_linger().unwrap();
+            stream.tcp().set_zero_linger().unwrap();
             return;
         }
+        #[cfg(feature = "_tls")]
+        Then::Cut => return,
         Then::Hold => {}
     }
     let mut rest = [0; 64];

@@ -28,7 +28,10 @@ fn connect(root: &Path, capacity: usize) -> Client {
     let (stop, stopping) = watch::channel(false);
     tokio::spawn(serve(
         server,
-        SocketAddr::from(([192, 0, 2, 1], 1)),
+        crate::site::Client {
+            address: ([192, 0, 2, 1], 1).into(),
+            tls: None,
+        },
         site,
         stopping,
     ));

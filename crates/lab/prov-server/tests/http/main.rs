@@ -7,3 +7,4 @@ mod protocol;
 mod stopping;
 mod syslog;
 mod tftp;
+mod tls;

@@ -2,14 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may end at a broken invariant")]
 
-#[path = "http/answers.rs"]
 mod answers;
-#[path = "http/bounds.rs"]
 mod bounds;
-#[path = "http/chains.rs"]
 mod chains;
-#[path = "http/server.rs"]
 mod server;
+#[cfg(feature = "_tls")]
+mod tls;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
@@ -19,18 +17,43 @@ use onhook_fetch::Request;
 use onhook_fetch::port::Fetch;
 use onhook_http::Limits;
 use onhook_testkit::contract::{self, FetchFixture, Peer};
-use server::{Server, Then, answer, request, transport};
+use server::{Script, Server, Then, answer, request, transport};
 
 #[derive(Default)]
 struct Loopback {
+    #[cfg(feature = "_tls")]
+    tls: Option<tls::Setup>,
     server: Option<Server>,
     contacts: Arc<AtomicUsize>,
+}
+
+impl Loopback {
+    async fn serve(&self, scripts: Vec<Script>) -> Server {
+        #[cfg(feature = "_tls")]
+        if let Some(tls) = &self.tls {
+            return tls.serve(scripts).await;
+        }
+        Server::start(scripts).await
+    }
+
+    fn request(&self, request: Request) -> Request {
+        #[cfg(feature = "_tls")]
+        if self.tls.is_some() {
+            return tls::https(request);
+        }
+        request
+    }
 }
 
 #[async_trait]
 impl FetchFixture for Loopback {
     fn fetch(&self) -> Arc<dyn Fetch> {
-        Arc::new(transport(Limits::default()))
+        let plain = transport(Limits::default());
+        #[cfg(feature = "_tls")]
+        if let Some(tls) = &self.tls {
+            return Arc::new(plain.with_tls(tls.phone()));
+        }
+        Arc::new(plain)
     }
 
     async fn peer(&mut self, peer: Peer) -> Request {
@@ -51,12 +74,12 @@ impl FetchFixture for Loopback {
             Peer::HasNoFile(body) => answer("404 Not Found", "", &body),
             Peer::EndsEarly(sent) => longer(sent, Then::Close),
             Peer::Stalls(sent) => longer(sent, Then::Hold),
-            Peer::Unresolvable => return request("prov.invalid", 80, "/"),
+            Peer::Unresolvable => return self.request(request("prov.invalid", 80, "/")),
         };
-        let server = Server::start(vec![script]).await;
+        let server = self.serve(vec![script]).await;
         assert!(server.asked().is_empty());
         self.contacts = server.contacts.clone();
-        let request = server.request("/file.xml");
+        let request = self.request(server.request("/file.xml"));
         self.server = Some(server);
         request
     }
@@ -77,4 +100,16 @@ impl FetchFixture for Loopback {
 #[tokio::test]
 async fn http_keeps_the_contract() {
     contract::fetch(&mut Loopback::default()).await;
+}
+
+#[cfg(feature = "_tls")]
+#[tokio::test]
+async fn https_keeps_the_contract() {
+    for setup in [tls::Setup::plain(), tls::Setup::mutual()] {
+        let mut loopback = Loopback {
+            tls: Some(setup),
+            ..Loopback::default()
+        };
+        contract::fetch(&mut loopback).await;
+    }
 }
