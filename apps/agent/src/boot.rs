@@ -4,21 +4,22 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context;
-use onhook_driver::{Fetchers, Observer, Phones, Ports, Reactor};
+use onhook_driver::{Observer, Phones, Ports, Reactor};
 use onhook_flash_store::FlashStore;
-use onhook_http::HttpFetch;
 use onhook_params::port::{ConfigStore, StoreError, StoreErrorKind, StoredParam};
 use onhook_params::{Entry, Mark, ParamSet, Secrecy, known, secrecy};
-use onhook_phone::port::{EventLog, Message, StateStore};
-use onhook_phone::{DefaultServer, Input, Model, Phone, PhoneSetup, Shared, StateRecord};
+use onhook_phone::port::StateStore;
+use onhook_phone::{DefaultServer, Fact, Input, Model, Phone, PhoneSetup, Shared, StateRecord};
 use onhook_rules::Url;
 use onhook_schedule::port::{Clock, Entropy};
 use onhook_syslog::Syslog;
-use onhook_system::{OsEntropy, RealClock, SystemResolver};
-use onhook_tftp::{LocalPorts, TftpFetch};
+use onhook_system::{OsEntropy, RealClock};
 
 use crate::config::Config;
 use crate::failure::World;
+use crate::known::Known;
+use crate::log_server::Redirected;
+use crate::transports::Transports;
 
 /// The phone's number in the reactor of this program.
 pub(crate) const PHONE: u32 = 0;
@@ -44,10 +45,25 @@ pub(crate) struct Life {
     pub(crate) syslog: Arc<Syslog>,
 }
 
+impl Life {
+    /// The server that rules without one get under a configuration.
+    pub(crate) fn default_server(
+        &mut self,
+        config: &Config,
+    ) -> anyhow::Result<Option<DefaultServer>> {
+        let phones = &mut self.reactor.phones;
+        let phone = phones.phone(PHONE);
+        let order = phone.map_or(String::new(), |phone| option_order(phone, &phones.shared));
+        default_server(config, &order, &mut phones.shared)
+    }
+}
+
 /// Builds a phone that has not booted.
 pub(crate) async fn build(
     config: &Config,
     store: &Arc<FlashStore>,
+    transports: &Transports,
+    known: &Known,
     observer: Box<dyn Observer>,
 ) -> anyhow::Result<Life> {
     let clock: Arc<dyn Clock> =
@@ -67,7 +83,7 @@ pub(crate) async fn build(
         .shared
         .values
         .intern(&config.identity.serial, Secrecy::Plain);
-    let external_ip = config.identity.external_ip.and_then(|ip| {
+    let ip = config.identity.ip.and_then(|ip| {
         let values = &mut phones.shared.values;
         values.intern(&ip.to_string(), Secrecy::Plain)
     });
@@ -76,34 +92,46 @@ pub(crate) async fn build(
         model,
         mac: config.identity.mac,
         serial,
-        ip: config.identity.ip,
-        external_ip,
-        client_certificate: config.identity.client_certificate,
+        ip,
+        external_ip: None,
+        client_certificate: known.now().client_certificate,
         seed,
     };
     let phone = Phone::new(&setup, params);
-    let server = default_server(config, &phone, &mut phones.shared)?;
+    let order = option_order(&phone, &phones.shared);
+    let server = default_server(config, &order, &mut phones.shared)?;
     let syslog = Arc::new(Syslog::start());
     let ports = Ports {
-        fetch: Fetchers {
-            http: Some(Arc::new(HttpFetch::new())),
-            tftp: Some(Arc::new(TftpFetch::new(
-                Arc::new(SystemResolver),
-                LocalPorts::phone(),
-            ))),
-            ..Fetchers::default()
-        },
+        fetch: transports.fetchers.clone(),
         config: Arc::clone(store) as Arc<dyn ConfigStore>,
         state: Arc::clone(store) as Arc<dyn StateStore>,
         log: Arc::new(Redirected {
             inner: Arc::clone(&syslog),
-            server: config.syslog_server.clone(),
+            server: transports.log_server.clone(),
         }),
     };
     let index = phones.add(phone, ports, record);
     let mut reactor = Reactor::new(phones, clock, observer);
     reactor.queue(index, Input::OptionsLearned(server));
+    tell(&mut reactor, index, known)?;
     Ok(Life { reactor, syslog })
+}
+
+/// Tells a phone what no profile can tell.
+pub(crate) fn tell(reactor: &mut Reactor, phone: u32, known: &Known) -> anyhow::Result<()> {
+    let facts = known.now();
+    let mobility = &facts.mobility;
+    let mobility = reactor
+        .mobility(&mobility.status, &mobility.user, &mobility.password)
+        .map_err(|why| anyhow::anyhow!("mobility: {why}"))?;
+    for fact in [
+        Fact::ExternalAddress(facts.external_ip),
+        Fact::ClientCertificate(facts.client_certificate),
+        Fact::Mobility(mobility),
+    ] {
+        reactor.queue(phone, Input::Fact(fact));
+    }
+    Ok(())
 }
 
 /// Whether Provision_Enable lets the phone resync.
@@ -146,19 +174,19 @@ pub(crate) fn load(stored: Vec<StoredParam>, shared: &mut Shared) -> ParamSet {
     params
 }
 
+/// DHCP_Option_To_Use.
+fn option_order(phone: &Phone, shared: &Shared) -> String {
+    let view = phone.view(shared);
+    let text = view.map(|view| phone.params().text(known::DHCP_OPTION_TO_USE, view));
+    text.unwrap_or_default().to_owned()
+}
+
 /// The server that the first usable static option names, in the order of DHCP_Option_To_Use.
 fn default_server(
     config: &Config,
-    phone: &Phone,
+    order: &str,
     shared: &mut Shared,
 ) -> anyhow::Result<Option<DefaultServer>> {
-    let order = match phone.view(shared) {
-        Some(view) => phone
-            .params()
-            .text(known::DHCP_OPTION_TO_USE, view)
-            .to_owned(),
-        None => return Ok(None),
-    };
     for number in order.split(',').map(str::trim) {
         let Some(value) = config.options.get(number) else {
             continue;
@@ -188,23 +216,4 @@ fn default_server(
         }));
     }
     Ok(None)
-}
-
-/// Sends every message to one server, whatever the parameters say.
-struct Redirected {
-    inner: Arc<Syslog>,
-    server: String,
-}
-
-impl EventLog for Redirected {
-    fn log(&self, mut message: Message) {
-        if !self.server.is_empty() {
-            message.server.clone_from(&self.server);
-        }
-        self.inner.log(message);
-    }
-
-    fn dropped(&self) -> u64 {
-        self.inner.dropped()
-    }
 }

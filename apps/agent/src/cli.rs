@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -28,7 +29,9 @@ pub(crate) enum LogFormat {
 pub(crate) enum Command {
     /// Run the phone until it is told to end.
     #[command(after_help = "Examples:\n  onhook-agent run --config agent.toml\n  \
-        onhook-agent run --state-dir /tmp/phone --events -")]
+        onhook-agent run --state-dir /tmp/phone --events -\n  \
+        onhook-agent run --config agent.toml --print-config\n\n\
+        SIGTERM and SIGINT end the agent, SIGHUP makes it read its configuration again.")]
     Run(RunArgs),
     /// One resync now: through the running agent if there is one, else in the foreground.
     #[command(after_help = "Examples:\n  onhook-agent resync\n  \
@@ -45,6 +48,16 @@ pub(crate) enum Command {
     /// Ask the running agent how things are.
     #[command(after_help = "Examples:\n  onhook-agent status\n  onhook-agent status --json")]
     Status(StatusArgs),
+    /// Tell the running agent what happens at the phone; what is told lasts until the agent ends.
+    #[command(
+        after_help = "Examples:\n  onhook-agent ctl line 1 busy\n  onhook-agent ctl resync\n  \
+        onhook-agent ctl external-ip 203.0.113.7\n  \
+        onhook-agent ctl mobility login 4711 --password-file pin.txt\n  \
+        onhook-agent ctl certificate install phone.pem phone.key\n\n\
+        Exit status: 0 done, 1 it failed, 2 usage or configuration, 3 accepted but waiting for idle lines or for the\n\
+        running resync."
+    )]
+    Ctl(CtlArgs),
 }
 
 /// Where configuration and state are.
@@ -65,6 +78,12 @@ pub(crate) struct RunArgs {
     /// Write events to a file, one JSON object a line; `-` for stdout.
     #[arg(long, value_name = "FILE")]
     pub(crate) events: Option<PathBuf>,
+    /// Print the merged configuration with the source of each value, and end.
+    #[arg(long)]
+    pub(crate) print_config: bool,
+    /// With --print-config: print one JSON document (schema onhook.config/1).
+    #[arg(long, requires = "print_config")]
+    pub(crate) json: bool,
 }
 
 #[derive(Args)]
@@ -133,6 +152,103 @@ pub(crate) enum ParamsCommand {
         #[arg(long)]
         offline: bool,
     },
+}
+
+#[derive(Args)]
+pub(crate) struct CtlArgs {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// Print one JSON document (schema onhook.ctl/1; of a resync that ended, onhook.resync/1).
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    #[command(subcommand)]
+    pub(crate) what: CtlCommand,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum CtlCommand {
+    /// A line, 1 to 16, became idle or busy.
+    Line {
+        /// Number of the line.
+        line: u8,
+        /// What it became.
+        #[arg(value_enum)]
+        state: LineState,
+    },
+    /// Run the configured rules, or the given one alone, and wait for the result unless lines are busy.
+    Resync {
+        /// A rule to run alone; @FILE or - reads it.
+        rule: Option<String>,
+    },
+    /// Restart the phone as soon as all lines are idle and no resync runs.
+    Reboot,
+    /// Return everything to the factory state and restart the phone.
+    FactoryReset,
+    /// The external address ($EXTIP) became known, or is not known any more.
+    ExternalIp {
+        /// An address, or none.
+        #[arg(value_parser = external_ip)]
+        address: ExternalIp,
+    },
+    /// A user of extension mobility ($EMS, $MUID, $MPWD) logged in or out.
+    Mobility {
+        #[command(subcommand)]
+        what: MobilityCommand,
+    },
+    /// The client certificate ($CCERT).
+    Certificate {
+        #[command(subcommand)]
+        what: CertificateCommand,
+    },
+}
+
+/// Whether a line is in use.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LineState {
+    /// No call.
+    Idle,
+    /// Anything else.
+    Busy,
+}
+
+/// An address that may be unknown.
+#[derive(Clone, Copy)]
+pub(crate) struct ExternalIp(pub(crate) Option<IpAddr>);
+
+fn external_ip(text: &str) -> Result<ExternalIp, String> {
+    if text == "none" {
+        return Ok(ExternalIp(None));
+    }
+    text.parse()
+        .map(|address| ExternalIp(Some(address)))
+        .map_err(|_| "write an IP address, or none".to_owned())
+}
+
+#[derive(Subcommand)]
+pub(crate) enum MobilityCommand {
+    /// A user logged in.
+    Login {
+        /// Who ($MUID).
+        user: String,
+        /// File whose first line is the password ($MPWD); - for standard input.
+        #[arg(long, value_name = "FILE")]
+        password_file: PathBuf,
+    },
+    /// The user logged out.
+    Logout,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum CertificateCommand {
+    /// Present this certificate to servers that ask for one.
+    Install {
+        /// Certificate, and those between it and its root (PEM).
+        certificate: PathBuf,
+        /// Private key (PEM).
+        key: PathBuf,
+    },
+    /// Present none.
+    Remove,
 }
 
 #[derive(Args)]

@@ -1,40 +1,22 @@
 //! Configuration: defaults, then the file, then `ONHOOK__SECTION__KEY`, then flags.
 
+mod places;
+mod raw;
+mod show;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use config::{Environment, File, FileFormat, Value, ValueKind};
-use onhook_device::{Family, Identity, Readings, Release};
+use config::{Environment, File, FileFormat};
+use onhook_device::{Family, Identity, Release, Secret};
 use onhook_params::Scope;
-use serde::Deserialize;
 
 use crate::cli::Place;
-
-/// Every key, by section. `options.static` holds option numbers.
-const KEYS: [(&str, &[&str]); 7] = [
-    (
-        "device",
-        &[
-            "mac",
-            "product_name",
-            "series",
-            "serial",
-            "software_version",
-            "hardware_version",
-            "family",
-            "release",
-            "time_zone",
-            "ip",
-        ],
-    ),
-    ("state", &["dir"]),
-    ("options", &["source", "static"]),
-    ("syslog", &["server"]),
-    ("web", &["listen"]),
-    ("sip", &["listen"]),
-    ("readings", &Readings::NAMES),
-];
+use crate::known::copy;
+use places::{check_keys, check_section};
+use raw::{Raw, RawMobility, RawTls};
+use show::{Source, Sources, sources};
 
 /// The DHCP options that may name a provisioning server.
 const OPTIONS: [&str; 7] = ["66", "160", "159", "150", "60", "43", "125"];
@@ -49,61 +31,102 @@ pub(crate) struct Config {
     pub(crate) syslog_server: String,
     /// Option values by number.
     pub(crate) options: BTreeMap<String, String>,
+    pub(crate) tls: TlsFiles,
+    pub(crate) mobility: MobilitySetting,
+    pub(crate) tftp_ports: TftpPorts,
+    /// Where the values come from that somebody gave.
+    sources: Sources,
 }
 
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Raw {
-    device: RawDevice,
-    state: RawState,
-    options: RawOptions,
-    syslog: RawSyslog,
-    readings: BTreeMap<String, String>,
+/// PEM files that were read; whether they hold what they should is seen when TLS is set up.
+#[derive(Default)]
+pub(crate) struct TlsFiles {
+    /// Who is trusted: the bundle and the custom authority, in this order.
+    pub(crate) anchors: Vec<PemFile>,
+    /// The client certificate and its key.
+    pub(crate) client: Option<(PemFile, KeyFile)>,
 }
 
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct RawDevice {
-    mac: Option<String>,
-    product_name: Option<String>,
-    series: Option<String>,
-    serial: Option<String>,
-    software_version: Option<String>,
-    hardware_version: Option<String>,
-    family: Option<String>,
-    release: Option<String>,
-    time_zone: Option<String>,
-    ip: Option<String>,
+/// A file of certificates.
+#[cfg_attr(
+    not(any(feature = "ring", feature = "aws-lc-rs")),
+    expect(dead_code, reason = "only TLS has a use for what is in them")
+)]
+pub(crate) struct PemFile {
+    /// The key that named it.
+    pub(crate) key: &'static str,
+    pub(crate) path: PathBuf,
+    pub(crate) text: Vec<u8>,
 }
 
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct RawState {
-    dir: Option<PathBuf>,
+/// A file with a private key.
+#[cfg_attr(
+    not(any(feature = "ring", feature = "aws-lc-rs")),
+    expect(dead_code, reason = "only TLS has a use for what is in them")
+)]
+pub(crate) struct KeyFile {
+    pub(crate) path: PathBuf,
+    pub(crate) text: Secret,
 }
 
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct RawOptions {
-    source: Option<String>,
-    #[serde(rename = "static")]
-    fixed: BTreeMap<String, String>,
+/// What the phone knows of extension mobility.
+pub(crate) struct MobilitySetting {
+    pub(crate) status: String,
+    pub(crate) user: String,
+    pub(crate) password: Secret,
+    /// The file of the password, if it comes from one.
+    file: Option<PathBuf>,
 }
 
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct RawSyslog {
-    server: Option<String>,
+impl MobilitySetting {
+    /// Nobody is logged in.
+    pub(crate) fn nobody() -> Self {
+        Self {
+            status: String::new(),
+            user: String::new(),
+            password: Secret::new(Vec::new()),
+            file: None,
+        }
+    }
+
+    /// A user is logged in.
+    pub(crate) fn of(status: &str, user: &str, password: &Secret) -> Self {
+        Self {
+            status: status.to_owned(),
+            user: user.to_owned(),
+            password: copy(password),
+            file: None,
+        }
+    }
+
+    pub(crate) fn copy(&self) -> Self {
+        Self {
+            status: self.status.clone(),
+            user: self.user.clone(),
+            password: copy(&self.password),
+            file: self.file.clone(),
+        }
+    }
+}
+
+/// Which local ports TFTP uses.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TftpPorts {
+    /// 53240 to 53245, as the phones do.
+    Phone,
+    /// Any.
+    Ephemeral,
 }
 
 /// Loads and checks the configuration.
 pub(crate) fn load(place: &Place) -> anyhow::Result<Config> {
     let mut builder = config::Config::builder();
+    let mut file = String::new();
     if let Some(path) = &place.config {
-        let text = std::fs::read_to_string(path)
+        file = std::fs::read_to_string(path)
             .with_context(|| format!("configuration {} cannot be read", path.display()))?;
-        check_keys(&text, path)?;
-        builder = builder.add_source(File::from_str(&text, FileFormat::Toml));
+        check_keys(&file, path)?;
+        builder = builder.add_source(File::from_str(&file, FileFormat::Toml));
     }
     builder = builder.add_source(
         Environment::with_prefix("ONHOOK")
@@ -122,10 +145,28 @@ pub(crate) fn load(place: &Place) -> anyhow::Result<Config> {
     for (section, value) in &tables {
         check_section(section, value, &|_, _| "environment".to_owned())?;
     }
+    let given: Vec<_> = tables
+        .iter()
+        .flat_map(|(section, value)| keys(section, value))
+        .collect();
+    let file = place.config.as_deref().map(|path| (path, file.as_str()));
+    let mut sources = sources(file, &given);
+    if place.state_dir.is_some() {
+        sources.insert("state.dir".to_owned(), Source::Flag("--state-dir"));
+    }
     let raw: Raw = merged
         .try_deserialize()
         .with_context(|| source_name(place))?;
-    build(raw, place)
+    build(raw, place, sources)
+}
+
+/// The keys that a section holds.
+fn keys(section: &str, value: &config::Value) -> Vec<(String, String)> {
+    let table = value.clone().into_table().unwrap_or_default();
+    table
+        .into_keys()
+        .map(|key| (section.to_owned(), key))
+        .collect()
 }
 
 fn source_name(place: &Place) -> String {
@@ -135,123 +176,7 @@ fn source_name(place: &Place) -> String {
     }
 }
 
-/// Refuses unknown keys of a file with the line where they stand.
-fn check_keys(text: &str, path: &Path) -> anyhow::Result<()> {
-    let file = config::Config::builder()
-        .add_source(File::from_str(text, FileFormat::Toml))
-        .build()
-        .with_context(|| format!("configuration {} cannot be read", path.display()))?;
-    let tables = file.cache.into_table().unwrap_or_default();
-    let mut sections: Vec<_> = tables.into_iter().collect();
-    sections.sort_by_key(|(section, _)| line_of(text, section, None));
-    for (section, value) in &sections {
-        check_section(
-            section,
-            value,
-            &|section, key| match line_of(text, section, key) {
-                Some(line) => format!("{}:{line}", path.display()),
-                None => path.display().to_string(),
-            },
-        )?;
-    }
-    Ok(())
-}
-
-fn check_section(
-    section: &str,
-    value: &Value,
-    place: &dyn Fn(&str, Option<&str>) -> String,
-) -> anyhow::Result<()> {
-    let Some((_, keys)) = KEYS.iter().find(|(name, _)| *name == section) else {
-        let known = KEYS.map(|(name, _)| name);
-        let hint = suggest(section, &known);
-        bail!(
-            "{}: unknown section `{section}`{hint}",
-            place(section, None)
-        );
-    };
-    let ValueKind::Table(table) = &value.kind else {
-        bail!(
-            "{}: `{section}` is a section: write [{section}]",
-            place(section, None)
-        );
-    };
-    let mut given: Vec<_> = table.keys().collect();
-    given.sort();
-    for key in given {
-        if !keys.contains(&key.as_str()) {
-            let hint = suggest(key, keys);
-            bail!(
-                "{}: unknown key `{section}.{key}`{hint}",
-                place(section, Some(key))
-            );
-        }
-    }
-    if matches!(section, "web" | "sip") {
-        tracing::warn!("this program has no {section} listener yet: [{section}] has no effect");
-    }
-    Ok(())
-}
-
-/// Names the nearest known word, or all of them.
-fn suggest(word: &str, known: &[&str]) -> String {
-    let nearest = known
-        .iter()
-        .map(|candidate| (distance(word, candidate), candidate))
-        .min();
-    match nearest {
-        Some((edits, candidate)) if edits <= 1 + word.len() / 3 => {
-            format!(": did you mean `{candidate}`?")
-        }
-        Some(_) | None => format!(": known are {}", known.join(", ")),
-    }
-}
-
-/// The number of single-character edits between two words.
-fn distance(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.chars().count()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut corner = i;
-        let mut left = i + 1;
-        if let Some(first) = row.first_mut() {
-            *first = left;
-        }
-        for (cell, y) in row.iter_mut().skip(1).zip(b.chars()) {
-            let edit = if x == y { corner } else { corner + 1 };
-            corner = *cell;
-            left = edit.min(left + 1).min(corner + 1);
-            *cell = left;
-        }
-    }
-    row.last().copied().unwrap_or(0)
-}
-
-/// The line, from 1, of a section or of a key in it.
-fn line_of(text: &str, section: &str, key: Option<&str>) -> Option<usize> {
-    let mut current = "";
-    for (number, line) in text.lines().enumerate() {
-        let line = line.trim();
-        if let Some(name) = line
-            .strip_prefix('[')
-            .and_then(|rest| rest.split(']').next())
-        {
-            current = name.trim();
-            if current == section && key.is_none() {
-                return Some(number + 1);
-            }
-        } else if let Some((left, _)) = line.split_once('=') {
-            let left = left.trim().trim_matches('"');
-            let dotted = key.map(|key| format!("{section}.{key}"));
-            let here = current == section && key == Some(left);
-            if here || dotted.as_deref() == Some(left) || (key.is_none() && left == section) {
-                return Some(number + 1);
-            }
-        }
-    }
-    None
-}
-
-fn build(raw: Raw, place: &Place) -> anyhow::Result<Config> {
+fn build(raw: Raw, place: &Place, sources: Sources) -> anyhow::Result<Config> {
     let device = raw.device;
     let mut identity = Identity::default();
     let text = |slot: &mut String, given: Option<String>| {
@@ -272,6 +197,12 @@ fn build(raw: Raw, place: &Place) -> anyhow::Result<Config> {
             .parse()
             .with_context(|| format!("device.ip: `{ip}` is not an address"))?;
         identity.ip = Some(ip);
+    }
+    if let Some(ip) = device.external_ip {
+        let ip = ip
+            .parse()
+            .with_context(|| format!("device.external_ip: `{ip}` is not an address"))?;
+        identity.external_ip = Some(ip);
     }
     identity.family = setting("device.family", device.family, Family::default())?;
     identity.release = setting("device.release", device.release, Release::default())?;
@@ -304,6 +235,74 @@ fn build(raw: Raw, place: &Place) -> anyhow::Result<Config> {
             .unwrap_or_else(|| PathBuf::from("/var/lib/onhook")),
         syslog_server: raw.syslog.server.unwrap_or_default(),
         options: raw.options.fixed,
+        sources,
+        tls: tls(raw.tls)?,
+        mobility: mobility(raw.mobility)?,
+        tftp_ports: match raw.tftp.local_ports.as_deref() {
+            None | Some("phone") => TftpPorts::Phone,
+            Some("ephemeral") => TftpPorts::Ephemeral,
+            Some(other) => {
+                bail!("tftp.local_ports: `{other}` is not known: use phone or ephemeral")
+            }
+        },
+    })
+}
+
+/// Reads the files that TLS needs.
+fn tls(raw: RawTls) -> anyhow::Result<TlsFiles> {
+    let named = [("tls.trust", raw.trust), ("tls.custom_ca", raw.custom_ca)];
+    let mut anchors = Vec::new();
+    for (key, path) in named {
+        anchors.extend(path.map(|path| pem(key, path)).transpose()?);
+    }
+    let client = match (raw.client_certificate, raw.client_key) {
+        (None, None) => None,
+        (Some(certificate), Some(key)) => {
+            let text = Secret::new(read("tls.client_key", &key)?);
+            let certificate = pem("tls.client_certificate", certificate)?;
+            Some((certificate, KeyFile { path: key, text }))
+        }
+        (Some(_), None) => bail!("tls.client_key is missing: a client certificate needs its key"),
+        (None, Some(_)) => {
+            bail!("tls.client_certificate is missing: a client key needs its certificate")
+        }
+    };
+    Ok(TlsFiles { anchors, client })
+}
+
+fn pem(key: &'static str, path: PathBuf) -> anyhow::Result<PemFile> {
+    let text = read(key, &path)?;
+    Ok(PemFile { key, path, text })
+}
+
+fn read(key: &str, path: &Path) -> anyhow::Result<Vec<u8>> {
+    std::fs::read(path).with_context(|| format!("{key}: {} cannot be read", path.display()))
+}
+
+fn mobility(raw: RawMobility) -> anyhow::Result<MobilitySetting> {
+    let file = raw.password_file.clone();
+    let password = match (raw.password, raw.password_file) {
+        (Some(_), Some(_)) => {
+            bail!("mobility.password and mobility.password_file exclude each other")
+        }
+        (Some(password), None) => Secret::new(password.into_bytes()),
+        (None, Some(path)) => {
+            let mut text = read("mobility.password_file", &path)?;
+            while text
+                .last()
+                .is_some_and(|byte| matches!(byte, b'\n' | b'\r'))
+            {
+                text.pop();
+            }
+            Secret::new(text)
+        }
+        (None, None) => Secret::new(Vec::new()),
+    };
+    Ok(MobilitySetting {
+        status: raw.status.unwrap_or_default(),
+        user: raw.user.unwrap_or_default(),
+        password,
+        file,
     })
 }
 
@@ -317,37 +316,5 @@ fn setting<T: std::str::FromStr<Err = String>>(
             .parse()
             .map_err(|error| anyhow::anyhow!("{key}: {error}")),
         None => Ok(default),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_misspelt_key_is_told_with_its_line_and_the_nearest_key() {
-        let text = "[device]\nmac = \"000e08012345\"\n\n[syslog]\nsevrer = \"x\"\n";
-        let error = check_keys(text, Path::new("a.toml")).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "a.toml:5: unknown key `syslog.sevrer`: did you mean `server`?"
-        );
-        let error = check_keys("[devise]\n", Path::new("a.toml")).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "a.toml:1: unknown section `devise`: did you mean `device`?"
-        );
-    }
-
-    #[test]
-    fn distances_count_edits() {
-        for (a, b, edits) in [
-            ("", "abc", 3),
-            ("abc", "abc", 0),
-            ("sevrer", "server", 2),
-            ("mac", "macs", 1),
-        ] {
-            assert_eq!(distance(a, b), edits, "{a} {b}");
-        }
     }
 }

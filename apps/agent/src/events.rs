@@ -4,6 +4,9 @@ use std::fs::OpenOptions;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+use std::sync::mpsc::{self, Receiver, SyncSender, TrySendError};
+use std::thread;
+use std::time::Duration;
 
 use anyhow::Context;
 use onhook_device::{Now, WallTime};
@@ -13,61 +16,161 @@ use onhook_phone::report::ResyncReport;
 use onhook_phone::{Notice, RestartKind};
 use serde_json::{Map, Value, json};
 
-/// Writes events to a file or to stdout; without either, nowhere.
+use crate::log_server::LogServer;
+use crate::supervisor::Supervisor;
+
+/// Lines that may wait for a slow reader; those beyond are counted.
+const BACKLOG: usize = 1024;
+
+/// How long the last lines may take at the end.
+const LAST_LINES: Duration = Duration::from_millis(300);
+
+/// The stream: a file or stdout, written by a thread of its own, so that a reader who stops holds up nobody.
 pub(crate) struct Events {
-    out: Option<Box<dyn Write + Send>>,
-    /// Where the configuration sends all messages; empty if each goes to its own server.
-    server: String,
+    lines: Option<SyncSender<String>>,
+    done: Option<Receiver<()>>,
 }
 
 impl Events {
-    /// No event stream.
-    pub(crate) const fn off() -> Self {
-        Self {
-            out: None,
-            server: String::new(),
-        }
-    }
-
-    /// Opens the stream; `-` is stdout, a file is appended to. `server` overrides that of every message if it is
-    /// not empty.
-    pub(crate) fn open(path: &Path, server: &str) -> anyhow::Result<Self> {
-        let server = server.to_owned();
-        if path == Path::new("-") {
-            return Ok(Self {
-                out: Some(Box::new(std::io::stdout())),
-                server,
-            });
-        }
-        let file = OpenOptions::new()
-            .create(true)
-            .append(true)
-            .mode(0o600)
-            .open(path)
-            .with_context(|| format!("events cannot be written to {}", path.display()))?;
+    /// Opens the stream; `-` is stdout, a file is appended to, and without a path there is none.
+    ///
+    /// # Errors
+    /// The file cannot be opened, or the system has no thread to give.
+    pub(crate) fn open(path: Option<&Path>) -> anyhow::Result<Self> {
+        let out: Box<dyn Write + Send> = match path {
+            None => {
+                return Ok(Self {
+                    lines: None,
+                    done: None,
+                });
+            }
+            Some(path) if path == Path::new("-") => Box::new(std::io::stdout()),
+            Some(path) => Box::new(
+                OpenOptions::new()
+                    .create(true)
+                    .append(true)
+                    .mode(0o600)
+                    .open(path)
+                    .with_context(|| format!("events cannot be written to {}", path.display()))?,
+            ),
+        };
+        let (lines, taken) = mpsc::sync_channel(BACKLOG);
+        let (ended, done) = mpsc::sync_channel(1);
+        thread::Builder::new()
+            .name("events".to_owned())
+            .stack_size(64 << 10)
+            .spawn(move || {
+                write_all(out, &taken);
+                // Nobody may wait for it.
+                let _ = ended.send(());
+            })
+            .context("no thread for the events")?;
         Ok(Self {
-            out: Some(Box::new(file)),
-            server,
+            lines: Some(lines),
+            done: Some(done),
         })
     }
 
-    fn write(&mut self, now: Now, event: &str, fields: Value) {
-        let Some(out) = &mut self.out else {
-            return;
-        };
-        let mut object = Map::new();
-        let seconds = std::time::Duration::from_millis(now.mono.as_millis()).as_secs_f64();
-        object.insert("t".to_owned(), json!(seconds));
-        object.insert("wall".to_owned(), json!(now.wall.map(wall)));
-        object.insert("event".to_owned(), json!(event));
-        if let Value::Object(fields) = fields {
-            object.extend(fields);
+    /// An observer of one life of the phone.
+    pub(crate) fn observer(&self, server: &LogServer, supervisor: &Supervisor) -> Watcher {
+        Watcher {
+            lines: self.lines.clone(),
+            missed: 0,
+            server: server.clone(),
+            supervisor: supervisor.clone(),
         }
-        let line = Value::Object(object);
+    }
+
+    /// Ends the stream; the observers are gone. Lines that nobody takes in time are given up.
+    pub(crate) fn close(&mut self) {
+        self.lines = None;
+        if let Some(done) = self.done.take() {
+            let _ = done.recv_timeout(LAST_LINES);
+        }
+    }
+}
+
+fn write_all(mut out: Box<dyn Write + Send>, lines: &Receiver<String>) {
+    for line in lines {
         // A full disk or a closed pipe must not stop the phone; the stream ends.
         if writeln!(out, "{line}").and_then(|()| out.flush()).is_err() {
             tracing::error!("the event stream cannot be written any more: it ends here");
-            self.out = None;
+            return;
+        }
+    }
+}
+
+/// Tells the event stream, the log and the service manager what the phone does.
+pub(crate) struct Watcher {
+    lines: Option<SyncSender<String>>,
+    /// Lines that found no place since the last that did.
+    missed: u64,
+    server: LogServer,
+    supervisor: Supervisor,
+}
+
+impl Watcher {
+    fn write(&mut self, now: Now, event: &str, fields: Value) {
+        if self.lines.is_none() {
+            return;
+        }
+        if self.missed > 0 && self.send(object(now, "missed", json!({ "count": self.missed }))) {
+            self.missed = 0;
+        }
+        if !self.send(object(now, event, fields)) {
+            self.missed += 1;
+        }
+    }
+
+    fn send(&mut self, line: String) -> bool {
+        let Some(lines) = &self.lines else {
+            return false;
+        };
+        match lines.try_send(line) {
+            Ok(()) => true,
+            Err(TrySendError::Full(_)) => false,
+            Err(TrySendError::Disconnected(_)) => {
+                self.lines = None;
+                false
+            }
+        }
+    }
+}
+
+fn object(now: Now, event: &str, fields: Value) -> String {
+    let mut object = Map::new();
+    let seconds = Duration::from_millis(now.mono.as_millis()).as_secs_f64();
+    object.insert("t".to_owned(), json!(seconds));
+    object.insert("wall".to_owned(), json!(now.wall.map(wall)));
+    object.insert("event".to_owned(), json!(event));
+    if let Value::Object(fields) = fields {
+        object.extend(fields);
+    }
+    Value::Object(object).to_string()
+}
+
+impl Watcher {
+    /// What an operator cares about, once, in words.
+    fn tell(&self, now: Now, notice: &Notice) {
+        match notice {
+            Notice::ResyncStarted(cause, _) => {
+                tracing::info!("resync started ({})", cause.name());
+                self.supervisor.status("resync running");
+            }
+            Notice::ResyncDone(outcome) => {
+                tracing::info!("resync ended: {} ({outcome})", outcome.code());
+                self.supervisor.status(&format!("last resync: {outcome}"));
+            }
+            Notice::TimerArmed(kind, at) => {
+                tracing::info!("next: {} in {} s", kind.name(), at.secs_since(now.mono));
+            }
+            Notice::Held => tracing::info!("a profile waits for idle lines"),
+            Notice::RuleStarted(..)
+            | Notice::RuleDone { .. }
+            | Notice::RuleFault(..)
+            | Notice::Refused(_)
+            | Notice::EditDone(_)
+            | Notice::EditBusy => {}
         }
     }
 }
@@ -84,7 +187,7 @@ fn wall(at: WallTime) -> String {
     )
 }
 
-impl Observer for Events {
+impl Observer for Watcher {
     fn notice(&mut self, _phone: u32, now: Now, notice: &Notice, url: Option<&str>) {
         let (event, fields) = match notice {
             Notice::ResyncStarted(cause, _) => (
@@ -127,14 +230,11 @@ impl Observer for Events {
             Notice::EditBusy => ("edit.busy", json!({})),
         };
         self.write(now, event, fields);
+        self.tell(now, notice);
     }
 
     fn message(&mut self, _phone: u32, now: Now, message: &Message) {
-        let server = if self.server.is_empty() {
-            &message.server
-        } else {
-            &self.server
-        };
+        let server = self.server.instead_of(&message.server);
         let fields = json!({ "text": message.text, "server": server });
         self.write(now, "log.sent", fields);
     }

@@ -117,6 +117,9 @@ pub(crate) fn status(status: &Status) -> Value {
         "prvst": status.prvst,
         "provisioned": status.provisioned,
         "uptime_s": status.uptime_s,
+        "external_ip": Some(&status.external_ip).filter(|ip| !ip.is_empty()),
+        "client_certificate": status.client_certificate,
+        "mobility": { "status": status.mobility_status, "user": status.mobility_user },
         "last": status.last.as_ref().map(resync),
         "next": timers(&status.next),
         "lines": status.busy_lines.iter().map(|line| json!({ "line": line, "state": "busy" })).collect::<Vec<_>>(),
@@ -134,6 +137,7 @@ pub(crate) fn status(status: &Status) -> Value {
 pub(crate) fn answer(answer: &Answer) -> String {
     let value = match answer {
         Answer::Done => json!({ "ok": true }),
+        Answer::Delayed(delay) => json!({ "ok": true, "delayed": delay.name() }),
         Answer::Resync(report) => json!({ "ok": true, "resync": resync(report) }),
         Answer::Status(phone) => json!({ "ok": true, "status": status(phone) }),
         Answer::Refused(why) => json!({ "ok": false, "error": why }),

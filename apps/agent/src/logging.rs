@@ -16,14 +16,18 @@ pub(crate) fn install(format: LogFormat, level: LevelFilter) {
         .unwrap_or_else(|| Targets::new().with_default(level));
     let registry = tracing_subscriber::registry().with(filter);
     match format {
-        LogFormat::Text => registry
-            .with(
-                tracing_subscriber::fmt::layer()
-                    .with_writer(std::io::stderr)
-                    .with_target(false)
-                    .with_ansi(std::io::stderr().is_terminal()),
-            )
-            .init(),
+        LogFormat::Text => {
+            let layer = tracing_subscriber::fmt::layer()
+                .with_writer(std::io::stderr)
+                .with_target(false)
+                .with_ansi(std::io::stderr().is_terminal());
+            // The journal has times of its own.
+            if std::env::var_os("JOURNAL_STREAM").is_some() {
+                registry.with(layer.without_time()).init();
+            } else {
+                registry.with(layer).init();
+            }
+        }
         LogFormat::Json => registry
             .with(
                 tracing_subscriber::fmt::layer()

@@ -1,16 +1,25 @@
 //! The phone as a program.
 
 mod boot;
+mod certificate;
 mod cli;
 mod config;
+mod ctl;
 mod events;
 mod failure;
 mod json;
+mod known;
+mod log_server;
 mod logging;
 mod params;
+mod reload;
 mod resync;
 mod run;
 mod status;
+mod supervisor;
+#[cfg(any(feature = "ring", feature = "aws-lc-rs"))]
+mod tls;
+mod transports;
 
 use std::process::ExitCode;
 
@@ -23,8 +32,10 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     // What a command prints says everything that a warning would.
     let level = match cli.command {
-        Command::Run(_) => LevelFilter::WARN,
-        Command::Resync(_) | Command::Params(_) | Command::Status(_) => LevelFilter::OFF,
+        Command::Run(_) => LevelFilter::INFO,
+        Command::Resync(_) | Command::Params(_) | Command::Status(_) | Command::Ctl(_) => {
+            LevelFilter::OFF
+        }
     };
     logging::install(cli.log_format, level);
     let runtime = match tokio::runtime::Builder::new_current_thread()
@@ -40,8 +51,11 @@ fn main() -> ExitCode {
             Command::Resync(args) => resync::resync(&args).await,
             Command::Params(args) => params::params(&args).await,
             Command::Status(args) => status::status(&args).await,
+            Command::Ctl(args) => ctl::ctl(&args).await,
         }
     });
+    // A name lookup that hangs must not hold up the end.
+    runtime.shutdown_background();
     match result {
         Ok(code) => code,
         Err(error) => failure::report(&error),

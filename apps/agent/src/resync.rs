@@ -19,25 +19,42 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::boot::{self, PHONE};
 use crate::cli::ResyncArgs;
 use crate::config::{self, Config};
+use crate::ctl;
 use crate::events::Events;
 use crate::failure::{FAILED, World, print};
 use crate::json::{self, at};
+use crate::known::Known;
+use crate::supervisor::Supervisor;
+use crate::transports::Transports;
 
 /// Runs one resync and prints what it did.
 pub(crate) async fn resync(args: &ResyncArgs) -> anyhow::Result<ExitCode> {
     let config = config::load(&args.place)?;
     let rule = args.rule.as_deref().map(read_rule).transpose()?;
-    let document = match boot::open(&config) {
-        Ok(store) => foreground(&config, Arc::new(store), rule).await?,
-        Err(error) if boot::is_locked(&error) && !args.offline => ask_agent(&config, rule).await?,
-        Err(error) => return Err(error.into()),
-    };
-    if args.json {
+    match boot::open(&config) {
+        Ok(store) => show(
+            &foreground(&config, Arc::new(store), rule).await?,
+            args.json,
+        ),
+        Err(error) if boot::is_locked(&error) && !args.offline => {
+            let answer = ask_agent(&config, rule).await?;
+            match at(&answer, "delayed").as_str() {
+                Some(waits_for) => ctl::delayed(Some(waits_for), args.json),
+                None => show(at(&answer, "resync"), args.json),
+            }
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Prints what a resync did.
+pub(crate) fn show(document: &Value, as_json: bool) -> anyhow::Result<ExitCode> {
+    if as_json {
         print(&format!("{document:#}"))?;
     } else {
-        print(&json::resync_text(&document))?;
+        print(&json::resync_text(document))?;
     }
-    let success = at(&document, "class") == "A";
+    let success = at(document, "class") == "A";
     Ok(if success {
         ExitCode::SUCCESS
     } else {
@@ -46,7 +63,7 @@ pub(crate) async fn resync(args: &ResyncArgs) -> anyhow::Result<ExitCode> {
 }
 
 /// Reads `@FILE` and `-`, and takes anything else as it is.
-fn read_rule(text: &str) -> anyhow::Result<String> {
+pub(crate) fn read_rule(text: &str) -> anyhow::Result<String> {
     if text == "-" {
         let mut rule = String::new();
         std::io::stdin()
@@ -64,14 +81,10 @@ fn read_rule(text: &str) -> anyhow::Result<String> {
 async fn ask_agent(config: &Config, rule: Option<String>) -> anyhow::Result<Value> {
     let request = ControlRequest::Resync { rule };
     let answer = ask(&boot::control_path(config), &request).await?;
-    let mut answer: Value =
-        serde_json::from_str(&answer).context("the agent's answer is no JSON")?;
+    let answer: Value = serde_json::from_str(&answer).context("the agent's answer is no JSON")?;
     match at(&answer, "error").as_str() {
         Some(error) => Err(anyhow!(World(error.to_owned()))),
-        None => Ok(answer
-            .get_mut("resync")
-            .map(Value::take)
-            .unwrap_or_default()),
+        None => Ok(answer),
     }
 }
 
@@ -80,7 +93,10 @@ async fn foreground(
     store: Arc<FlashStore>,
     rule: Option<String>,
 ) -> anyhow::Result<Value> {
-    let mut life = boot::build(config, &store, Box::new(Events::off())).await?;
+    let transports = Transports::new(config)?;
+    let known = Known::of(config);
+    let nobody = Events::open(None)?.observer(&transports.log_server, &Supervisor::none());
+    let mut life = boot::build(config, &store, &transports, &known, Box::new(nobody)).await?;
     let reactor = &mut life.reactor;
     // A phone that refuses makes no report to wait for.
     if !boot::is_provisioning_enabled(&reactor.phones) {

@@ -2,49 +2,173 @@
 
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use onhook_driver::Exit;
+use onhook_flash_store::FlashStore;
 use onhook_phone::Boot;
+use onhook_phone::port::CommandSource;
 use onhook_system::ControlSocket;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::timeout;
 
-use crate::boot;
+use crate::boot::{self, Life};
 use crate::cli::RunArgs;
-use crate::config;
+use crate::config::{self, Config};
 use crate::events::Events;
 use crate::failure::World;
 use crate::json;
+use crate::known::{Attentive, Known};
+use crate::reload::reload;
+use crate::supervisor::Supervisor;
+use crate::transports::Transports;
+
+/// How long the last messages may take; the end stays within 2 s.
+const LAST_MESSAGES: Duration = Duration::from_millis(500);
 
 /// Runs the phone until SIGTERM or SIGINT; a restart of the phone starts a new life in this process.
 pub(crate) async fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
     let config = config::load(&args.place)?;
+    if args.print_config {
+        return config.print(args.json);
+    }
+    let transports = Transports::new(&config)?;
+    let known = Known::of(&config);
     let store = Arc::new(boot::open(&config)?);
-    let mut control =
+    let source =
         ControlSocket::bind(&boot::control_path(&config), json::answer).map_err(|error| {
             let world = World(error.to_string());
             anyhow::Error::new(error).context(world)
         })?;
-    let mut terminate = signal(SignalKind::terminate()).context("SIGTERM cannot be handled")?;
-    let mut interrupt = signal(SignalKind::interrupt()).context("SIGINT cannot be handled")?;
-    loop {
-        let events = match &args.events {
-            Some(path) => Events::open(path, &config.syslog_server)?,
-            None => Events::off(),
-        };
-        let mut life = boot::build(&config, &store, Box::new(events)).await?;
-        life.reactor.boot(Boot::Normal);
-        let shutdown = async {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
+    let control = Attentive {
+        source,
+        known: known.clone(),
+        presented: transports.presented.clone(),
+    };
+    let mut agent = Agent {
+        events: Events::open(args.events.as_deref())?,
+        supervisor: Supervisor::from_environment(),
+        signals: Signals::catch()?,
+        config,
+        store,
+        transports,
+        known,
+    };
+    agent.live(control, args).await
+}
+
+/// Everything that outlives restarts of the phone.
+struct Agent {
+    config: Config,
+    store: Arc<FlashStore>,
+    transports: Transports,
+    known: Known,
+    events: Events,
+    supervisor: Supervisor,
+    signals: Signals,
+}
+
+impl Agent {
+    async fn live(
+        &mut self,
+        mut control: impl CommandSource,
+        args: &RunArgs,
+    ) -> anyhow::Result<ExitCode> {
+        self.supervisor.watch();
+        loop {
+            let observer = Box::new(
+                self.events
+                    .observer(&self.transports.log_server, &self.supervisor),
+            );
+            let mut life = boot::build(
+                &self.config,
+                &self.store,
+                &self.transports,
+                &self.known,
+                observer,
+            )
+            .await?;
+            life.reactor.boot(Boot::Normal);
+            self.supervisor.ready();
+            let exit = self.live_once(&mut life, &mut control, args).await;
+            if exit == Exit::Restart {
+                tracing::info!("the phone restarts");
+                // A log server that does not resolve must not hold up anything.
+                let _ = timeout(LAST_MESSAGES, life.syslog.flush()).await;
+                continue;
             }
-        };
-        let exit = life.reactor.run(&mut control, shutdown, |_| false).await;
-        life.syslog.flush().await;
-        match exit {
-            Exit::Restart => tracing::info!("the phone restarts"),
-            Exit::Shutdown | Exit::Finished => return Ok(ExitCode::SUCCESS),
+            self.supervisor.stopping();
+            tracing::info!("the agent ends");
+            let _ = timeout(LAST_MESSAGES, life.syslog.flush()).await;
+            drop(life);
+            self.events.close();
+            return Ok(ExitCode::SUCCESS);
+        }
+    }
+
+    /// Runs one life of the phone to its end; the configuration may change meanwhile.
+    async fn live_once(
+        &mut self,
+        life: &mut Life,
+        control: &mut impl CommandSource,
+        args: &RunArgs,
+    ) -> Exit {
+        loop {
+            let mut heard = Heard::End;
+            let shutdown = async { heard = self.signals.next().await };
+            let exit = life.reactor.run(control, shutdown, |_| false).await;
+            if exit != Exit::Shutdown || heard == Heard::End {
+                return exit;
+            }
+            self.supervisor.reloading();
+            match reload(
+                &args.place,
+                &mut self.config,
+                &self.transports,
+                &self.known,
+                life,
+            ) {
+                Ok(()) => tracing::info!("the configuration was read again"),
+                Err(error) => {
+                    tracing::error!("the configuration stays as it was: {error:#}");
+                }
+            }
+            self.supervisor.ready();
+        }
+    }
+}
+
+/// What a signal means.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Heard {
+    /// SIGTERM or SIGINT: end.
+    End,
+    /// SIGHUP: read the configuration again.
+    Reload,
+}
+
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hangup: Signal,
+}
+
+impl Signals {
+    fn catch() -> anyhow::Result<Self> {
+        let catch = |kind, name| signal(kind).with_context(|| format!("{name} cannot be handled"));
+        Ok(Self {
+            terminate: catch(SignalKind::terminate(), "SIGTERM")?,
+            interrupt: catch(SignalKind::interrupt(), "SIGINT")?,
+            hangup: catch(SignalKind::hangup(), "SIGHUP")?,
+        })
+    }
+
+    async fn next(&mut self) -> Heard {
+        tokio::select! {
+            _ = self.terminate.recv() => Heard::End,
+            _ = self.interrupt.recv() => Heard::End,
+            _ = self.hangup.recv() => Heard::Reload,
         }
     }
 }

@@ -46,6 +46,10 @@ pub(crate) struct Completion {
 /// What the fallback of a task says.
 pub(crate) const PANICKED: &str = "the program failed in the middle of it: please report this";
 
+/// What a failed transfer says whose URL holds a password.
+const HIDDEN: &str = "the reason is not shown, because the URL holds the password of extension mobility ($MPWD): \
+                      move it into --pwd to see more";
+
 impl Completion {
     pub(crate) const fn new(inbox: mpsc::UnboundedSender<Arrived>, fallback: Arrived) -> Self {
         Self {
@@ -105,15 +109,21 @@ impl Reactor {
             op,
             bytes,
             ms,
-            result,
+            mut result,
         } = finished;
         let now = self.clock.now();
         let Some(seat) = self.phones.seats.get_mut(phone as usize) else {
             return;
         };
         // Ended by `cancel` just before: its completion is on the way.
-        if seat.transfers.remove(&op).is_none() {
+        let Some(running) = seat.transfers.remove(&op) else {
             return;
+        };
+        //= R-MACRO-20
+        // Transports name the path in what they say.
+        if let (Err(failed), Secrecy::Secret) = (&mut result, running.url) {
+            HIDDEN.clone_into(&mut failed.message);
+            failed.said = None;
         }
         if let Some(model) = seat.phone.model(&self.phones.shared) {
             seat.reporter.fetched(bytes, ms, &result, &model.scope);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use onhook_device::{Now, SecretRef};
 use onhook_params::port::StoredParam;
-use onhook_params::{Mark, View};
+use onhook_params::{Mark, Secrecy, View};
 use onhook_phone::port::{Severity, StateStore};
 use onhook_phone::{
     Effect, Input, LogLine, Notice, OpId, Request, RestartKind, StateChange, render,
@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 
 use crate::arrivals::Arrived;
 use crate::fetch::{PROFILE_LIMIT, Transfer, profile_timeout};
-use crate::reactor::Reactor;
+use crate::reactor::{Reactor, Running};
 use crate::vault::TaskVault;
 use crate::waiting::Audience;
 
@@ -56,7 +56,7 @@ impl Reactor {
                 scheme: request.scheme,
                 host: values.text(request.host).to_owned(),
                 port: request.port,
-                path: values.text(request.path).to_owned(),
+                path: values.expose(request.path).to_owned(),
                 allowed_domains: render::allowed_domains(&seat.phone, &self.phones.shared)
                     .to_owned(),
                 user_agent: render::user_agent(&seat.phone, &self.phones.shared, now),
@@ -71,9 +71,13 @@ impl Reactor {
             clock: Arc::clone(&self.clock),
             inbox: self.inbox.clone(),
         };
+        let url = match request.path.is_secret() {
+            true => Secrecy::Secret,
+            false => Secrecy::Plain,
+        };
         let task = self.tasks.spawn(transfer.run());
         if let Some(seat) = self.phones.seats.get_mut(phone as usize) {
-            seat.transfers.insert(op, task);
+            seat.transfers.insert(op, Running { task, url });
         }
     }
 
@@ -82,8 +86,8 @@ impl Reactor {
         let Some(seat) = self.phones.seats.get_mut(phone as usize) else {
             return;
         };
-        if let Some(task) = seat.transfers.remove(&op) {
-            task.abort();
+        if let Some(running) = seat.transfers.remove(&op) {
+            running.task.abort();
             seat.reporter.cancelled();
             self.observer.fetched(phone, now, None);
             let result = Err(onhook_device::Outcome::Timeout.into());

@@ -34,5 +34,9 @@ pub(crate) fn explain(slot: RuleSlot, fault: &RuleFault) -> String {
             "{name}: the assignment at byte {offset} of the expanded rule names an unknown parameter \
              or gives it a value that it cannot have; it is left out"
         ),
+        RuleFault::PasswordShown { offset } => format!(
+            "{name}: byte {offset} of the expanded rule would show the password of extension mobility ($MPWD): \
+             use it in --key, --uid, --pwd, in conditions, in the path of a URL, or for a secret parameter"
+        ),
     }
 }

@@ -12,6 +12,7 @@
 
 mod arrivals;
 mod execute;
+mod facts;
 mod fault;
 mod fetch;
 mod ports;

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use onhook_device::{MonoTime, Now};
+use onhook_params::Secrecy;
 use onhook_phone::port::CommandSource;
 use onhook_phone::{Asked, Boot, Command, Cx, Effect, Input, OpId, Phone, Shared, StateRecord};
 use onhook_schedule::port::Clock;
@@ -36,7 +37,7 @@ pub struct Seat {
     pub(crate) reporter: Reporter,
     pub(crate) waiting: Waiting,
     /// Transfers that can be ended.
-    pub(crate) transfers: HashMap<OpId, AbortHandle>,
+    pub(crate) transfers: HashMap<OpId, Running>,
     pub(crate) storage: Storage,
     /// Writes under way.
     pub(crate) writes: u32,
@@ -44,6 +45,13 @@ pub struct Seat {
     pub(crate) edit: Option<OpId>,
     generation: u32,
     armed: Option<MonoTime>,
+}
+
+/// A transfer under way.
+pub(crate) struct Running {
+    pub(crate) task: AbortHandle,
+    /// Whether its URL may be shown.
+    pub(crate) url: Secrecy,
 }
 
 /// The phones of a reactor and what they share.
@@ -116,6 +124,8 @@ pub struct Reactor {
     pub(crate) acknowledge: Vec<oneshot::Sender<()>>,
     /// Phones whose resyncs or edits ended in this turn.
     pub(crate) ended: Vec<u32>,
+    /// Phones that have been asked for a resync since the last turn.
+    pub(crate) asked: Vec<u32>,
     wheel: Wheel,
     due: Vec<(u32, u32)>,
     /// Transfers and writes; they end with the reactor.
@@ -140,6 +150,7 @@ impl Reactor {
             out: Vec::new(),
             acknowledge: Vec::new(),
             ended: Vec::new(),
+            asked: Vec::new(),
             wheel: Wheel::default(),
             due: Vec::new(),
             tasks: JoinSet::new(),
@@ -248,6 +259,11 @@ impl Reactor {
             self.close_reports(phone, now);
         }
         self.ended = ended;
+        let mut asked = std::mem::take(&mut self.asked);
+        for phone in asked.drain(..) {
+            self.tell_delays(phone);
+        }
+        self.asked = asked;
         for logged in self.acknowledge.drain(..) {
             // The transfer may have been ended meanwhile.
             let _ = logged.send(());

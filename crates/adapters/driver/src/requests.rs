@@ -5,8 +5,10 @@ use std::sync::Arc;
 use onhook_device::Secret;
 use onhook_params::{ParamId, Secrecy, ValueId, entered, secrecy};
 use onhook_phone::report::Status;
-use onhook_phone::{Answer, Ask, Asked, Cause, Command, Gate, Input, Notice, Origin, Reply, State};
-
+use onhook_phone::{
+    Answer, Ask, Asked, Cause, Command, Delay, Fact, Gate, Input, Mobility, Notice, Origin, Reply,
+    State,
+};
 use onhook_rules::masked;
 
 use crate::arrivals::Arrived;
@@ -15,7 +17,7 @@ use crate::reporter::running;
 use crate::waiting::{Explicit, Progress, What};
 
 const NO_PHONE: &str = "there is no such phone";
-const NO_MEMORY: &str = "no memory for another text: restart the program";
+pub(crate) const NO_MEMORY: &str = "no memory for another text: restart the program";
 
 impl Reactor {
     /// Takes one request for a phone.
@@ -37,6 +39,16 @@ impl Reactor {
                 Err(why) => reply.answer(Answer::Refused(why)),
             },
             Ask::FactoryReset => self.ask_reset(phone, reply),
+            Ask::Restart => self.ask_restart(phone, origin, reply),
+            Ask::Line(line, line_use) => self.ask_line(phone, line, line_use, reply),
+            Ask::ExternalAddress(address) => {
+                self.learn(phone, Fact::ExternalAddress(address), reply);
+            }
+            Ask::LogIn { user, password } => self.ask_log_in(phone, &user, &password, reply),
+            Ask::LogOut => self.learn(phone, Fact::Mobility(Mobility::default()), reply),
+            // The certificate itself is the business of transports, who have it already.
+            Ask::InstallCertificate(_) => self.learn(phone, Fact::ClientCertificate(true), reply),
+            Ask::RemoveCertificate => self.learn(phone, Fact::ClientCertificate(false), reply),
             Ask::Status => reply.answer(match self.status(phone) {
                 Some(status) => Answer::Status(Box::new(status)),
                 None => Answer::Refused(NO_PHONE.to_owned()),
@@ -75,6 +87,7 @@ impl Reactor {
             (None, _) => waiting.configured.push((origin, reply)),
             (Some(rule), _) => waiting.given.push_back((origin, rule, reply)),
         }
+        self.asked.push(phone);
         self.ask_next(phone);
     }
 
@@ -139,6 +152,23 @@ impl Reactor {
             .map_err(|bad| masked(&format!("{name}: {bad}")))?;
         let value = shared.values.intern(&value, secrecy(id)).ok_or(NO_MEMORY)?;
         Ok((id, value))
+    }
+
+    /// Asks for a restart; whoever asked is told at once what it waits for.
+    fn ask_restart(&mut self, phone: u32, origin: Origin, reply: Box<dyn Reply>) {
+        let Some(seat) = self.phones.seats.get(phone as usize) else {
+            return;
+        };
+        let running = matches!(seat.phone.state(), State::Running(_));
+        //= R-SM-14
+        reply.answer(if seat.phone.busy_lines() != 0 {
+            Answer::Delayed(Delay::BusyLines)
+        } else if running {
+            Answer::Delayed(Delay::RunningResync)
+        } else {
+            Answer::Done
+        });
+        self.queue(phone, Input::Command(origin, Command::Restart));
     }
 
     fn ask_reset(&mut self, phone: u32, reply: Box<dyn Reply>) {
@@ -209,8 +239,21 @@ impl Reactor {
             | Notice::RuleStarted(..)
             | Notice::RuleDone { .. }
             | Notice::RuleFault(..)
-            | Notice::Held
             | Notice::TimerArmed(..) => {}
+            Notice::Held => {
+                if seat.phone.busy_lines() != 0 {
+                    waiting.delay_all();
+                }
+            }
+        }
+    }
+
+    /// Answers those whose resync waits for idle lines; it stays asked for.
+    pub(crate) fn tell_delays(&mut self, phone: u32) {
+        if let Some(seat) = self.phones.seats.get_mut(phone as usize)
+            && seat.phone.busy_lines() != 0
+        {
+            seat.waiting.delay_pending();
         }
     }
 
@@ -226,6 +269,9 @@ impl Reactor {
         let seat = self.phones.seats.get(phone as usize)?;
         let now = self.clock.now().mono;
         let busy = seat.phone.busy_lines();
+        let mobility = seat.phone.mobility();
+        let values = &self.phones.shared.values;
+        let shown = |id: Option<ValueId>| id.map_or("", |id| values.text(id)).to_owned();
         Some(Status {
             state: state_name(seat.phone.state()),
             prvst: seat.phone.cause().prvst(),
@@ -234,6 +280,10 @@ impl Reactor {
             next: running(seat.phone.timer(), now),
             busy_lines: (1..=16_u8).filter(|n| busy >> (n - 1) & 1 == 1).collect(),
             uptime_s: now.as_secs(),
+            external_ip: shown(seat.phone.external_ip()),
+            client_certificate: seat.phone.has_client_certificate(),
+            mobility_status: shown(mobility.status),
+            mobility_user: shown(mobility.user),
             history: seat
                 .record
                 .history
@@ -267,6 +317,6 @@ const fn refusal(gate: Gate) -> &'static str {
 }
 
 /// The text of a secret; what is no text is named by `what` and not shown.
-fn text<'s>(secret: &'s Secret, what: &str) -> Result<&'s str, String> {
+pub(crate) fn text<'s>(secret: &'s Secret, what: &str) -> Result<&'s str, String> {
     std::str::from_utf8(secret.expose()).map_err(|_| format!("{what} is no UTF-8 text"))
 }

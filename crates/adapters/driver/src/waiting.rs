@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use onhook_params::ValueId;
 use onhook_phone::report::ResyncReport;
-use onhook_phone::{Answer, Committed, Origin, Reply, RuleSlot};
+use onhook_phone::{Answer, Committed, Delay, Origin, Reply, RuleSlot};
 
 /// Who waits for what.
 #[derive(Default)]
@@ -85,6 +85,27 @@ impl Waiting {
         }
     }
 
+    /// Answers those whose resync has not started, because lines are busy; it stays asked for.
+    pub(crate) fn delay_pending(&mut self) {
+        let pending = |asked: &&mut Explicit| asked.progress == Progress::Pending;
+        let asked = self.asked.as_mut().filter(pending);
+        delay(asked.into_iter().flat_map(|asked| asked.replies.drain(..)));
+        let configured = self.configured.iter_mut().map(|(_, reply)| reply);
+        let given = self.given.iter_mut().map(|(_, _, reply)| reply);
+        delay(
+            configured
+                .chain(given)
+                .map(|reply| std::mem::replace(reply, Box::new(Nobody))),
+        );
+    }
+
+    /// Answers all who wait for a resync, because the running one waits for idle lines.
+    pub(crate) fn delay_all(&mut self) {
+        let asked = self.asked.as_mut();
+        delay(asked.into_iter().flat_map(|asked| asked.replies.drain(..)));
+        self.delay_pending();
+    }
+
     pub(crate) fn edit_failed(&mut self, why: String) {
         self.edit_failure = Some(why);
     }
@@ -120,6 +141,19 @@ impl Waiting {
             asked.chain(configured).chain(given).chain(others),
             "the phone restarts: ask again when it is up",
         );
+    }
+}
+
+/// Stands where somebody has been answered already.
+struct Nobody;
+
+impl Reply for Nobody {
+    fn answer(self: Box<Self>, _: Answer) {}
+}
+
+fn delay(replies: impl IntoIterator<Item = Box<dyn Reply>>) {
+    for reply in replies {
+        reply.answer(Answer::Delayed(Delay::BusyLines));
     }
 }
 

@@ -6,17 +6,17 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use onhook_device::Secret;
 use onhook_phone::Origin;
 use onhook_phone::port::CommandSource;
-use onhook_phone::{Answer, Ask, Asked, Reply};
-use serde::{Deserialize, Serialize};
+use onhook_phone::{Answer, Asked, Reply};
 use thiserror::Error;
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
+
+use crate::request::ControlRequest;
 
 /// Longest request line in bytes.
 const LINE_LIMIT: u64 = 64 * 1024;
@@ -29,45 +29,6 @@ const QUIET: Duration = Duration::from_secs(5);
 
 /// How long nobody is accepted after an attempt failed.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-
-/// One request as it goes over the socket.
-#[derive(Serialize, Deserialize)]
-#[serde(tag = "ask", rename_all = "kebab-case", deny_unknown_fields)]
-pub enum ControlRequest {
-    /// Run the configured rules, or the given one alone.
-    Resync {
-        /// The rule; may hold a key.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        rule: Option<String>,
-    },
-    /// Set a parameter.
-    Set {
-        /// Element name.
-        name: String,
-        /// Text.
-        value: String,
-    },
-    /// Return to the factory state.
-    FactoryReset {},
-    /// Tell how things are.
-    Status {},
-}
-
-impl From<ControlRequest> for Ask {
-    fn from(request: ControlRequest) -> Self {
-        match request {
-            ControlRequest::Resync { rule } => {
-                Self::Resync(rule.map(|rule| Secret::new(rule.into_bytes())))
-            }
-            ControlRequest::Set { name, value } => Self::Set {
-                name,
-                value: Secret::new(value.into_bytes()),
-            },
-            ControlRequest::FactoryReset {} => Self::FactoryReset,
-            ControlRequest::Status {} => Self::Status,
-        }
-    }
-}
 
 /// Why the control socket cannot be used.
 #[derive(Debug, Error)]

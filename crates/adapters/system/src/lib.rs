@@ -10,9 +10,11 @@
 mod clock;
 mod control;
 mod entropy;
+mod request;
 mod resolver;
 
 pub use clock::{RealClock, ZoneError};
-pub use control::{ControlError, ControlRequest, ControlSocket, Spell, ask};
+pub use control::{ControlError, ControlSocket, Spell, ask};
 pub use entropy::OsEntropy;
+pub use request::{ControlRequest, WireLineUse};
 pub use resolver::SystemResolver;

@@ -13,10 +13,10 @@ mod time;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use onhook_phone::Ask;
 use onhook_phone::port::CommandSource;
+use onhook_phone::{Ask, LineUse};
 use onhook_schedule::port::Entropy;
-use onhook_system::{ControlRequest, OsEntropy, SystemResolver};
+use onhook_system::{ControlRequest, OsEntropy, SystemResolver, WireLineUse};
 use onhook_testkit::contract::{
     self, Asker, CommandSourceFixture, EntropyFixture, ResolverFixture,
 };
@@ -36,18 +36,21 @@ impl CommandSourceFixture for Knocking {
     }
 
     fn no_requests(&self) -> Vec<Vec<u8>> {
-        let lines: [&[u8]; 12] = [
+        let lines: [&[u8]; 15] = [
             b"",
             b"hello",
             b"{}",
             b"[]",
-            b"{\"ask\":\"reboot\"}",
+            b"{\"ask\":\"sing\"}",
             b"{\"ask\":\"Status\"}",
             b"{\"ask\":\"status\",\"loud\":true}",
             b"{\"ask\":\"set\",\"name\":\"GPP_A\"}",
             b"{\"ask\":\"resync\",\"rule\":5}",
             b"{\"ask\":\"status\"} {\"ask\":\"status\"}",
             b"{\"ask\":\"status\"",
+            b"{\"ask\":\"line\",\"line\":256,\"use\":\"busy\"}",
+            b"{\"ask\":\"line\",\"line\":1,\"use\":\"broken\"}",
+            b"{\"ask\":\"external-address\",\"address\":\"192.0.2\"}",
             b"{\"ask\":\"set\",\"name\":\"GPP_A\",\"value\":\"\xff\"}",
         ];
         let deep = "[".repeat(60_000).into_bytes();
@@ -71,6 +74,25 @@ fn wire(ask: Ask) -> ControlRequest {
             value: text(value),
         },
         Ask::FactoryReset => ControlRequest::FactoryReset {},
+        Ask::Restart => ControlRequest::Reboot {},
+        Ask::Line(line, line_use) => ControlRequest::Line {
+            line,
+            line_use: match line_use {
+                LineUse::Idle => WireLineUse::Idle,
+                LineUse::Busy => WireLineUse::Busy,
+            },
+        },
+        Ask::ExternalAddress(address) => ControlRequest::ExternalAddress { address },
+        Ask::LogIn { user, password } => ControlRequest::LogIn {
+            user,
+            password: text(password),
+        },
+        Ask::LogOut => ControlRequest::LogOut {},
+        Ask::InstallCertificate(pair) => ControlRequest::InstallCertificate {
+            certificate: pair.certificate,
+            key: text(pair.key),
+        },
+        Ask::RemoveCertificate => ControlRequest::RemoveCertificate {},
         Ask::Status => ControlRequest::Status {},
     }
 }

@@ -227,6 +227,19 @@ impl Readings {
     /// # Errors
     /// The name or the value is unknown; nothing is changed then.
     pub fn set(&mut self, name: &str, value: &str) -> Result<(), ReadingError> {
+        self.visit(name, Some(value)).map(|_| ())
+    }
+
+    /// The value of one reading, in the words of [`Readings::set`].
+    ///
+    /// # Errors
+    /// The name is unknown.
+    pub fn word(mut self, name: &str) -> Result<&'static str, ReadingError> {
+        self.visit(name, None)
+    }
+
+    /// Sets one reading if there is a value, and gives the word for what it is then.
+    fn visit(&mut self, name: &str, value: Option<&str>) -> Result<&'static str, ReadingError> {
         let flag = [("true", true), ("false", false)];
         match name {
             "random_delay_unit_s" => choose(
@@ -308,26 +321,30 @@ impl Readings {
     }
 }
 
-/// Sets a reading to the choice that `value` names.
-fn choose<T: Copy>(
+/// Sets a reading to the choice that `value` names, if there is one, and gives the word for its choice.
+fn choose<T: Copy + PartialEq>(
     name: &str,
-    value: &str,
-    choices: &[(&str, T)],
+    value: Option<&str>,
+    choices: &[(&'static str, T)],
     reading: &mut T,
-) -> Result<(), ReadingError> {
-    let Some((_, choice)) = choices.iter().find(|(word, _)| *word == value) else {
+) -> Result<&'static str, ReadingError> {
+    let chosen = choices.iter().find(|(word, choice)| match value {
+        Some(value) => *word == value,
+        None => *choice == *reading,
+    });
+    let Some((word, choice)) = chosen else {
         let words: Vec<_> = choices
             .iter()
             .map(|(word, _)| format!("`{word}`"))
             .collect();
         return Err(ReadingError::Value {
             name: name.to_owned(),
-            value: value.to_owned(),
+            value: value.unwrap_or_default().to_owned(),
             allowed: words.join(" or "),
         });
     };
     *reading = *choice;
-    Ok(())
+    Ok(word)
 }
 
 impl Default for Readings {
@@ -377,10 +394,13 @@ mod tests {
             ("error_retry_default", ErrorRetryDefault::DOUBLING),
         ] {
             let mut readings = Readings::default();
+            assert_ne!(readings.word(name).unwrap(), value);
             readings.set(name, value).unwrap();
+            assert_eq!(readings.word(name).unwrap(), value);
             assert_ne!(readings, Readings::default(), "{name}");
             assert!(readings.set(name, "nonsense").is_err(), "{name}");
         }
         assert!(Readings::default().set("nope", "1").is_err());
+        assert!(Readings::default().word("nope").is_err());
     }
 }

@@ -65,6 +65,26 @@ impl Expanded {
         &self.insertions
     }
 
+    /// Where a slice of [`Expanded::text`] lies in it; `None` for any other text.
+    #[must_use]
+    pub fn range_of(&self, part: &str) -> Option<Range<usize>> {
+        let start = part
+            .as_ptr()
+            .addr()
+            .checked_sub(self.text.as_ptr().addr())?;
+        let range = start..start.checked_add(part.len())?;
+        (range.end <= self.text.len()).then_some(range)
+    }
+
+    /// Whether any byte of a range was inserted by a macro.
+    #[must_use]
+    pub fn comes_from(&self, name: MacroName, range: &Range<usize>) -> bool {
+        self.insertions.iter().any(|insertion| {
+            insertion.name == name
+                && insertion.output.start.max(range.start) < insertion.output.end.min(range.end)
+        })
+    }
+
     /// Empties the buffers and keeps their memory.
     pub fn clear(&mut self) {
         self.text.clear();

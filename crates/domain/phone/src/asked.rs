@@ -1,9 +1,11 @@
 //! Requests from outside and their answers, before they reach a phone.
 
+use std::net::IpAddr;
+
 use onhook_device::Secret;
 
-use crate::Origin;
 use crate::report::{ResyncReport, Status};
+use crate::{LineUse, Origin};
 
 /// What somebody outside asks of a phone, as text that has not been looked at.
 #[derive(Debug)]
@@ -19,8 +21,56 @@ pub enum Ask {
     },
     /// Return everything to the factory state and restart.
     FactoryReset,
+    /// Restart when all lines are idle.
+    Restart,
+    /// A line, from 1, became idle or busy.
+    Line(u8, LineUse),
+    /// The external address became known, or is not known any more.
+    ExternalAddress(Option<IpAddr>),
+    /// A user logged in to extension mobility.
+    LogIn {
+        /// Who.
+        user: String,
+        /// The password.
+        password: Secret,
+    },
+    /// The user of extension mobility logged out.
+    LogOut,
+    /// A client certificate was installed.
+    InstallCertificate(ClientCertificate),
+    /// The client certificate was removed.
+    RemoveCertificate,
     /// Tell how things are.
     Status,
+}
+
+/// A client certificate with its key, as PEM files hold them.
+#[derive(Debug)]
+pub struct ClientCertificate {
+    /// The certificate, and those that lead to its root.
+    pub certificate: String,
+    /// The private key.
+    pub key: Secret,
+}
+
+/// What an accepted request waits for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+pub enum Delay {
+    /// Idle lines.
+    BusyLines,
+    /// The end of the running resync.
+    RunningResync,
+}
+
+impl Delay {
+    /// The word used in answers.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::BusyLines => "busy-lines",
+            Self::RunningResync => "running-resync",
+        }
+    }
 }
 
 /// What the phone answers.
@@ -28,6 +78,8 @@ pub enum Ask {
 pub enum Answer {
     /// Done.
     Done,
+    /// Accepted; it happens later, and nobody need wait for it.
+    Delayed(Delay),
     /// The resync that was asked for ended.
     Resync(Box<ResyncReport>),
     /// How things are.

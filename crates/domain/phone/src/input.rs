@@ -1,8 +1,10 @@
 //! What reaches the phone.
 
+use std::net::IpAddr;
+
 use onhook_device::Outcome;
 use onhook_fetch::{Endpoint, Scheme};
-use onhook_params::{ParamId, ValueId};
+use onhook_params::{ParamId, ValueId, Values};
 
 use crate::{DecodedId, StateRecord};
 
@@ -43,6 +45,8 @@ pub enum Command {
     ResyncWith(ValueId),
     /// Set a parameter locally; the text is canonical.
     Set(ParamId, ValueId),
+    /// Restart when all lines are idle and no resync runs.
+    Restart,
 }
 
 /// Whether a line is in use.
@@ -92,6 +96,42 @@ pub struct DefaultServer {
     pub port: u16,
 }
 
+/// What a phone knows of itself and no profile can tell. It lasts over restarts of the phone.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Fact {
+    /// `$EXTIP`; `None` if it is not known.
+    ExternalAddress(Option<IpAddr>),
+    /// `$CCERT`: whether a client certificate is installed.
+    ClientCertificate(bool),
+    /// `$EMS`, `$MUID` and `$MPWD`.
+    Mobility(Mobility),
+}
+
+/// Extension mobility; each text counts one use, which passes to the phone, and `None` is empty.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Mobility {
+    /// `$EMS`, for example `mobile` while a user is logged in.
+    pub status: Option<ValueId>,
+    /// `$MUID`
+    pub user: Option<ValueId>,
+    /// `$MPWD`, a secret.
+    pub password: Option<ValueId>,
+}
+
+impl Mobility {
+    /// The status while a user is logged in: the word that rules of the public guides compare with.
+    pub const LOGGED_IN: &str = "mobile";
+
+    pub(crate) fn release(self, values: &mut Values) {
+        for id in [self.status, self.user, self.password]
+            .into_iter()
+            .flatten()
+        {
+            values.release(id);
+        }
+    }
+}
+
 /// One thing that happened.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Input {
@@ -103,6 +143,8 @@ pub enum Input {
     Line(u8, LineUse),
     /// The provisioning server learned from options; `None` if they name none.
     OptionsLearned(Option<DefaultServer>),
+    /// Something became known that no profile can tell.
+    Fact(Fact),
     /// Somebody asks for something.
     Command(Origin, Command),
     /// The address of a fetch is known and no packet has been sent.
@@ -120,7 +162,7 @@ impl Input {
     #[must_use]
     pub const fn class(&self) -> u8 {
         match self {
-            Self::Boot(..) | Self::Line(..) | Self::OptionsLearned(_) => 0,
+            Self::Boot(..) | Self::Line(..) | Self::OptionsLearned(_) | Self::Fact(_) => 0,
             Self::FetchStarted(..)
             | Self::FetchDone(..)
             | Self::CommitDone(..)

@@ -9,7 +9,7 @@
 //! activity is an input, a restart is an effect, and every text in an effect is an id that the consumer
 //! renders with [`render`].
 //!
-//! Requirement families: R-SM, R-RULE, R-ASSIGN, R-APP, R-LOG, R-MACRO-21..23, R-URL-2, R-FLS.
+//! Requirement families: R-SM, R-RULE, R-ASSIGN, R-APP, R-LOG, R-MACRO-20..23, R-URL-2, R-FLS.
 
 mod asked;
 mod edit;
@@ -30,9 +30,11 @@ mod rule;
 mod run;
 mod shared;
 
-pub use asked::{Answer, Ask, Asked, Reply};
+pub use asked::{Answer, Ask, Asked, ClientCertificate, Delay, Reply};
 pub use effect::{Effect, LogLine, LogOp, Notice, RestartKind};
-pub use input::{Boot, Command, Committed, DefaultServer, Input, LineUse, OpId, Origin, Told};
+pub use input::{
+    Boot, Command, Committed, DefaultServer, Fact, Input, LineUse, Mobility, OpId, Origin, Told,
+};
 pub use model::{Model, ModelId, PhoneSetup};
 pub use onhook_resync::{Cause, Gate, RuleSlot, State, TimerKind};
 pub use phone::{Cx, Phone};

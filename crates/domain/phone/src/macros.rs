@@ -21,6 +21,17 @@ pub(crate) struct PhoneMacros<'a> {
     pub(crate) told: Option<Told>,
     /// What PRVST says.
     pub(crate) prvst: i8,
+    /// What MPWD says.
+    pub(crate) password: Password,
+}
+
+/// What becomes of the password of extension mobility.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Password {
+    /// Its value: in rules only, which keep it out of everything that is shown.
+    Value,
+    /// `***`: wherever the expanded text is shown or sent.
+    Mask,
 }
 
 impl MacroSource for PhoneMacros<'_> {
@@ -48,7 +59,7 @@ impl MacroSource for PhoneMacros<'_> {
             } else {
                 "Not Installed"
             }),
-            MacroName::Ip => push(out, self.phone.ip),
+            MacroName::Ip => out.push_str(self.phone.ip.map_or("", |id| values.text(id))),
             MacroName::ExtIp => {
                 out.push_str(self.phone.external_ip.map_or("", |id| values.text(id)));
             }
@@ -87,12 +98,19 @@ impl MacroSource for PhoneMacros<'_> {
                     }
                 }
             }
-            // Never asked for secrets; the rest has no value until upgrades and extension mobility exist.
+            MacroName::Ems => push(out, self.phone.mobility.status.map(|id| values.text(id))),
+            MacroName::MUid => push(out, self.phone.mobility.user.map(|id| values.text(id))),
+            //= R-MACRO-20
+            MacroName::MPwd => push(
+                out,
+                self.phone.mobility.password.map(|id| match self.password {
+                    Password::Value => values.expose(id),
+                    Password::Mask => values.text(id),
+                }),
+            ),
+            // Never asked for secrets; the rest has no value until upgrades exist.
             MacroName::Secret(_)
             | MacroName::UpgErr
-            | MacroName::Ems
-            | MacroName::MUid
-            | MacroName::MPwd
             | MacroName::OrigType
             | MacroName::AuthStatus => {}
         }

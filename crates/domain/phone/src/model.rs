@@ -1,7 +1,5 @@
 //! What phones of one kind have in common.
 
-use std::net::IpAddr;
-
 use onhook_device::{Identity, Mac};
 use onhook_params::{Scope, ValueId};
 
@@ -49,8 +47,8 @@ pub struct PhoneSetup {
     pub mac: Mac,
     /// `$SN`; counts one use, which passes to the phone.
     pub serial: Option<ValueId>,
-    /// `$IP`
-    pub ip: Option<IpAddr>,
+    /// `$IP`, an address as text; counts one use, which passes to the phone.
+    pub ip: Option<ValueId>,
     /// `$EXTIP`, an address as text; counts one use, which passes to the phone.
     pub external_ip: Option<ValueId>,
     /// `$CCERT`

@@ -1,9 +1,7 @@
 //! The phone itself: state, inputs, deadline.
 
-use std::net::IpAddr;
-
 use onhook_device::{Mac, MonoTime, Now, Outcome};
-use onhook_params::{Entry, ParamSet, ValueId, View, known};
+use onhook_params::{Entry, ParamSet, Secrecy, ValueId, View, known};
 use onhook_resync::{Action, BootCause, Event, Resync};
 use onhook_schedule::phone_seed;
 
@@ -11,9 +9,9 @@ use crate::policy::policy;
 use crate::restart::Restart;
 use crate::rule::Cold;
 use crate::{
-    Boot, Cause, Command, DefaultServer, Effect, Input, LineUse, LogLine, LogOp, Model, ModelId,
-    Notice, OpId, PhoneSetup, RebootReason, Request, Shared, State, StateChange, StateRecord,
-    TimerKind, Told,
+    Boot, Cause, Command, DefaultServer, Effect, Fact, Input, LineUse, LogLine, LogOp, Mobility,
+    Model, ModelId, Notice, OpId, PhoneSetup, RebootReason, Request, Shared, State, StateChange,
+    StateRecord, TimerKind, Told,
 };
 
 /// What one call of [`Phone::handle`] works with.
@@ -37,8 +35,11 @@ pub struct Phone {
     pub(crate) edit: Option<(OpId, Entry)>,
     pub(crate) server: Option<DefaultServer>,
     pub(crate) restart: Restart,
-    pub(crate) ip: Option<IpAddr>,
+    /// Why it restarts, if it does.
+    pub(crate) restart_reason: RebootReason,
+    pub(crate) ip: Option<ValueId>,
     pub(crate) external_ip: Option<ValueId>,
+    pub(crate) mobility: Mobility,
     pub(crate) mac: Mac,
     pub(crate) serial: Option<ValueId>,
     /// The rule that came with an explicit request.
@@ -65,8 +66,10 @@ impl Phone {
             edit: None,
             server: None,
             restart: Restart::No,
+            restart_reason: RebootReason::Provisioning,
             ip: setup.ip,
             external_ip: setup.external_ip,
+            mobility: Mobility::default(),
             mac: setup.mac,
             serial: setup.serial,
             given: None,
@@ -91,6 +94,7 @@ impl Phone {
                     cx.shared.values.release(old.host);
                 }
             }
+            Input::Fact(fact) => self.learn(fact, cx),
             Input::Command(_, command) => self.command(command, cx),
             Input::FetchStarted(op, endpoint) => self.fetch_started(op, endpoint.ip, cx),
             Input::FetchDone(op, result) => self.fetch_done(op, result, cx),
@@ -148,6 +152,24 @@ impl Phone {
         self.busy_lines
     }
 
+    /// `$EXTIP`
+    #[must_use]
+    pub const fn external_ip(&self) -> Option<ValueId> {
+        self.external_ip
+    }
+
+    /// Whether a client certificate is installed.
+    #[must_use]
+    pub const fn has_client_certificate(&self) -> bool {
+        self.client_certificate
+    }
+
+    /// Extension mobility.
+    #[must_use]
+    pub const fn mobility(&self) -> Mobility {
+        self.mobility
+    }
+
     /// How many completions were ignored because nobody waited for them.
     #[must_use]
     pub const fn stale_completions(&self) -> u32 {
@@ -183,7 +205,8 @@ impl Phone {
         self.forget(cx.shared);
         let cause = match (boot, record.restarting) {
             (Boot::Foreground, _) => BootCause::Foreground,
-            (Boot::Normal, None) => BootCause::PowerOn,
+            //= R-SM-2
+            (Boot::Normal, None | Some(RebootReason::UserTriggered)) => BootCause::PowerOn,
             (Boot::Normal, Some(RebootReason::Provisioning)) => BootCause::Provisioning,
             (Boot::Normal, Some(RebootReason::Upgrade)) => BootCause::Upgrade,
         };
@@ -211,6 +234,23 @@ impl Phone {
         }
         self.restart = Restart::No;
         self.set_result(None, shared);
+    }
+
+    fn learn(&mut self, fact: Fact, cx: &mut Cx<'_>) {
+        match fact {
+            Fact::ExternalAddress(address) => {
+                let values = &mut cx.shared.values;
+                let new = address.and_then(|ip| values.intern(&ip.to_string(), Secrecy::Plain));
+                if let Some(old) = std::mem::replace(&mut self.external_ip, new) {
+                    values.release(old);
+                }
+            }
+            Fact::ClientCertificate(installed) => self.client_certificate = installed,
+            Fact::Mobility(mobility) => {
+                let old = std::mem::replace(&mut self.mobility, mobility);
+                old.release(&mut cx.shared.values);
+            }
+        }
     }
 
     fn line(&mut self, line: u8, line_use: LineUse, cx: &mut Cx<'_>) {
@@ -245,6 +285,10 @@ impl Phone {
                 self.step(Event::Explicit(onhook_resync::Request::Given), cx);
             }
             Command::Set(id, value) => self.edit(id, value, cx),
+            Command::Restart => {
+                self.want_restart_now();
+                self.restart_if_idle(cx);
+            }
         }
     }
 

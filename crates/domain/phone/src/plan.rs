@@ -1,11 +1,11 @@
 //! Evaluating a rule: what it assigns and what it fetches.
 
 use onhook_fetch::{Scheme, is_allowed};
-use onhook_macros::Expanded;
+use onhook_macros::{Expanded, MacroName};
 use onhook_params::{Entry, Mark, ParamId, Secrecy, Value, ValueId, View, known, secrecy};
 use onhook_rules::{Alternative, Argument, Piece, RuleKind, Selection, Target, Url};
 
-use crate::macros::PhoneMacros;
+use crate::macros::{Password, PhoneMacros};
 use crate::phone::Cx;
 use crate::rule::{Cold, RuleFault, to_u32};
 use crate::{Effect, Notice, Phone, Request, RuleSlot, Shared};
@@ -48,6 +48,7 @@ impl Phone {
                 request: self.request.as_ref(),
                 told: self.result,
                 prvst: self.resync.cause().prvst(),
+                password: Password::Value,
             },
             expanded,
         );
@@ -59,12 +60,12 @@ impl Phone {
         let Selection::Act(alternative) = selection else {
             return Ok(());
         };
-        self.assign(slot, &alternative, cold, cx);
+        self.assign(slot, &alternative, expanded, cold, cx);
         //= R-ASSIGN-2
         cold.next = alternative
             .url
             .as_ref()
-            .map(|url| self.request_for(url, &alternative, cx));
+            .map(|url| self.request_for(url, &alternative, expanded, cx));
         if let Some(Ok(request)) = &cold.next
             && request.scheme == Scheme::Tftp
             && (request.user.is_some() || request.password.is_some())
@@ -81,6 +82,7 @@ impl Phone {
         &self,
         slot: RuleSlot,
         alternative: &Alternative<'_>,
+        expanded: &Expanded,
         cold: &mut Cold,
         cx: &mut Cx<'_>,
     ) {
@@ -93,6 +95,15 @@ impl Phone {
                 Target::Gpp(n) => known::GPP.get(usize::from(n)).copied(),
                 Target::Name(name) => ParamId::lookup(name, &model.scope),
             };
+            let end = assignment.value_offset + assignment.value.len();
+            let shown = id.is_some_and(|id| secrecy(id) == Secrecy::Plain);
+            //= R-MACRO-20
+            if shown && expanded.comes_from(MacroName::MPwd, &(assignment.offset..end)) {
+                let offset = to_u32(assignment.offset);
+                let fault = RuleFault::PasswordShown { offset };
+                cx.out.push(Effect::Notice(Notice::RuleFault(slot, fault)));
+                continue;
+            }
             //= R-ASSIGN-4
             let entry = id.and_then(|id| {
                 let text = id.canonical(trimmed(assignment.value), &model.scope).ok()?;
@@ -130,6 +141,7 @@ impl Phone {
         &self,
         url: &Url<'_>,
         alternative: &Alternative<'_>,
+        expanded: &Expanded,
         cx: &mut Cx<'_>,
     ) -> Result<Request, RuleFault> {
         let options = &alternative.options;
@@ -150,6 +162,7 @@ impl Phone {
                 return Err(RuleFault::Unsupported(name));
             }
         }
+        let secrecy = path_secrecy(url, expanded)?;
         //= R-URL-2
         let host = match (url.server, self.server) {
             (Some(server), _) => cx.shared.values.intern(server, Secrecy::Plain),
@@ -164,7 +177,7 @@ impl Phone {
             cx.shared.values.release(host);
             return Err(RuleFault::ServerNotAllowed);
         }
-        let Some(path) = cx.shared.values.intern(url.path, Secrecy::Plain) else {
+        let Some(path) = cx.shared.values.intern(url.path, secrecy) else {
             cx.shared.values.release(host);
             return Err(RuleFault::NoServer);
         };
@@ -224,6 +237,22 @@ impl Phone {
         shared.secret_text = text;
         bound
     }
+}
+
+/// Whether the path may be shown. Scheme, server and port always are: lookups and messages name them.
+fn path_secrecy(url: &Url<'_>, expanded: &Expanded) -> Result<Secrecy, RuleFault> {
+    let whole = 0..expanded.text().len();
+    let path = expanded.range_of(url.path).unwrap_or(whole);
+    //= R-MACRO-20
+    if expanded.comes_from(MacroName::MPwd, &(url.offset..path.start)) {
+        let offset = to_u32(url.offset);
+        return Err(RuleFault::PasswordShown { offset });
+    }
+    Ok(if expanded.comes_from(MacroName::MPwd, &path) {
+        Secrecy::Secret
+    } else {
+        Secrecy::Plain
+    })
 }
 
 /// A value without white space at its ends; other white space than this belongs to it.

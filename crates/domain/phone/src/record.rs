@@ -10,6 +10,8 @@ pub enum RebootReason {
     Upgrade,
     /// Changed parameters.
     Provisioning,
+    /// Somebody at the phone asked for it.
+    UserTriggered,
 }
 
 impl RebootReason {
@@ -19,6 +21,7 @@ impl RebootReason {
         match self {
             Self::Upgrade => "Upgrade",
             Self::Provisioning => "Provisioning",
+            Self::UserTriggered => "User Triggered",
         }
     }
 
@@ -26,6 +29,7 @@ impl RebootReason {
         match self {
             Self::Upgrade => 1,
             Self::Provisioning => 2,
+            Self::UserTriggered => 3,
         }
     }
 
@@ -33,6 +37,7 @@ impl RebootReason {
         match number {
             1 => Some(Self::Upgrade),
             2 => Some(Self::Provisioning),
+            3 => Some(Self::UserTriggered),
             _ => None,
         }
     }

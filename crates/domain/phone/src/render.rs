@@ -4,7 +4,7 @@ use onhook_device::Now;
 use onhook_macros::{Expanded, Template, expand_to_string};
 use onhook_params::{ParamId, Values, View, known};
 
-use crate::macros::PhoneMacros;
+use crate::macros::{Password, PhoneMacros};
 use crate::port::Message;
 use crate::{LogLine, LogOp, Model, Phone, Request, Shared};
 
@@ -24,6 +24,7 @@ pub fn message(phone: &Phone, shared: &Shared, now: Now, line: &LogLine) -> Opti
         request: line.request.as_ref(),
         told: line.told,
         prvst: line.prvst,
+        password: Password::Mask,
     };
     let template = phone.params.text(template(line.op, view), view);
     //= R-LOG-4
@@ -72,7 +73,10 @@ pub fn url(request: &Request, values: &Values) -> String {
     } else {
         ("", "")
     };
-    let path = values.text(request.path);
+    let path = match request.path.is_secret() {
+        true => "/***",
+        false => values.text(request.path),
+    };
     format!(
         "{}://{open}{host}{close}:{}{path}",
         request.scheme, request.port
@@ -101,6 +105,7 @@ pub fn user_agent(phone: &Phone, shared: &Shared, now: Now) -> String {
         request: phone.request.as_ref(),
         told: phone.result,
         prvst: phone.resync.cause().prvst(),
+        password: Password::Mask,
     };
     //= R-HTTP-3
     let name = phone.params.text(known::HTTP_USER_AGENT_NAME, view);

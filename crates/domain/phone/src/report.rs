@@ -98,6 +98,14 @@ pub struct Status {
     pub busy_lines: Vec<u8>,
     /// Seconds since boot.
     pub uptime_s: u64,
+    /// `$EXTIP`; empty if it is not known.
+    pub external_ip: String,
+    /// Whether a client certificate is installed.
+    pub client_certificate: bool,
+    /// `$EMS`
+    pub mobility_status: String,
+    /// `$MUID`
+    pub mobility_user: String,
     /// Reasons of the last restarts, newest first, with Unix seconds if the clock was set.
     pub history: Vec<(&'static str, Option<i64>)>,
     /// Completions that nobody waited for.

@@ -14,7 +14,7 @@ pub struct Request {
     pub port: u16,
     /// Host as written, without brackets.
     pub host: ValueId,
-    /// Path with query as written.
+    /// Path with query as written; a secret if a password is in it.
     pub path: ValueId,
     /// The address contacted first, once it is known.
     pub ip: Option<IpAddr>,

@@ -1,4 +1,4 @@
-//! The restart that changed parameters want.
+//! The restart that changed parameters or people want.
 
 use onhook_params::{Entry, ParamId, ValueId};
 use onhook_resync::{BootCause, State};
@@ -6,13 +6,13 @@ use onhook_resync::{BootCause, State};
 use crate::phone::Cx;
 use crate::{Committed, Effect, OpId, Phone, RebootEntry, RebootReason, RestartKind, StateChange};
 
-/// Where a restart stands that changed parameters want.
+/// Where a restart stands that changed parameters or people want.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Restart {
     No,
     /// A change wants it, and no sequence has succeeded since.
     Pending,
-    /// It waits for idle lines.
+    /// It waits for idle lines and for the end of a resync.
     Due,
     /// Its reason is being saved.
     Saving(OpId),
@@ -31,6 +31,16 @@ impl Phone {
             .any(|change| change.id.pattern().reboot && self.own_value(change.id) != change.value);
         if restart && self.restart == Restart::No {
             self.restart = Restart::Pending;
+            self.restart_reason = RebootReason::Provisioning;
+        }
+    }
+
+    /// Notes that somebody asks for a restart; one that is on its way already keeps its reason.
+    pub(crate) fn want_restart_now(&mut self) {
+        if matches!(self.restart, Restart::No | Restart::Pending) {
+            self.restart = Restart::Due;
+            //= R-SM-22
+            self.restart_reason = RebootReason::UserTriggered;
         }
     }
 
@@ -55,7 +65,7 @@ impl Phone {
                 let op = self.next_op();
                 self.restart = Restart::Saving(op);
                 let entry = RebootEntry {
-                    reason: RebootReason::Provisioning,
+                    reason: self.restart_reason,
                     at: cx.now.wall,
                 };
                 cx.out

@@ -34,6 +34,11 @@ pub enum RuleFault {
         /// Byte offset into the expanded text.
         offset: u32,
     },
+    /// The password of extension mobility would be shown; the assignment is left out, the URL not fetched.
+    PasswordShown {
+        /// Byte offset into the expanded text.
+        offset: u32,
+    },
 }
 
 impl RuleFault {
@@ -48,6 +53,7 @@ impl RuleFault {
             Self::CredentialsUnused => "credentials-unused",
             Self::Unsupported(_) => "unsupported",
             Self::Assignment { .. } => "assignment",
+            Self::PasswordShown { .. } => "password-shown",
         }
     }
 
@@ -56,6 +62,7 @@ impl RuleFault {
             Self::Syntax { .. }
             | Self::Unsupported(_)
             | Self::Assignment { .. }
+            | Self::PasswordShown { .. }
             | Self::CredentialsUnused => Outcome::BadRule,
             Self::SrvOverTftp => Outcome::SrvOverTftp,
             Self::NoServer => Outcome::NoServer,

@@ -1,9 +1,11 @@
 //! The obligations of [`CommandSource`].
 
+use std::net::{Ipv4Addr, Ipv6Addr};
+
 use async_trait::async_trait;
 use onhook_device::Secret;
 use onhook_phone::port::CommandSource;
-use onhook_phone::{Answer, Ask, Asked};
+use onhook_phone::{Answer, Ask, Asked, ClientCertificate, LineUse};
 
 use super::soon;
 
@@ -57,9 +59,16 @@ fn named(name: &str) -> Ask {
 fn name_of(asked: &Asked) -> String {
     match &asked.ask {
         Ask::Set { name, .. } => name.clone(),
-        other @ (Ask::Resync(_) | Ask::FactoryReset | Ask::Status) => {
-            panic!("{other:?} was never asked")
-        }
+        other @ (Ask::Resync(_)
+        | Ask::FactoryReset
+        | Ask::Restart
+        | Ask::Line(..)
+        | Ask::ExternalAddress(_)
+        | Ask::LogIn { .. }
+        | Ask::LogOut
+        | Ask::InstallCertificate(_)
+        | Ask::RemoveCertificate
+        | Ask::Status) => panic!("{other:?} was never asked"),
     }
 }
 
@@ -92,6 +101,22 @@ async fn every_kind_of_request_arrives_as_it_was_made(fixture: &mut dyn CommandS
             Ask::Resync(Some(Secret::from(value))),
             Ask::Resync(Some(Secret::from(""))),
             Ask::FactoryReset,
+            Ask::Restart,
+            Ask::Line(1, LineUse::Busy),
+            Ask::Line(16, LineUse::Idle),
+            Ask::ExternalAddress(Some(Ipv4Addr::new(192, 0, 2, 1).into())),
+            Ask::ExternalAddress(Some(Ipv6Addr::LOCALHOST.into())),
+            Ask::ExternalAddress(None),
+            Ask::LogIn {
+                user: value.to_owned(),
+                password: Secret::from(value),
+            },
+            Ask::LogOut,
+            Ask::InstallCertificate(ClientCertificate {
+                certificate: value.to_owned(),
+                key: Secret::from(value),
+            }),
+            Ask::RemoveCertificate,
             Ask::Set {
                 name: "Display_Name[1]".to_owned(),
                 value: Secret::from(value),
@@ -118,6 +143,16 @@ fn plain(ask: &Ask) -> (&'static str, String, Option<Vec<u8>>) {
         }
         Ask::Set { name, value } => ("set", name.clone(), Some(value.expose().to_vec())),
         Ask::FactoryReset => ("factory reset", String::new(), None),
+        Ask::Restart => ("restart", String::new(), None),
+        Ask::Line(line, line_use) => ("line", format!("{line} {line_use:?}"), None),
+        Ask::ExternalAddress(address) => ("address", format!("{address:?}"), None),
+        Ask::LogIn { user, password } => ("log in", user.clone(), Some(password.expose().to_vec())),
+        Ask::LogOut => ("log out", String::new(), None),
+        Ask::InstallCertificate(pair) => {
+            let key = pair.key.expose().to_vec();
+            ("install", pair.certificate.clone(), Some(key))
+        }
+        Ask::RemoveCertificate => ("remove", String::new(), None),
         Ask::Status => ("status", String::new(), None),
     }
 }

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use onhook_device::Secret;
 use onhook_phone::port::CommandSource;
-use onhook_phone::{Answer, Ask, Asked, Origin, Reply};
+use onhook_phone::{Answer, Ask, Asked, LineUse, Origin, Reply};
 use tokio::sync::{mpsc, oneshot};
 
 /// A [`CommandSource`] in memory; its askers are [`FakeAsker`]s.
@@ -45,7 +45,8 @@ impl FakeAsker {
         FakeReply(receiver)
     }
 
-    /// Asks in words: `status`, `resync`, `resync RULE`, `factory-reset` or `set NAME VALUE`.
+    /// Asks in words: `status`, `resync`, `resync RULE`, `factory-reset`, `reboot`, `line N idle`, `line N busy`
+    /// or `set NAME VALUE`.
     ///
     /// Anything else is refused here and never handed over.
     pub fn say(&self, words: &str) -> FakeReply {
@@ -65,6 +66,16 @@ fn read(words: &str) -> Option<Ask> {
     let (verb, rest) = words.split_once(' ').unwrap_or((words, ""));
     match verb {
         "status" if rest.is_empty() => Some(Ask::Status),
+        "reboot" if rest.is_empty() => Some(Ask::Restart),
+        "line" => {
+            let (line, line_use) = rest.split_once(' ')?;
+            let line_use = match line_use {
+                "idle" => LineUse::Idle,
+                "busy" => LineUse::Busy,
+                _ => return None,
+            };
+            Some(Ask::Line(line.parse().ok()?, line_use))
+        }
         "factory-reset" if rest.is_empty() => Some(Ask::FactoryReset),
         "resync" => Some(Ask::Resync((!rest.is_empty()).then(|| Secret::from(rest)))),
         "set" => {

@@ -1,7 +1,7 @@
 //! Askers who wait for one another: each gets the answer to its own request, and all get one.
 
 use onhook_device::Outcome;
-use onhook_phone::{Answer, Cause, Command, Input, LineUse, Origin, RuleSlot};
+use onhook_phone::{Answer, Cause, Command, Delay, Input, LineUse, Origin, RuleSlot};
 use onhook_testkit::fake::FetchAnswer;
 
 use crate::world::{Home, Life, patiently, profile, refused, resynced};
@@ -77,17 +77,40 @@ async fn each_given_rule_runs_and_is_reported_to_its_own_asker() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_request_waits_for_idle_lines_and_then_gets_its_answer() {
+async fn a_request_that_waits_for_idle_lines_is_answered_at_once_and_carried_out_later() {
     let home = Home::new().serving("<GPP_A>1</GPP_A>");
     let mut life = home.booted().await;
     life.run_for(10).await;
     life.reactor.queue(0, Input::Line(2, LineUse::Busy));
     let reply = life.asker.say("resync");
+    let waits = Some(Answer::Delayed(Delay::BusyLines));
+    assert_eq!(life.answer(reply).await, waits);
+    let reply = life.asker.say("resync http://h/p");
+    assert_eq!(life.answer(reply).await, waits);
     life.run_for(1000).await;
     assert_eq!(life.requests(), [0]);
     life.reactor.queue(0, Input::Line(2, LineUse::Idle));
-    assert_eq!(resynced(life.answer(reply).await).cause, Cause::Explicit);
-    assert_eq!(life.requests(), [0, 1010]);
+    life.run_for(10).await;
+    let last = life.reports().last().unwrap().cause;
+    assert_eq!(last, Cause::Explicit);
+    assert_eq!(life.requests(), [0, 1010, 1010]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_is_answered_when_the_profile_has_to_wait_for_a_call() {
+    let home = Home::new().serving("<GPP_A>1</GPP_A>");
+    let mut life = home.booted().await;
+    life.run_for(10).await;
+    home.fetch
+        .answer_next("http://h:80/p", FetchAnswer::Stalls(Vec::new()));
+    let reply = life.asker.say("resync");
+    life.run_for(1).await;
+    // The first comes to its end by time, the second meets the call.
+    let behind = life.asker.say("resync");
+    life.reactor.queue(0, Input::Line(1, LineUse::Busy));
+    assert_eq!(resynced(life.answer(reply).await).outcome, Outcome::Timeout);
+    let waits = Some(Answer::Delayed(Delay::BusyLines));
+    assert_eq!(life.answer(behind).await, waits);
 }
 
 #[tokio::test(start_paused = true)]
@@ -110,24 +133,23 @@ async fn a_profile_that_disables_provisioning_answers_those_who_waited_behind_it
 }
 
 #[tokio::test(start_paused = true)]
-async fn disabling_provisioning_by_hand_answers_those_who_wait_for_idle_lines() {
+async fn disabling_provisioning_by_hand_drops_what_waits_for_idle_lines() {
     let home = Home::new().serving("<GPP_A>1</GPP_A>");
     let mut life = home.booted().await;
     life.run_for(10).await;
     life.reactor.queue(0, Input::Line(1, LineUse::Busy));
     let configured = life.asker.say("resync");
     let given = life.asker.say("resync http://h/p");
-    life.run_for(10).await;
+    for reply in [configured, given] {
+        let waits = Some(Answer::Delayed(Delay::BusyLines));
+        assert_eq!(life.answer(reply).await, waits);
+    }
     assert_eq!(
         life.say("set Provision_Enable No").await,
         Some(Answer::Done)
     );
-    for reply in [configured, given] {
-        assert_eq!(
-            refused(life.answer(reply).await),
-            "Provision_Enable is No: set it to Yes first"
-        );
-    }
+    life.reactor.queue(0, Input::Line(1, LineUse::Idle));
+    life.run_for(10).await;
     assert_eq!(life.requests(), [0]);
 }
 
@@ -196,8 +218,13 @@ async fn a_resync_that_the_program_itself_wants_answers_nobody_else() {
     let given = life.asker.say("resync http://h/q");
     life.run_for(10).await;
     life.reactor.queue(0, Input::Line(1, LineUse::Idle));
-    let report = resynced(life.answer(given).await);
-    assert_eq!(report.rules[0].slot, RuleSlot::Given);
+    let waits = Some(Answer::Delayed(Delay::BusyLines));
+    assert_eq!(life.answer(given).await, waits);
+    life.run_for(10).await;
+    assert_eq!(
+        life.reports().last().unwrap().rules[0].slot,
+        RuleSlot::Given
+    );
     let causes: Vec<_> = life.reports().iter().map(|r| r.cause).collect();
     assert_eq!(causes, [Cause::Boot, Cause::Explicit, Cause::Explicit]);
     // While one runs, another that the program wants is refused: that is no answer to the first.

@@ -15,6 +15,7 @@ use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 pub(crate) fn spell(answer: &Answer) -> String {
     match answer {
         Answer::Done => "done".to_owned(),
+        Answer::Delayed(delay) => format!("delayed: {}", delay.name()),
         Answer::Refused(why) => format!("refused: {why}"),
         Answer::Resync(_) | Answer::Status(_) => "a report".to_owned(),
     }

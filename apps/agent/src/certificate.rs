@@ -1,0 +1,93 @@
+//! The client certificate and who is trusted: with TLS, and in a build without.
+
+use onhook_http::HttpFetch;
+use onhook_phone::ClientCertificate;
+
+use crate::config::{Config, TlsFiles};
+
+#[cfg(any(feature = "ring", feature = "aws-lc-rs"))]
+mod with_tls {
+    use std::sync::Arc;
+
+    use onhook_http::{Identity, Tls};
+
+    use super::{ClientCertificate, Config, HttpFetch, TlsFiles};
+    use crate::tls;
+
+    /// What the phone presents and believes; it can change while transfers run.
+    #[derive(Clone)]
+    pub(crate) struct Presented(Arc<Tls>);
+
+    impl Presented {
+        pub(crate) fn new(config: &Config) -> anyhow::Result<Self> {
+            Ok(Self(tls::set_up(config)?))
+        }
+
+        /// The transport with this TLS in it.
+        pub(crate) fn carried_by(&self, transport: HttpFetch) -> HttpFetch {
+            transport.with_tls(Arc::clone(&self.0))
+        }
+
+        /// Takes the files of a changed configuration; nothing changes if one of them is bad.
+        pub(crate) fn reload(&self, files: &TlsFiles) -> anyhow::Result<()> {
+            let (anchors, identity) = (tls::anchors(files)?, tls::identity(files)?);
+            self.0.set_trust(anchors);
+            self.0.set_identity(identity);
+            Ok(())
+        }
+
+        /// Installs a certificate; why not, if it cannot be used.
+        pub(crate) fn install(&self, pair: &ClientCertificate) -> Result<(), String> {
+            let identity = Identity::from_pem(pair.certificate.as_bytes(), &pair.key)
+                .map_err(|error| error.to_string())?;
+            self.0.set_identity(Some(identity));
+            Ok(())
+        }
+
+        pub(crate) fn remove(&self) {
+            self.0.set_identity(None);
+        }
+    }
+}
+
+#[cfg(not(any(feature = "ring", feature = "aws-lc-rs")))]
+mod without_tls {
+    use anyhow::bail;
+
+    use super::{ClientCertificate, Config, HttpFetch, TlsFiles};
+
+    /// What the phone presents and believes: nothing, for it knows no TLS.
+    #[derive(Clone)]
+    pub(crate) struct Presented;
+
+    impl Presented {
+        pub(crate) fn new(config: &Config) -> anyhow::Result<Self> {
+            Self.reload(&config.tls)?;
+            Ok(Self)
+        }
+
+        pub(crate) fn carried_by(&self, transport: HttpFetch) -> HttpFetch {
+            transport
+        }
+
+        pub(crate) fn reload(&self, files: &TlsFiles) -> anyhow::Result<()> {
+            if files.client.is_some() || !files.anchors.is_empty() {
+                bail!(
+                    "[tls] is of no use: this program was built without TLS; leave the section out"
+                );
+            }
+            Ok(())
+        }
+
+        pub(crate) fn install(&self, _pair: &ClientCertificate) -> Result<(), String> {
+            Err("this program was built without TLS: a certificate is of no use".to_owned())
+        }
+
+        pub(crate) const fn remove(&self) {}
+    }
+}
+
+#[cfg(any(feature = "ring", feature = "aws-lc-rs"))]
+pub(crate) use with_tls::Presented;
+#[cfg(not(any(feature = "ring", feature = "aws-lc-rs")))]
+pub(crate) use without_tls::Presented;

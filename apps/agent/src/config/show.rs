@@ -1,0 +1,230 @@
+//! The merged configuration, each value with its source.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use serde_json::json;
+
+use super::places::line_of;
+use super::raw::KEYS;
+use super::{Config, TftpPorts};
+use crate::failure::print;
+
+/// Keys that take effect when the configuration is read again.
+const RELOADED: [&str; 12] = [
+    "options.source",
+    "options.static",
+    "syslog.server",
+    "device.external_ip",
+    "tls.trust",
+    "tls.custom_ca",
+    "tls.client_certificate",
+    "tls.client_key",
+    "mobility.status",
+    "mobility.user",
+    "mobility.password",
+    "mobility.password_file",
+];
+
+/// One value.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Setting {
+    /// `section.key`.
+    key: String,
+    /// The value as it may be shown; `None` for none.
+    value: Option<String>,
+    source: Source,
+}
+
+/// Where a value comes from.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum Source {
+    /// Nobody gave one.
+    Default,
+    /// A file; the line is not known if the key stands in an inline table.
+    File(PathBuf, Option<usize>),
+    /// A variable of the environment.
+    Environment(String),
+    /// A flag.
+    Flag(&'static str),
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Default => f.write_str("default"),
+            Self::File(path, Some(line)) => write!(f, "{}:{line}", path.display()),
+            Self::File(path, None) => write!(f, "{}", path.display()),
+            Self::Environment(name) => f.write_str(name),
+            Self::Flag(name) => f.write_str(name),
+        }
+    }
+}
+
+/// The variable that holds a key.
+pub(super) fn variable(section: &str, key: &str) -> String {
+    format!("ONHOOK__{section}__{key}").to_uppercase()
+}
+
+/// Where each key comes from that somebody gave.
+pub(super) fn sources(file: Option<(&Path, &str)>, given: &[(String, String)]) -> Sources {
+    let mut sources = BTreeMap::new();
+    for (section, key) in given {
+        let name = variable(section, key);
+        let source = if std::env::var_os(&name).is_some() {
+            Source::Environment(name)
+        } else if let Some((path, text)) = file {
+            Source::File(path.to_owned(), line_of(text, section, Some(key)))
+        } else {
+            Source::Default
+        };
+        sources.insert(format!("{section}.{key}"), source);
+    }
+    sources
+}
+
+/// Sources by `section.key`.
+pub(super) type Sources = BTreeMap<String, Source>;
+
+impl Config {
+    /// Prints every key with its value and source.
+    pub(crate) fn print(&self, as_json: bool) -> anyhow::Result<ExitCode> {
+        let settings = self.settings();
+        if as_json {
+            let settings: Vec<_> = settings
+                .iter()
+                .map(|setting| {
+                    json!({
+                        "key": setting.key,
+                        "value": setting.value,
+                        "source": setting.source.to_string(),
+                    })
+                })
+                .collect();
+            let document = json!({ "schema": "onhook.config/1", "settings": settings });
+            print(&format!("{document:#}"))?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        let mut section = "";
+        for setting in &settings {
+            let (name, key) = setting.key.split_once('.').unwrap_or(("", &setting.key));
+            if name != section {
+                let space = if section.is_empty() { "" } else { "\n" };
+                print(&format!("{space}[{name}]"))?;
+                section = name;
+            }
+            let line = match &setting.value {
+                Some(value) if key == "static" => format!("{key} = {value}"),
+                Some(value) => format!("{key} = {value:?}"),
+                None => format!("# {key} ="),
+            };
+            print(&format!("{line:<50} # {}", setting.source))?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// Keys that differ and take effect only at the next start.
+    pub(crate) fn fixed_differences(&self, new: &Self) -> Vec<String> {
+        let pairs = self.settings().into_iter().zip(new.settings());
+        pairs
+            .filter(|(old, new)| old.value != new.value && !RELOADED.contains(&old.key.as_str()))
+            .map(|(old, _)| old.key)
+            .collect()
+    }
+
+    /// Takes over what a reading again may change.
+    pub(crate) fn take_changes(&mut self, new: Self) {
+        self.identity.external_ip = new.identity.external_ip;
+        self.options = new.options;
+        self.syslog_server = new.syslog_server;
+        self.tls = new.tls;
+        self.mobility = new.mobility;
+        self.sources = new.sources;
+    }
+
+    fn settings(&self) -> Vec<Setting> {
+        let keys = KEYS
+            .iter()
+            .filter(|(section, _)| !matches!(*section, "web" | "sip"))
+            .flat_map(|(section, keys)| keys.iter().map(move |key| (*section, *key)));
+        keys.map(|(section, key)| {
+            let name = format!("{section}.{key}");
+            let source = self.sources.get(&name).cloned();
+            Setting {
+                value: self.value(section, key),
+                source: source.unwrap_or(Source::Default),
+                key: name,
+            }
+        })
+        .collect()
+    }
+
+    fn value(&self, section: &str, key: &str) -> Option<String> {
+        let identity = &self.identity;
+        match (section, key) {
+            ("device", "mac") => {
+                let mut mac = String::new();
+                identity.mac.push_colons(&mut mac);
+                Some(mac)
+            }
+            ("device", "product_name") => Some(identity.product_name.clone()),
+            ("device", "series") => Some(identity.series.clone()),
+            ("device", "serial") => Some(identity.serial.clone()),
+            ("device", "software_version") => Some(identity.software_version.clone()),
+            ("device", "hardware_version") => Some(identity.hardware_version.clone()),
+            ("device", "family") => Some(identity.family.name().to_owned()),
+            ("device", "release") => Some(identity.release.name().to_owned()),
+            ("device", "time_zone") => Some(self.time_zone.clone()),
+            ("device", "ip") => identity.ip.map(|ip| ip.to_string()),
+            ("device", "external_ip") => identity.external_ip.map(|ip| ip.to_string()),
+            ("state", "dir") => Some(self.state_dir.display().to_string()),
+            ("options", "source") => Some("static".to_owned()),
+            ("options", "static") => (!self.options.is_empty()).then(|| {
+                let pairs = self.options.iter();
+                let pairs: Vec<_> = pairs
+                    .map(|(n, value)| format!("{n:?} = {value:?}"))
+                    .collect();
+                format!("{{ {} }}", pairs.join(", "))
+            }),
+            ("syslog", "server") => Some(self.syslog_server.clone()),
+            ("tls", key) => self.tls_path(key).map(|path| path.display().to_string()),
+            ("mobility", "status") => Some(self.mobility.status.clone()),
+            ("mobility", "user") => Some(self.mobility.user.clone()),
+            ("mobility", "password") => {
+                let given = !self.mobility.password.expose().is_empty();
+                given.then(|| "***".to_owned())
+            }
+            ("mobility", "password_file") => self
+                .mobility
+                .file
+                .as_ref()
+                .map(|path| path.display().to_string()),
+            ("tftp", "local_ports") => Some(
+                match self.tftp_ports {
+                    TftpPorts::Phone => "phone",
+                    TftpPorts::Ephemeral => "ephemeral",
+                }
+                .to_owned(),
+            ),
+            ("readings", name) => self.scope.readings.word(name).ok().map(str::to_owned),
+            _ => None,
+        }
+    }
+
+    fn tls_path(&self, key: &str) -> Option<&Path> {
+        let client = self.tls.client.as_ref();
+        match key {
+            "client_certificate" => client.map(|(certificate, _)| certificate.path.as_path()),
+            "client_key" => client.map(|(_, key)| key.path.as_path()),
+            other => {
+                let named = format!("tls.{other}");
+                let mut anchors = self.tls.anchors.iter();
+                anchors
+                    .find(|file| file.key == named)
+                    .map(|file| file.path.as_path())
+            }
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! Reading the configuration again while the phone runs.
+
+use onhook_phone::Input;
+
+use crate::boot::{self, Life, PHONE};
+use crate::cli::Place;
+use crate::config::{self, Config};
+use crate::known::{Facts, Known};
+use crate::transports::Transports;
+
+/// Takes over what may change while the phone runs, and tells what may not.
+///
+/// # Errors
+/// The configuration cannot be used; then nothing has changed.
+pub(crate) fn reload(
+    place: &Place,
+    config: &mut Config,
+    transports: &Transports,
+    known: &Known,
+    life: &mut Life,
+) -> anyhow::Result<()> {
+    let new = config::load(place)?;
+    let server = life.default_server(&new)?;
+    transports.presented.reload(&new.tls)?;
+    for key in config.fixed_differences(&new) {
+        tracing::warn!("{key} has changed: it takes effect when the agent is started again");
+    }
+    *known.now() = Facts::of(&new);
+    boot::tell(&mut life.reactor, PHONE, known)?;
+    life.reactor.queue(PHONE, Input::OptionsLearned(server));
+    transports.log_server.set(&new.syslog_server);
+    config.take_changes(new);
+    Ok(())
+}

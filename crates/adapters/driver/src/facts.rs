@@ -1,0 +1,72 @@
+//! What a phone is told of itself from outside.
+
+use onhook_device::Secret;
+use onhook_params::Secrecy;
+use onhook_phone::{Answer, Fact, Input, LineUse, Mobility, Reply};
+
+use crate::reactor::Reactor;
+use crate::requests::{NO_MEMORY, text};
+
+/// The last line that a phone can have.
+const LAST_LINE: u8 = 16;
+
+impl Reactor {
+    pub(crate) fn ask_line(
+        &mut self,
+        phone: u32,
+        line: u8,
+        line_use: LineUse,
+        reply: Box<dyn Reply>,
+    ) {
+        reply.answer(if (1..=LAST_LINE).contains(&line) {
+            self.queue(phone, Input::Line(line, line_use));
+            Answer::Done
+        } else {
+            Answer::Refused(format!("there is no line {line}: use 1 to {LAST_LINE}"))
+        });
+    }
+
+    /// Tells a phone a fact, with its answer.
+    pub(crate) fn learn(&mut self, phone: u32, fact: Fact, reply: Box<dyn Reply>) {
+        self.queue(phone, Input::Fact(fact));
+        reply.answer(Answer::Done);
+    }
+
+    pub(crate) fn ask_log_in(
+        &mut self,
+        phone: u32,
+        user: &str,
+        password: &Secret,
+        reply: Box<dyn Reply>,
+    ) {
+        match self.mobility(Mobility::LOGGED_IN, user, password) {
+            Ok(mobility) => self.learn(phone, Fact::Mobility(mobility), reply),
+            Err(why) => reply.answer(Answer::Refused(why)),
+        }
+    }
+
+    /// Interns the texts of extension mobility; an empty text is none.
+    ///
+    /// # Errors
+    /// The password is no text, or there is no room for another text.
+    pub fn mobility(
+        &mut self,
+        status: &str,
+        user: &str,
+        password: &Secret,
+    ) -> Result<Mobility, String> {
+        let password = text(password, "the password")?;
+        let mut intern = |text: &str, secrecy| match text {
+            "" => Ok(None),
+            text => {
+                let id = self.phones.shared.values.intern(text, secrecy);
+                id.map(Some).ok_or_else(|| NO_MEMORY.to_owned())
+            }
+        };
+        Ok(Mobility {
+            status: intern(status, Secrecy::Plain)?,
+            user: intern(user, Secrecy::Plain)?,
+            password: intern(password, Secrecy::Secret)?,
+        })
+    }
+}
