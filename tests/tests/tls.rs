@@ -11,6 +11,7 @@ use onhook_device::{Secret, TlsFailure};
 use onhook_fetch::port::Fetch as _;
 use onhook_fetch::{ErrorKind, FetchError, Request, Scheme};
 use onhook_http::{HttpFetch, Identity, NameCheck, Tls, TrustAnchors, TrustTime, TrustedTime};
+use onhook_system::SystemResolver;
 use onhook_testkit::fake::RecordingSink;
 use onhook_tests::{Peer, program, tool};
 use serde_json::Value;
@@ -131,7 +132,7 @@ fn get(lab: &Lab, tls: &Arc<Tls>, port: u16) -> Result<Vec<u8>, FetchError> {
         limit: 10_000,
         timeout: Duration::from_secs(20),
     };
-    let fetch = HttpFetch::new().with_tls(tls.clone());
+    let fetch = HttpFetch::new(Arc::new(SystemResolver)).with_tls(tls.clone());
     let mut sink = RecordingSink::default();
     lab.runtime.block_on(fetch.get(&request, &mut sink))?;
     Ok(sink.body)

@@ -13,7 +13,7 @@ use onhook_phone::{DefaultServer, Fact, Input, Model, Phone, PhoneSetup, Shared,
 use onhook_rules::Url;
 use onhook_schedule::port::{Clock, Entropy};
 use onhook_syslog::Syslog;
-use onhook_system::{OsEntropy, RealClock};
+use onhook_system::{OsEntropy, RealClock, SystemResolver};
 
 use crate::config::Config;
 use crate::failure::World;
@@ -100,7 +100,7 @@ pub(crate) async fn build(
     let phone = Phone::new(&setup, params);
     let order = option_order(&phone, &phones.shared);
     let server = default_server(config, &order, &mut phones.shared)?;
-    let syslog = Arc::new(Syslog::start());
+    let syslog = Arc::new(Syslog::start(Arc::new(SystemResolver)));
     let ports = Ports {
         fetch: transports.fetchers.clone(),
         config: Arc::clone(store) as Arc<dyn ConfigStore>,

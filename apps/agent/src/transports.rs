@@ -26,7 +26,7 @@ impl Transports {
     /// Certificates or keys cannot be used.
     pub(crate) fn new(config: &Config) -> anyhow::Result<Self> {
         let presented = Presented::new(config)?;
-        let web = Arc::new(presented.carried_by(HttpFetch::new()));
+        let web = Arc::new(presented.carried_by(HttpFetch::new(Arc::new(SystemResolver))));
         let ports = match config.tftp_ports {
             TftpPorts::Phone => LocalPorts::phone(),
             TftpPorts::Ephemeral => LocalPorts::ephemeral(),

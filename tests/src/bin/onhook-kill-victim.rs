@@ -25,7 +25,7 @@ use onhook_phone::{
     StateRecord,
 };
 use onhook_syslog::Syslog;
-use onhook_system::RealClock;
+use onhook_system::{RealClock, SystemResolver};
 
 /// More resyncs than any test waits for.
 const ROUNDS: usize = 40;
@@ -121,12 +121,12 @@ async fn resync(store: &Arc<FlashStore>, rule: &str) -> anyhow::Result<()> {
     };
     let ports = Ports {
         fetch: Fetchers {
-            http: Some(Arc::new(HttpFetch::new())),
+            http: Some(Arc::new(HttpFetch::new(Arc::new(SystemResolver)))),
             ..Fetchers::default()
         },
         config: Arc::clone(store) as Arc<dyn ConfigStore>,
         state: Arc::clone(store) as Arc<dyn StateStore>,
-        log: Arc::new(Syslog::start()),
+        log: Arc::new(Syslog::start(Arc::new(SystemResolver))),
     };
     let given = phones.shared.values.intern(rule, Secrecy::Secret);
     let given = given.context("no memory for the rule")?;

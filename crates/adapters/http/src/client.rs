@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use http::HeaderValue;
-use onhook_fetch::port::Fetch;
+use onhook_fetch::port::{Fetch, Resolver};
 use onhook_fetch::{BodySink, Endpoint, ErrorKind, FetchError, Request, Scheme, is_allowed};
 use tokio::time::{sleep, timeout_at};
 
+use crate::Limits;
 use crate::challenge::{Credentials, Offer};
 use crate::connect::{addresses_of, connect};
 use crate::exchange::{Answer, Duplex, Question, exchange};
@@ -16,7 +17,6 @@ use crate::failure;
 use crate::target::{BadLocation, Target};
 #[cfg(feature = "_tls")]
 use crate::tls::{self, Tls};
-use crate::{Limits, Resolve, SystemResolver};
 
 /// Why an `https` URL cannot be used.
 const NO_TLS: &str = if cfg!(feature = "_tls") {
@@ -34,22 +34,22 @@ const AUTHENTICATED_TRIES: u32 = 2;
 /// (R-DNS-7).
 //= R-HTTP-6
 pub struct HttpFetch {
-    resolver: Arc<dyn Resolve>,
+    resolver: Arc<dyn Resolver>,
     limits: Limits,
     #[cfg(feature = "_tls")]
     tls: Option<Arc<Tls>>,
 }
 
 impl HttpFetch {
-    /// A transport with the resolver of the operating system and the documented limits.
+    /// A transport with the documented limits.
     #[must_use]
-    pub fn new() -> Self {
-        Self::with(Arc::new(SystemResolver), Limits::default())
+    pub fn new(resolver: Arc<dyn Resolver>) -> Self {
+        Self::with_limits(resolver, Limits::default())
     }
 
-    /// A transport with its own resolver and limits.
+    /// A transport with other limits.
     #[must_use]
-    pub fn with(resolver: Arc<dyn Resolve>, limits: Limits) -> Self {
+    pub fn with_limits(resolver: Arc<dyn Resolver>, limits: Limits) -> Self {
         Self {
             resolver,
             limits,
@@ -95,12 +95,6 @@ impl HttpFetch {
     }
 }
 
-impl Default for HttpFetch {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 #[async_trait]
 impl Fetch for HttpFetch {
     /// A URL that this transport cannot use is refused before `started`: nothing was asked for.
@@ -121,7 +115,7 @@ impl Fetch for HttpFetch {
         }
         let deadline = sleep(request.timeout).deadline();
         let overall = |_| failure::overall(&target, request.timeout);
-        let lookup = addresses_of(&target, &*self.resolver, &self.limits);
+        let lookup = addresses_of(&target, &*self.resolver);
         let addresses = timeout_at(deadline, lookup)
             .await
             .unwrap_or_else(|elapsed| Err(overall(elapsed)));
@@ -244,8 +238,7 @@ impl Chain<'_> {
         }
         self.redirects += 1;
         if !next.same_origin(from) {
-            self.addresses =
-                addresses_of(&next, &*self.client.resolver, &self.client.limits).await?;
+            self.addresses = addresses_of(&next, &*self.client.resolver).await?;
         }
         tracing::debug!(server = %next.endpoint(), "redirected");
         //= R-HTTP-10

@@ -22,7 +22,6 @@ mod connect;
 mod exchange;
 mod failure;
 mod limits;
-mod resolve;
 mod target;
 #[cfg(feature = "_tls")]
 mod tls;
@@ -30,7 +29,6 @@ mod watch;
 
 pub use client::HttpFetch;
 pub use limits::Limits;
-pub use resolve::{Resolve, SystemResolver};
 #[cfg(feature = "_tls")]
 pub use tls::{
     Identity, NameCheck, Tls, TlsError, TrustAnchors, TrustTime, TrustedTime, crypto_provider,

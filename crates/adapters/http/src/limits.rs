@@ -5,10 +5,6 @@ use std::time::Duration;
 /// Bounds that hold for every transfer, besides those of its request (R-HTTP-16, R-HTTP-17).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Limits {
-    /// Longest wait for one try of a name resolution.
-    pub dns: Duration,
-    /// Tries of a name resolution that does not answer in time.
-    pub dns_tries: u32,
     /// Longest wait for a connection to one address.
     pub connect: Duration,
     /// Longest wait for the end of a TLS handshake.
@@ -27,8 +23,6 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             //= R-HTTP-17
-            dns: Duration::from_secs(5),
-            dns_tries: 2,
             connect: Duration::from_secs(10),
             handshake: Duration::from_secs(15),
             idle: Duration::from_secs(30),

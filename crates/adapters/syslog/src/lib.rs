@@ -12,10 +12,8 @@
 
 mod datagram;
 mod destination;
-mod resolve;
 mod sender;
 mod syslog;
 
 pub use datagram::render;
-pub use resolve::{Resolve, SystemResolver};
 pub use syslog::Syslog;

@@ -6,12 +6,12 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use onhook_fetch::port::Resolver;
 use tokio::net::UdpSocket;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 
-use crate::Resolve;
 use crate::datagram::render;
 use crate::destination::Destination;
 use crate::syslog::{Job, Tally};
@@ -27,7 +27,7 @@ const KNOWN: usize = 8;
 
 /// Sends what comes out of the queue; lives in one task.
 pub(crate) struct Sender {
-    resolver: Arc<dyn Resolve>,
+    resolver: Arc<dyn Resolver>,
     tally: Arc<Tally>,
     /// Servers by the text that names them.
     servers: BTreeMap<String, Server>,
@@ -46,7 +46,7 @@ enum Server {
 }
 
 impl Sender {
-    pub(crate) fn new(resolver: Arc<dyn Resolve>, tally: Arc<Tally>) -> Self {
+    pub(crate) fn new(resolver: Arc<dyn Resolver>, tally: Arc<Tally>) -> Self {
         Self {
             resolver,
             tally,
@@ -94,9 +94,10 @@ impl Sender {
         self.servers
             .insert(server.clone(), Server::Unknown(vec![job]));
         self.lookups.spawn(async move {
-            let ip = timeout(LOOKUP, resolver.resolve(&host)).await;
-            let ip = ip.ok().and_then(Result::ok);
-            (server, ip.map(|ip| SocketAddr::new(ip, port)))
+            let found = timeout(LOOKUP, resolver.resolve(&host)).await;
+            let addresses = found.ok().and_then(Result::ok);
+            let first = addresses.and_then(|found| found.first().copied());
+            (server, first.map(|ip| SocketAddr::new(ip, port)))
         });
     }
 

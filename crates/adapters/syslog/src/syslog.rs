@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use onhook_fetch::port::Resolver;
 use onhook_phone::port::{EventLog, Message};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
 use crate::sender::Sender;
-use crate::{Resolve, SystemResolver};
 
 /// How many messages wait at most.
 const QUEUE: usize = 64;
@@ -60,15 +60,9 @@ impl Tally {
 }
 
 impl Syslog {
-    /// Starts the task, on the tokio runtime of the caller, with the resolver of the operating system.
+    /// Starts the task on the tokio runtime of the caller.
     #[must_use]
-    pub fn start() -> Self {
-        Self::with_resolver(Arc::new(SystemResolver))
-    }
-
-    /// Starts the task with another resolver.
-    #[must_use]
-    pub fn with_resolver(resolver: Arc<dyn Resolve>) -> Self {
+    pub fn start(resolver: Arc<dyn Resolver>) -> Self {
         let (queue, jobs) = unbounded_channel();
         let tally = Arc::new(Tally::default());
         tokio::spawn(Sender::new(resolver, tally.clone()).run(jobs));

@@ -2,16 +2,17 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may end at a broken invariant")]
 
-use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use onhook_fetch::port::{ResolveError, Resolver};
 use onhook_phone::port::{EventLog, Message, Severity};
-use onhook_syslog::{Resolve, Syslog};
+use onhook_syslog::Syslog;
 use onhook_testkit::contract::{self, EventLogFixture};
+use onhook_testkit::fake::FakeResolver;
 use tokio::net::UdpSocket;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
@@ -24,7 +25,7 @@ struct Loopback {
 impl Loopback {
     async fn new() -> Self {
         Self {
-            log: Arc::new(Syslog::start()),
+            log: Arc::new(Syslog::start(Arc::new(FakeResolver::new()))),
             socket: UdpSocket::bind("127.0.0.1:0").await.unwrap(),
         }
     }
@@ -81,14 +82,14 @@ impl Gate {
 }
 
 #[async_trait]
-impl Resolve for Gate {
-    async fn resolve(&self, host: &str) -> io::Result<IpAddr> {
+impl Resolver for Gate {
+    async fn resolve(&self, host: &str) -> Result<Vec<IpAddr>, ResolveError> {
         self.lookups.fetch_add(1, Ordering::SeqCst);
         if host.ends_with(".invalid") {
-            return Err(io::ErrorKind::NotFound.into());
+            return Err(ResolveError::NoAddress(None));
         }
         self.gate.acquire().await.unwrap().forget();
-        Ok(IpAddr::from([127, 0, 0, 1]))
+        Ok(vec![IpAddr::from([127, 0, 0, 1])])
     }
 }
 
@@ -107,7 +108,7 @@ async fn messages_wait_in_order_for_a_name_while_others_are_sent() {
     let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
     let port = socket.local_addr().unwrap().port();
     let gate = Gate::new(0);
-    let log = Syslog::with_resolver(gate.clone());
+    let log = Syslog::start(gate.clone());
     for n in 0..5 {
         log.log(message(
             &format!("log.example:{port}"),
@@ -132,7 +133,7 @@ async fn messages_wait_in_order_for_a_name_while_others_are_sent() {
 //= R-LOG-8 type=test
 #[tokio::test]
 async fn at_most_64_messages_wait_whatever_they_wait_for() {
-    let log = Syslog::with_resolver(Gate::new(0));
+    let log = Syslog::start(Gate::new(0));
     for _ in 0..40 {
         log.log(message("slow.example", "x"));
         tokio::task::yield_now().await;
@@ -146,7 +147,7 @@ async fn at_most_64_messages_wait_whatever_they_wait_for() {
 #[tokio::test(start_paused = true)]
 async fn a_flush_waits_for_what_can_be_sent_and_gives_up_on_the_rest() {
     let gate = Gate::new(1);
-    let log = Syslog::with_resolver(gate);
+    let log = Syslog::start(gate);
     log.log(message("log.example:9", "x"));
     let before = tokio::time::Instant::now();
     log.flush().await;
@@ -163,7 +164,7 @@ async fn a_flush_waits_for_what_can_be_sent_and_gives_up_on_the_rest() {
 #[tokio::test(start_paused = true)]
 async fn an_address_is_asked_for_again_after_five_minutes() {
     let gate = Gate::new(9);
-    let log = Syslog::with_resolver(gate.clone());
+    let log = Syslog::start(gate.clone());
     for (wait, lookups) in [(0, 1), (299, 1), (301, 2)] {
         tokio::time::advance(Duration::from_secs(wait)).await;
         log.log(message("log.example:9", "x"));
@@ -174,7 +175,7 @@ async fn an_address_is_asked_for_again_after_five_minutes() {
 
 #[tokio::test]
 async fn what_is_no_server_is_counted_and_an_empty_one_is_not() {
-    let log = Syslog::with_resolver(Gate::new(0));
+    let log = Syslog::start(Gate::new(0));
     for server in ["lost.invalid", "h:x", "[::1", "0.0.0.0:99999"] {
         log.log(message(server, "x"));
     }
@@ -190,7 +191,7 @@ fn a_log_whose_runtime_has_ended_drops_and_counts() {
         .enable_all()
         .build()
         .unwrap();
-    let log = runtime.block_on(async { Syslog::start() });
+    let log = runtime.block_on(async { Syslog::start(Arc::new(FakeResolver::new())) });
     drop(runtime);
     log.log(message("127.0.0.1", "x"));
     assert_eq!(log.dropped(), 1);
@@ -200,7 +201,7 @@ fn a_log_whose_runtime_has_ended_drops_and_counts() {
 async fn dropping_the_log_lets_waiting_messages_leave() {
     let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
     let port = socket.local_addr().unwrap().port();
-    let log = Syslog::with_resolver(Gate::new(1));
+    let log = Syslog::start(Gate::new(1));
     log.log(message(&format!("log.example:{port}"), "last words"));
     drop(log);
     assert_eq!(receive(&socket).await, "<131>Jan  1 00:00:00 last words");

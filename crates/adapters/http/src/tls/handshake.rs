@@ -5,6 +5,7 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
+use onhook_fetch::port::Resolver;
 use onhook_fetch::{ErrorKind, FetchError};
 use rustls::client::ResolvesClientCert;
 use rustls::pki_types::ServerName;
@@ -18,15 +19,15 @@ use super::names::check_dns_of_cn;
 use super::stream::TlsStream;
 use super::verify::Verifier;
 use super::{NameCheck, Parts, Tls, TrustTime, failure};
+use crate::Limits;
 use crate::target::Target;
-use crate::{Limits, Resolve};
 
 /// Does the handshake and every check; nothing of the request is sent before.
 pub(crate) async fn connect(
     tls: &Tls,
     stream: TcpStream,
     target: &Target,
-    resolver: &dyn Resolve,
+    resolver: &dyn Resolver,
     limits: &Limits,
 ) -> Result<TlsStream, FetchError> {
     let name = server_name(target)?;
@@ -61,7 +62,7 @@ pub(crate) async fn connect(
         NameCheck::DnsOfCn => {
             let shown = session.peer_certificates().and_then(|chain| chain.first());
             let certificate = shown.map_or_else(|| (&[] as &[u8]).into(), Clone::clone);
-            check_dns_of_cn(&certificate, target, peer, resolver, limits).await?;
+            check_dns_of_cn(&certificate, target, peer, resolver).await?;
         }
     }
     tracing::debug!(

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use onhook_fetch::FetchError;
+use onhook_fetch::port::Resolver;
 use rustls::CertificateError;
 use rustls::client::verify_server_name;
 use rustls::pki_types::{CertificateDer, ServerName};
@@ -10,9 +11,7 @@ use rustls::server::ParsedCertificate;
 
 use super::certificate::Parts;
 use super::failure;
-use crate::connect::addresses_of_name;
 use crate::target::Target;
-use crate::{Limits, Resolve};
 
 /// How the name in a certificate is checked.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, Default)]
@@ -77,8 +76,7 @@ pub(super) async fn check_dns_of_cn(
     certificate: &CertificateDer<'_>,
     target: &Target,
     peer: IpAddr,
-    resolver: &dyn Resolve,
-    limits: &Limits,
+    resolver: &dyn Resolver,
 ) -> Result<(), FetchError> {
     let parts = Parts::read(certificate);
     let Some(common_name) = parts.as_ref().and_then(Parts::common_name) else {
@@ -102,7 +100,7 @@ pub(super) async fn check_dns_of_cn(
             "give the certificate the name of the server as its CN",
         ));
     }
-    let addresses = match addresses_of_name(name, resolver, limits).await {
+    let addresses = match resolver.resolve(name).await {
         Ok(addresses) => addresses,
         Err(error) => {
             let what = format!("the common name {name} of its certificate does not resolve");

@@ -301,7 +301,7 @@ async fn user_info_of_a_location_answers_a_challenge_and_is_stripped() {
 
 fn addresses(list: &[[u8; 4]]) -> HttpFetch {
     let ips = list.iter().map(|ip| IpAddr::from(*ip)).collect();
-    HttpFetch::with(Arc::new(Fixed(ips)), Limits::default())
+    HttpFetch::new(Arc::new(Fixed(ips)))
 }
 
 //= R-HTTP-18 type=test
@@ -371,15 +371,6 @@ async fn a_name_without_address_does_not_resolve() {
     assert_eq!(sink.started, [Endpoint { ip: None }]);
 }
 
-#[tokio::test]
-async fn the_system_resolver_knows_this_host() {
-    let server = Server::start(vec![answer("200 OK", "", b"x")]).await;
-    let mut sink = RecordingSink::default();
-    let request = request("localhost", server.address.port(), "/");
-    HttpFetch::new().get(&request, &mut sink).await.unwrap();
-    assert_eq!(sink.body, b"x");
-}
-
 //= R-RAD-2 type=test
 //= R-DOM-2 type=test
 #[tokio::test]
@@ -394,7 +385,7 @@ async fn a_redirect_to_a_forbidden_server_is_refused_without_a_packet() {
         let first = Server::start(vec![moved("302 Found", &location)]).await;
         let mut asked = request("first.example", first.address.port(), "/a");
         asked.allowed_domains = domains.into();
-        let client = HttpFetch::with(Arc::new(Fixed(vec![first.address.ip()])), Limits::default());
+        let client = HttpFetch::new(Arc::new(Fixed(vec![first.address.ip()])));
         let mut sink = RecordingSink::default();
         let result = client.get(&asked, &mut sink).await;
         if allowed {

@@ -7,8 +7,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use onhook_fetch::port::{ResolveError, Resolver};
 use onhook_fetch::{Request, Scheme};
-use onhook_http::{HttpFetch, Limits, Resolve};
+use onhook_http::{HttpFetch, Limits};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
@@ -183,10 +184,13 @@ pub(crate) fn request(host: &str, port: u16, path: &str) -> Request {
 pub(crate) struct Fixed(pub(crate) Vec<IpAddr>);
 
 #[async_trait]
-impl Resolve for Fixed {
-    async fn resolve(&self, host: &str) -> io::Result<Vec<IpAddr>> {
-        if host.ends_with(".invalid") {
-            return Err(io::Error::other("no such name"));
+impl Resolver for Fixed {
+    async fn resolve(&self, host: &str) -> Result<Vec<IpAddr>, ResolveError> {
+        if let Ok(literal) = host.parse() {
+            return Ok(vec![literal]);
+        }
+        if host.ends_with(".invalid") || self.0.is_empty() {
+            return Err(ResolveError::NoAddress(None));
         }
         Ok(self.0.clone())
     }
@@ -194,5 +198,5 @@ impl Resolve for Fixed {
 
 /// A transport for which every name is 127.0.0.1.
 pub(crate) fn transport(limits: Limits) -> HttpFetch {
-    HttpFetch::with(Arc::new(Fixed(vec![IpAddr::from([127, 0, 0, 1])])), limits)
+    HttpFetch::with_limits(Arc::new(Fixed(vec![IpAddr::from([127, 0, 0, 1])])), limits)
 }

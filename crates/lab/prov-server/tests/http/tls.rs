@@ -1,18 +1,16 @@
 //! HTTPS, visited by the transport of the phone.
 
+use std::fs;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-use std::{fs, io};
 
 use async_trait::async_trait;
 use onhook_device::TlsFailure;
-use onhook_fetch::port::Fetch as _;
+use onhook_fetch::port::{Fetch as _, ResolveError, Resolver};
 use onhook_fetch::{ErrorKind, FetchError, Request, Scheme};
-use onhook_http::{
-    HttpFetch, Identity, NameCheck, Resolve, Tls, TrustAnchors, TrustTime, TrustedTime,
-};
+use onhook_http::{HttpFetch, Identity, NameCheck, Tls, TrustAnchors, TrustTime, TrustedTime};
 use onhook_prov_server::{
     Certificate, Config, FailedHandshake, Https, Limits, ServeError, Server, ServerEvent,
 };
@@ -27,8 +25,8 @@ use crate::common::Lab;
 struct ThisHost;
 
 #[async_trait]
-impl Resolve for ThisHost {
-    async fn resolve(&self, _host: &str) -> io::Result<Vec<IpAddr>> {
+impl Resolver for ThisHost {
+    async fn resolve(&self, _host: &str) -> Result<Vec<IpAddr>, ResolveError> {
         Ok(vec![IpAddr::from([127, 0, 0, 1])])
     }
 }
@@ -81,8 +79,7 @@ async fn get(lab: &Lab, tls: &Arc<Tls>, host: &str) -> Result<Vec<u8>, FetchErro
         timeout: Duration::from_secs(10),
     };
     let mut sink = RecordingSink::default();
-    let fetch =
-        HttpFetch::with(Arc::new(ThisHost), onhook_http::Limits::default()).with_tls(tls.clone());
+    let fetch = HttpFetch::new(Arc::new(ThisHost)).with_tls(tls.clone());
     fetch.get(&request, &mut sink).await.map(|_| sink.body)
 }
 

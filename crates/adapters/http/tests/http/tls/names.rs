@@ -1,13 +1,11 @@
 //! Whether the certificate belongs to the server.
 
-use std::io;
-use std::net::IpAddr;
 use std::sync::Arc;
 
-use async_trait::async_trait;
 use onhook_device::TlsFailure;
 use onhook_fetch::{ErrorKind, FetchError};
-use onhook_http::{HttpFetch, Limits, NameCheck, Resolve};
+use onhook_http::{HttpFetch, NameCheck};
+use onhook_testkit::fake::FakeResolver;
 
 use super::{Authority, Leaf, Secure, ask, fails, get, get_with, hello, phone, tls};
 use crate::server::Server;
@@ -103,35 +101,19 @@ async fn names_are_sent_as_sni_and_addresses_are_not() {
     assert_eq!(sni, [name.clone(), name, None]);
 }
 
-/// Gives each name an address of its own.
-struct Zone(Vec<(&'static str, [u8; 4])>);
-
-#[async_trait]
-impl Resolve for Zone {
-    async fn resolve(&self, host: &str) -> io::Result<Vec<IpAddr>> {
-        let found = self.0.iter().filter(|(name, _)| *name == host);
-        let addresses: Vec<IpAddr> = found.map(|(_, ip)| IpAddr::from(*ip)).collect();
-        if addresses.is_empty() {
-            return Err(io::Error::other("no such name"));
-        }
-        Ok(addresses)
-    }
-}
-
 /// Visits a server as the older family does; the URL is for `url.test`.
 async fn legacy(common_name: &str, host: &str) -> (Result<Vec<u8>, FetchError>, Server) {
     let authority = Authority::new("root");
     let server = Secure::new(&authority, &Leaf::named(common_name))
         .serve(hello())
         .await;
-    let zone = Zone(vec![
-        ("url.test", [127, 0, 0, 1]),
-        ("prov.example", [192, 0, 2, 7]),
-        ("prov.example", [127, 0, 0, 1]),
-        ("elsewhere.example", [192, 0, 2, 7]),
-    ]);
-    let fetch = HttpFetch::with(Arc::new(zone), Limits::default())
-        .with_tls(tls(authority.anchors(), NameCheck::DnsOfCn));
+    let (here, there) = ([127, 0, 0, 1].into(), [192, 0, 2, 7].into());
+    let zone = FakeResolver::new()
+        .with("url.test", &[here])
+        .with("prov.example", &[there, here])
+        .with("elsewhere.example", &[there]);
+    let fetch =
+        HttpFetch::new(Arc::new(zone)).with_tls(tls(authority.anchors(), NameCheck::DnsOfCn));
     let result = get_with(&fetch, &ask(&server, host)).await;
     (result, server)
 }
