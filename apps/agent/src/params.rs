@@ -39,7 +39,7 @@ pub(crate) async fn params(args: &ParamsArgs) -> anyhow::Result<ExitCode> {
                 (!changed || sheet.is_changed(*id))
                     && wanted.is_none_or(|s| {
                         id.pattern()
-                            .section
+                            .section()
                             .is_some_and(|own| own.eq_ignore_ascii_case(s))
                     })
             });
@@ -92,7 +92,7 @@ pub(crate) async fn params(args: &ParamsArgs) -> anyhow::Result<ExitCode> {
 /// Refuses a section that no parameter is in.
 fn check_section(section: &str, scope: &Scope) -> anyhow::Result<()> {
     let known: BTreeSet<_> = ParamId::all(scope)
-        .filter_map(|id| id.pattern().section)
+        .filter_map(|id| id.pattern().section())
         .collect();
     if known.iter().any(|name| name.eq_ignore_ascii_case(section)) {
         return Ok(());

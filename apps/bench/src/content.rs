@@ -60,8 +60,8 @@ pub(crate) fn xml() -> String {
         let Some((_, name, id)) = known.next() else {
             break;
         };
-        if id.pattern().section != section {
-            section = id.pattern().section;
+        if id.pattern().section() != section {
+            section = id.pattern().section();
             let _ = writeln!(xml, "\n    <!-- {} -->", section.unwrap_or("Other"));
         }
         let value = value(*id, n);
@@ -81,7 +81,8 @@ pub(crate) fn xml() -> String {
 
 /// The published choices as a comment, as some exports have them.
 fn options(id: ParamId) -> String {
-    match id.pattern().values {
+    let values: Vec<_> = id.pattern().values().collect();
+    match values.as_slice() {
         [] => String::new(),
         values => format!(" <!-- options: {} -->", values.join("/")),
     }

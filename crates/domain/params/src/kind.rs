@@ -100,6 +100,9 @@ pub enum Kind {
     LedScript,
 }
 
+/// The choices of [`Kind::Bool`].
+const YES_NO: [&str; 2] = ["Yes", "No"];
+
 /// How a text misses its value type.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Miss {
@@ -211,10 +214,10 @@ impl Kind {
 pub(crate) fn check(pattern: &Pattern, text: &str) -> Result<(), Miss> {
     check_length(pattern, text)?;
     let good = match pattern.kind {
-        Kind::Bool => text::choice(&["Yes", "No"], text).is_some(),
+        Kind::Bool => text::choice(YES_NO, text).is_some(),
         //= R-TYP-3
         // Without a published list nothing can be held against a text.
-        Kind::Enum => pattern.values.is_empty() || text::choice(pattern.values, text).is_some(),
+        Kind::Enum => pattern.values().is_empty() || text::choice(pattern.values(), text).is_some(),
         Kind::Uns8 => number::is_unsigned(text, limits(pattern, u8::MAX.into())),
         Kind::Uns16 | Kind::Port => number::is_unsigned(text, limits(pattern, u16::MAX.into())),
         Kind::Uns32 => number::is_unsigned(text, limits(pattern, u32::MAX)),
@@ -240,7 +243,7 @@ pub(crate) fn check(pattern: &Pattern, text: &str) -> Result<(), Miss> {
         | Kind::Condition
         | Kind::DialPlan => true,
         //= R-TYP-14
-        Kind::Set => pattern.values.is_empty() || text::is_set_of(pattern.values, text),
+        Kind::Set => pattern.values().is_empty() || text::is_set_of(&pattern.values(), text),
         Kind::Str
         | Kind::UserId
         | Kind::FqdnList
@@ -287,9 +290,9 @@ pub(crate) fn spelling(pattern: &Pattern, text: &str) -> Option<&'static str> {
     //= R-TYP-2
     //= R-TYP-3
     if pattern.kind == Kind::Bool {
-        text::choice(&["Yes", "No"], text)
+        text::choice(YES_NO, text)
     } else if pattern.kind == Kind::Enum {
-        text::choice(pattern.values, text)
+        text::choice(pattern.values(), text)
     } else {
         None
     }

@@ -19,6 +19,6 @@ mod values;
 
 pub use delta::{Delta, DeltaBuilder, Setting};
 pub use kind::{Kind, unsigned};
-pub use registry::{BadValue, ParamId, Pattern, Scope, UserAccess, known};
+pub use registry::{BadValue, Choices, ParamId, Pattern, Scope, UserAccess, known};
 pub use set::{BaseId, Bases, Entry, Mark, ParamSet, Value, View, entered, intern, secrecy};
 pub use values::{Secrecy, ValueId, Values};

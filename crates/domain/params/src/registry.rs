@@ -7,6 +7,7 @@ pub mod known;
 mod lookup;
 mod nearest;
 pub(crate) mod pattern;
+pub(crate) mod text;
 
 use std::fmt;
 
@@ -14,6 +15,7 @@ use onhook_device::{Family, Readings, Release};
 
 pub use canonical::BadValue;
 pub use pattern::Pattern;
+pub use text::Choices;
 
 use crate::generated::table::{COUNT, OWNERS, PATTERNS};
 

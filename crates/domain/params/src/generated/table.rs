@@ -3,1399 +3,4634 @@
 use crate::UserAccess::{Na, Ro, Rw};
 use crate::kind::Kind;
 use crate::registry::pattern::{Pattern, families, releases};
+use crate::registry::text::Text;
 
 /// The number of parameters over all families, releases and indices.
 pub(crate) const COUNT: u16 = 4358;
 
 pub(crate) static PATTERNS: [Pattern; 1387] = [
-    Pattern { element: "Provision_Enable", kind: Kind::Bool, enforced: true, values: &["Yes", "No"], default: "Yes", label: Some("Provision Enable"), tab: Some("Provisioning"), section: Some("Configuration Profile"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 0, ..Pattern::BLANK },
-    Pattern { element: "Resync_On_Reset", kind: Kind::Bool, enforced: true, values: &["Yes", "No"], default: "Yes", label: Some("Resync On Reset"), tab: Some("Provisioning"), section: Some("Configuration Profile"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 1, ..Pattern::BLANK },
-    Pattern { element: "Resync_Random_Delay", kind: Kind::Uns16, enforced: true, min: Some(0), max: Some(65535), default: "2", unit: Some("s"), unit_10_4: Some("20 s"), label: Some("Resync Random Delay"), tab: Some("Provisioning"), section: Some("Configuration Profile"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 2, ..Pattern::BLANK },
-    Pattern { element: "Resync_At__HHmm_", kind: Kind::Hhmm, enforced: true, min: Some(0), max: Some(2400), default: "", label: Some("Resync At (HHmm)"), tab: Some("Provisioning"), section: Some("Configuration Profile"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 3, ..Pattern::BLANK },
-    Pattern { element: "Resync_At_Random_Delay", kind: Kind::Uns16, enforced: true, min: Some(0), max: Some(65535), default: "600", unit: Some("s"), label: Some("Resync At Random Delay"), tab: Some("Provisioning"), section: Some("Configuration Profile"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 4, ..Pattern::BLANK },
-    Pattern { element: "Resync_Periodic", kind: Kind::DelayList, enforced: true, default: "3600", unit: Some("s"), label: Some("Resync Periodic"), tab: Some("Provisioning"), section: Some("Configuration Profile"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 5, ..Pattern::BLANK },
-    Pattern { element: "Resync_Error_Retry_Delay", kind: Kind::DelayList, enforced: true, default: "3600", unit: Some("s"), label: Some("Resync Error Retry Delay"), tab: Some("Provisioning"), section: Some("Configuration Profile"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 6, ..Pattern::BLANK },
-    Pattern { element: "Forced_Resync_Delay", kind: Kind::Uns16, enforced: true, min: Some(0), max: Some(65535), default: "14400", unit: Some("s"), label: Some("Forced Resync Delay"), tab: Some("Provisioning"), section: Some("Configuration Profile"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 7, ..Pattern::BLANK },
-    Pattern { element: "Resync_From_SIP", kind: Kind::Bool, enforced: true, values: &["Yes", "No"], default: "Yes", label: Some("Resync From SIP"), tab: Some("Provisioning"), section: Some("Configuration Profile"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 8, ..Pattern::BLANK },
-    Pattern { element: "Resync_After_Upgrade_Attempt", kind: Kind::Bool, enforced: true, values: &["Yes", "No"], default: "Yes", label: Some("Resync After Upgrade Attempt"), tab: Some("Provisioning"), section: Some("Configuration Profile"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 9, ..Pattern::BLANK },
-    Pattern { element: "Resync_Trigger_1", kind: Kind::Condition, enforced: true, default: "", label: Some("Resync Trigger 1"), tab: Some("Provisioning"), section: Some("Configuration Profile"), user_access: Some(Na), macro_expanded: true, families: families::MPP | families::SPA | families::ATA, base: 10, ..Pattern::BLANK },
-    Pattern { element: "Resync_Trigger_2", kind: Kind::Condition, enforced: true, default: "", label: Some("Resync Trigger 2"), tab: Some("Provisioning"), section: Some("Configuration Profile"), user_access: Some(Na), macro_expanded: true, families: families::MPP | families::SPA | families::ATA, base: 11, ..Pattern::BLANK },
-    Pattern { element: "Resync_Fails_On_FNF", kind: Kind::Bool, enforced: true, values: &["Yes", "No"], default: "Yes", label: Some("Resync Fails On FNF"), tab: Some("Provisioning"), section: Some("Configuration Profile"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 12, ..Pattern::BLANK },
-    Pattern { element: "Profile_Rule", kind: Kind::ProfileRule, enforced: true, default: "/$PSN.xml", default_spa: Some("/spa$PSN.cfg"), label: Some("Profile Rule"), tab: Some("Provisioning"), section: Some("Configuration Profile"), user_access: Some(Na), may_hold_secret: true, macro_expanded: true, families: families::MPP | families::SPA | families::ATA, base: 13, ..Pattern::BLANK },
-    Pattern { element: "Profile_Rule_B", kind: Kind::ProfileRule, enforced: true, default: "", label: Some("Profile Rule B"), tab: Some("Provisioning"), section: Some("Configuration Profile"), user_access: Some(Na), may_hold_secret: true, macro_expanded: true, families: families::MPP | families::SPA | families::ATA, base: 14, ..Pattern::BLANK },
-    Pattern { element: "Profile_Rule_C", kind: Kind::ProfileRule, enforced: true, default: "", label: Some("Profile Rule C"), tab: Some("Provisioning"), section: Some("Configuration Profile"), user_access: Some(Na), may_hold_secret: true, macro_expanded: true, families: families::MPP | families::SPA | families::ATA, base: 15, ..Pattern::BLANK },
-    Pattern { element: "Profile_Rule_D", kind: Kind::ProfileRule, enforced: true, default: "", label: Some("Profile Rule D"), tab: Some("Provisioning"), section: Some("Configuration Profile"), user_access: Some(Na), may_hold_secret: true, macro_expanded: true, families: families::MPP | families::SPA | families::ATA, base: 16, ..Pattern::BLANK },
-    Pattern { element: "DHCP_Option_To_Use", kind: Kind::IntList, enforced: true, default: "66,160,159,150,60,43,125", default_10_4: Some("160,159,66,150"), default_spa: Some("66,160,159,150"), label: Some("DHCP Option To Use"), label_10_4: Some("Resync DHCP Option To Use"), tab: Some("Provisioning"), section: Some("Configuration Profile"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 17, ..Pattern::BLANK },
-    Pattern { element: "Log_Request_Msg", kind: Kind::Str, enforced: true, default: "$PN $MAC -- Requesting %s $SCHEME://$SERVIP:$PORT$PATH", default_10_4: Some("$PN $MAC Requesting %s $SCHEME://$SERVIP:$PORT$PATH"), label: Some("Log Request Msg"), tab: Some("Provisioning"), section: Some("Configuration Profile"), user_access: Some(Na), macro_expanded: true, families: families::MPP, base: 18, ..Pattern::BLANK },
-    Pattern { element: "Log_Success_Msg", kind: Kind::Str, enforced: true, default: "$PN $MAC -- Successful %s $SCHEME://$SERVIP:$PORT$PATH -- $ERR", default_10_4: Some("$PN $MAC Successful %s $SCHEME://$SERVIP:$PORT$PATH $ERR"), label: Some("Log Success Msg"), tab: Some("Provisioning"), section: Some("Configuration Profile"), user_access: Some(Na), macro_expanded: true, families: families::MPP, base: 19, ..Pattern::BLANK },
-    Pattern { element: "Log_Failure_Msg", kind: Kind::Str, enforced: true, default: "$PN $MAC -- Resync failed: $ERR", default_10_4: Some("$PN $MAC %s failed: $ERR"), label: Some("Log Failure Msg"), tab: Some("Provisioning"), section: Some("Configuration Profile"), user_access: Some(Na), macro_expanded: true, families: families::MPP, base: 20, ..Pattern::BLANK },
-    Pattern { element: "User_Configurable_Resync", kind: Kind::Bool, enforced: true, values: &["Yes", "No"], default: "Yes", label: Some("User Configurable Resync"), tab: Some("Provisioning"), section: Some("Configuration Profile"), user_access: Some(Na), families: families::MPP | families::SPA, base: 21, ..Pattern::BLANK },
-    Pattern { element: "Upgrade_Enable", kind: Kind::Bool, enforced: true, values: &["Yes", "No"], default: "Yes", label: Some("Upgrade Enable"), tab: Some("Provisioning"), section: Some("Firmware Upgrade"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 22, ..Pattern::BLANK },
-    Pattern { element: "Upgrade_Error_Retry_Delay", kind: Kind::DelayList, enforced: true, default: "3600", unit: Some("s"), label: Some("Upgrade Error Retry Delay"), tab: Some("Provisioning"), section: Some("Firmware Upgrade"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 23, ..Pattern::BLANK },
-    Pattern { element: "Upgrade_Rule", kind: Kind::UpgradeRule, enforced: true, default: "", label: Some("Upgrade Rule"), tab: Some("Provisioning"), section: Some("Firmware Upgrade"), user_access: Some(Na), macro_expanded: true, families: families::MPP | families::SPA | families::ATA, base: 24, ..Pattern::BLANK },
-    Pattern { element: "Log_Upgrade_Request_Msg", kind: Kind::Str, enforced: true, default: "$PN $MAC -- Requesting upgrade $SCHEME://$SERVIP:$PORT$PATH", label: Some("Log Upgrade Request Msg"), tab: Some("Provisioning"), section: Some("Firmware Upgrade"), user_access: Some(Na), macro_expanded: true, families: families::MPP | families::SPA | families::ATA, base: 25, ..Pattern::BLANK },
-    Pattern { element: "Log_Upgrade_Success_Msg", kind: Kind::Str, enforced: true, default: "$PN $MAC -- Successful upgrade $SCHEME://$SERVIP:$PORT$PATH -- $ERR", label: Some("Log Upgrade Success Msg"), tab: Some("Provisioning"), section: Some("Firmware Upgrade"), user_access: Some(Na), macro_expanded: true, families: families::MPP | families::SPA | families::ATA, base: 26, ..Pattern::BLANK },
-    Pattern { element: "Log_Upgrade_Failure_Msg", kind: Kind::Str, enforced: true, default: "$PN $MAC -- Upgrade failed: $ERR", label: Some("Log Upgrade Failure Msg"), tab: Some("Provisioning"), section: Some("Firmware Upgrade"), user_access: Some(Na), macro_expanded: true, families: families::MPP | families::SPA | families::ATA, base: 27, ..Pattern::BLANK },
-    Pattern { element: "Custom_CA_Rule", kind: Kind::ProfileRule, enforced: true, default: "", label: Some("Custom CA Rule"), tab: Some("Provisioning"), section: Some("CA Settings"), user_access: Some(Na), macro_expanded: true, families: families::MPP, base: 28, ..Pattern::BLANK },
-    Pattern { element: "HTTP_User_Agent_Name", kind: Kind::Str, enforced: false, default: "$VERSION ($MA)", tab: Some("Provisioning"), section: Some("HTTP Settings"), user_access: Some(Na), macro_expanded: true, families: families::MPP, base: 29, ..Pattern::BLANK },
-    Pattern { element: "PRT_Upload_Rule", kind: Kind::ProfileRule, enforced: false, default: "", tab: Some("Provisioning"), section: Some("Problem Report Tool"), user_access: Some(Na), families: families::MPP, base: 30, ..Pattern::BLANK },
-    Pattern { element: "PRT_Upload_Method", kind: Kind::Enum, enforced: false, values: &["POST", "PUT"], default: "POST", tab: Some("Provisioning"), section: Some("Problem Report Tool"), user_access: Some(Na), families: families::MPP, base: 31, ..Pattern::BLANK },
-    Pattern { element: "GPP_A", kind: Kind::Str, enforced: true, default: "", label: Some("GPP A"), tab: Some("Provisioning"), section: Some("General Purpose Parameters"), user_access: Some(Na), may_hold_secret: true, families: families::MPP | families::SPA | families::ATA, base: 32, ..Pattern::BLANK },
-    Pattern { element: "GPP_B", kind: Kind::Str, enforced: true, default: "", label: Some("GPP B"), tab: Some("Provisioning"), section: Some("General Purpose Parameters"), user_access: Some(Na), may_hold_secret: true, families: families::MPP | families::SPA | families::ATA, base: 33, ..Pattern::BLANK },
-    Pattern { element: "GPP_C", kind: Kind::Str, enforced: true, default: "", label: Some("GPP C"), tab: Some("Provisioning"), section: Some("General Purpose Parameters"), user_access: Some(Na), may_hold_secret: true, families: families::MPP | families::SPA | families::ATA, base: 34, ..Pattern::BLANK },
-    Pattern { element: "GPP_D", kind: Kind::Str, enforced: true, default: "", label: Some("GPP D"), tab: Some("Provisioning"), section: Some("General Purpose Parameters"), user_access: Some(Na), may_hold_secret: true, families: families::MPP | families::SPA | families::ATA, base: 35, ..Pattern::BLANK },
-    Pattern { element: "GPP_E", kind: Kind::Str, enforced: true, default: "", label: Some("GPP E"), tab: Some("Provisioning"), section: Some("General Purpose Parameters"), user_access: Some(Na), may_hold_secret: true, families: families::MPP | families::SPA | families::ATA, base: 36, ..Pattern::BLANK },
-    Pattern { element: "GPP_F", kind: Kind::Str, enforced: true, default: "", label: Some("GPP F"), tab: Some("Provisioning"), section: Some("General Purpose Parameters"), user_access: Some(Na), may_hold_secret: true, families: families::MPP | families::SPA | families::ATA, base: 37, ..Pattern::BLANK },
-    Pattern { element: "GPP_G", kind: Kind::Str, enforced: true, default: "", label: Some("GPP G"), tab: Some("Provisioning"), section: Some("General Purpose Parameters"), user_access: Some(Na), may_hold_secret: true, families: families::MPP | families::SPA | families::ATA, base: 38, ..Pattern::BLANK },
-    Pattern { element: "GPP_H", kind: Kind::Str, enforced: true, default: "", label: Some("GPP H"), tab: Some("Provisioning"), section: Some("General Purpose Parameters"), user_access: Some(Na), may_hold_secret: true, families: families::MPP | families::SPA | families::ATA, base: 39, ..Pattern::BLANK },
-    Pattern { element: "GPP_I", kind: Kind::Str, enforced: true, default: "", label: Some("GPP I"), tab: Some("Provisioning"), section: Some("General Purpose Parameters"), user_access: Some(Na), may_hold_secret: true, families: families::MPP | families::SPA | families::ATA, base: 40, ..Pattern::BLANK },
-    Pattern { element: "GPP_J", kind: Kind::Str, enforced: true, default: "", label: Some("GPP J"), tab: Some("Provisioning"), section: Some("General Purpose Parameters"), user_access: Some(Na), may_hold_secret: true, families: families::MPP | families::SPA | families::ATA, base: 41, ..Pattern::BLANK },
-    Pattern { element: "GPP_K", kind: Kind::Str, enforced: true, default: "", label: Some("GPP K"), tab: Some("Provisioning"), section: Some("General Purpose Parameters"), user_access: Some(Na), may_hold_secret: true, families: families::MPP | families::SPA | families::ATA, base: 42, ..Pattern::BLANK },
-    Pattern { element: "GPP_L", kind: Kind::Str, enforced: true, default: "", label: Some("GPP L"), tab: Some("Provisioning"), section: Some("General Purpose Parameters"), user_access: Some(Na), may_hold_secret: true, families: families::MPP | families::SPA | families::ATA, base: 43, ..Pattern::BLANK },
-    Pattern { element: "GPP_M", kind: Kind::Str, enforced: true, default: "", label: Some("GPP M"), tab: Some("Provisioning"), section: Some("General Purpose Parameters"), user_access: Some(Na), may_hold_secret: true, families: families::MPP | families::SPA | families::ATA, base: 44, ..Pattern::BLANK },
-    Pattern { element: "GPP_N", kind: Kind::Str, enforced: true, default: "", label: Some("GPP N"), tab: Some("Provisioning"), section: Some("General Purpose Parameters"), user_access: Some(Na), may_hold_secret: true, families: families::MPP | families::SPA | families::ATA, base: 45, ..Pattern::BLANK },
-    Pattern { element: "GPP_O", kind: Kind::Str, enforced: true, default: "", label: Some("GPP O"), tab: Some("Provisioning"), section: Some("General Purpose Parameters"), user_access: Some(Na), may_hold_secret: true, families: families::MPP | families::SPA | families::ATA, base: 46, ..Pattern::BLANK },
-    Pattern { element: "GPP_P", kind: Kind::Str, enforced: true, default: "", label: Some("GPP P"), tab: Some("Provisioning"), section: Some("General Purpose Parameters"), user_access: Some(Na), may_hold_secret: true, families: families::MPP | families::SPA | families::ATA, base: 47, ..Pattern::BLANK },
-    Pattern { element: "Profile_Authentication_Type", kind: Kind::Enum, enforced: true, values: &["Disabled", "Basic Http Authentication", "XSI Authentication"], default: "Basic Http Authentication", label: Some("Profile Authentication Type"), tab: Some("Provisioning"), section: Some("Configuration Profile"), user_access: Some(Na), families: families::MPP, base: 48, ..Pattern::BLANK },
-    Pattern { element: "DHCPv6_Option_To_Use", kind: Kind::IntList, enforced: true, default: "17,160,159", label: Some("DHCPv6 Option To Use"), tab: Some("Provisioning"), section: Some("Configuration Profile"), user_access: Some(Na), families: families::MPP, base: 49, ..Pattern::BLANK },
-    Pattern { element: "Report_Rule", kind: Kind::ReportRule, enforced: true, default: "", label: Some("Report Rule"), tab: Some("Provisioning"), section: Some("Upload Configuration Options"), user_access: Some(Na), may_hold_secret: true, macro_expanded: true, families: families::MPP | families::SPA | families::ATA, base: 50, ..Pattern::BLANK },
-    Pattern { element: "HTTP_Report_Method", kind: Kind::Enum, enforced: true, values: &["POST", "PUT"], default: "POST", label: Some("HTTP Report Method"), tab: Some("Provisioning"), section: Some("Upload Configuration Options"), user_access: Some(Na), families: families::MPP | families::SPA, base: 51, ..Pattern::BLANK },
-    Pattern { element: "Report_To_Server", kind: Kind::Enum, enforced: true, values: &["On Request", "On Local Change", "Periodically"], default: "On Request", label: Some("Report to Server"), tab: Some("Provisioning"), section: Some("Upload Configuration Options"), user_access: Some(Na), families: families::MPP, base: 52, ..Pattern::BLANK },
-    Pattern { element: "Periodic_Upload_To_Server", kind: Kind::Uns32, enforced: true, min: Some(600), max: Some(2592000), default: "3600", unit: Some("s"), label: Some("Periodic Upload to Server"), tab: Some("Provisioning"), section: Some("Upload Configuration Options"), user_access: Some(Na), families: families::MPP, base: 53, ..Pattern::BLANK },
-    Pattern { element: "Upload_Delay_On_Local_Change", kind: Kind::Uns16, enforced: true, min: Some(10), max: Some(900), default: "60", unit: Some("s"), label: Some("Upload Delay On Local Change"), tab: Some("Provisioning"), section: Some("Upload Configuration Options"), user_access: Some(Na), families: families::MPP, base: 54, ..Pattern::BLANK },
-    Pattern { element: "Peer_Firmware_Sharing", kind: Kind::Bool, enforced: true, values: &["Yes", "No"], default: "Yes", label: Some("Peer Firmware Sharing"), tab: Some("Provisioning"), section: Some("Firmware Upgrade"), user_access: Some(Na), families: families::MPP, base: 55, ..Pattern::BLANK },
-    Pattern { element: "Peer_Firmware_Sharing_Log_Server", kind: Kind::FqdnPort, enforced: true, default: "", label: Some("Peer Firmware Sharing Log Server"), tab: Some("Provisioning"), section: Some("Firmware Upgrade"), user_access: Some(Na), families: families::MPP, base: 56, ..Pattern::BLANK },
-    Pattern { element: "PRT_HTTP_Header", kind: Kind::Str, enforced: true, max_len: Some(127), default: "", label: Some("PRT HTTP Header"), tab: Some("Provisioning"), section: Some("Problem Report Tool"), user_access: Some(Na), families: families::MPP, base: 57, ..Pattern::BLANK },
-    Pattern { element: "PRT_HTTP_Header_Value", kind: Kind::Str, enforced: true, max_len: Some(127), default: "", label: Some("PRT HTTP Header Value"), tab: Some("Provisioning"), section: Some("Problem Report Tool"), user_access: Some(Na), families: families::MPP, base: 58, ..Pattern::BLANK },
-    Pattern { element: "PRT_Upload_at_Crash", kind: Kind::Bool, enforced: true, values: &["Yes", "No"], default: "No", label: Some("PRT Upload at Crash"), tab: Some("Provisioning"), section: Some("Problem Report Tool"), user_access: Some(Na), families: families::MPP, base: 59, ..Pattern::BLANK },
-    Pattern { element: "Downgrade_Rev_Limit", kind: Kind::Version, enforced: true, default: "", label: Some("Downgrade Rev Limit"), tab: Some("Provisioning"), section: Some("Firmware Upgrade"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 60, ..Pattern::BLANK },
-    Pattern { element: "GPP_SA", kind: Kind::Str, enforced: true, default: "", tab: Some("Provisioning"), section: Some("General Purpose Parameters"), user_access: Some(Na), secret: true, in_report: false, web_visible: false, families: families::MPP | families::SPA | families::ATA, base: 61, ..Pattern::BLANK },
-    Pattern { element: "GPP_SB", kind: Kind::Str, enforced: true, default: "", tab: Some("Provisioning"), section: Some("General Purpose Parameters"), user_access: Some(Na), secret: true, in_report: false, web_visible: false, families: families::MPP | families::SPA | families::ATA, base: 62, ..Pattern::BLANK },
-    Pattern { element: "GPP_SC", kind: Kind::Str, enforced: true, default: "", tab: Some("Provisioning"), section: Some("General Purpose Parameters"), user_access: Some(Na), secret: true, in_report: false, web_visible: false, families: families::MPP | families::SPA | families::ATA, base: 63, ..Pattern::BLANK },
-    Pattern { element: "GPP_SD", kind: Kind::Str, enforced: true, default: "", tab: Some("Provisioning"), section: Some("General Purpose Parameters"), user_access: Some(Na), secret: true, in_report: false, web_visible: false, families: families::MPP | families::SPA | families::ATA, base: 64, ..Pattern::BLANK },
-    Pattern { element: "MIC_Cert_Refresh_Enable", kind: Kind::Bool, enforced: true, values: &["Yes", "No"], default: "No", label: Some("MIC Cert Refresh Enable"), tab: Some("Provisioning"), section: Some("MIC Cert Settings"), families: families::MPP, base: 65, ..Pattern::BLANK },
-    Pattern { element: "MIC_Cert_Refresh_Rule", kind: Kind::Url, enforced: true, max_len: Some(1024), default: "http://sudirenewal.cisco.com/", label: Some("MIC Cert Refresh Rule"), tab: Some("Provisioning"), section: Some("MIC Cert Settings"), families: families::MPP, base: 66, ..Pattern::BLANK },
-    Pattern { element: "Resync_DHCP_Option_To_Use", kind: Kind::IntList, enforced: true, default: "160,159,66,150", label: Some("Resync DHCP Option To Use"), tab: Some("Provisioning"), section: Some("Configuration Profile"), families: families::MPP, releases: releases::R10_4, same_as: Some(17), base: 67, ..Pattern::BLANK },
-    Pattern { element: "Trans_Auth_Rule", kind: Kind::ProfileRule, enforced: true, default: "", label: Some("Transition Authorization Rule"), tab: Some("Provisioning"), section: Some("Firmware Upgrade"), families: families::MPP, base: 68, ..Pattern::BLANK },
-    Pattern { element: "Trans_Auth_Type", kind: Kind::Enum, enforced: true, values: &["Classic", "WxC"], default: "Classic", label: Some("Transition Authorization Type"), tab: Some("Provisioning"), section: Some("Firmware Upgrade"), families: families::MPP, base: 69, ..Pattern::BLANK },
-    Pattern { element: "Transition_Authorization_Error_Retry_Delay", kind: Kind::DelayList, enforced: true, default: "1800", unit: Some("s"), label: Some("Transition Authorization Error Retry Delay"), tab: Some("Provisioning"), section: Some("Firmware Upgrade"), families: families::MPP, base: 70, ..Pattern::BLANK },
-    Pattern { element: "IKM_HTTP_Encrypt_Content", kind: Kind::Ikm, enforced: true, default: "", tab: Some("Provisioning"), secret: true, in_report: false, web_visible: false, families: families::MPP, base: 71, ..Pattern::BLANK },
-    Pattern { element: "Restricted_Access_Domains", kind: Kind::FqdnList, enforced: true, default: "", label: Some("Restricted Access Domains"), tab: Some("System"), section: Some("System Configuration"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 72, ..Pattern::BLANK },
-    Pattern { element: "Enable_Web_Server", kind: Kind::Bool, enforced: true, values: &["Yes", "No"], default: "Yes", label: Some("Enable Web Server"), tab: Some("System"), section: Some("System Configuration"), user_access: Some(Na), reboot: true, families: families::MPP | families::SPA, base: 73, ..Pattern::BLANK },
-    Pattern { element: "Enable_Protocol", kind: Kind::Enum, enforced: true, values: &["Http", "Https"], default: "Http", label: Some("Enable Protocol"), tab: Some("System"), section: Some("System Configuration"), user_access: Some(Na), reboot: true, families: families::MPP, base: 74, ..Pattern::BLANK },
-    Pattern { element: "Enable_Direct_Action_Url", kind: Kind::Bool, enforced: false, default: "Yes", tab: Some("System"), section: Some("System Configuration"), user_access: Some(Na), families: families::MPP, base: 75, ..Pattern::BLANK },
-    Pattern { element: "Session_Max_Timeout", kind: Kind::Int, enforced: false, default: "3600", tab: Some("System"), section: Some("System Configuration"), user_access: Some(Na), families: families::MPP, base: 76, ..Pattern::BLANK },
-    Pattern { element: "Session_Idle_Timeout", kind: Kind::Int, enforced: false, default: "3600", tab: Some("System"), section: Some("System Configuration"), user_access: Some(Na), families: families::MPP, base: 77, ..Pattern::BLANK },
-    Pattern { element: "Web_Server_Port", kind: Kind::Port, enforced: true, default: "80", label: Some("Web Server Port"), tab: Some("System"), section: Some("System Configuration"), user_access: Some(Na), reboot: true, families: families::MPP | families::SPA, base: 78, ..Pattern::BLANK },
-    Pattern { element: "Enable_Web_Admin_Access", kind: Kind::Bool, enforced: true, values: &["Yes", "No"], default: "Yes", label: Some("Enable Web Admin Access"), tab: Some("System"), section: Some("System Configuration"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 79, ..Pattern::BLANK },
-    Pattern { element: "Admin_Password", kind: Kind::Str, enforced: false, default: "", label: Some("Admin Password"), tab: Some("System"), section: Some("System Configuration"), user_access: Some(Na), secret: true, in_report: false, families: families::MPP | families::SPA, base: 80, ..Pattern::BLANK },
-    Pattern { element: "User_Password", kind: Kind::Password, enforced: true, min_len: Some(4), max_len: Some(127), default: "", label: Some("User Password"), tab: Some("System"), section: Some("System Configuration"), user_access: Some(Rw), secret: true, in_report: false, families: families::MPP | families::SPA | families::ATA, base: 81, ..Pattern::BLANK },
-    Pattern { element: "Phone-UI-readonly", kind: Kind::Bool, enforced: false, tab: Some("System"), section: Some("System Configuration"), user_access: Some(Na), families: families::MPP | families::SPA, base: 82, ..Pattern::BLANK },
-    Pattern { element: "Phone-UI-User-Mode", kind: Kind::Bool, enforced: true, values: &["Yes", "No"], default: "No", label: Some("Phone-UI-User-Mode"), tab: Some("System"), section: Some("System Configuration"), user_access: Some(Na), families: families::MPP, base: 83, ..Pattern::BLANK },
-    Pattern { element: "Connection_Type", kind: Kind::Enum, enforced: true, values: &["DHCP", "Static IP"], default: "DHCP", tab: Some("System"), section: Some("IPv4 Settings"), user_access: Some(Rw), reboot: true, families: families::MPP | families::SPA | families::ATA, base: 84, ..Pattern::BLANK },
-    Pattern { element: "Static_IP", kind: Kind::Ip, enforced: false, default: "", label: Some("Static IP"), tab: Some("System"), section: Some("IPv4 Settings"), user_access: Some(Rw), reboot: true, families: families::MPP | families::SPA | families::ATA, base: 85, ..Pattern::BLANK },
-    Pattern { element: "NetMask", kind: Kind::Ip, enforced: false, default: "", label: Some("NetMask"), tab: Some("System"), section: Some("IPv4 Settings"), user_access: Some(Rw), reboot: true, families: families::MPP | families::SPA | families::ATA, base: 86, ..Pattern::BLANK },
-    Pattern { element: "Gateway", kind: Kind::Ip, enforced: false, default: "", label: Some("Gateway"), tab: Some("System"), section: Some("IPv4 Settings"), user_access: Some(Rw), reboot: true, families: families::MPP | families::SPA | families::ATA, base: 87, ..Pattern::BLANK },
-    Pattern { element: "Primary_DNS", kind: Kind::Ip, enforced: false, default: "", label: Some("Primary DNS"), tab: Some("System"), section: Some("IPv4 Settings"), user_access: Some(Rw), reboot: true, families: families::MPP | families::SPA | families::ATA, base: 88, ..Pattern::BLANK },
-    Pattern { element: "Secondary_DNS", kind: Kind::Ip, enforced: false, default: "", label: Some("Secondary DNS"), tab: Some("System"), section: Some("IPv4 Settings"), user_access: Some(Rw), reboot: true, families: families::MPP | families::SPA | families::ATA, base: 89, ..Pattern::BLANK },
-    Pattern { element: "Enable_802.1X_Authentication", kind: Kind::Bool, enforced: true, values: &["Yes", "No"], default: "No", tab: Some("System"), section: Some("802.1X Authentication"), user_access: Some(Rw), reboot: true, families: families::MPP, base: 90, ..Pattern::BLANK },
-    Pattern { element: "Host_Name", kind: Kind::Str, enforced: false, default: "", label: Some("Host Name"), tab: Some("System"), section: Some("Optional Network Configuration"), user_access: Some(Rw), reboot: true, families: families::MPP, base: 91, ..Pattern::BLANK },
-    Pattern { element: "Domain", kind: Kind::Str, enforced: false, default: "", label: Some("Domain"), tab: Some("System"), section: Some("Optional Network Configuration"), user_access: Some(Rw), reboot: true, families: families::MPP | families::SPA | families::ATA, base: 92, ..Pattern::BLANK },
-    Pattern { element: "DNS_Server_Order", kind: Kind::Enum, enforced: true, values: &["Manual", "Manual,DHCP", "DHCP,Manual"], default: "Manual,DHCP", tab: Some("System"), section: Some("Optional Network Configuration"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 93, ..Pattern::BLANK },
-    Pattern { element: "DNS_Query_Mode", kind: Kind::Enum, enforced: true, values: &["Parallel", "Sequential"], default: "Parallel", tab: Some("System"), section: Some("Optional Network Configuration"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 94, ..Pattern::BLANK },
-    Pattern { element: "DNS_Caching_Enable", kind: Kind::Bool, enforced: false, default: "Yes", tab: Some("System"), section: Some("Optional Network Configuration"), user_access: Some(Na), families: families::MPP, base: 95, ..Pattern::BLANK },
-    Pattern { element: "Switch_Port_Config", kind: Kind::Enum, enforced: true, values: &["AUTO", "10 HALF", "10 FULL", "100 HALF", "100 FULL", "1000 FULL"], default: "AUTO", tab: Some("System"), section: Some("Optional Network Configuration"), user_access: Some(Na), reboot: true, families: families::MPP, base: 96, ..Pattern::BLANK },
-    Pattern { element: "PC_Port_Config", kind: Kind::Enum, enforced: true, values: &["AUTO", "10 HALF", "10 FULL", "100 HALF", "100 FULL", "1000 FULL"], default: "AUTO", tab: Some("System"), section: Some("Optional Network Configuration"), user_access: Some(Na), reboot: true, families: families::MPP, base: 97, ..Pattern::BLANK },
-    Pattern { element: "PC_PORT_Enable", kind: Kind::Bool, enforced: false, default: "Yes", tab: Some("System"), section: Some("Optional Network Configuration"), user_access: Some(Na), reboot: true, families: families::MPP, base: 98, ..Pattern::BLANK },
-    Pattern { element: "Syslog_Server", kind: Kind::FqdnPort, enforced: true, default: "", label: Some("Syslog Server"), tab: Some("System"), section: Some("Optional Network Configuration"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 99, ..Pattern::BLANK },
-    Pattern { element: "Debug_Level", kind: Kind::Enum, enforced: true, values: &["EMERGENCY", "ALERT", "CRITICAL", "ERROR", "WARNING", "NOTICE", "INFO", "DEBUG"], default: "NOTICE", tab: Some("System"), section: Some("Optional Network Configuration"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 100, ..Pattern::BLANK },
-    Pattern { element: "Primary_NTP_Server", kind: Kind::Str, enforced: false, default: "", label: Some("Primary NTP Server"), tab: Some("System"), section: Some("Optional Network Configuration"), user_access: Some(Rw), families: families::MPP | families::SPA | families::ATA, base: 101, ..Pattern::BLANK },
-    Pattern { element: "Secondary_NTP_Server", kind: Kind::Str, enforced: false, default: "", label: Some("Secondary NTP Server"), tab: Some("System"), section: Some("Optional Network Configuration"), user_access: Some(Rw), families: families::MPP | families::SPA | families::ATA, base: 102, ..Pattern::BLANK },
-    Pattern { element: "Enable_SSLv3", kind: Kind::Bool, enforced: false, tab: Some("System"), section: Some("Optional Network Configuration"), user_access: Some(Na), families: families::MPP | families::SPA, base: 103, ..Pattern::BLANK },
-    Pattern { element: "Enable_VLAN", kind: Kind::Bool, enforced: false, default: "No", tab: Some("System"), section: Some("VLAN Settings"), user_access: Some(Rw), reboot: true, families: families::MPP | families::SPA | families::ATA, base: 104, ..Pattern::BLANK },
-    Pattern { element: "VLAN_ID", kind: Kind::Int, enforced: false, default: "1", tab: Some("System"), section: Some("VLAN Settings"), user_access: Some(Rw), reboot: true, families: families::MPP | families::SPA | families::ATA, base: 105, ..Pattern::BLANK },
-    Pattern { element: "PC_Port_VLAN_ID", kind: Kind::Int, enforced: false, default: "1", tab: Some("System"), section: Some("VLAN Settings"), user_access: Some(Na), reboot: true, families: families::MPP | families::SPA, base: 106, ..Pattern::BLANK },
-    Pattern { element: "Enable_CDP", kind: Kind::Bool, enforced: false, default: "Yes", tab: Some("System"), section: Some("VLAN Settings"), user_access: Some(Na), reboot: true, families: families::MPP | families::SPA, base: 107, ..Pattern::BLANK },
-    Pattern { element: "Enable_LLDP-MED", kind: Kind::Bool, enforced: false, default: "Yes", tab: Some("System"), section: Some("VLAN Settings"), user_access: Some(Na), reboot: true, families: families::MPP | families::SPA, base: 108, ..Pattern::BLANK },
-    Pattern { element: "Network_Startup_Delay", kind: Kind::Uns16, enforced: true, default: "3", unit: Some("s"), label: Some("Network Startup Delay"), tab: Some("System"), section: Some("VLAN Settings"), user_access: Some(Na), reboot: true, families: families::MPP | families::SPA | families::ATA, base: 109, ..Pattern::BLANK },
-    Pattern { element: "Asset_ID", kind: Kind::Str, enforced: true, max_len: Some(31), default: "", label: Some("Asset ID"), tab: Some("System"), section: Some("Inventory Settings"), user_access: Some(Na), reboot: true, families: families::MPP | families::SPA, base: 110, ..Pattern::BLANK },
-    Pattern { element: "Max_Forward", kind: Kind::Uns8, enforced: true, min: Some(1), max: Some(255), default: "70", label: Some("Max Forward"), tab: Some("SIP"), section: Some("SIP Parameters"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 111, ..Pattern::BLANK },
-    Pattern { element: "Max_Redirection", kind: Kind::Uns16, enforced: true, default: "5", label: Some("Max Redirection"), tab: Some("SIP"), section: Some("SIP Parameters"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 112, ..Pattern::BLANK },
-    Pattern { element: "Max_Auth", kind: Kind::Int, enforced: false, default: "2", tab: Some("SIP"), section: Some("SIP Parameters"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 113, ..Pattern::BLANK },
-    Pattern { element: "SIP_User_Agent_Name", kind: Kind::Str, enforced: true, default: "$VERSION", label: Some("SIP User Agent Name"), tab: Some("SIP"), section: Some("SIP Parameters"), user_access: Some(Na), macro_expanded: true, families: families::MPP | families::SPA | families::ATA, base: 114, ..Pattern::BLANK },
-    Pattern { element: "SIP_Server_Name", kind: Kind::Str, enforced: true, default: "$VERSION", label: Some("SIP Server Name"), tab: Some("SIP"), section: Some("SIP Parameters"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 115, ..Pattern::BLANK },
-    Pattern { element: "SIP_Reg_User_Agent_Name", kind: Kind::Str, enforced: false, default: "", tab: Some("SIP"), section: Some("SIP Parameters"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 116, ..Pattern::BLANK },
-    Pattern { element: "SIP_Accept_Language", kind: Kind::Str, enforced: false, default: "", tab: Some("SIP"), section: Some("SIP Parameters"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 117, ..Pattern::BLANK },
-    Pattern { element: "DTMF_Relay_MIME_Type", kind: Kind::Str, enforced: false, default: "application/dtmf-relay", tab: Some("SIP"), section: Some("SIP Parameters"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 118, ..Pattern::BLANK },
-    Pattern { element: "Hook_Flash_MIME_Type", kind: Kind::Str, enforced: false, default: "application/hook-flash", tab: Some("SIP"), section: Some("SIP Parameters"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 119, ..Pattern::BLANK },
-    Pattern { element: "Remove_Last_Reg", kind: Kind::Bool, enforced: false, default: "No", tab: Some("SIP"), section: Some("SIP Parameters"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 120, ..Pattern::BLANK },
-    Pattern { element: "Use_Compact_Header", kind: Kind::Bool, enforced: false, default: "No", tab: Some("SIP"), section: Some("SIP Parameters"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 121, ..Pattern::BLANK },
-    Pattern { element: "Escape_Display_Name", kind: Kind::Bool, enforced: false, default: "No", tab: Some("SIP"), section: Some("SIP Parameters"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 122, ..Pattern::BLANK },
-    Pattern { element: "Talk_Package", kind: Kind::Bool, enforced: false, default: "No", tab: Some("SIP"), section: Some("SIP Parameters"), user_access: Some(Na), families: families::MPP | families::SPA, base: 123, ..Pattern::BLANK },
-    Pattern { element: "Hold_Package", kind: Kind::Bool, enforced: false, default: "No", tab: Some("SIP"), section: Some("SIP Parameters"), user_access: Some(Na), families: families::MPP | families::SPA, base: 124, ..Pattern::BLANK },
-    Pattern { element: "Conference_Package", kind: Kind::Bool, enforced: false, default: "No", tab: Some("SIP"), section: Some("SIP Parameters"), user_access: Some(Na), families: families::MPP | families::SPA, base: 125, ..Pattern::BLANK },
-    Pattern { element: "RFC_2543_Call_Hold", kind: Kind::Bool, enforced: true, values: &["Yes", "No"], default: "Yes", label: Some("RFC 2543 Call Hold"), tab: Some("SIP"), section: Some("SIP Parameters"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 126, ..Pattern::BLANK },
-    Pattern { element: "Random_REG_CID_on_Reboot", kind: Kind::Bool, enforced: false, default: "No", tab: Some("SIP"), section: Some("SIP Parameters"), user_access: Some(Na), families: families::MPP, base: 127, ..Pattern::BLANK },
-    Pattern { element: "SIP_TCP_Port_Min", kind: Kind::Port, enforced: true, default: "5060", label: Some("SIP TCP Port Min"), tab: Some("SIP"), section: Some("SIP Parameters"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 128, ..Pattern::BLANK },
-    Pattern { element: "SIP_TCP_Port_Max", kind: Kind::Port, enforced: true, default: "5080", label: Some("SIP TCP Port Max"), tab: Some("SIP"), section: Some("SIP Parameters"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 129, ..Pattern::BLANK },
-    Pattern { element: "Caller_ID_Header", kind: Kind::Enum, enforced: true, values: &["PAID-RPID-FROM", "PAID-FROM", "RPID-PAID-FROM", "RPID-FROM", "FROM"], default: "PAID-RPID-FROM", tab: Some("SIP"), section: Some("SIP Parameters"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 130, ..Pattern::BLANK },
-    Pattern { element: "Hold_Target_Before_Refer", kind: Kind::Bool, enforced: false, default: "No", tab: Some("SIP"), section: Some("SIP Parameters"), user_access: Some(Na), families: families::MPP, base: 131, ..Pattern::BLANK },
-    Pattern { element: "Dialog_SDP_Enable", kind: Kind::Bool, enforced: false, default: "No", tab: Some("SIP"), section: Some("SIP Parameters"), user_access: Some(Na), families: families::MPP | families::SPA, base: 132, ..Pattern::BLANK },
-    Pattern { element: "Keep_Referee_When_Refer_Failed", kind: Kind::Bool, enforced: false, default: "No", tab: Some("SIP"), section: Some("SIP Parameters"), user_access: Some(Na), families: families::MPP, base: 133, ..Pattern::BLANK },
-    Pattern { element: "Display_Diversion_Info", kind: Kind::Bool, enforced: false, default: "No", tab: Some("SIP"), section: Some("SIP Parameters"), user_access: Some(Na), families: families::MPP | families::SPA, base: 134, ..Pattern::BLANK },
-    Pattern { element: "Display_Anonymous_From_Header", kind: Kind::Bool, enforced: false, default: "No", tab: Some("SIP"), section: Some("SIP Parameters"), user_access: Some(Na), families: families::MPP | families::SPA, base: 135, ..Pattern::BLANK },
-    Pattern { element: "Sip_Accept_Encoding", kind: Kind::Enum, enforced: true, values: &["none", "gzip"], default: "none", tab: Some("SIP"), section: Some("SIP Parameters"), user_access: Some(Na), families: families::MPP | families::SPA, base: 136, ..Pattern::BLANK },
-    Pattern { element: "Disable_Local_Name_To_Header", kind: Kind::Bool, enforced: false, default: "No", tab: Some("SIP"), section: Some("SIP Parameters"), user_access: Some(Na), families: families::MPP | families::SPA, base: 137, ..Pattern::BLANK },
-    Pattern { element: "SIP_T1", kind: Kind::Time, enforced: true, min: Some(0), max: Some(64), default: ".5", unit: Some("s"), label: Some("SIP T1"), tab: Some("SIP"), section: Some("SIP Timer Values (sec)"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 138, ..Pattern::BLANK },
-    Pattern { element: "SIP_T2", kind: Kind::Time, enforced: true, min: Some(0), max: Some(64), default: "4", unit: Some("s"), label: Some("SIP T2"), tab: Some("SIP"), section: Some("SIP Timer Values (sec)"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 139, ..Pattern::BLANK },
-    Pattern { element: "SIP_T4", kind: Kind::Int, enforced: false, default: "5", tab: Some("SIP"), section: Some("SIP Timer Values (sec)"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 140, ..Pattern::BLANK },
-    Pattern { element: "SIP_Timer_B", kind: Kind::Int, enforced: false, default: "16", tab: Some("SIP"), section: Some("SIP Timer Values (sec)"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 141, ..Pattern::BLANK },
-    Pattern { element: "SIP_Timer_F", kind: Kind::Time, enforced: true, min: Some(0), max: Some(64), default: "16", unit: Some("s"), tab: Some("SIP"), section: Some("SIP Timer Values (sec)"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 142, ..Pattern::BLANK },
-    Pattern { element: "SIP_Timer_H", kind: Kind::Int, enforced: false, default: "16", tab: Some("SIP"), section: Some("SIP Timer Values (sec)"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 143, ..Pattern::BLANK },
-    Pattern { element: "SIP_Timer_D", kind: Kind::Int, enforced: false, default: "16", tab: Some("SIP"), section: Some("SIP Timer Values (sec)"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 144, ..Pattern::BLANK },
-    Pattern { element: "SIP_Timer_J", kind: Kind::Int, enforced: false, default: "16", tab: Some("SIP"), section: Some("SIP Timer Values (sec)"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 145, ..Pattern::BLANK },
-    Pattern { element: "INVITE_Expires", kind: Kind::Uns32, enforced: true, min: Some(0), max: Some(2000000), default: "240", unit: Some("s"), label: Some("INVITE Expires"), tab: Some("SIP"), section: Some("SIP Timer Values (sec)"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 146, ..Pattern::BLANK },
-    Pattern { element: "ReINVITE_Expires", kind: Kind::Uns32, enforced: true, min: Some(0), max: Some(2000000), default: "30", unit: Some("s"), label: Some("ReINVITE Expires"), tab: Some("SIP"), section: Some("SIP Timer Values (sec)"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 147, ..Pattern::BLANK },
-    Pattern { element: "Reg_Min_Expires", kind: Kind::Int, enforced: false, default: "1", tab: Some("SIP"), section: Some("SIP Timer Values (sec)"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 148, ..Pattern::BLANK },
-    Pattern { element: "Reg_Max_Expires", kind: Kind::Int, enforced: false, default: "7200", tab: Some("SIP"), section: Some("SIP Timer Values (sec)"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 149, ..Pattern::BLANK },
-    Pattern { element: "Reg_Retry_Intvl", kind: Kind::Uns32, enforced: true, default: "30", unit: Some("s"), label: Some("Reg Retry Intvl"), tab: Some("SIP"), section: Some("SIP Timer Values (sec)"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 150, ..Pattern::BLANK },
-    Pattern { element: "Reg_Retry_Long_Intvl", kind: Kind::Uns32, enforced: true, default: "1200", unit: Some("s"), label: Some("Reg Retry Long Intvl"), tab: Some("SIP"), section: Some("SIP Timer Values (sec)"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 151, ..Pattern::BLANK },
-    Pattern { element: "Reg_Retry_Random_Delay", kind: Kind::Uns32, enforced: true, default: "0", unit: Some("s"), label: Some("Reg Retry Random Delay"), tab: Some("SIP"), section: Some("SIP Timer Values (sec)"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 152, ..Pattern::BLANK },
-    Pattern { element: "Reg_Retry_Long_Random_Delay", kind: Kind::Uns32, enforced: true, default: "0", unit: Some("s"), label: Some("Reg Retry Long Random Delay"), tab: Some("SIP"), section: Some("SIP Timer Values (sec)"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 153, ..Pattern::BLANK },
-    Pattern { element: "Reg_Retry_Intvl_Cap", kind: Kind::Uns32, enforced: true, default: "0", unit: Some("s"), label: Some("Reg Retry Intvl Cap"), tab: Some("SIP"), section: Some("SIP Timer Values (sec)"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 154, ..Pattern::BLANK },
-    Pattern { element: "Sub_Min_Expires", kind: Kind::Int, enforced: false, default: "10", tab: Some("SIP"), section: Some("SIP Timer Values (sec)"), user_access: Some(Na), families: families::MPP | families::SPA, base: 155, ..Pattern::BLANK },
-    Pattern { element: "Sub_Max_Expires", kind: Kind::Int, enforced: false, default: "7200", tab: Some("SIP"), section: Some("SIP Timer Values (sec)"), user_access: Some(Na), families: families::MPP | families::SPA, base: 156, ..Pattern::BLANK },
-    Pattern { element: "Sub_Retry_Intvl", kind: Kind::Int, enforced: false, default: "10", tab: Some("SIP"), section: Some("SIP Timer Values (sec)"), user_access: Some(Na), families: families::MPP | families::SPA, base: 157, ..Pattern::BLANK },
-    Pattern { element: "Try_Backup_RSC", kind: Kind::Str, enforced: false, default: "", tab: Some("SIP"), section: Some("Response Status Code Handling"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 158, ..Pattern::BLANK },
-    Pattern { element: "Retry_Reg_RSC", kind: Kind::Str, enforced: false, default: "", tab: Some("SIP"), section: Some("Response Status Code Handling"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 159, ..Pattern::BLANK },
-    Pattern { element: "RTP_Port_Min", kind: Kind::Port, enforced: true, default: "16384", label: Some("RTP Port Min"), tab: Some("SIP"), section: Some("RTP Parameters"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 160, ..Pattern::BLANK },
-    Pattern { element: "RTP_Port_Max", kind: Kind::Port, enforced: false, default: "16482", label: Some("RTP Port Max"), tab: Some("SIP"), section: Some("RTP Parameters"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 161, ..Pattern::BLANK },
-    Pattern { element: "RTP_Packet_Size", kind: Kind::Time, enforced: true, default: "0.02", unit: Some("s"), label: Some("RTP Packet Size"), tab: Some("SIP"), section: Some("RTP Parameters"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 162, ..Pattern::BLANK },
-    Pattern { element: "Max_RTP_ICMP_Err", kind: Kind::Int, enforced: false, default: "0", tab: Some("SIP"), section: Some("RTP Parameters"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 163, ..Pattern::BLANK },
-    Pattern { element: "RTCP_Tx_Interval", kind: Kind::Int, enforced: false, default: "0", tab: Some("SIP"), section: Some("RTP Parameters"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 164, ..Pattern::BLANK },
-    Pattern { element: "G722.2_Dynamic_Payload", kind: Kind::Int, enforced: false, default: "96", tab: Some("SIP"), section: Some("SDP Payload Types"), user_access: Some(Na), families: families::MPP, base: 165, ..Pattern::BLANK },
-    Pattern { element: "iLBC_Dynamic_Payload", kind: Kind::Int, enforced: false, default: "97", tab: Some("SIP"), section: Some("SDP Payload Types"), user_access: Some(Na), families: families::MPP, base: 166, ..Pattern::BLANK },
-    Pattern { element: "iSAC_Dynamic_Payload", kind: Kind::Int, enforced: false, default: "98", tab: Some("SIP"), section: Some("SDP Payload Types"), user_access: Some(Na), families: families::MPP, base: 167, ..Pattern::BLANK },
-    Pattern { element: "OPUS_Dynamic_Payload", kind: Kind::Int, enforced: false, default: "99", tab: Some("SIP"), section: Some("SDP Payload Types"), user_access: Some(Na), families: families::MPP, base: 168, ..Pattern::BLANK },
-    Pattern { element: "AVT_Dynamic_Payload", kind: Kind::Uns8, enforced: true, min: Some(96), max: Some(127), default: "101", label: Some("AVT Dynamic Payload"), tab: Some("SIP"), section: Some("SDP Payload Types"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 169, ..Pattern::BLANK },
-    Pattern { element: "INFOREQ_Dynamic_Payload", kind: Kind::Str, enforced: false, default: "", tab: Some("SIP"), section: Some("SDP Payload Types"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 170, ..Pattern::BLANK },
-    Pattern { element: "G711u_Codec_Name", kind: Kind::Str, enforced: false, default: "PCMU", tab: Some("SIP"), section: Some("SDP Payload Types"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 171, ..Pattern::BLANK },
-    Pattern { element: "G711a_Codec_Name", kind: Kind::Str, enforced: false, default: "PCMA", tab: Some("SIP"), section: Some("SDP Payload Types"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 172, ..Pattern::BLANK },
-    Pattern { element: "G729a_Codec_Name", kind: Kind::Str, enforced: false, default: "G729a", tab: Some("SIP"), section: Some("SDP Payload Types"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 173, ..Pattern::BLANK },
-    Pattern { element: "G729b_Codec_Name", kind: Kind::Str, enforced: false, tab: Some("SIP"), section: Some("SDP Payload Types"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 174, ..Pattern::BLANK },
-    Pattern { element: "G722_Codec_Name", kind: Kind::Str, enforced: false, default: "G722", tab: Some("SIP"), section: Some("SDP Payload Types"), user_access: Some(Na), families: families::MPP | families::SPA, base: 175, ..Pattern::BLANK },
-    Pattern { element: "G722.2_Codec_Name", kind: Kind::Str, enforced: false, default: "AMR-WB", tab: Some("SIP"), section: Some("SDP Payload Types"), user_access: Some(Na), families: families::MPP, base: 176, ..Pattern::BLANK },
-    Pattern { element: "iLBC_Codec_Name", kind: Kind::Str, enforced: false, default: "iLBC", tab: Some("SIP"), section: Some("SDP Payload Types"), user_access: Some(Na), families: families::MPP, base: 177, ..Pattern::BLANK },
-    Pattern { element: "iSAC_Codec_Name", kind: Kind::Str, enforced: false, default: "iSAC", tab: Some("SIP"), section: Some("SDP Payload Types"), user_access: Some(Na), families: families::MPP, base: 178, ..Pattern::BLANK },
-    Pattern { element: "OPUS_Codec_Name", kind: Kind::Str, enforced: false, default: "OPUS", tab: Some("SIP"), section: Some("SDP Payload Types"), user_access: Some(Na), families: families::MPP, base: 179, ..Pattern::BLANK },
-    Pattern { element: "AVT_Codec_Name", kind: Kind::Str, enforced: false, default: "telephone-event", tab: Some("SIP"), section: Some("SDP Payload Types"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 180, ..Pattern::BLANK },
-    Pattern { element: "Handle_VIA_received", kind: Kind::Bool, enforced: false, default: "No", tab: Some("SIP"), section: Some("NAT Support Parameters"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 181, ..Pattern::BLANK },
-    Pattern { element: "Handle_VIA_rport", kind: Kind::Bool, enforced: false, tab: Some("SIP"), section: Some("NAT Support Parameters"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 182, ..Pattern::BLANK },
-    Pattern { element: "Insert_VIA_received", kind: Kind::Bool, enforced: false, default: "No", tab: Some("SIP"), section: Some("NAT Support Parameters"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 183, ..Pattern::BLANK },
-    Pattern { element: "Insert_VIA_rport", kind: Kind::Bool, enforced: false, tab: Some("SIP"), section: Some("NAT Support Parameters"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 184, ..Pattern::BLANK },
-    Pattern { element: "Substitute_VIA_Addr", kind: Kind::Bool, enforced: false, default: "No", tab: Some("SIP"), section: Some("NAT Support Parameters"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 185, ..Pattern::BLANK },
-    Pattern { element: "Send_Resp_To_Src_Port", kind: Kind::Bool, enforced: false, default: "No", tab: Some("SIP"), section: Some("NAT Support Parameters"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 186, ..Pattern::BLANK },
-    Pattern { element: "STUN_Enable", kind: Kind::Bool, enforced: false, tab: Some("SIP"), section: Some("NAT Support Parameters"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 187, ..Pattern::BLANK },
-    Pattern { element: "STUN_Test_Enable", kind: Kind::Bool, enforced: false, default: "No", tab: Some("SIP"), section: Some("NAT Support Parameters"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 188, ..Pattern::BLANK },
-    Pattern { element: "STUN_Server", kind: Kind::Str, enforced: false, tab: Some("SIP"), section: Some("NAT Support Parameters"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 189, ..Pattern::BLANK },
-    Pattern { element: "EXT_IP", kind: Kind::Str, enforced: false, default: "", tab: Some("SIP"), section: Some("NAT Support Parameters"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 190, ..Pattern::BLANK },
-    Pattern { element: "EXT_RTP_Port_Min", kind: Kind::Int, enforced: false, default: "0", tab: Some("SIP"), section: Some("NAT Support Parameters"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 191, ..Pattern::BLANK },
-    Pattern { element: "NAT_Keep_Alive_Intvl", kind: Kind::Uns16, enforced: true, default: "15", unit: Some("s"), label: Some("NAT Keep Alive Intvl"), tab: Some("SIP"), section: Some("NAT Support Parameters"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 192, ..Pattern::BLANK },
-    Pattern { element: "Redirect_Keep_Alive", kind: Kind::Bool, enforced: false, default: "No", tab: Some("SIP"), section: Some("NAT Support Parameters"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 193, ..Pattern::BLANK },
-    Pattern { element: "Dial_Tone", kind: Kind::ToneScript, enforced: false, default: "350@-19,440@-19;10(*/0/1+2)", tab: Some("Regional"), section: Some("Call Progress Tones"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 194, ..Pattern::BLANK },
-    Pattern { element: "Outside_Dial_Tone", kind: Kind::ToneScript, enforced: false, default: "420@-16;10(*/0/1)", tab: Some("Regional"), section: Some("Call Progress Tones"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 195, ..Pattern::BLANK },
-    Pattern { element: "Prompt_Tone", kind: Kind::ToneScript, enforced: false, default: "520@-19,620@-19;10(*/0/1+2)", tab: Some("Regional"), section: Some("Call Progress Tones"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 196, ..Pattern::BLANK },
-    Pattern { element: "Busy_Tone", kind: Kind::ToneScript, enforced: false, default: "480@-19,620@-19;10(.5/.5/1+2)", tab: Some("Regional"), section: Some("Call Progress Tones"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 197, ..Pattern::BLANK },
-    Pattern { element: "Reorder_Tone", kind: Kind::ToneScript, enforced: false, default: "480@-19,620@-19;10(.25/.25/1+2)", tab: Some("Regional"), section: Some("Call Progress Tones"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 198, ..Pattern::BLANK },
-    Pattern { element: "Off_Hook_Warning_Tone", kind: Kind::ToneScript, enforced: false, default: "480@-10,620@0;10(.125/.125/1+2)", tab: Some("Regional"), section: Some("Call Progress Tones"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 199, ..Pattern::BLANK },
-    Pattern { element: "Ring_Back_Tone", kind: Kind::ToneScript, enforced: false, default: "440@-19,480@-19;*(2/4/1+2)", tab: Some("Regional"), section: Some("Call Progress Tones"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 200, ..Pattern::BLANK },
-    Pattern { element: "Call_Waiting_Tone", kind: Kind::ToneScript, enforced: false, default: "440@-10;30(.3/9.7/1)", tab: Some("Regional"), section: Some("Call Progress Tones"), user_access: Some(Na), families: families::MPP | families::SPA, base: 201, ..Pattern::BLANK },
-    Pattern { element: "Confirm_Tone", kind: Kind::ToneScript, enforced: false, default: "600@-16;1(.25/.25/1)", tab: Some("Regional"), section: Some("Call Progress Tones"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 202, ..Pattern::BLANK },
-    Pattern { element: "MWI_Dial_Tone", kind: Kind::ToneScript, enforced: false, default: "350@-19,440@-19;2(.1/.1/1+2);10(*/0/1+2)", tab: Some("Regional"), section: Some("Call Progress Tones"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 203, ..Pattern::BLANK },
-    Pattern { element: "Cfwd_Dial_Tone", kind: Kind::ToneScript, enforced: false, default: "350@-19,440@-19;2(.2/.2/1+2);10(*/0/1+2)", tab: Some("Regional"), section: Some("Call Progress Tones"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 204, ..Pattern::BLANK },
-    Pattern { element: "Holding_Tone", kind: Kind::ToneScript, enforced: false, default: "600@-19;25(.1/.1/1,.1/.1/1,.1/9.5/1)", tab: Some("Regional"), section: Some("Call Progress Tones"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 205, ..Pattern::BLANK },
-    Pattern { element: "Conference_Tone", kind: Kind::ToneScript, enforced: false, default: "350@-19;20(.1/.1/1,.1/9.7/1)", tab: Some("Regional"), section: Some("Call Progress Tones"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 206, ..Pattern::BLANK },
-    Pattern { element: "Secure_Call_Indication_Tone", kind: Kind::ToneScript, enforced: false, default: "397@-19,507@-19;15(0/2/0,.2/.1/1,.1/2.1/2)", tab: Some("Regional"), section: Some("Call Progress Tones"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 207, ..Pattern::BLANK },
-    Pattern { element: "Page_Tone", kind: Kind::ToneScript, enforced: false, default: "600@-16;.3(.05/0.05/1)", tab: Some("Regional"), section: Some("Call Progress Tones"), user_access: Some(Na), families: families::MPP | families::SPA, base: 208, ..Pattern::BLANK },
-    Pattern { element: "Alert_Tone", kind: Kind::ToneScript, enforced: false, default: "600@-19;.2(.05/0.05/1)", tab: Some("Regional"), section: Some("Call Progress Tones"), user_access: Some(Na), families: families::MPP | families::SPA, base: 209, ..Pattern::BLANK },
-    Pattern { element: "System_Beep", kind: Kind::ToneScript, enforced: false, default: "600@-16;.1(.05/0.05/1)", tab: Some("Regional"), section: Some("Call Progress Tones"), user_access: Some(Na), families: families::MPP | families::SPA, base: 210, ..Pattern::BLANK },
-    Pattern { element: "Call_Pickup_Tone", kind: Kind::ToneScript, enforced: false, default: "440@-10;30(.3/9.7/1)", tab: Some("Regional"), section: Some("Call Progress Tones"), user_access: Some(Na), families: families::MPP | families::SPA, base: 211, ..Pattern::BLANK },
-    Pattern { element: "Cadence_1", kind: Kind::CadScript, enforced: false, default: "60(2/4)", tab: Some("Regional"), section: Some("Distinctive Ring Patterns"), user_access: Some(Na), families: families::MPP | families::SPA, base: 212, ..Pattern::BLANK },
-    Pattern { element: "Cadence_2", kind: Kind::CadScript, enforced: false, default: "60(.3/.2,1/.2,.3/4)", tab: Some("Regional"), section: Some("Distinctive Ring Patterns"), user_access: Some(Na), families: families::MPP | families::SPA, base: 213, ..Pattern::BLANK },
-    Pattern { element: "Cadence_3", kind: Kind::CadScript, enforced: false, default: "60(.8/.4,.8/4)", tab: Some("Regional"), section: Some("Distinctive Ring Patterns"), user_access: Some(Na), families: families::MPP | families::SPA, base: 214, ..Pattern::BLANK },
-    Pattern { element: "Cadence_4", kind: Kind::CadScript, enforced: false, default: "60(.4/.2,.3/.2,.8/4)", tab: Some("Regional"), section: Some("Distinctive Ring Patterns"), user_access: Some(Na), families: families::MPP | families::SPA, base: 215, ..Pattern::BLANK },
-    Pattern { element: "Cadence_5", kind: Kind::CadScript, enforced: false, default: "60(.2/.2,.2/.2,.2/.2,1/4)", tab: Some("Regional"), section: Some("Distinctive Ring Patterns"), user_access: Some(Na), families: families::MPP | families::SPA, base: 216, ..Pattern::BLANK },
-    Pattern { element: "Cadence_6", kind: Kind::CadScript, enforced: false, default: "60(.2/.4,.2/.4,.2/4)", tab: Some("Regional"), section: Some("Distinctive Ring Patterns"), user_access: Some(Na), families: families::MPP | families::SPA, base: 217, ..Pattern::BLANK },
-    Pattern { element: "Cadence_7", kind: Kind::CadScript, enforced: false, default: "60(4.5/4)", tab: Some("Regional"), section: Some("Distinctive Ring Patterns"), user_access: Some(Na), families: families::MPP | families::SPA, base: 218, ..Pattern::BLANK },
-    Pattern { element: "Cadence_8", kind: Kind::CadScript, enforced: false, default: "60(0.25/9.75)", tab: Some("Regional"), section: Some("Distinctive Ring Patterns"), user_access: Some(Na), families: families::MPP | families::SPA, base: 219, ..Pattern::BLANK },
-    Pattern { element: "Cadence_9", kind: Kind::CadScript, enforced: false, default: "60(.4/.2,.4/2)", tab: Some("Regional"), section: Some("Distinctive Ring Patterns"), user_access: Some(Na), families: families::MPP | families::SPA, base: 220, ..Pattern::BLANK },
-    Pattern { element: "Reorder_Delay", kind: Kind::Int, enforced: false, default: "255", tab: Some("Regional"), section: Some("Control Timer Values (sec)"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 221, ..Pattern::BLANK },
-    Pattern { element: "Interdigit_Long_Timer", kind: Kind::Uns8, enforced: true, min: Some(0), max: Some(64), default: "10", unit: Some("s"), label: Some("Interdigit Long Timer"), tab: Some("Regional"), section: Some("Control Timer Values (sec)"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 222, ..Pattern::BLANK },
-    Pattern { element: "Interdigit_Short_Timer", kind: Kind::Uns8, enforced: true, min: Some(0), max: Some(64), default: "3", unit: Some("s"), label: Some("Interdigit Short Timer"), tab: Some("Regional"), section: Some("Control Timer Values (sec)"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 223, ..Pattern::BLANK },
-    Pattern { element: "Call_Return_Code", kind: Kind::StarCode, enforced: false, default: "*69", tab: Some("Regional"), section: Some("Vertical Service Activation Codes"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 224, ..Pattern::BLANK },
-    Pattern { element: "Blind_Transfer_Code", kind: Kind::StarCode, enforced: false, default: "*95", tab: Some("Regional"), section: Some("Vertical Service Activation Codes"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 225, ..Pattern::BLANK },
-    Pattern { element: "Cfwd_All_Act_Code", kind: Kind::StarCode, enforced: false, default: "*72", tab: Some("Regional"), section: Some("Vertical Service Activation Codes"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 226, ..Pattern::BLANK },
-    Pattern { element: "Cfwd_All_Deact_Code", kind: Kind::StarCode, enforced: false, default: "*73", tab: Some("Regional"), section: Some("Vertical Service Activation Codes"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 227, ..Pattern::BLANK },
-    Pattern { element: "Cfwd_Busy_Act_Code", kind: Kind::StarCode, enforced: false, default: "*90", tab: Some("Regional"), section: Some("Vertical Service Activation Codes"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 228, ..Pattern::BLANK },
-    Pattern { element: "Cfwd_Busy_Deact_Code", kind: Kind::StarCode, enforced: false, default: "*91", tab: Some("Regional"), section: Some("Vertical Service Activation Codes"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 229, ..Pattern::BLANK },
-    Pattern { element: "Cfwd_No_Ans_Act_Code", kind: Kind::StarCode, enforced: false, default: "*92", tab: Some("Regional"), section: Some("Vertical Service Activation Codes"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 230, ..Pattern::BLANK },
-    Pattern { element: "Cfwd_No_Ans_Deact_Code", kind: Kind::StarCode, enforced: false, default: "*93", tab: Some("Regional"), section: Some("Vertical Service Activation Codes"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 231, ..Pattern::BLANK },
-    Pattern { element: "CW_Act_Code", kind: Kind::StarCode, enforced: false, default: "*56", tab: Some("Regional"), section: Some("Vertical Service Activation Codes"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 232, ..Pattern::BLANK },
-    Pattern { element: "CW_Deact_Code", kind: Kind::StarCode, enforced: false, default: "*57", tab: Some("Regional"), section: Some("Vertical Service Activation Codes"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 233, ..Pattern::BLANK },
-    Pattern { element: "CW_Per_Call_Act_Code", kind: Kind::StarCode, enforced: false, default: "*71", tab: Some("Regional"), section: Some("Vertical Service Activation Codes"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 234, ..Pattern::BLANK },
-    Pattern { element: "CW_Per_Call_Deact_Code", kind: Kind::StarCode, enforced: false, default: "*70", tab: Some("Regional"), section: Some("Vertical Service Activation Codes"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 235, ..Pattern::BLANK },
-    Pattern { element: "Block_CID_Act_Code", kind: Kind::StarCode, enforced: false, default: "*61", tab: Some("Regional"), section: Some("Vertical Service Activation Codes"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 236, ..Pattern::BLANK },
-    Pattern { element: "Block_CID_Deact_Code", kind: Kind::StarCode, enforced: false, default: "*62", tab: Some("Regional"), section: Some("Vertical Service Activation Codes"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 237, ..Pattern::BLANK },
-    Pattern { element: "Block_CID_Per_Call_Act_Code", kind: Kind::StarCode, enforced: false, default: "*81", tab: Some("Regional"), section: Some("Vertical Service Activation Codes"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 238, ..Pattern::BLANK },
-    Pattern { element: "Block_CID_Per_Call_Deact_Code", kind: Kind::StarCode, enforced: false, default: "*82", tab: Some("Regional"), section: Some("Vertical Service Activation Codes"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 239, ..Pattern::BLANK },
-    Pattern { element: "Block_ANC_Act_Code", kind: Kind::StarCode, enforced: false, default: "*77", tab: Some("Regional"), section: Some("Vertical Service Activation Codes"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 240, ..Pattern::BLANK },
-    Pattern { element: "Block_ANC_Deact_Code", kind: Kind::StarCode, enforced: false, default: "*87", tab: Some("Regional"), section: Some("Vertical Service Activation Codes"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 241, ..Pattern::BLANK },
-    Pattern { element: "DND_Act_Code", kind: Kind::StarCode, enforced: false, default: "*78", tab: Some("Regional"), section: Some("Vertical Service Activation Codes"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 242, ..Pattern::BLANK },
-    Pattern { element: "DND_Deact_Code", kind: Kind::StarCode, enforced: false, default: "*79", tab: Some("Regional"), section: Some("Vertical Service Activation Codes"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 243, ..Pattern::BLANK },
-    Pattern { element: "Secure_All_Call_Act_Code", kind: Kind::StarCode, enforced: false, default: "*16", tab: Some("Regional"), section: Some("Vertical Service Activation Codes"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 244, ..Pattern::BLANK },
-    Pattern { element: "Secure_No_Call_Act_Code", kind: Kind::StarCode, enforced: false, default: "*17", tab: Some("Regional"), section: Some("Vertical Service Activation Codes"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 245, ..Pattern::BLANK },
-    Pattern { element: "Secure_One_Call_Act_Code", kind: Kind::StarCode, enforced: false, default: "*18", tab: Some("Regional"), section: Some("Vertical Service Activation Codes"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 246, ..Pattern::BLANK },
-    Pattern { element: "Secure_One_Call_Deact_Code", kind: Kind::StarCode, enforced: false, default: "*19", tab: Some("Regional"), section: Some("Vertical Service Activation Codes"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 247, ..Pattern::BLANK },
-    Pattern { element: "Paging_Code", kind: Kind::StarCode, enforced: false, default: "*96", tab: Some("Regional"), section: Some("Vertical Service Activation Codes"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 248, ..Pattern::BLANK },
-    Pattern { element: "Call_Park_Code", kind: Kind::StarCode, enforced: false, default: "#68", tab: Some("Regional"), section: Some("Vertical Service Activation Codes"), user_access: Some(Na), families: families::MPP | families::SPA, base: 249, ..Pattern::BLANK },
-    Pattern { element: "Call_Pickup_Code", kind: Kind::StarCode, enforced: false, default: "#97", tab: Some("Regional"), section: Some("Vertical Service Activation Codes"), user_access: Some(Na), families: families::MPP | families::SPA, base: 250, ..Pattern::BLANK },
-    Pattern { element: "Call_Unpark_Code", kind: Kind::StarCode, enforced: false, default: "#88", tab: Some("Regional"), section: Some("Vertical Service Activation Codes"), user_access: Some(Na), families: families::MPP, base: 251, ..Pattern::BLANK },
-    Pattern { element: "Group_Call_Pickup_Code", kind: Kind::StarCode, enforced: false, default: "#98", tab: Some("Regional"), section: Some("Vertical Service Activation Codes"), user_access: Some(Na), families: families::MPP | families::SPA, base: 252, ..Pattern::BLANK },
-    Pattern { element: "Referral_Services_Codes", kind: Kind::Str, enforced: false, default: "", tab: Some("Regional"), section: Some("Vertical Service Activation Codes"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 253, ..Pattern::BLANK },
-    Pattern { element: "Feature_Dial_Services_Codes", kind: Kind::Str, enforced: false, default: "", tab: Some("Regional"), section: Some("Vertical Service Activation Codes"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 254, ..Pattern::BLANK },
-    Pattern { element: "Service_Annc_Base_Number", kind: Kind::Str, enforced: false, default: "", section: Some("Vertical Service Announcement Codes"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 255, ..Pattern::BLANK },
-    Pattern { element: "Service_Annc_Extension_Codes", kind: Kind::Str, enforced: false, default: "", section: Some("Vertical Service Announcement Codes"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 256, ..Pattern::BLANK },
-    Pattern { element: "Prefer_G711u_Code", kind: Kind::StarCode, enforced: false, default: "*017110", tab: Some("Regional"), section: Some("Outbound Call Codec Selection Codes"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 257, ..Pattern::BLANK },
-    Pattern { element: "Force_G711u_Code", kind: Kind::StarCode, enforced: false, default: "*027110", tab: Some("Regional"), section: Some("Outbound Call Codec Selection Codes"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 258, ..Pattern::BLANK },
-    Pattern { element: "Prefer_G711a_Code", kind: Kind::StarCode, enforced: false, default: "*017111", tab: Some("Regional"), section: Some("Outbound Call Codec Selection Codes"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 259, ..Pattern::BLANK },
-    Pattern { element: "Force_G711a_Code", kind: Kind::StarCode, enforced: false, default: "*027111", tab: Some("Regional"), section: Some("Outbound Call Codec Selection Codes"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 260, ..Pattern::BLANK },
-    Pattern { element: "Prefer_G722_Code", kind: Kind::StarCode, enforced: false, default: "*01722", tab: Some("Regional"), section: Some("Outbound Call Codec Selection Codes"), user_access: Some(Na), families: families::MPP | families::SPA, base: 261, ..Pattern::BLANK },
-    Pattern { element: "Force_G722_Code", kind: Kind::StarCode, enforced: false, default: "*02722", tab: Some("Regional"), section: Some("Outbound Call Codec Selection Codes"), user_access: Some(Na), families: families::MPP | families::SPA, base: 262, ..Pattern::BLANK },
-    Pattern { element: "Prefer_G722.2_Code", kind: Kind::StarCode, enforced: false, default: "*01724", tab: Some("Regional"), section: Some("Outbound Call Codec Selection Codes"), user_access: Some(Na), families: families::MPP, base: 263, ..Pattern::BLANK },
-    Pattern { element: "Force_G722.2_Code", kind: Kind::StarCode, enforced: false, default: "*02724", tab: Some("Regional"), section: Some("Outbound Call Codec Selection Codes"), user_access: Some(Na), families: families::MPP, base: 264, ..Pattern::BLANK },
-    Pattern { element: "Prefer_G729a_Code", kind: Kind::StarCode, enforced: false, default: "*01729", tab: Some("Regional"), section: Some("Outbound Call Codec Selection Codes"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 265, ..Pattern::BLANK },
-    Pattern { element: "Force_G729a_Code", kind: Kind::StarCode, enforced: false, default: "*02729", tab: Some("Regional"), section: Some("Outbound Call Codec Selection Codes"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 266, ..Pattern::BLANK },
-    Pattern { element: "Prefer_iLBC_Code", kind: Kind::StarCode, enforced: false, default: "*01016", tab: Some("Regional"), section: Some("Outbound Call Codec Selection Codes"), user_access: Some(Na), families: families::MPP, base: 267, ..Pattern::BLANK },
-    Pattern { element: "Force_iLBC_Code", kind: Kind::StarCode, enforced: false, default: "*02016", tab: Some("Regional"), section: Some("Outbound Call Codec Selection Codes"), user_access: Some(Na), families: families::MPP, base: 268, ..Pattern::BLANK },
-    Pattern { element: "Prefer_ISAC_Code", kind: Kind::StarCode, enforced: false, default: "*01026", tab: Some("Regional"), section: Some("Outbound Call Codec Selection Codes"), user_access: Some(Na), families: families::MPP, base: 269, ..Pattern::BLANK },
-    Pattern { element: "Force_ISAC_Code", kind: Kind::StarCode, enforced: false, default: "*02026", tab: Some("Regional"), section: Some("Outbound Call Codec Selection Codes"), user_access: Some(Na), families: families::MPP, base: 270, ..Pattern::BLANK },
-    Pattern { element: "Prefer_OPUS_Code", kind: Kind::StarCode, enforced: false, default: "*01056", tab: Some("Regional"), section: Some("Outbound Call Codec Selection Codes"), user_access: Some(Na), families: families::MPP, base: 271, ..Pattern::BLANK },
-    Pattern { element: "Force_OPUS_Code", kind: Kind::StarCode, enforced: false, default: "*02056", tab: Some("Regional"), section: Some("Outbound Call Codec Selection Codes"), user_access: Some(Na), families: families::MPP, base: 272, ..Pattern::BLANK },
-    Pattern { element: "Set_Local_Date__mm_dd_yyyy_", kind: Kind::Str, enforced: false, tab: Some("Regional"), section: Some("Time"), user_access: Some(Na), families: families::MPP, base: 273, ..Pattern::BLANK },
-    Pattern { element: "Set_Local_Time__HH_mm_", kind: Kind::Str, enforced: false, tab: Some("Regional"), section: Some("Time"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 274, ..Pattern::BLANK },
-    Pattern { element: "Time_Zone", kind: Kind::Enum, enforced: true, values: &["GMT-12:00", "GMT-11:00", "GMT-10:00", "GMT-09:00", "GMT-08:00", "GMT-07:00", "GMT-06:00", "GMT-05:00", "GMT-04:00", "GMT-03:30", "GMT-03:00", "GMT-02:00", "GMT-01:00", "GMT", "GMT+01:00", "GMT+02:00", "GMT+03:00", "GMT+03:30", "GMT+04:00", "GMT+04:30", "GMT+05:00", "GMT+05:30", "GMT+05:45", "GMT+06:00", "GMT+06:30", "GMT+07:00", "GMT+08:00", "GMT+09:00", "GMT+09:30", "GMT+10:00", "GMT+11:00", "GMT+12:00", "GMT+13:00", "GMT+14:00"], default: "GMT-08:00", label: Some("Time Zone"), tab: Some("Regional"), section: Some("Time"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 275, ..Pattern::BLANK },
-    Pattern { element: "Time_Offset__HH_mm_", kind: Kind::Str, enforced: false, default: "", tab: Some("Regional"), section: Some("Time"), user_access: Some(Na), families: families::MPP | families::SPA, base: 276, ..Pattern::BLANK },
-    Pattern { element: "Ignore_DHCP_Time_Offset", kind: Kind::Bool, enforced: true, values: &["Yes", "No"], default: "Yes", label: Some("Ignore DHCP Time Offset"), tab: Some("Regional"), section: Some("Time"), user_access: Some(Na), families: families::MPP | families::SPA, base: 277, ..Pattern::BLANK },
-    Pattern { element: "Daylight_Saving_Time_Rule", kind: Kind::DstRule, enforced: true, default: "start=3/-1/7/2;end=10/-1/7/2;save=1", label: Some("Daylight Saving Time Rule"), tab: Some("Regional"), section: Some("Time"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 278, ..Pattern::BLANK },
-    Pattern { element: "Daylight_Saving_Time_Enable", kind: Kind::Bool, enforced: false, default: "Yes", tab: Some("Regional"), section: Some("Time"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 279, ..Pattern::BLANK },
-    Pattern { element: "Dictionary_Server_Script", kind: Kind::DictionaryScript, enforced: true, default: "", label: Some("Dictionary Server Script"), tab: Some("Regional"), section: Some("Language"), user_access: Some(Na), reboot: true, families: families::MPP | families::SPA, base: 280, ..Pattern::BLANK },
-    Pattern { element: "Language_Selection", kind: Kind::Str, enforced: true, max_len: Some(512), default: "", label: Some("Language Selection"), tab: Some("Regional"), section: Some("Language"), user_access: Some(Na), reboot: true, families: families::MPP | families::SPA, base: 281, ..Pattern::BLANK },
-    Pattern { element: "Locale", kind: Kind::Str, enforced: true, label: Some("Locale"), tab: Some("Regional"), section: Some("Language"), user_access: Some(Na), reboot: true, families: families::MPP | families::SPA, base: 282, ..Pattern::BLANK },
-    Pattern { element: "Station_Name", kind: Kind::Str, enforced: false, default: "", label: Some("Station Name"), tab: Some("Phone"), section: Some("General"), user_access: Some(Na), families: families::MPP | families::SPA, base: 283, ..Pattern::BLANK },
-    Pattern { element: "Station_Display_Name", kind: Kind::Str, enforced: false, default: "", label: Some("Station Display Name"), tab: Some("Phone"), section: Some("General"), user_access: Some(Na), families: families::MPP | families::SPA, base: 284, ..Pattern::BLANK },
-    Pattern { element: "Voice_Mail_Number", kind: Kind::Str, enforced: false, default: "", label: Some("Voice Mail Number"), tab: Some("Phone"), section: Some("General"), user_access: Some(Na), families: families::MPP | families::SPA, base: 285, ..Pattern::BLANK },
-    Pattern { element: "Bluetooth_Mode", kind: Kind::Str, enforced: false, default: "Phone", section: Some("Handsfree"), user_access: Some(Na), families: families::MPP | families::SPA, base: 286, ..Pattern::BLANK },
-    Pattern { element: "Line", kind: Kind::Int, enforced: false, section: Some("Handsfree"), user_access: Some(Na), families: families::MPP | families::SPA, base: 287, ..Pattern::BLANK },
-    Pattern { element: "Line_ID_Mapping", kind: Kind::Enum, enforced: true, values: &["Horizontal First", "Vertical First"], default: "Horizontal First", tab: Some("Phone"), section: Some("Miscellaneous Line Key Settings"), user_access: Some(Na), families: families::MPP | families::SPA, base: 288, ..Pattern::BLANK },
-    Pattern { element: "SCA_Barge-In-Enable", kind: Kind::Bool, enforced: false, default: "No", tab: Some("Phone"), section: Some("Miscellaneous Line Key Settings"), user_access: Some(Na), families: families::MPP, base: 289, ..Pattern::BLANK },
-    Pattern { element: "SCA_Sticky_Auto_Line_Seize", kind: Kind::Bool, enforced: false, default: "No", tab: Some("Phone"), section: Some("Miscellaneous Line Key Settings"), user_access: Some(Na), families: families::MPP | families::SPA, base: 290, ..Pattern::BLANK },
-    Pattern { element: "Call_Appearances_Per_Line", kind: Kind::Enum, enforced: true, values: &["1", "2", "3", "4", "5", "6", "7", "8", "9", "10"], default: "2", tab: Some("Phone"), section: Some("Miscellaneous Line Key Settings"), user_access: Some(Na), families: families::MPP, base: 291, ..Pattern::BLANK },
-    Pattern { element: "Conference_Serv", kind: Kind::Bool, enforced: false, default: "Yes", section: Some("Supplementary Services"), user_access: Some(Na), families: families::MPP | families::SPA, base: 292, ..Pattern::BLANK },
-    Pattern { element: "Attn_Transfer_Serv", kind: Kind::Bool, enforced: false, default: "Yes", section: Some("Supplementary Services"), user_access: Some(Na), families: families::MPP | families::SPA, base: 293, ..Pattern::BLANK },
-    Pattern { element: "Blind_Transfer_Serv", kind: Kind::Bool, enforced: false, default: "Yes", section: Some("Supplementary Services"), user_access: Some(Na), families: families::MPP | families::SPA, base: 294, ..Pattern::BLANK },
-    Pattern { element: "DND_Serv", kind: Kind::Bool, enforced: false, default: "Yes", section: Some("Supplementary Services"), user_access: Some(Na), families: families::MPP | families::SPA, base: 295, ..Pattern::BLANK },
-    Pattern { element: "Block_ANC_Serv", kind: Kind::Bool, enforced: false, default: "Yes", section: Some("Supplementary Services"), user_access: Some(Na), families: families::MPP | families::SPA, base: 296, ..Pattern::BLANK },
-    Pattern { element: "Block_CID_Serv", kind: Kind::Bool, enforced: false, default: "Yes", section: Some("Supplementary Services"), user_access: Some(Na), families: families::MPP | families::SPA, base: 297, ..Pattern::BLANK },
-    Pattern { element: "Secure_Call_Serv", kind: Kind::Bool, enforced: false, default: "Yes", section: Some("Supplementary Services"), user_access: Some(Na), families: families::MPP | families::SPA, base: 298, ..Pattern::BLANK },
-    Pattern { element: "Cfwd_All_Serv", kind: Kind::Bool, enforced: false, default: "Yes", section: Some("Supplementary Services"), user_access: Some(Na), families: families::MPP | families::SPA, base: 299, ..Pattern::BLANK },
-    Pattern { element: "Cfwd_Busy_Serv", kind: Kind::Bool, enforced: false, default: "Yes", section: Some("Supplementary Services"), user_access: Some(Na), families: families::MPP | families::SPA, base: 300, ..Pattern::BLANK },
-    Pattern { element: "Cfwd_No_Ans_Serv", kind: Kind::Bool, enforced: false, default: "Yes", section: Some("Supplementary Services"), user_access: Some(Na), families: families::MPP | families::SPA, base: 301, ..Pattern::BLANK },
-    Pattern { element: "Paging_Serv", kind: Kind::Bool, enforced: false, default: "Yes", section: Some("Supplementary Services"), user_access: Some(Na), families: families::MPP | families::SPA, base: 302, ..Pattern::BLANK },
-    Pattern { element: "Call_Park_Serv", kind: Kind::Bool, enforced: false, default: "Yes", section: Some("Supplementary Services"), user_access: Some(Na), families: families::MPP | families::SPA, base: 303, ..Pattern::BLANK },
-    Pattern { element: "Call_Pick_Up_Serv", kind: Kind::Bool, enforced: false, default: "Yes", section: Some("Supplementary Services"), user_access: Some(Na), families: families::MPP | families::SPA, base: 304, ..Pattern::BLANK },
-    Pattern { element: "ACD_Login_Serv", kind: Kind::Bool, enforced: false, section: Some("Supplementary Services"), user_access: Some(Na), families: families::MPP | families::SPA, base: 305, ..Pattern::BLANK },
-    Pattern { element: "Group_Call_Pick_Up_Serv", kind: Kind::Bool, enforced: false, default: "Yes", section: Some("Supplementary Services"), user_access: Some(Na), families: families::MPP | families::SPA, base: 306, ..Pattern::BLANK },
-    Pattern { element: "Service_Annc_Serv", kind: Kind::Bool, enforced: false, default: "No", section: Some("Supplementary Services"), user_access: Some(Na), families: families::MPP | families::SPA, base: 307, ..Pattern::BLANK },
-    Pattern { element: "Ring{n}", kind: Kind::Str, enforced: false, tab: Some("Phone"), section: Some("Ringtone"), user_access: Some(Na), families: families::MPP | families::SPA, base: 308, units: 1, first: 1, last: 12, head: 4, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Silent_Ring_Duration", kind: Kind::Int, enforced: false, default: "60", tab: Some("Phone"), section: Some("Ringtone"), user_access: Some(Na), families: families::MPP | families::SPA, base: 320, ..Pattern::BLANK },
-    Pattern { element: "EM_Enable", kind: Kind::Bool, enforced: false, default: "No", section: Some("Extension Mobility"), user_access: Some(Na), families: families::MPP | families::SPA, base: 321, ..Pattern::BLANK },
-    Pattern { element: "EM_User_Domain", kind: Kind::Str, enforced: false, default: "", section: Some("Extension Mobility"), user_access: Some(Na), families: families::MPP | families::SPA, base: 322, ..Pattern::BLANK },
-    Pattern { element: "Inactivity_Timer_m_", kind: Kind::Int, enforced: false, section: Some("Extension Mobility"), user_access: Some(Na), families: families::MPP, base: 323, ..Pattern::BLANK },
-    Pattern { element: "Countdown_Timer_s_", kind: Kind::Int, enforced: false, default: "10", section: Some("Extension Mobility"), user_access: Some(Na), families: families::MPP, base: 324, ..Pattern::BLANK },
-    Pattern { element: "Directory_Enable", kind: Kind::Bool, enforced: false, default: "No", tab: Some("Phone"), section: Some("XSI Phone Service"), user_access: Some(Na), families: families::MPP | families::SPA, base: 325, ..Pattern::BLANK },
-    Pattern { element: "XSI_Host_Server", kind: Kind::Str, enforced: false, default: "", tab: Some("Phone"), section: Some("XSI Phone Service"), user_access: Some(Na), families: families::MPP | families::SPA, base: 326, ..Pattern::BLANK },
-    Pattern { element: "Directory_Name", kind: Kind::Str, enforced: false, default: "", tab: Some("Phone"), section: Some("XSI Phone Service"), user_access: Some(Na), families: families::MPP | families::SPA, base: 327, ..Pattern::BLANK },
-    Pattern { element: "Directory_Type", kind: Kind::Enum, enforced: true, values: &["Enterprise", "Group", "Personal"], default: "Enterprise", section: Some("Broadsoft Settings"), user_access: Some(Na), families: families::MPP | families::SPA, base: 328, ..Pattern::BLANK },
-    Pattern { element: "Directory_User_ID", kind: Kind::Str, enforced: false, section: Some("Broadsoft Settings"), user_access: Some(Na), families: families::MPP, base: 329, ..Pattern::BLANK },
-    Pattern { element: "Directory_Password", kind: Kind::Str, enforced: false, default: "", section: Some("Broadsoft Settings"), user_access: Some(Na), secret: true, in_report: false, families: families::MPP | families::SPA, base: 330, ..Pattern::BLANK },
-    Pattern { element: "XML_Directory_Service_Name", kind: Kind::Str, enforced: false, section: Some("XML Service"), user_access: Some(Na), families: families::MPP | families::SPA, base: 331, ..Pattern::BLANK },
-    Pattern { element: "XML_Directory_Service_URL", kind: Kind::Str, enforced: false, section: Some("XML Service"), user_access: Some(Na), families: families::MPP | families::SPA, base: 332, ..Pattern::BLANK },
-    Pattern { element: "XML_Application_Service_Name", kind: Kind::Str, enforced: false, default: "", section: Some("XML Service"), user_access: Some(Na), families: families::MPP | families::SPA, base: 333, ..Pattern::BLANK },
-    Pattern { element: "XML_Application_Service_URL", kind: Kind::Str, enforced: false, default: "", section: Some("XML Service"), user_access: Some(Na), families: families::MPP | families::SPA, base: 334, ..Pattern::BLANK },
-    Pattern { element: "XML_User_Name", kind: Kind::Str, enforced: false, default: "", section: Some("XML Service"), user_access: Some(Na), families: families::MPP | families::SPA, base: 335, ..Pattern::BLANK },
-    Pattern { element: "XML_Password", kind: Kind::Str, enforced: false, default: "", section: Some("XML Service"), user_access: Some(Na), secret: true, in_report: false, families: families::MPP | families::SPA, base: 336, ..Pattern::BLANK },
-    Pattern { element: "CISCO_XML_EXE_Enable", kind: Kind::Bool, enforced: false, default: "No", section: Some("XML Service"), user_access: Some(Na), families: families::MPP | families::SPA, base: 337, ..Pattern::BLANK },
-    Pattern { element: "CISCO_XML_EXE_Auth_Mode", kind: Kind::Str, enforced: false, default: "Local Credential", section: Some("XML Service"), user_access: Some(Na), families: families::MPP | families::SPA, base: 338, ..Pattern::BLANK },
-    Pattern { element: "Group_Paging_Script", kind: Kind::Str, enforced: false, tab: Some("Phone"), section: Some("Multiple Paging Group Parameters"), user_access: Some(Na), families: families::MPP | families::SPA, base: 339, ..Pattern::BLANK },
-    Pattern { element: "LDAP_Dir_Enable", kind: Kind::Bool, enforced: false, default: "No", tab: Some("Phone"), section: Some("LDAP"), user_access: Some(Na), families: families::MPP | families::SPA, base: 340, ..Pattern::BLANK },
-    Pattern { element: "LDAP_Corp_Dir_Name", kind: Kind::Str, enforced: false, default: "", tab: Some("Phone"), section: Some("LDAP"), user_access: Some(Na), families: families::MPP | families::SPA, base: 341, ..Pattern::BLANK },
-    Pattern { element: "LDAP_Server", kind: Kind::Str, enforced: false, default: "", tab: Some("Phone"), section: Some("LDAP"), user_access: Some(Na), families: families::MPP | families::SPA, base: 342, ..Pattern::BLANK },
-    Pattern { element: "LDAP_Search_Base", kind: Kind::Str, enforced: false, default: "", tab: Some("Phone"), section: Some("LDAP"), user_access: Some(Na), families: families::MPP | families::SPA, base: 343, ..Pattern::BLANK },
-    Pattern { element: "LDAP_Client_DN", kind: Kind::Str, enforced: false, default: "", tab: Some("Phone"), section: Some("LDAP"), user_access: Some(Na), families: families::MPP | families::SPA, base: 344, ..Pattern::BLANK },
-    Pattern { element: "LDAP_Username", kind: Kind::Str, enforced: false, default: "", tab: Some("Phone"), section: Some("LDAP"), user_access: Some(Na), families: families::MPP | families::SPA, base: 345, ..Pattern::BLANK },
-    Pattern { element: "LDAP_Password", kind: Kind::Str, enforced: false, default: "", tab: Some("Phone"), section: Some("LDAP"), user_access: Some(Na), secret: true, in_report: false, families: families::MPP | families::SPA, base: 346, ..Pattern::BLANK },
-    Pattern { element: "LDAP_Auth_Method", kind: Kind::Enum, enforced: true, values: &["None", "Simple", "DIGEST-MD5"], default: "None", tab: Some("Phone"), section: Some("LDAP"), user_access: Some(Na), families: families::MPP | families::SPA, base: 347, ..Pattern::BLANK },
-    Pattern { element: "LDAP_Last_Name_Filter", kind: Kind::Str, enforced: false, default: "", tab: Some("Phone"), section: Some("LDAP"), user_access: Some(Na), families: families::MPP | families::SPA, base: 348, ..Pattern::BLANK },
-    Pattern { element: "LDAP_First_Name_Filter", kind: Kind::Str, enforced: false, default: "", tab: Some("Phone"), section: Some("LDAP"), user_access: Some(Na), families: families::MPP | families::SPA, base: 349, ..Pattern::BLANK },
-    Pattern { element: "LDAP_Search_Item_3", kind: Kind::Str, enforced: false, default: "", tab: Some("Phone"), section: Some("LDAP"), user_access: Some(Na), families: families::MPP | families::SPA, base: 350, ..Pattern::BLANK },
-    Pattern { element: "LDAP_Item_3_Filter", kind: Kind::Str, enforced: false, default: "", tab: Some("Phone"), section: Some("LDAP"), user_access: Some(Na), families: families::MPP | families::SPA, base: 351, ..Pattern::BLANK },
-    Pattern { element: "LDAP_Search_Item_4", kind: Kind::Str, enforced: false, default: "", tab: Some("Phone"), section: Some("LDAP"), user_access: Some(Na), families: families::MPP | families::SPA, base: 352, ..Pattern::BLANK },
-    Pattern { element: "LDAP_Item_4_Filter", kind: Kind::Str, enforced: false, default: "", tab: Some("Phone"), section: Some("LDAP"), user_access: Some(Na), families: families::MPP, base: 353, ..Pattern::BLANK },
-    Pattern { element: "LDAP_Display_Attrs", kind: Kind::Str, enforced: false, default: "", tab: Some("Phone"), section: Some("LDAP"), user_access: Some(Na), families: families::MPP | families::SPA, base: 354, ..Pattern::BLANK },
-    Pattern { element: "LDAP_Number_Mapping", kind: Kind::Str, enforced: false, default: "", tab: Some("Phone"), section: Some("LDAP"), user_access: Some(Na), families: families::MPP | families::SPA, base: 355, ..Pattern::BLANK },
-    Pattern { element: "Programmable_Softkey_Enable", kind: Kind::Bool, enforced: true, values: &["Yes", "No"], default: "No", label: Some("Programmable Softkey Enable"), tab: Some("Phone"), section: Some("Programmable Softkeys"), user_access: Some(Na), families: families::MPP | families::SPA, base: 356, ..Pattern::BLANK },
-    Pattern { element: "Idle_Key_List", kind: Kind::Str, enforced: false, tab: Some("Phone"), section: Some("Programmable Softkeys"), user_access: Some(Na), families: families::MPP | families::SPA, base: 357, ..Pattern::BLANK },
-    Pattern { element: "Missed_Call_Key_List", kind: Kind::Str, enforced: false, tab: Some("Phone"), section: Some("Programmable Softkeys"), user_access: Some(Na), families: families::MPP | families::SPA, base: 358, ..Pattern::BLANK },
-    Pattern { element: "Off_Hook_Key_List", kind: Kind::Str, enforced: false, default: "option;redial;cancel;dir;cfwd;dnd;lcr;unpark;pickup;gpickup;", tab: Some("Phone"), section: Some("Programmable Softkeys"), user_access: Some(Na), families: families::MPP | families::SPA, base: 359, ..Pattern::BLANK },
-    Pattern { element: "Dialing_Input_Key_List", kind: Kind::Str, enforced: false, tab: Some("Phone"), section: Some("Programmable Softkeys"), user_access: Some(Na), families: families::MPP | families::SPA, base: 360, ..Pattern::BLANK },
-    Pattern { element: "Progressing_Key_List", kind: Kind::Str, enforced: false, default: "endcall|2;", tab: Some("Phone"), section: Some("Programmable Softkeys"), user_access: Some(Na), families: families::MPP | families::SPA, base: 361, ..Pattern::BLANK },
-    Pattern { element: "Connected_Key_List", kind: Kind::Str, enforced: false, tab: Some("Phone"), section: Some("Programmable Softkeys"), user_access: Some(Na), families: families::MPP | families::SPA, base: 362, ..Pattern::BLANK },
-    Pattern { element: "Start-Xfer_Key_List", kind: Kind::Str, enforced: false, tab: Some("Phone"), section: Some("Programmable Softkeys"), user_access: Some(Na), families: families::MPP | families::SPA, base: 363, ..Pattern::BLANK },
-    Pattern { element: "Start-Conf_Key_List", kind: Kind::Str, enforced: false, tab: Some("Phone"), section: Some("Programmable Softkeys"), user_access: Some(Na), families: families::MPP | families::SPA, base: 364, ..Pattern::BLANK },
-    Pattern { element: "Conferencing_Key_List", kind: Kind::Str, enforced: false, tab: Some("Phone"), section: Some("Programmable Softkeys"), user_access: Some(Na), families: families::MPP | families::SPA, base: 365, ..Pattern::BLANK },
-    Pattern { element: "Releasing_Key_List", kind: Kind::Str, enforced: false, default: "endcall|2;", tab: Some("Phone"), section: Some("Programmable Softkeys"), user_access: Some(Na), families: families::MPP | families::SPA, base: 366, ..Pattern::BLANK },
-    Pattern { element: "Hold_Key_List", kind: Kind::Str, enforced: false, tab: Some("Phone"), section: Some("Programmable Softkeys"), user_access: Some(Na), families: families::MPP | families::SPA, base: 367, ..Pattern::BLANK },
-    Pattern { element: "Ringing_Key_List", kind: Kind::Str, enforced: false, tab: Some("Phone"), section: Some("Programmable Softkeys"), user_access: Some(Na), families: families::MPP | families::SPA, base: 368, ..Pattern::BLANK },
-    Pattern { element: "Shared_Active_Key_List", kind: Kind::Str, enforced: false, tab: Some("Phone"), section: Some("Programmable Softkeys"), user_access: Some(Na), families: families::MPP | families::SPA, base: 369, ..Pattern::BLANK },
-    Pattern { element: "Shared_Held_Key_List", kind: Kind::Str, enforced: false, tab: Some("Phone"), section: Some("Programmable Softkeys"), user_access: Some(Na), families: families::MPP | families::SPA, base: 370, ..Pattern::BLANK },
-    Pattern { element: "PSK_{n}", kind: Kind::Str, enforced: false, default: "", tab: Some("Phone"), section: Some("Programmable Softkeys"), user_access: Some(Na), families: families::MPP | families::SPA, base: 371, units: 1, first: 1, last: 16, head: 4, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Line_Enable_{n}_", kind: Kind::Bool, enforced: false, values: &["Yes", "No"], default: "Yes", label: Some("Line Enable"), tab: Some("Ext"), section: Some("General"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 387, units: 1, first: 1, last: 16, head: 12, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Share_Ext_{n}_", kind: Kind::Enum, enforced: true, values: &["private", "shared"], default: "No", tab: Some("Ext"), section: Some("Share Line Appearance"), user_access: Some(Na), families: families::MPP | families::SPA, base: 403, units: 1, first: 1, last: 16, head: 10, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Shared_User_ID_{n}_", kind: Kind::Str, enforced: false, default: "", tab: Some("Ext"), section: Some("Share Line Appearance"), user_access: Some(Na), families: families::MPP | families::SPA, base: 419, units: 1, first: 1, last: 16, head: 15, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Subscription_Expires_{n}_", kind: Kind::Int, enforced: false, tab: Some("Ext"), section: Some("Share Line Appearance"), user_access: Some(Na), families: families::MPP | families::SPA, base: 435, units: 1, first: 1, last: 16, head: 21, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Restrict_MWI_{n}_", kind: Kind::Bool, enforced: false, default: "No", tab: Some("Ext"), section: Some("Share Line Appearance"), user_access: Some(Na), families: families::MPP | families::SPA, base: 451, units: 1, first: 1, last: 16, head: 13, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "NAT_Mapping_Enable_{n}_", kind: Kind::Bool, enforced: false, default: "No", tab: Some("Ext"), section: Some("NAT Settings"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 467, units: 1, first: 1, last: 16, head: 19, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "NAT_Keep_Alive_Enable_{n}_", kind: Kind::Bool, enforced: false, default: "No", tab: Some("Ext"), section: Some("NAT Settings"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 483, units: 1, first: 1, last: 16, head: 22, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "NAT_Keep_Alive_Msg_{n}_", kind: Kind::Str, enforced: false, default: "$NOTIFY", tab: Some("Ext"), section: Some("NAT Settings"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 499, units: 1, first: 1, last: 16, head: 19, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "NAT_Keep_Alive_Dest_{n}_", kind: Kind::Str, enforced: false, default: "$PROXY", tab: Some("Ext"), section: Some("NAT Settings"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 515, units: 1, first: 1, last: 16, head: 20, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "SIP_TOS_DiffServ_Value_{n}_", kind: Kind::Uns8, enforced: false, default: "0x68", section: Some("Network Settings"), user_access: Some(Na), families: families::MPP | families::SPA, base: 531, units: 1, first: 1, last: 16, head: 23, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "RTP_TOS_DiffServ_Value_{n}_", kind: Kind::Uns8, enforced: false, default: "0xb8", section: Some("Network Settings"), user_access: Some(Na), families: families::MPP | families::SPA, base: 547, units: 1, first: 1, last: 16, head: 23, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "SIP_Transport_{n}_", kind: Kind::Enum, enforced: true, values: &["UDP", "TCP", "TLS", "Auto"], default: "UDP", label: Some("SIP Transport"), tab: Some("Ext"), section: Some("SIP Settings"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 563, units: 1, first: 1, last: 16, head: 14, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "SIP_Port_{n}_", kind: Kind::Int, enforced: false, tab: Some("Ext"), section: Some("SIP Settings"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 579, units: 1, first: 1, last: 16, head: 9, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "SIP_100REL_Enable_{n}_", kind: Kind::Bool, enforced: false, default: "No", tab: Some("Ext"), section: Some("SIP Settings"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 595, units: 1, first: 1, last: 16, head: 18, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "EXT_SIP_Port_{n}_", kind: Kind::Port, enforced: true, min: Some(0), max: Some(65535), default: "0", label: Some("EXT SIP Port"), tab: Some("Ext"), section: Some("SIP Settings"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 611, units: 1, first: 1, last: 16, head: 13, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Auth_Resync-Reboot_{n}_", kind: Kind::Bool, enforced: false, default: "Yes", tab: Some("Ext"), section: Some("SIP Settings"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 627, units: 1, first: 1, last: 16, head: 19, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "SIP_Proxy-Require_{n}_", kind: Kind::Str, enforced: false, default: "", tab: Some("Ext"), section: Some("SIP Settings"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 643, units: 1, first: 1, last: 16, head: 18, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "SIP_Remote-Party-ID_{n}_", kind: Kind::Bool, enforced: false, default: "No", tab: Some("Ext"), section: Some("SIP Settings"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 659, units: 1, first: 1, last: 16, head: 20, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Referor_Bye_Delay_{n}_", kind: Kind::Int, enforced: false, default: "4", tab: Some("Ext"), section: Some("SIP Settings"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 675, units: 1, first: 1, last: 16, head: 18, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Refer-To_Target_Contact_{n}_", kind: Kind::Bool, enforced: false, default: "No", tab: Some("Ext"), section: Some("SIP Settings"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 691, units: 1, first: 1, last: 16, head: 24, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Referee_Bye_Delay_{n}_", kind: Kind::Int, enforced: false, default: "0", tab: Some("Ext"), section: Some("SIP Settings"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 707, units: 1, first: 1, last: 16, head: 18, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Refer_Target_Bye_Delay_{n}_", kind: Kind::Int, enforced: false, default: "0", tab: Some("Ext"), section: Some("SIP Settings"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 723, units: 1, first: 1, last: 16, head: 23, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Sticky_183_{n}_", kind: Kind::Bool, enforced: false, default: "No", tab: Some("Ext"), section: Some("SIP Settings"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 739, units: 1, first: 1, last: 16, head: 11, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Auth_INVITE_{n}_", kind: Kind::Bool, enforced: true, values: &["Yes", "No"], default: "No", label: Some("Auth INVITE"), tab: Some("Ext"), section: Some("SIP Settings"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 755, units: 1, first: 1, last: 16, head: 12, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Ntfy_Refer_On_1xx-To-Inv_{n}_", kind: Kind::Bool, enforced: false, default: "Yes", tab: Some("Ext"), section: Some("SIP Settings"), user_access: Some(Na), families: families::MPP | families::SPA, base: 771, units: 1, first: 1, last: 16, head: 25, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Set_G729_annexb_{n}_", kind: Kind::Enum, enforced: true, values: &["None", "No", "Yes", "Follow silence supp setting"], default: "Yes", tab: Some("Ext"), section: Some("SIP Settings"), user_access: Some(Na), families: families::MPP | families::SPA, base: 787, units: 1, first: 1, last: 16, head: 16, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Set_iLBC_mode_{n}_", kind: Kind::Int, enforced: false, tab: Some("Ext"), section: Some("SIP Settings"), user_access: Some(Na), families: families::MPP, base: 803, units: 1, first: 1, last: 10, head: 14, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "User_Equal_Phone_{n}_", kind: Kind::Bool, enforced: false, default: "No", tab: Some("Ext"), section: Some("SIP Settings"), user_access: Some(Na), families: families::MPP | families::SPA, base: 813, units: 1, first: 1, last: 16, head: 17, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Blind_Attn-Xfer_Enable_{n}_", kind: Kind::Bool, enforced: false, default: "No", tab: Some("Ext"), section: Some("Call Feature Settings"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 829, units: 1, first: 1, last: 16, head: 23, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Message_Waiting_{n}_", kind: Kind::Bool, enforced: false, tab: Some("Ext"), section: Some("Call Feature Settings"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 845, units: 1, first: 1, last: 12, head: 16, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Auth_Page_{n}_", kind: Kind::Bool, enforced: false, default: "No", tab: Some("Ext"), section: Some("Call Feature Settings"), user_access: Some(Na), families: families::MPP | families::SPA, base: 857, units: 1, first: 1, last: 16, head: 10, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Default_Ring_{n}_", kind: Kind::Enum, enforced: true, values: &["No Ring", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14"], default: "1", tab: Some("Ext"), section: Some("Call Feature Settings"), user_access: Some(Rw), families: families::MPP | families::ATA, base: 873, units: 1, first: 1, last: 16, head: 13, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Auth_Page_Realm_{n}_", kind: Kind::Str, enforced: false, default: "", tab: Some("Ext"), section: Some("Call Feature Settings"), user_access: Some(Na), families: families::MPP | families::SPA, base: 889, units: 1, first: 1, last: 16, head: 16, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Conference_Bridge_URL_{n}_", kind: Kind::Str, enforced: false, default: "", tab: Some("Ext"), section: Some("Call Feature Settings"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 905, units: 1, first: 1, last: 16, head: 22, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Auth_Page_Password_{n}_", kind: Kind::Str, enforced: false, default: "", tab: Some("Ext"), section: Some("Call Feature Settings"), user_access: Some(Na), secret: true, in_report: false, families: families::MPP | families::SPA, base: 921, units: 1, first: 1, last: 16, head: 19, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Mailbox_ID_{n}_", kind: Kind::Str, enforced: false, default: "", tab: Some("Ext"), section: Some("Call Feature Settings"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 937, units: 1, first: 1, last: 16, head: 11, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Voice_Mail_Server_{n}_", kind: Kind::Str, enforced: false, default: "", tab: Some("Ext"), section: Some("Call Feature Settings"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 953, units: 1, first: 1, last: 16, head: 18, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Voice_Mail_Subscribe_Interval_{n}_", kind: Kind::Int, enforced: false, default: "86400", tab: Some("Ext"), section: Some("Call Feature Settings"), user_access: Some(Na), families: families::MPP | families::SPA, base: 969, units: 1, first: 1, last: 16, head: 30, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Broadsoft_ACD_{n}_", kind: Kind::Bool, enforced: false, default: "No", tab: Some("Ext"), section: Some("Call Feature Settings"), user_access: Some(Na), families: families::MPP | families::SPA, base: 985, units: 1, first: 1, last: 12, head: 14, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Auto_Ans_Page_On_Active_Call_{n}_", kind: Kind::Bool, enforced: false, default: "Yes", tab: Some("Ext"), section: Some("Call Feature Settings"), user_access: Some(Na), families: families::MPP | families::SPA, base: 997, units: 1, first: 1, last: 16, head: 29, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Feature_Key_Sync_{n}_", kind: Kind::Bool, enforced: false, default: "No", tab: Some("Ext"), section: Some("Call Feature Settings"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 1013, units: 1, first: 1, last: 16, head: 17, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Call_Park_Monitor_Enable_{n}_", kind: Kind::Bool, enforced: false, default: "No", tab: Some("Ext"), section: Some("Call Feature Settings"), user_access: Some(Na), families: families::MPP | families::SPA, base: 1029, units: 1, first: 1, last: 16, head: 25, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Enable_Broadsoft_Hoteling_{n}_", kind: Kind::Bool, enforced: false, default: "No", tab: Some("Ext"), section: Some("Call Feature Settings"), user_access: Some(Na), families: families::MPP | families::SPA, base: 1045, units: 1, first: 1, last: 16, head: 26, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Hoteling_Subscription_Expires_{n}_", kind: Kind::Int, enforced: false, default: "3600", tab: Some("Ext"), section: Some("Call Feature Settings"), user_access: Some(Na), families: families::MPP | families::SPA, base: 1061, units: 1, first: 1, last: 16, head: 30, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Proxy_{n}_", kind: Kind::Str, enforced: false, default: "", label: Some("Proxy"), tab: Some("Ext"), section: Some("Proxy and Registration"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 1077, units: 1, first: 1, last: 16, head: 6, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Outbound_Proxy_{n}_", kind: Kind::Str, enforced: false, default: "", label: Some("Outbound Proxy"), tab: Some("Ext"), section: Some("Proxy and Registration"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 1093, units: 1, first: 1, last: 16, head: 15, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Alternate_Proxy_{n}_", kind: Kind::Str, enforced: false, default: "", label: Some("Alternate Proxy"), tab: Some("Ext"), section: Some("Proxy and Registration"), user_access: Some(Na), families: families::MPP | families::SPA, base: 1109, units: 1, first: 1, last: 16, head: 16, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Alternate_Outbound_Proxy_{n}_", kind: Kind::Str, enforced: false, default: "", label: Some("Alternate Outbound Proxy"), tab: Some("Ext"), section: Some("Proxy and Registration"), user_access: Some(Na), families: families::MPP | families::SPA, base: 1125, units: 1, first: 1, last: 16, head: 25, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Use_OB_Proxy_In_Dialog_{n}_", kind: Kind::Bool, enforced: false, default: "Yes", tab: Some("Ext"), section: Some("Proxy and Registration"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 1141, units: 1, first: 1, last: 16, head: 23, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Register_{n}_", kind: Kind::Bool, enforced: false, default: "Yes", tab: Some("Ext"), section: Some("Proxy and Registration"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 1157, units: 1, first: 1, last: 16, head: 9, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Make_Call_Without_Reg_{n}_", kind: Kind::Bool, enforced: false, default: "No", tab: Some("Ext"), section: Some("Proxy and Registration"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 1173, units: 1, first: 1, last: 16, head: 22, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Register_Expires_{n}_", kind: Kind::Uns32, enforced: true, min: Some(0), max: Some(86400), default: "3600", unit: Some("s"), label: Some("Register Expires"), tab: Some("Ext"), section: Some("Proxy and Registration"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 1189, units: 1, first: 1, last: 16, head: 17, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Ans_Call_Without_Reg_{n}_", kind: Kind::Bool, enforced: false, default: "No", tab: Some("Ext"), section: Some("Proxy and Registration"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 1205, units: 1, first: 1, last: 16, head: 21, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Use_DNS_SRV_{n}_", kind: Kind::Bool, enforced: false, default: "No", tab: Some("Ext"), section: Some("Proxy and Registration"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 1221, units: 1, first: 1, last: 16, head: 12, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "DNS_SRV_Auto_Prefix_{n}_", kind: Kind::Bool, enforced: false, tab: Some("Ext"), section: Some("Proxy and Registration"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 1237, units: 1, first: 1, last: 16, head: 20, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Proxy_Fallback_Intvl_{n}_", kind: Kind::Int, enforced: false, tab: Some("Ext"), section: Some("Proxy and Registration"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 1253, units: 1, first: 1, last: 16, head: 21, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Proxy_Redundancy_Method_{n}_", kind: Kind::Enum, enforced: true, values: &["Normal", "Based on SRV Port"], default: "Normal", tab: Some("Ext"), section: Some("Proxy and Registration"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 1269, units: 1, first: 1, last: 16, head: 24, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Dual_Registration_{n}_", kind: Kind::Bool, enforced: false, default: "No", tab: Some("Ext"), section: Some("Proxy and Registration"), user_access: Some(Na), families: families::MPP | families::SPA, base: 1285, units: 1, first: 1, last: 16, head: 18, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Auto_Register_When_Failover_{n}_", kind: Kind::Bool, enforced: false, default: "No", tab: Some("Ext"), section: Some("Proxy and Registration"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 1301, units: 1, first: 1, last: 16, head: 28, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Display_Name_{n}_", kind: Kind::Str, enforced: false, default: "", label: Some("Display Name"), tab: Some("Ext"), section: Some("Subscriber Information"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 1317, units: 1, first: 1, last: 16, head: 13, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "User_ID_{n}_", kind: Kind::UserId, enforced: true, max_len: Some(63), default: "", label: Some("User ID"), tab: Some("Ext"), section: Some("Subscriber Information"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 1333, units: 1, first: 1, last: 16, head: 8, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Password_{n}_", kind: Kind::Str, enforced: false, default: "", label: Some("Password"), tab: Some("Ext"), section: Some("Subscriber Information"), user_access: Some(Na), secret: true, in_report: false, families: families::MPP | families::SPA | families::ATA, base: 1349, units: 1, first: 1, last: 16, head: 9, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Auth_ID_{n}_", kind: Kind::Str, enforced: false, default: "", label: Some("Auth ID"), tab: Some("Ext"), section: Some("Subscriber Information"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 1365, units: 1, first: 1, last: 16, head: 8, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Reversed_Auth_Realm_{n}_", kind: Kind::Str, enforced: false, default: "", tab: Some("Ext"), section: Some("Subscriber Information"), user_access: Some(Na), families: families::MPP | families::SPA, base: 1381, units: 1, first: 1, last: 16, head: 20, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "SIP_URI_{n}_", kind: Kind::Str, enforced: false, default: "", tab: Some("Ext"), section: Some("Subscriber Information"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 1397, units: 1, first: 1, last: 16, head: 8, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Preferred_Codec_{n}_", kind: Kind::Enum, enforced: true, values: &["G711u", "G711a", "G729a", "G722", "G722.2", "iLBC", "iSAC", "OPUS"], default: "G711u", tab: Some("Ext"), section: Some("Audio Configuration"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 1413, units: 1, first: 1, last: 16, head: 16, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Use_Pref_Codec_Only_{n}_", kind: Kind::Bool, enforced: false, default: "No", tab: Some("Ext"), section: Some("Audio Configuration"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 1429, units: 1, first: 1, last: 16, head: 20, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Second_Preferred_Codec_{n}_", kind: Kind::Enum, enforced: true, values: &["Unspecified", "G711u", "G711a", "G729a", "G722", "G722.2", "iLBC", "iSAC", "OPUS"], default: "Unspecified", tab: Some("Ext"), section: Some("Audio Configuration"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 1445, units: 1, first: 1, last: 16, head: 23, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Third_Preferred_Codec_{n}_", kind: Kind::Enum, enforced: true, values: &["Unspecified", "G711u", "G711a", "G729a", "G722", "G722.2", "iLBC", "iSAC", "OPUS"], default: "Unspecified", tab: Some("Ext"), section: Some("Audio Configuration"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 1461, units: 1, first: 1, last: 16, head: 22, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "G729a_Enable_{n}_", kind: Kind::Bool, enforced: false, default: "Yes", tab: Some("Ext"), section: Some("Audio Configuration"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 1477, units: 1, first: 1, last: 16, head: 13, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "G722_Enable_{n}_", kind: Kind::Bool, enforced: false, default: "Yes", tab: Some("Ext"), section: Some("Audio Configuration"), user_access: Some(Na), families: families::MPP | families::SPA, base: 1493, units: 1, first: 1, last: 16, head: 12, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "G722.2_Enable_{n}_", kind: Kind::Bool, enforced: false, default: "Yes", tab: Some("Ext"), section: Some("Audio Configuration"), user_access: Some(Na), families: families::MPP, base: 1509, units: 1, first: 1, last: 16, head: 14, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "iLBC_Enable_{n}_", kind: Kind::Bool, enforced: false, default: "Yes", tab: Some("Ext"), section: Some("Audio Configuration"), user_access: Some(Na), families: families::MPP, base: 1525, units: 1, first: 1, last: 16, head: 12, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "iSAC_Enable_{n}_", kind: Kind::Bool, enforced: false, default: "No", tab: Some("Ext"), section: Some("Audio Configuration"), user_access: Some(Na), families: families::MPP, base: 1541, units: 1, first: 1, last: 16, head: 12, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "OPUS_Enable_{n}_", kind: Kind::Bool, enforced: false, default: "Yes", tab: Some("Ext"), section: Some("Audio Configuration"), user_access: Some(Na), families: families::MPP, base: 1557, units: 1, first: 1, last: 16, head: 12, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Silence_Supp_Enable_{n}_", kind: Kind::Bool, enforced: false, default: "No", tab: Some("Ext"), section: Some("Audio Configuration"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 1573, units: 1, first: 1, last: 16, head: 20, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "DTMF_Tx_Method_{n}_", kind: Kind::Enum, enforced: true, values: &["InBand", "AVT", "INFO", "Auto", "InBand+INFO", "AVT+INFO"], default: "Auto", tab: Some("Ext"), section: Some("Audio Configuration"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 1589, units: 1, first: 1, last: 16, head: 15, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Codec_Negotiation_{n}_", kind: Kind::Enum, enforced: true, values: &["Default", "List All"], default: "Default", tab: Some("Ext"), section: Some("Audio Configuration"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 1605, units: 1, first: 1, last: 16, head: 18, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Encryption_Method_{n}_", kind: Kind::Enum, enforced: true, values: &["AES 128", "AES 256 GCM"], default: "AES 128", tab: Some("Ext"), section: Some("Audio Configuration"), user_access: Some(Na), families: families::MPP, base: 1621, units: 1, first: 1, last: 16, head: 18, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Dial_Plan_{n}_", kind: Kind::DialPlan, enforced: true, default: "(*xx|[3469]11|0|00|[2-9]xxxxxx|1xxx[2-9]xxxxxxS0|xxxxxxxxxxxx.)", label: Some("Dial Plan"), tab: Some("Ext"), section: Some("Dial Plan"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 1637, units: 1, first: 1, last: 16, head: 10, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Caller_ID_Map_{n}_", kind: Kind::Str, enforced: false, default: "", tab: Some("Ext"), section: Some("Dial Plan"), user_access: Some(Na), families: families::MPP | families::SPA, base: 1653, units: 1, first: 1, last: 16, head: 14, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Enable_URI_Dialing_{n}_", kind: Kind::Bool, enforced: false, default: "No", tab: Some("Ext"), section: Some("Dial Plan"), user_access: Some(Na), families: families::MPP, base: 1669, units: 1, first: 1, last: 16, head: 19, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Emergency_Number_{n}_", kind: Kind::Str, enforced: false, default: "", tab: Some("Ext"), section: Some("Dial Plan"), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 1685, units: 1, first: 1, last: 16, head: 17, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Hold_Reminder_Timer", kind: Kind::Int, enforced: false, default: "", section: Some("Hold Reminder"), user_access: Some(Rw), families: families::MPP, base: 1701, ..Pattern::BLANK },
-    Pattern { element: "Hold_Reminder_Ring", kind: Kind::Enum, enforced: true, values: &["No Ring", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12"], default: "2", section: Some("Hold Reminder"), user_access: Some(Rw), families: families::MPP, base: 1702, ..Pattern::BLANK },
-    Pattern { element: "Cfwd_Setting", kind: Kind::Bool, enforced: false, tab: Some("User"), section: Some("Call Forward"), user_access: Some(Rw), families: families::MPP | families::SPA, base: 1703, ..Pattern::BLANK },
-    Pattern { element: "Cfwd_All_Dest", kind: Kind::Str, enforced: false, default: "", tab: Some("User"), section: Some("Call Forward"), user_access: Some(Rw), families: families::MPP | families::SPA, base: 1704, ..Pattern::BLANK },
-    Pattern { element: "Cfwd_Busy_Dest", kind: Kind::Str, enforced: false, default: "", tab: Some("User"), section: Some("Call Forward"), user_access: Some(Rw), families: families::MPP | families::SPA, base: 1705, ..Pattern::BLANK },
-    Pattern { element: "Cfwd_No_Ans_Dest", kind: Kind::Str, enforced: false, default: "", tab: Some("User"), section: Some("Call Forward"), user_access: Some(Rw), families: families::MPP | families::SPA, base: 1706, ..Pattern::BLANK },
-    Pattern { element: "Cfwd_No_Ans_Delay", kind: Kind::Int, enforced: false, default: "20", tab: Some("User"), section: Some("Call Forward"), user_access: Some(Rw), families: families::MPP | families::SPA, base: 1707, ..Pattern::BLANK },
-    Pattern { element: "Speed_Dial_{n}_Name", kind: Kind::Str, enforced: false, default: "", tab: Some("User"), section: Some("Speed Dial"), user_access: Some(Rw), families: families::MPP, base: 1708, units: 1, first: 2, last: 9, head: 11, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Speed_Dial_{n}_Number", kind: Kind::Str, enforced: false, default: "", tab: Some("User"), section: Some("Speed Dial"), user_access: Some(Rw), families: families::MPP, base: 1716, units: 1, first: 2, last: 9, head: 11, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "CW_Setting", kind: Kind::Bool, enforced: false, default: "Yes", section: Some("Supplementary Services"), user_access: Some(Rw), families: families::MPP | families::SPA, base: 1724, ..Pattern::BLANK },
-    Pattern { element: "Block_CID_Setting", kind: Kind::Bool, enforced: false, default: "No", section: Some("Supplementary Services"), user_access: Some(Rw), families: families::MPP | families::SPA, base: 1725, ..Pattern::BLANK },
-    Pattern { element: "Block_ANC_Setting", kind: Kind::Bool, enforced: false, default: "No", section: Some("Supplementary Services"), user_access: Some(Rw), families: families::MPP | families::SPA, base: 1726, ..Pattern::BLANK },
-    Pattern { element: "DND_Setting", kind: Kind::Bool, enforced: false, default: "No", section: Some("Supplementary Services"), user_access: Some(Rw), families: families::MPP | families::SPA, base: 1727, ..Pattern::BLANK },
-    Pattern { element: "Secure_Call_Setting", kind: Kind::Bool, enforced: false, default: "No", section: Some("Supplementary Services"), user_access: Some(Na), families: families::MPP | families::SPA, base: 1728, ..Pattern::BLANK },
-    Pattern { element: "Dial_Assistance", kind: Kind::Bool, enforced: false, section: Some("Supplementary Services"), user_access: Some(Na), families: families::MPP | families::SPA, base: 1729, ..Pattern::BLANK },
-    Pattern { element: "Auto_Answer_Page", kind: Kind::Bool, enforced: false, default: "Yes", section: Some("Supplementary Services"), user_access: Some(Na), families: families::MPP | families::SPA, base: 1730, ..Pattern::BLANK },
-    Pattern { element: "Preferred_Audio_Device", kind: Kind::Enum, enforced: true, values: &["Speaker", "Headset"], default: "None", section: Some("Supplementary Services"), user_access: Some(Na), families: families::MPP | families::SPA, base: 1731, ..Pattern::BLANK },
-    Pattern { element: "Time_Format", kind: Kind::Enum, enforced: true, values: &["12hr", "24hr"], default: "12hr", tab: Some("User"), section: Some("Supplementary Services"), user_access: Some(Na), families: families::MPP | families::SPA, base: 1732, ..Pattern::BLANK },
-    Pattern { element: "Date_Format", kind: Kind::Enum, enforced: true, values: &["month/day", "day/month"], default: "month/day", section: Some("Supplementary Services"), user_access: Some(Na), families: families::MPP | families::SPA, base: 1733, ..Pattern::BLANK },
-    Pattern { element: "Miss_Call_Shortcut", kind: Kind::Bool, enforced: false, default: "No", section: Some("Supplementary Services"), user_access: Some(Na), families: families::MPP | families::SPA, base: 1734, ..Pattern::BLANK },
-    Pattern { element: "Alert_Tone_Off", kind: Kind::Bool, enforced: false, default: "No", section: Some("Supplementary Services"), user_access: Some(Rw), families: families::MPP | families::SPA, base: 1735, ..Pattern::BLANK },
-    Pattern { element: "Log_Missed_Calls_for_EXT_1", kind: Kind::Bool, enforced: false, default: "Yes", section: Some("Supplementary Services"), user_access: Some(Na), families: families::MPP | families::SPA, base: 1736, ..Pattern::BLANK },
-    Pattern { element: "Log_Missed_Calls_for_EXT_2", kind: Kind::Bool, enforced: false, default: "Yes", section: Some("Supplementary Services"), user_access: Some(Na), families: families::MPP | families::SPA, base: 1737, ..Pattern::BLANK },
-    Pattern { element: "Log_Missed_Calls_for_EXT_3", kind: Kind::Bool, enforced: false, default: "Yes", section: Some("Supplementary Services"), user_access: Some(Na), families: families::MPP | families::SPA, base: 1738, ..Pattern::BLANK },
-    Pattern { element: "Log_Missed_Calls_for_EXT_4", kind: Kind::Bool, enforced: false, default: "Yes", section: Some("Supplementary Services"), user_access: Some(Na), families: families::MPP | families::SPA, base: 1739, ..Pattern::BLANK },
-    Pattern { element: "Log_Missed_Calls_for_EXT_5", kind: Kind::Bool, enforced: false, section: Some("Supplementary Services"), user_access: Some(Na), families: families::MPP | families::SPA, base: 1740, ..Pattern::BLANK },
-    Pattern { element: "Log_Missed_Calls_for_EXT_6", kind: Kind::Bool, enforced: false, section: Some("Supplementary Services"), user_access: Some(Na), families: families::MPP | families::SPA, base: 1741, ..Pattern::BLANK },
-    Pattern { element: "Log_Missed_Calls_for_EXT_7", kind: Kind::Bool, enforced: false, section: Some("Supplementary Services"), user_access: Some(Na), families: families::MPP | families::SPA, base: 1742, ..Pattern::BLANK },
-    Pattern { element: "Log_Missed_Calls_for_EXT_8", kind: Kind::Bool, enforced: false, section: Some("Supplementary Services"), user_access: Some(Na), families: families::MPP | families::SPA, base: 1743, ..Pattern::BLANK },
-    Pattern { element: "Log_Missed_Calls_for_EXT_9", kind: Kind::Bool, enforced: false, section: Some("Supplementary Services"), user_access: Some(Na), families: families::MPP | families::SPA, base: 1744, ..Pattern::BLANK },
-    Pattern { element: "Log_Missed_Calls_for_EXT_10", kind: Kind::Bool, enforced: false, section: Some("Supplementary Services"), user_access: Some(Na), families: families::MPP | families::SPA, base: 1745, ..Pattern::BLANK },
-    Pattern { element: "Shared_Line_DND_Cfwd_Enable", kind: Kind::Bool, enforced: false, default: "Yes", section: Some("Supplementary Services"), user_access: Some(Na), families: families::MPP | families::SPA, base: 1746, ..Pattern::BLANK },
-    Pattern { element: "Ringer_Volume", kind: Kind::Int, enforced: false, default: "9", tab: Some("User"), section: Some("Audio Volume"), user_access: Some(Rw), families: families::MPP | families::SPA, base: 1747, ..Pattern::BLANK },
-    Pattern { element: "Speaker_Volume", kind: Kind::Int, enforced: false, default: "11", tab: Some("User"), section: Some("Audio Volume"), user_access: Some(Rw), families: families::MPP | families::SPA, base: 1748, ..Pattern::BLANK },
-    Pattern { element: "Handset_Volume", kind: Kind::Int, enforced: false, default: "9", tab: Some("User"), section: Some("Audio Volume"), user_access: Some(Rw), families: families::MPP | families::SPA, base: 1749, ..Pattern::BLANK },
-    Pattern { element: "Headset_Volume", kind: Kind::Int, enforced: false, default: "9", tab: Some("User"), section: Some("Audio Volume"), user_access: Some(Rw), families: families::MPP | families::SPA, base: 1750, ..Pattern::BLANK },
-    Pattern { element: "Bluetooth_Volume", kind: Kind::Int, enforced: false, default: "9", tab: Some("User"), section: Some("Audio Volume"), user_access: Some(Rw), families: families::MPP | families::SPA, base: 1751, ..Pattern::BLANK },
-    Pattern { element: "Ehook_Enable", kind: Kind::Bool, enforced: false, tab: Some("User"), section: Some("Audio Volume"), user_access: Some(Na), families: families::MPP, base: 1752, ..Pattern::BLANK },
-    Pattern { element: "Screen_Saver_Enable", kind: Kind::Bool, enforced: false, default: "No", tab: Some("User"), section: Some("Screen"), user_access: Some(Rw), families: families::MPP | families::SPA, base: 1753, ..Pattern::BLANK },
-    Pattern { element: "Screen_Saver_Type", kind: Kind::Str, enforced: false, default: "Clock", tab: Some("User"), section: Some("Screen"), user_access: Some(Rw), families: families::MPP | families::SPA, base: 1754, ..Pattern::BLANK },
-    Pattern { element: "Screen_Saver_Wait", kind: Kind::Uns16, enforced: true, default: "300", unit: Some("s"), label: Some("Screen Saver Wait"), tab: Some("User"), section: Some("Screen"), user_access: Some(Rw), families: families::MPP | families::SPA, base: 1755, ..Pattern::BLANK },
-    Pattern { element: "Screen_Saver_Refresh_Period", kind: Kind::Int, enforced: false, default: "10", tab: Some("User"), section: Some("Screen"), user_access: Some(Rw), families: families::MPP, base: 1756, ..Pattern::BLANK },
-    Pattern { element: "Back_Light_Timer", kind: Kind::Enum, enforced: true, values: &["Off", "10 s", "20 s", "30 s", "Always On"], tab: Some("User"), section: Some("Screen"), user_access: Some(Rw), families: families::MPP | families::SPA, base: 1757, ..Pattern::BLANK },
-    Pattern { element: "Display_Brightness", kind: Kind::Int, enforced: false, tab: Some("User"), section: Some("Screen"), user_access: Some(Rw), families: families::MPP, base: 1758, ..Pattern::BLANK },
-    Pattern { element: "Logo_Type", kind: Kind::Str, enforced: false, tab: Some("User"), section: Some("Screen"), user_access: Some(Na), families: families::MPP | families::SPA, base: 1759, ..Pattern::BLANK },
-    Pattern { element: "Text_Logo", kind: Kind::Str, enforced: false, default: "", tab: Some("User"), section: Some("Screen"), user_access: Some(Na), families: families::MPP | families::SPA, base: 1760, ..Pattern::BLANK },
-    Pattern { element: "Background_Picture_Type", kind: Kind::Str, enforced: false, tab: Some("User"), section: Some("Screen"), user_access: Some(Rw), families: families::MPP | families::SPA, base: 1761, ..Pattern::BLANK },
-    Pattern { element: "Picture_Download_URL", kind: Kind::Str, enforced: false, default: "", tab: Some("User"), section: Some("Screen"), user_access: Some(Rw), families: families::MPP, base: 1762, ..Pattern::BLANK },
-    Pattern { element: "Subscribe_Expires", kind: Kind::Int, enforced: false, default: "1800", section: Some("General"), user_access: Some(Na), families: families::MPP | families::SPA, base: 1763, ..Pattern::BLANK },
-    Pattern { element: "Subscribe_Retry_Interval", kind: Kind::Int, enforced: false, default: "30", section: Some("General"), user_access: Some(Na), families: families::MPP | families::SPA, base: 1764, ..Pattern::BLANK },
-    Pattern { element: "Number_of_Units", kind: Kind::Enum, enforced: true, values: &["0", "1", "2", "3"], section: Some("General"), user_access: Some(Na), families: families::MPP, base: 1765, ..Pattern::BLANK },
-    Pattern { element: "Subscribe_Delay", kind: Kind::Int, enforced: false, default: "1", section: Some("General"), user_access: Some(Na), families: families::MPP | families::SPA, base: 1766, ..Pattern::BLANK },
-    Pattern { element: "Server_Type", kind: Kind::Enum, enforced: true, values: &["Broadsoft", "Asterisk", "RFC3265_4235", "Sylantro"], default: "Broadsoft", section: Some("General"), user_access: Some(Na), families: families::MPP | families::SPA, base: 1767, ..Pattern::BLANK },
-    Pattern { element: "BLF_List_URI", kind: Kind::Str, enforced: false, default: "", section: Some("General"), user_access: Some(Na), families: families::MPP | families::SPA, base: 1768, ..Pattern::BLANK },
-    Pattern { element: "Use_Line_Keys_For_BLF_List", kind: Kind::Bool, enforced: false, default: "No", section: Some("General"), user_access: Some(Na), families: families::MPP | families::SPA, base: 1769, ..Pattern::BLANK },
-    Pattern { element: "Call_Pickup_Audio_Notification", kind: Kind::Bool, enforced: false, default: "No", section: Some("General"), user_access: Some(Na), families: families::MPP | families::SPA, base: 1770, ..Pattern::BLANK },
-    Pattern { element: "Attendant_Console_LCD_Brightness", kind: Kind::Int, enforced: false, default: "12", section: Some("General"), user_access: Some(Na), families: families::MPP, base: 1771, ..Pattern::BLANK },
-    Pattern { element: "BXfer_To_Starcode_Enable", kind: Kind::Bool, enforced: false, default: "No", section: Some("General"), user_access: Some(Na), families: families::MPP | families::SPA, base: 1772, ..Pattern::BLANK },
-    Pattern { element: "BXfer_On_Speed_Dial_Enable", kind: Kind::Bool, enforced: false, default: "No", section: Some("General"), user_access: Some(Na), families: families::MPP | families::SPA, base: 1773, ..Pattern::BLANK },
-    Pattern { element: "BLF_Label_Display_Mode", kind: Kind::Enum, enforced: true, values: &["Name", "Ext", "Both"], default: "Name", section: Some("General"), user_access: Some(Na), families: families::MPP | families::SPA, base: 1774, ..Pattern::BLANK },
-    Pattern { element: "Enable_TR-069", kind: Kind::Bool, enforced: false, default: "No", tab: Some("TR-069"), section: Some("TR-069"), user_access: Some(Na), families: families::MPP | families::SPA, base: 1775, ..Pattern::BLANK },
-    Pattern { element: "ACS_URL", kind: Kind::Str, enforced: false, default: "", tab: Some("TR-069"), section: Some("TR-069"), user_access: Some(Na), families: families::MPP | families::SPA, base: 1776, ..Pattern::BLANK },
-    Pattern { element: "ACS_Username", kind: Kind::Str, enforced: false, default: "", tab: Some("TR-069"), section: Some("TR-069"), user_access: Some(Na), families: families::MPP | families::SPA, base: 1777, ..Pattern::BLANK },
-    Pattern { element: "ACS_Password", kind: Kind::Str, enforced: false, tab: Some("TR-069"), section: Some("TR-069"), user_access: Some(Na), secret: true, in_report: false, families: families::MPP | families::SPA, base: 1778, ..Pattern::BLANK },
-    Pattern { element: "ACS_URL_In_Use", kind: Kind::Str, enforced: false, tab: Some("TR-069"), section: Some("TR-069"), user_access: Some(Ro), families: families::MPP | families::SPA, base: 1779, ..Pattern::BLANK },
-    Pattern { element: "Connection_Request_Username", kind: Kind::Str, enforced: false, default: "", tab: Some("TR-069"), section: Some("TR-069"), user_access: Some(Na), families: families::MPP | families::SPA, base: 1780, ..Pattern::BLANK },
-    Pattern { element: "Connection_Request_Password", kind: Kind::Str, enforced: false, tab: Some("TR-069"), section: Some("TR-069"), user_access: Some(Na), secret: true, in_report: false, families: families::MPP | families::SPA, base: 1781, ..Pattern::BLANK },
-    Pattern { element: "Connection_Request_URL", kind: Kind::Str, enforced: false, tab: Some("TR-069"), section: Some("TR-069"), user_access: Some(Ro), families: families::MPP | families::SPA, base: 1782, ..Pattern::BLANK },
-    Pattern { element: "Periodic_Inform_Interval", kind: Kind::Int, enforced: false, default: "20", tab: Some("TR-069"), section: Some("TR-069"), user_access: Some(Na), families: families::MPP | families::SPA, base: 1783, ..Pattern::BLANK },
-    Pattern { element: "Periodic_Inform_Enable", kind: Kind::Bool, enforced: false, default: "Yes", tab: Some("TR-069"), section: Some("TR-069"), user_access: Some(Na), families: families::MPP | families::SPA, base: 1784, ..Pattern::BLANK },
-    Pattern { element: "TR-069_Traceability", kind: Kind::Bool, enforced: false, default: "No", tab: Some("TR-069"), section: Some("TR-069"), user_access: Some(Na), families: families::MPP | families::SPA, base: 1785, ..Pattern::BLANK },
-    Pattern { element: "CWMP_V1.2_Support", kind: Kind::Bool, enforced: false, default: "Yes", tab: Some("TR-069"), section: Some("TR-069"), user_access: Some(Na), families: families::MPP | families::SPA, base: 1786, ..Pattern::BLANK },
-    Pattern { element: "TR-069_VoiceObject_Init", kind: Kind::Bool, enforced: false, default: "Yes", tab: Some("TR-069"), section: Some("TR-069"), user_access: Some(Na), families: families::MPP | families::SPA, base: 1787, ..Pattern::BLANK },
-    Pattern { element: "TR-069_DHCPOption_Init", kind: Kind::Bool, enforced: false, default: "Yes", tab: Some("TR-069"), section: Some("TR-069"), user_access: Some(Na), families: families::MPP | families::SPA, base: 1788, ..Pattern::BLANK },
-    Pattern { element: "TR-069_Fallback_Support", kind: Kind::Bool, enforced: false, default: "No", tab: Some("TR-069"), section: Some("TR-069"), user_access: Some(Na), families: families::MPP | families::SPA, base: 1789, ..Pattern::BLANK },
-    Pattern { element: "BACKUP_ACS_URL", kind: Kind::Str, enforced: false, default: "", tab: Some("TR-069"), section: Some("TR-069"), user_access: Some(Na), families: families::MPP | families::SPA, base: 1790, ..Pattern::BLANK },
-    Pattern { element: "BACKUP_ACS_User", kind: Kind::Str, enforced: false, default: "", tab: Some("TR-069"), section: Some("TR-069"), user_access: Some(Na), families: families::MPP | families::SPA, base: 1791, ..Pattern::BLANK },
-    Pattern { element: "BACKUP_ACS_Password", kind: Kind::Str, enforced: false, tab: Some("TR-069"), section: Some("TR-069"), user_access: Some(Na), secret: true, in_report: false, families: families::MPP | families::SPA, base: 1792, ..Pattern::BLANK },
-    Pattern { element: "profileName_{n}_", kind: Kind::Str, enforced: false, section: Some("Wi-Fi"), reboot: true, families: families::MPP | families::SPA, base: 1793, units: 1, first: 1, last: 3, head: 12, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "ssid_{n}_", kind: Kind::Str, enforced: false, section: Some("Wi-Fi"), reboot: true, families: families::MPP | families::SPA, base: 1796, units: 1, first: 1, last: 3, head: 5, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "securityMode_{n}_", kind: Kind::Str, enforced: false, section: Some("Wi-Fi"), reboot: true, families: families::MPP | families::SPA, base: 1799, units: 1, first: 1, last: 3, head: 13, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "cipherType_{n}_", kind: Kind::Str, enforced: false, section: Some("Wi-Fi"), reboot: true, families: families::MPP | families::SPA, base: 1802, units: 1, first: 1, last: 3, head: 11, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "wepKeyId_{n}_", kind: Kind::Int, enforced: false, section: Some("Wi-Fi"), reboot: true, families: families::MPP | families::SPA, base: 1805, units: 1, first: 1, last: 3, head: 9, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "wepKeyLen_{n}_", kind: Kind::Str, enforced: false, section: Some("Wi-Fi"), reboot: true, families: families::MPP | families::SPA, base: 1808, units: 1, first: 1, last: 3, head: 10, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "wepKey_{n}_", kind: Kind::Str, enforced: false, section: Some("Wi-Fi"), secret: true, reboot: true, families: families::MPP, base: 1811, units: 1, first: 1, last: 1, head: 7, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "passphrase_{n}_", kind: Kind::Str, enforced: false, section: Some("Wi-Fi"), secret: true, reboot: true, families: families::MPP, base: 1812, units: 1, first: 1, last: 1, head: 11, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "frequencyMode_{n}_", kind: Kind::Str, enforced: false, section: Some("Wi-Fi"), reboot: true, families: families::MPP, base: 1813, units: 1, first: 1, last: 1, head: 14, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "eapType_{n}_", kind: Kind::Str, enforced: false, section: Some("Wi-Fi"), reboot: true, families: families::MPP | families::SPA, base: 1814, units: 1, first: 1, last: 3, head: 8, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "serverCert_{n}_", kind: Kind::Str, enforced: false, section: Some("Wi-Fi"), reboot: true, families: families::MPP | families::SPA, base: 1817, units: 1, first: 1, last: 3, head: 11, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "clientCert_{n}_", kind: Kind::Str, enforced: false, section: Some("Wi-Fi"), secret: true, reboot: true, families: families::MPP | families::SPA, base: 1820, units: 1, first: 1, last: 3, head: 11, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "ttlsAuthProto_{n}_", kind: Kind::Str, enforced: false, section: Some("Wi-Fi"), reboot: true, families: families::MPP | families::SPA, base: 1823, units: 1, first: 1, last: 3, head: 14, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "wepKey0_{n}_", kind: Kind::Str, enforced: false, section: Some("Wi-Fi"), secret: true, reboot: true, families: families::MPP | families::SPA, base: 1826, units: 1, first: 2, last: 3, head: 8, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "wepKey1_{n}_", kind: Kind::Str, enforced: false, section: Some("Wi-Fi"), secret: true, reboot: true, families: families::MPP | families::SPA, base: 1828, units: 1, first: 2, last: 3, head: 8, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "wepKey2_{n}_", kind: Kind::Str, enforced: false, section: Some("Wi-Fi"), secret: true, reboot: true, families: families::MPP | families::SPA, base: 1830, units: 1, first: 2, last: 3, head: 8, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "wepKey3_{n}_", kind: Kind::Str, enforced: false, section: Some("Wi-Fi"), secret: true, reboot: true, families: families::MPP | families::SPA, base: 1832, units: 1, first: 2, last: 3, head: 8, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "pskKey_{n}_", kind: Kind::Str, enforced: false, section: Some("Wi-Fi"), secret: true, reboot: true, families: families::MPP | families::SPA, base: 1834, units: 1, first: 2, last: 3, head: 7, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "identity_{n}_", kind: Kind::Str, enforced: false, section: Some("Wi-Fi"), reboot: true, families: families::MPP | families::SPA, base: 1836, units: 1, first: 2, last: 3, head: 9, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "password_{n}_", kind: Kind::Str, enforced: false, section: Some("Wi-Fi"), secret: true, reboot: true, families: families::MPP | families::SPA, base: 1838, units: 1, first: 2, last: 3, head: 9, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "anonymousIdentity_{n}_", kind: Kind::Str, enforced: false, section: Some("Wi-Fi"), reboot: true, families: families::MPP | families::SPA, base: 1840, units: 1, first: 2, last: 3, head: 18, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "profileLock_{n}_", kind: Kind::Str, enforced: false, section: Some("Wi-Fi"), reboot: true, families: families::MPP | families::SPA, base: 1842, units: 1, first: 2, last: 3, head: 12, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "profileEnable_{n}_", kind: Kind::Str, enforced: false, section: Some("Wi-Fi"), reboot: true, families: families::MPP | families::SPA, base: 1844, units: 1, first: 2, last: 3, head: 14, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Display_Password_Warnings", kind: Kind::Bool, enforced: true, values: &["Yes", "No"], default: "Yes", label: Some("Display Password Warnings"), tab: Some("System"), section: Some("System Configuration"), user_access: Some(Na), families: families::MPP, base: 1846, ..Pattern::BLANK },
-    Pattern { element: "Block_Nonproxy_SIP", kind: Kind::Bool, enforced: false, default: "No", tab: Some("System"), section: Some("System Configuration"), user_access: Some(Na), families: families::MPP, base: 1847, ..Pattern::BLANK },
-    Pattern { element: "FIPS_Mode", kind: Kind::Enum, enforced: true, values: &["Disabled", "Enabled"], default: "Disabled", label: Some("FIPS Mode"), tab: Some("System"), section: Some("Security Settings"), user_access: Some(Na), reboot: true, families: families::MPP, base: 1848, ..Pattern::BLANK },
-    Pattern { element: "TLS_Cipher_List", kind: Kind::Str, enforced: true, max_len: Some(521), default: "", label: Some("TLS Cipher List"), tab: Some("System"), section: Some("Security Settings"), user_access: Some(Na), families: families::MPP, base: 1849, ..Pattern::BLANK },
-    Pattern { element: "TLS_Min_Version", kind: Kind::Enum, enforced: true, values: &["TLS 1.1", "TLS 1.2"], tab: Some("System"), section: Some("Security Settings"), user_access: Some(Na), families: families::MPP, base: 1850, ..Pattern::BLANK },
-    Pattern { element: "Firewall", kind: Kind::Enum, enforced: true, values: &["Disabled", "Enabled"], default: "Enabled", label: Some("Firewall"), tab: Some("System"), section: Some("Security Settings"), user_access: Some(Na), families: families::MPP, base: 1851, ..Pattern::BLANK },
-    Pattern { element: "Firewall_Config", kind: Kind::Str, enforced: true, default: "", label: Some("Firewall Options"), tab: Some("System"), section: Some("Security Settings"), user_access: Some(Na), families: families::MPP, base: 1852, ..Pattern::BLANK },
-    Pattern { element: "Disable_Back_USB_Port", kind: Kind::Bool, enforced: false, tab: Some("System"), section: Some("Power Settings"), user_access: Some(Na), families: families::MPP, base: 1853, ..Pattern::BLANK },
-    Pattern { element: "Disable_Side_USB_Port", kind: Kind::Bool, enforced: true, values: &["Yes", "No"], default: "No", label: Some("Disable Side USB Port"), tab: Some("System"), section: Some("Power Settings"), user_access: Some(Na), families: families::MPP, base: 1854, ..Pattern::BLANK },
-    Pattern { element: "IP_Mode", kind: Kind::Enum, enforced: true, values: &["IPv4 Only", "IPv6 Only", "Dual Mode"], default: "Dual Mode", section: Some("Network Settings"), user_access: Some(Rw), reboot: true, families: families::MPP, base: 1855, ..Pattern::BLANK },
-    Pattern { element: "Disable_DF", kind: Kind::Str, enforced: true, label: Some("Disable DF"), tab: Some("System"), section: Some("Network Settings"), user_access: Some(Na), families: families::MPP, base: 1856, ..Pattern::BLANK },
-    Pattern { element: "IPv6_Connection_Type", kind: Kind::Enum, enforced: true, values: &["DHCP", "Static IP"], default: "DHCP", tab: Some("System"), section: Some("IPv6 Settings"), user_access: Some(Rw), reboot: true, families: families::MPP, base: 1857, ..Pattern::BLANK },
-    Pattern { element: "IPv6_Static_IP", kind: Kind::Str, enforced: false, default: "", tab: Some("System"), section: Some("IPv6 Settings"), user_access: Some(Rw), reboot: true, families: families::MPP, base: 1858, ..Pattern::BLANK },
-    Pattern { element: "Prefix_Length", kind: Kind::Int, enforced: false, default: "1", tab: Some("System"), section: Some("IPv6 Settings"), user_access: Some(Rw), reboot: true, families: families::MPP, base: 1859, ..Pattern::BLANK },
-    Pattern { element: "IPv6_Gateway", kind: Kind::Str, enforced: false, default: "", tab: Some("System"), section: Some("IPv6 Settings"), user_access: Some(Rw), reboot: true, families: families::MPP, base: 1860, ..Pattern::BLANK },
-    Pattern { element: "IPv6_Primary_DNS", kind: Kind::Str, enforced: false, default: "", tab: Some("System"), section: Some("IPv6 Settings"), user_access: Some(Rw), reboot: true, families: families::MPP, base: 1861, ..Pattern::BLANK },
-    Pattern { element: "IPv6_Secondary_DNS", kind: Kind::Str, enforced: false, default: "", tab: Some("System"), section: Some("IPv6 Settings"), user_access: Some(Rw), reboot: true, families: families::MPP, base: 1862, ..Pattern::BLANK },
-    Pattern { element: "Broadcast_Echo", kind: Kind::Enum, enforced: true, values: &["Disabled", "Enabled"], default: "Disabled", tab: Some("System"), section: Some("IPv6 Settings"), user_access: Some(Rw), reboot: true, families: families::MPP, base: 1863, ..Pattern::BLANK },
-    Pattern { element: "Auto_Config", kind: Kind::Enum, enforced: true, values: &["Disabled", "Enabled"], default: "Enabled", tab: Some("System"), section: Some("IPv6 Settings"), user_access: Some(Rw), reboot: true, families: families::MPP, base: 1864, ..Pattern::BLANK },
-    Pattern { element: "Enable_PC_Port_Mirror", kind: Kind::Bool, enforced: false, default: "No", tab: Some("System"), section: Some("Optional Network Configuration"), user_access: Some(Na), families: families::MPP, base: 1865, ..Pattern::BLANK },
-    Pattern { element: "Syslog_Identifier", kind: Kind::Enum, enforced: true, values: &["None", "$MA", "$MAU", "$MAC", "$SN"], default: "None", label: Some("Syslog Identifier"), tab: Some("System"), section: Some("Optional Network Configuration"), user_access: Some(Na), families: families::MPP, base: 1866, ..Pattern::BLANK },
-    Pattern { element: "Debug_Mode_Visible", kind: Kind::Bool, enforced: false, tab: Some("System"), section: Some("Optional Network Configuration"), user_access: Some(Na), families: families::MPP, base: 1867, ..Pattern::BLANK },
-    Pattern { element: "Use_Config_TOS", kind: Kind::Bool, enforced: false, default: "No", tab: Some("System"), section: Some("Optional Network Configuration"), user_access: Some(Na), families: families::MPP, base: 1868, ..Pattern::BLANK },
-    Pattern { element: "DHCP_VLAN_Option", kind: Kind::Str, enforced: false, default: "", tab: Some("System"), section: Some("VLAN Settings"), user_access: Some(Na), reboot: true, families: families::MPP, base: 1869, ..Pattern::BLANK },
-    Pattern { element: "Phone-wifi-on", kind: Kind::Bool, enforced: false, tab: Some("System"), section: Some("Wi-Fi Settings"), user_access: Some(Rw), reboot: true, families: families::MPP, base: 1870, ..Pattern::BLANK },
-    Pattern { element: "Network_Name_{n}_", kind: Kind::Str, enforced: false, tab: Some("System"), section: Some("Wi-Fi Profile 1"), user_access: Some(Rw), families: families::MPP, base: 1871, units: 1, first: 1, last: 1, head: 13, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Security_Mode_{n}_", kind: Kind::Enum, enforced: true, values: &["Auto", "EAP-FAST", "PSK", "None", "EAP-PEAP", "EAP-TLS"], tab: Some("System"), section: Some("Wi-Fi Profile 1"), user_access: Some(Rw), families: families::MPP, base: 1872, units: 1, first: 1, last: 1, head: 14, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Wi-Fi_User_ID_{n}_", kind: Kind::Str, enforced: false, tab: Some("System"), section: Some("Wi-Fi Profile 1"), user_access: Some(Rw), families: families::MPP, base: 1873, units: 1, first: 1, last: 1, head: 14, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Wi-Fi_Password_{n}_", kind: Kind::Str, enforced: false, tab: Some("System"), section: Some("Wi-Fi Profile 1"), user_access: Some(Rw), secret: true, in_report: false, families: families::MPP, base: 1874, units: 1, first: 1, last: 1, head: 15, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Frequency_Band_{n}_", kind: Kind::Enum, enforced: true, values: &["Auto", "2.4 GHz", "5 GHz"], tab: Some("System"), section: Some("Wi-Fi Profile 1"), user_access: Some(Rw), families: families::MPP, base: 1875, units: 1, first: 1, last: 1, head: 15, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Enable_BT", kind: Kind::Bool, enforced: false, tab: Some("System"), section: Some("Wi-Fi Profile 1"), user_access: Some(Rw), families: families::MPP | families::SPA, base: 1876, ..Pattern::BLANK },
-    Pattern { element: "SIP_IP_Preference", kind: Kind::Enum, enforced: true, values: &["IPv4", "IPv6"], default: "IPv4", tab: Some("SIP"), section: Some("SIP Parameters"), user_access: Some(Na), families: families::MPP, base: 1877, ..Pattern::BLANK },
-    Pattern { element: "User_Preferred_OffHook_Timer", kind: Kind::Str, enforced: false, tab: Some("SIP"), section: Some("SIP Parameters"), user_access: Some(Na), families: families::MPP, base: 1878, ..Pattern::BLANK },
-    Pattern { element: "Call_Statistics", kind: Kind::Bool, enforced: false, default: "No", tab: Some("SIP"), section: Some("RTP Parameters"), user_access: Some(Na), families: families::MPP | families::ATA, base: 1879, ..Pattern::BLANK },
-    Pattern { element: "SDP_IP_Preference", kind: Kind::Enum, enforced: true, values: &["IPv4", "IPv6", "Auto"], default: "IPv4", tab: Some("SIP"), section: Some("RTP Parameters"), user_access: Some(Na), families: families::MPP, base: 1880, ..Pattern::BLANK },
-    Pattern { element: "RTP_Before_ACK", kind: Kind::Bool, enforced: false, default: "No", tab: Some("SIP"), section: Some("RTP Parameters"), user_access: Some(Na), families: families::MPP, base: 1881, ..Pattern::BLANK },
-    Pattern { element: "RX_ROC_Reset_on_Re-Key", kind: Kind::Bool, enforced: false, tab: Some("SIP"), section: Some("RTP Parameters"), user_access: Some(Na), families: families::MPP, base: 1882, ..Pattern::BLANK },
-    Pattern { element: "G722.2_OA_Dynamic_Payload", kind: Kind::Int, enforced: false, default: "103", tab: Some("SIP"), section: Some("SDP Payload Types"), user_access: Some(Na), families: families::MPP, base: 1883, ..Pattern::BLANK },
-    Pattern { element: "iLBC_30ms_Dynamic_Payload", kind: Kind::Int, enforced: false, default: "105", tab: Some("SIP"), section: Some("SDP Payload Types"), user_access: Some(Na), families: families::MPP, base: 1884, ..Pattern::BLANK },
-    Pattern { element: "RSFEC_Dynamic_Payload", kind: Kind::Int, enforced: false, tab: Some("SIP"), section: Some("SDP Payload Types"), user_access: Some(Na), families: families::MPP, base: 1885, ..Pattern::BLANK },
-    Pattern { element: "AVT_16kHz_Dynamic_Payload", kind: Kind::Int, enforced: false, default: "107", tab: Some("SIP"), section: Some("SDP Payload Types"), user_access: Some(Na), families: families::MPP, base: 1886, ..Pattern::BLANK },
-    Pattern { element: "AVT_48kHz_Dynamic_Payload", kind: Kind::Int, enforced: false, default: "108", tab: Some("SIP"), section: Some("SDP Payload Types"), user_access: Some(Na), families: families::MPP, base: 1887, ..Pattern::BLANK },
-    Pattern { element: "ICE_STUN_Enable", kind: Kind::Bool, enforced: false, default: "No", tab: Some("SIP"), section: Some("NAT Support Parameters"), user_access: Some(Na), families: families::MPP, base: 1888, ..Pattern::BLANK },
-    Pattern { element: "SSRC_Reset_on_RE-INVITE", kind: Kind::Bool, enforced: false, default: "No", tab: Some("SIP"), section: Some("NAT Support Parameters"), user_access: Some(Na), families: families::MPP, base: 1889, ..Pattern::BLANK },
-    Pattern { element: "PRT_Max_Timer", kind: Kind::Str, enforced: false, default: "", tab: Some("Provisioning"), section: Some("Problem Report Tool"), user_access: Some(Na), families: families::MPP, base: 1890, ..Pattern::BLANK },
-    Pattern { element: "PRT_Name", kind: Kind::Str, enforced: false, default: "", tab: Some("Provisioning"), section: Some("Problem Report Tool"), user_access: Some(Na), families: families::MPP, base: 1891, ..Pattern::BLANK },
-    Pattern { element: "Mute_Tone", kind: Kind::ToneScript, enforced: false, tab: Some("Regional"), section: Some("Call Progress Tones"), user_access: Some(Na), families: families::MPP, base: 1892, ..Pattern::BLANK },
-    Pattern { element: "Unmute_Tone", kind: Kind::ToneScript, enforced: false, tab: Some("Regional"), section: Some("Call Progress Tones"), user_access: Some(Na), families: families::MPP, base: 1893, ..Pattern::BLANK },
-    Pattern { element: "Phone_Language", kind: Kind::Enum, enforced: true, values: &["Catalan", "Chinese", "Chinese_HongKong", "Chinese_Taiwan", "Czech", "Danish", "Dutch", "English", "English-US", "Finnish", "French", "French_Canada", "German", "Greek_Greece", "Hungarian", "Italian", "Japanese", "Korean", "Norwegian", "Polish", "Portuguese", "Portuguese_Brazil", "Russian", "Spanish", "Spanish_Colombia", "Swedish", "Turkish", "Ukrainian"], tab: Some("Regional"), section: Some("Language"), user_access: Some(Na), reboot: true, families: families::MPP, base: 1894, ..Pattern::BLANK },
-    Pattern { element: "Locale_Path", kind: Kind::Str, enforced: false, tab: Some("Regional"), section: Some("Language"), user_access: Some(Na), families: families::MPP, base: 1895, ..Pattern::BLANK },
-    Pattern { element: "Locale_Ver", kind: Kind::Str, enforced: false, tab: Some("Regional"), section: Some("Language"), user_access: Some(Na), families: families::MPP, base: 1896, ..Pattern::BLANK },
-    Pattern { element: "Microphone_Audio", kind: Kind::Enum, enforced: true, values: &["Original", "Noise removal", "Optimize for my voice"], section: Some("Video Configuration"), user_access: Some(Na), families: families::MPP, base: 1897, ..Pattern::BLANK },
-    Pattern { element: "Incoming_Audio", kind: Kind::Enum, enforced: true, values: &["Original", "Optimize for voice"], section: Some("Video Configuration"), user_access: Some(Na), families: families::MPP, base: 1898, ..Pattern::BLANK },
-    Pattern { element: "Dialed_in_Call_History", kind: Kind::Bool, enforced: true, values: &["No", "Yes"], default: "No", section: Some("Video Configuration"), user_access: Some(Na), families: families::MPP, base: 1899, ..Pattern::BLANK },
-    Pattern { element: "Enable_Direct_PLK_Configuration", kind: Kind::Bool, enforced: true, values: &["Yes", "No"], default: "Yes", label: Some("Enable Direct PLK Configuration"), tab: Some("Phone"), section: Some("Miscellaneous Line Key Settings"), user_access: Some(Na), families: families::MPP, base: 1900, ..Pattern::BLANK },
-    Pattern { element: "Call_Recording_Serv", kind: Kind::Bool, enforced: false, default: "No", section: Some("Supplementary Services"), user_access: Some(Na), families: families::MPP, base: 1901, ..Pattern::BLANK },
-    Pattern { element: "Reverse_Phone_Lookup_Serv", kind: Kind::Bool, enforced: false, default: "Yes", section: Some("Supplementary Services"), user_access: Some(Na), families: families::MPP, base: 1902, ..Pattern::BLANK },
-    Pattern { element: "Max_Display_Records", kind: Kind::Uns16, enforced: true, min: Some(50), max: Some(999), default: "50", tab: Some("Phone"), section: Some("Directory Services"), user_access: Some(Na), families: families::MPP, base: 1903, ..Pattern::BLANK },
-    Pattern { element: "Webex_Onboard_Enable", kind: Kind::Bool, enforced: false, section: Some("Webex"), user_access: Some(Na), families: families::MPP, base: 1904, ..Pattern::BLANK },
-    Pattern { element: "Webex_Directory_Enable", kind: Kind::Bool, enforced: false, default: "No", section: Some("Webex"), user_access: Some(Na), families: families::MPP, base: 1905, ..Pattern::BLANK },
-    Pattern { element: "Webex_Directory_Name", kind: Kind::Str, enforced: false, default: "", section: Some("Webex"), user_access: Some(Na), families: families::MPP, base: 1906, ..Pattern::BLANK },
-    Pattern { element: "Webex_Calendar_Enable", kind: Kind::Bool, enforced: false, section: Some("Webex"), user_access: Some(Na), families: families::MPP, base: 1907, ..Pattern::BLANK },
-    Pattern { element: "Webex_Metrics_Enable", kind: Kind::Bool, enforced: false, section: Some("Webex"), user_access: Some(Na), families: families::MPP, base: 1908, ..Pattern::BLANK },
-    Pattern { element: "XSI_Authentication_Type", kind: Kind::Enum, enforced: true, values: &["Login Credentials", "SIP Credentials"], default: "Login Credentials", tab: Some("Phone"), section: Some("XSI Phone Service"), user_access: Some(Na), families: families::MPP, base: 1909, ..Pattern::BLANK },
-    Pattern { element: "Login_User_ID", kind: Kind::Str, enforced: false, default: "", tab: Some("Phone"), section: Some("XSI Phone Service"), user_access: Some(Na), families: families::MPP, base: 1910, ..Pattern::BLANK },
-    Pattern { element: "Login_Password", kind: Kind::Str, enforced: false, tab: Some("Phone"), section: Some("XSI Phone Service"), user_access: Some(Na), secret: true, in_report: false, families: families::MPP, base: 1911, ..Pattern::BLANK },
-    Pattern { element: "SIP_Auth_ID", kind: Kind::Str, enforced: false, default: "", tab: Some("Phone"), section: Some("XSI Phone Service"), user_access: Some(Na), families: families::MPP, base: 1912, ..Pattern::BLANK },
-    Pattern { element: "SIP_Password", kind: Kind::Str, enforced: false, tab: Some("Phone"), section: Some("XSI Phone Service"), user_access: Some(Na), secret: true, in_report: false, families: families::MPP, base: 1913, ..Pattern::BLANK },
-    Pattern { element: "XsiDir_Individual_Mode_Enable", kind: Kind::Bool, enforced: false, default: "No", tab: Some("Phone"), section: Some("XSI Phone Service"), user_access: Some(Na), families: families::MPP, base: 1914, ..Pattern::BLANK },
-    Pattern { element: "XsiDir_Personal_Enable", kind: Kind::Bool, enforced: false, default: "No", tab: Some("Phone"), section: Some("XSI Phone Service"), user_access: Some(Na), families: families::MPP, base: 1915, ..Pattern::BLANK },
-    Pattern { element: "XsiDir_Group_Enable", kind: Kind::Bool, enforced: false, default: "No", tab: Some("Phone"), section: Some("XSI Phone Service"), user_access: Some(Na), families: families::MPP, base: 1916, ..Pattern::BLANK },
-    Pattern { element: "XsiDir_Enterprise_Enable", kind: Kind::Bool, enforced: false, default: "No", tab: Some("Phone"), section: Some("XSI Phone Service"), user_access: Some(Na), families: families::MPP, base: 1917, ..Pattern::BLANK },
-    Pattern { element: "XsiDir_GroupCommon_Enable", kind: Kind::Bool, enforced: false, default: "No", tab: Some("Phone"), section: Some("XSI Phone Service"), user_access: Some(Na), families: families::MPP, base: 1918, ..Pattern::BLANK },
-    Pattern { element: "XsiDir_EnterpriseCommon_Enable", kind: Kind::Bool, enforced: false, default: "No", tab: Some("Phone"), section: Some("XSI Phone Service"), user_access: Some(Na), families: families::MPP, base: 1919, ..Pattern::BLANK },
-    Pattern { element: "CallLog_Associated_Line", kind: Kind::Enum, enforced: true, values: &["1", "2", "3", "4", "5", "6", "7", "8", "9", "10"], default: "1", section: Some("Call Log"), user_access: Some(Na), families: families::MPP, base: 1920, ..Pattern::BLANK },
-    Pattern { element: "Display_Recents_From", kind: Kind::Enum, enforced: true, values: &["Phone", "XSI Server", "Webex"], default: "Phone", label: Some("Display Recents From"), section: Some("Call Log"), user_access: Some(Na), families: families::MPP, base: 1921, ..Pattern::BLANK },
-    Pattern { element: "Control_Server_URL", kind: Kind::Url, enforced: true, default: "", tab: Some("Phone"), section: Some("WebSocket API"), user_access: Some(Na), families: families::MPP, base: 1922, ..Pattern::BLANK },
-    Pattern { element: "Help_Desk_Enable", kind: Kind::Bool, enforced: false, section: Some("Help Desk"), user_access: Some(Na), families: families::MPP, base: 1923, ..Pattern::BLANK },
-    Pattern { element: "Custom_Menu_Name", kind: Kind::Str, enforced: false, section: Some("Help Desk"), user_access: Some(Na), families: families::MPP, base: 1924, ..Pattern::BLANK },
-    Pattern { element: "Quick_Number_0_Number", kind: Kind::Str, enforced: false, section: Some("Help Desk"), user_access: Some(Na), families: families::MPP, base: 1925, ..Pattern::BLANK },
-    Pattern { element: "Quick_Number_0_Name", kind: Kind::Str, enforced: false, section: Some("Help Desk"), user_access: Some(Na), families: families::MPP, base: 1926, ..Pattern::BLANK },
-    Pattern { element: "Quick_Number_1_Number", kind: Kind::Str, enforced: false, section: Some("Help Desk"), user_access: Some(Na), families: families::MPP, base: 1927, ..Pattern::BLANK },
-    Pattern { element: "Quick_Number_1_Name", kind: Kind::Str, enforced: false, section: Some("Help Desk"), user_access: Some(Na), families: families::MPP, base: 1928, ..Pattern::BLANK },
-    Pattern { element: "Quick_Number_2_Number", kind: Kind::Str, enforced: false, section: Some("Help Desk"), user_access: Some(Na), families: families::MPP, base: 1929, ..Pattern::BLANK },
-    Pattern { element: "Quick_Number_2_Name", kind: Kind::Str, enforced: false, section: Some("Help Desk"), user_access: Some(Na), families: families::MPP, base: 1930, ..Pattern::BLANK },
-    Pattern { element: "Quick_Number_3_Number", kind: Kind::Str, enforced: false, section: Some("Help Desk"), user_access: Some(Na), families: families::MPP, base: 1931, ..Pattern::BLANK },
-    Pattern { element: "Quick_Number_3_Name", kind: Kind::Str, enforced: false, section: Some("Help Desk"), user_access: Some(Na), families: families::MPP, base: 1932, ..Pattern::BLANK },
-    Pattern { element: "Quick_Number_4_Number", kind: Kind::Str, enforced: false, section: Some("Help Desk"), user_access: Some(Na), families: families::MPP, base: 1933, ..Pattern::BLANK },
-    Pattern { element: "Quick_Number_4_Name", kind: Kind::Str, enforced: false, section: Some("Help Desk"), user_access: Some(Na), families: families::MPP, base: 1934, ..Pattern::BLANK },
-    Pattern { element: "Quick_Number_5_Number", kind: Kind::Str, enforced: false, section: Some("Help Desk"), user_access: Some(Na), families: families::MPP, base: 1935, ..Pattern::BLANK },
-    Pattern { element: "Quick_Number_5_Name", kind: Kind::Str, enforced: false, section: Some("Help Desk"), user_access: Some(Na), families: families::MPP, base: 1936, ..Pattern::BLANK },
-    Pattern { element: "Quick_Number_6_Number", kind: Kind::Str, enforced: false, section: Some("Help Desk"), user_access: Some(Na), families: families::MPP, base: 1937, ..Pattern::BLANK },
-    Pattern { element: "Quick_Number_6_Name", kind: Kind::Str, enforced: false, section: Some("Help Desk"), user_access: Some(Na), families: families::MPP, base: 1938, ..Pattern::BLANK },
-    Pattern { element: "Quick_Number_7_Number", kind: Kind::Str, enforced: false, section: Some("Help Desk"), user_access: Some(Na), families: families::MPP, base: 1939, ..Pattern::BLANK },
-    Pattern { element: "Quick_Number_7_Name", kind: Kind::Str, enforced: false, section: Some("Help Desk"), user_access: Some(Na), families: families::MPP, base: 1940, ..Pattern::BLANK },
-    Pattern { element: "Quick_Number_8_Number", kind: Kind::Str, enforced: false, section: Some("Help Desk"), user_access: Some(Na), families: families::MPP, base: 1941, ..Pattern::BLANK },
-    Pattern { element: "Quick_Number_8_Name", kind: Kind::Str, enforced: false, section: Some("Help Desk"), user_access: Some(Na), families: families::MPP, base: 1942, ..Pattern::BLANK },
-    Pattern { element: "Quick_Number_9_Number", kind: Kind::Str, enforced: false, section: Some("Help Desk"), user_access: Some(Na), families: families::MPP, base: 1943, ..Pattern::BLANK },
-    Pattern { element: "Quick_Number_9_Name", kind: Kind::Str, enforced: false, section: Some("Help Desk"), user_access: Some(Na), families: families::MPP, base: 1944, ..Pattern::BLANK },
-    Pattern { element: "Action_Button_Function", kind: Kind::Enum, enforced: true, values: &["Emergency Call", "Off"], section: Some("Action Button"), user_access: Some(Na), families: families::MPP, base: 1945, ..Pattern::BLANK },
-    Pattern { element: "Action_Button_Service_Destination", kind: Kind::Str, enforced: false, section: Some("Action Button"), user_access: Some(Na), families: families::MPP, base: 1946, ..Pattern::BLANK },
-    Pattern { element: "Service_Trigger", kind: Kind::Enum, enforced: true, values: &["Single Press", "Long Press", "Press 3 times"], section: Some("Action Button"), user_access: Some(Na), families: families::MPP, base: 1947, ..Pattern::BLANK },
-    Pattern { element: "Dial_Out_Delay", kind: Kind::Int, enforced: false, section: Some("Action Button"), user_access: Some(Na), families: families::MPP, base: 1948, ..Pattern::BLANK },
-    Pattern { element: "Silent_Emergency_Call", kind: Kind::Enum, enforced: true, values: &["Enabled", "Disabled"], section: Some("Action Button"), user_access: Some(Na), families: families::MPP, base: 1949, ..Pattern::BLANK },
-    Pattern { element: "LDAP_Prompt_For_Empty_Credentials", kind: Kind::Bool, enforced: true, values: &["Yes", "No"], default: "No", label: Some("LDAP Prompt For Empty Credentials"), tab: Some("Phone"), section: Some("LDAP"), user_access: Some(Na), families: families::MPP, base: 1950, ..Pattern::BLANK },
-    Pattern { element: "LDAP_StartTLS_Enable", kind: Kind::Bool, enforced: true, values: &["Yes", "No"], default: "No", label: Some("LDAP StartTLS Enable"), tab: Some("Phone"), section: Some("LDAP"), user_access: Some(Na), families: families::MPP, base: 1951, ..Pattern::BLANK },
-    Pattern { element: "Connected_Meeting_Key_List", kind: Kind::Str, enforced: false, tab: Some("Phone"), section: Some("Programmable Softkeys"), user_access: Some(Na), families: families::MPP, base: 1952, ..Pattern::BLANK },
-    Pattern { element: "Office_Hours_Enabled", kind: Kind::Enum, enforced: true, values: &["True", "False"], default: "False", tab: Some("Phone"), section: Some("Office Hours"), user_access: Some(Na), families: families::MPP, base: 1953, ..Pattern::BLANK },
-    Pattern { element: "Work_Days", kind: Kind::Set, enforced: false, values: &["Saturday", "Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday"], section: Some("Office Hours"), user_access: Some(Na), families: families::MPP, base: 1954, ..Pattern::BLANK },
-    Pattern { element: "Working_Hours_Start", kind: Kind::Str, enforced: false, section: Some("Office Hours"), user_access: Some(Na), families: families::MPP, base: 1955, ..Pattern::BLANK },
-    Pattern { element: "Working_Hours_End", kind: Kind::Str, enforced: false, section: Some("Office Hours"), user_access: Some(Na), families: families::MPP, base: 1956, ..Pattern::BLANK },
-    Pattern { element: "Deep_Sleep_Enabled", kind: Kind::Enum, enforced: true, values: &["False", "Non-work Day Only", "All Days"], section: Some("Outside Office Hours Deep Sleep"), user_access: Some(Na), families: families::MPP, base: 1957, ..Pattern::BLANK },
-    Pattern { element: "Enable_Audible_Alert", kind: Kind::Enum, enforced: true, values: &["False", "True"], section: Some("Outside Office Hours Deep Sleep"), user_access: Some(Na), families: families::MPP, base: 1958, ..Pattern::BLANK },
-    Pattern { element: "Phone_On_Time_Before_Working_Hour_Start__mins_", kind: Kind::Int, enforced: false, section: Some("Outside Office Hours Deep Sleep"), user_access: Some(Na), families: families::MPP, base: 1959, ..Pattern::BLANK },
-    Pattern { element: "Phone_Off_Time_After_Working_Hour_End__mins_", kind: Kind::Int, enforced: false, section: Some("Outside Office Hours Deep Sleep"), user_access: Some(Na), families: families::MPP, base: 1960, ..Pattern::BLANK },
-    Pattern { element: "Idle_Timeout__mins_", kind: Kind::Int, enforced: false, section: Some("Outside Office Hours Deep Sleep"), user_access: Some(Na), families: families::MPP, base: 1961, ..Pattern::BLANK },
-    Pattern { element: "Display_Off_Idle_Timeout__mins_", kind: Kind::Uns8, enforced: true, min: Some(1), max: Some(60), default: "5", unit: Some("min"), tab: Some("Phone"), section: Some("Outside Office Hours Display Off"), user_access: Some(Na), families: families::MPP, base: 1962, ..Pattern::BLANK },
-    Pattern { element: "Use_low-bandwidth_OPUS_{n}_", kind: Kind::Bool, enforced: true, values: &["No", "Yes"], default: "No", tab: Some("Ext"), section: Some("SIP Settings"), user_access: Some(Na), families: families::MPP, base: 1963, units: 1, first: 1, last: 16, head: 23, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Voice_Quality_Report_Address_{n}_", kind: Kind::Str, enforced: false, default: "", tab: Some("Ext"), section: Some("SIP Settings"), user_access: Some(Na), families: families::MPP | families::SPA, base: 1979, units: 1, first: 1, last: 16, head: 29, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "VQ_Report_Interval_{n}_", kind: Kind::Int, enforced: false, default: "0", tab: Some("Ext"), section: Some("SIP Settings"), user_access: Some(Na), families: families::MPP, base: 1995, units: 1, first: 1, last: 16, head: 19, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Voice_Quality_Report_Group_{n}_", kind: Kind::Str, enforced: false, default: "", tab: Some("Ext"), section: Some("SIP Settings"), user_access: Some(Na), families: families::MPP, base: 2011, units: 1, first: 1, last: 16, head: 27, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Privacy_Header_{n}_", kind: Kind::Enum, enforced: true, values: &["Disabled", "none", "header", "session", "user", "id"], default: "Disabled", label: Some("Privacy Header"), tab: Some("Ext"), section: Some("SIP Settings"), user_access: Some(Na), families: families::MPP, base: 2027, units: 1, first: 1, last: 16, head: 15, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "P-Early-Media_Support_{n}_", kind: Kind::Bool, enforced: false, default: "No", tab: Some("Ext"), section: Some("SIP Settings"), user_access: Some(Na), families: families::MPP, base: 2043, units: 1, first: 1, last: 16, head: 22, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "SIP_SessionID_Support_{n}_", kind: Kind::Bool, enforced: false, default: "No", tab: Some("Ext"), section: Some("SIP Settings"), user_access: Some(Na), families: families::MPP, base: 2059, units: 1, first: 1, last: 16, head: 22, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "MediaSec_Request_{n}_", kind: Kind::Bool, enforced: true, values: &["Yes", "No"], default: "No", label: Some("MediaSec Request"), tab: Some("Ext"), section: Some("SIP Settings"), user_access: Some(Na), families: families::MPP, base: 2075, units: 1, first: 1, last: 16, head: 17, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "MediaSec_Over_TLS_Only_{n}_", kind: Kind::Bool, enforced: true, values: &["Yes", "No"], default: "No", label: Some("MediaSec Over TLS Only"), tab: Some("Ext"), section: Some("SIP Settings"), user_access: Some(Na), families: families::MPP, base: 2091, units: 1, first: 1, last: 16, head: 23, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Precondition_Support_{n}_", kind: Kind::Enum, enforced: true, values: &["Disabled", "Enabled"], default: "Disabled", label: Some("Precondition Support"), tab: Some("Ext"), section: Some("SIP Settings"), user_access: Some(Na), families: families::MPP, base: 2107, units: 1, first: 1, last: 16, head: 21, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Auth_Support_RFC8760_{n}_", kind: Kind::Bool, enforced: false, tab: Some("Ext"), section: Some("SIP Settings"), user_access: Some(Na), families: families::MPP, base: 2123, units: 1, first: 1, last: 16, head: 21, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Conference_Single_Hardkey_{n}_", kind: Kind::Bool, enforced: false, default: "No", tab: Some("Ext"), section: Some("Call Feature Settings"), user_access: Some(Na), families: families::MPP, base: 2139, units: 1, first: 1, last: 16, head: 26, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Voice_Mail_Enable_{n}_", kind: Kind::Bool, enforced: false, default: "Yes", tab: Some("Ext"), section: Some("Call Feature Settings"), user_access: Some(Na), families: families::MPP, base: 2155, units: 1, first: 1, last: 16, head: 18, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Host_Guest_Status_{n}_", kind: Kind::Int, enforced: false, tab: Some("Ext"), section: Some("Call Feature Settings"), user_access: Some(Na), families: families::MPP, base: 2171, units: 1, first: 1, last: 16, head: 18, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Secure_Call_Option_{n}_", kind: Kind::Enum, enforced: true, values: &["Optional", "Required", "Strict"], default: "Optional", label: Some("Secure Call Option"), tab: Some("Ext"), section: Some("Call Feature Settings"), user_access: Some(Na), families: families::MPP | families::ATA, base: 2187, units: 1, first: 1, last: 16, head: 19, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Log_Missed_Calls_{n}_", kind: Kind::Bool, enforced: false, tab: Some("Ext"), section: Some("Call Feature Settings"), user_access: Some(Na), families: families::MPP, base: 2203, units: 1, first: 1, last: 16, head: 17, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "TLS_Name_Validate_{n}_", kind: Kind::Bool, enforced: true, values: &["Yes", "No"], default: "Yes", label: Some("TLS Name Validate"), tab: Some("Ext"), section: Some("Proxy and Registration"), user_access: Some(Na), families: families::MPP | families::ATA, base: 2219, units: 1, first: 1, last: 16, head: 18, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "XSI_Host_Server_{n}_", kind: Kind::Str, enforced: false, default: "", tab: Some("Ext"), section: Some("XSI Line Service"), user_access: Some(Na), families: families::MPP, base: 2235, units: 1, first: 1, last: 16, head: 16, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "XSI_Authentication_Type_{n}_", kind: Kind::Enum, enforced: true, values: &["Login Credentials", "SIP Credentials"], default: "Login Credentials", tab: Some("Ext"), section: Some("XSI Line Service"), user_access: Some(Na), families: families::MPP, base: 2251, units: 1, first: 1, last: 16, head: 24, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Login_User_ID_{n}_", kind: Kind::Str, enforced: false, default: "", tab: Some("Ext"), section: Some("XSI Line Service"), user_access: Some(Na), families: families::MPP, base: 2267, units: 1, first: 1, last: 16, head: 14, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Login_Password_{n}_", kind: Kind::Str, enforced: false, tab: Some("Ext"), section: Some("XSI Line Service"), user_access: Some(Na), secret: true, in_report: false, families: families::MPP, base: 2283, units: 1, first: 1, last: 16, head: 15, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Block_CID_Enable_{n}_", kind: Kind::Bool, enforced: false, default: "No", tab: Some("Ext"), section: Some("XSI Line Service"), user_access: Some(Na), families: families::MPP, base: 2299, units: 1, first: 1, last: 16, head: 17, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "DND_Enable_{n}_", kind: Kind::Bool, enforced: false, default: "No", tab: Some("Ext"), section: Some("XSI Line Service"), user_access: Some(Na), families: families::MPP, base: 2315, units: 1, first: 1, last: 16, head: 11, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "CFWD_Enable_{n}_", kind: Kind::Bool, enforced: false, default: "No", tab: Some("Ext"), section: Some("XSI Line Service"), user_access: Some(Na), families: families::MPP, base: 2331, units: 1, first: 1, last: 16, head: 12, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "G711u_Enable_{n}_", kind: Kind::Bool, enforced: false, default: "Yes", tab: Some("Ext"), section: Some("Audio Configuration"), user_access: Some(Na), families: families::MPP | families::SPA, base: 2347, units: 1, first: 1, last: 16, head: 13, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "G711a_Enable_{n}_", kind: Kind::Bool, enforced: false, default: "Yes", tab: Some("Ext"), section: Some("Audio Configuration"), user_access: Some(Na), families: families::MPP | families::SPA, base: 2363, units: 1, first: 1, last: 16, head: 13, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "MARI_Enable_{n}_", kind: Kind::Bool, enforced: false, tab: Some("Ext"), section: Some("MARI Configuration"), user_access: Some(Na), families: families::MPP, base: 2379, units: 1, first: 1, last: 16, head: 12, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "FEC_Enable_{n}_", kind: Kind::Bool, enforced: false, tab: Some("Ext"), section: Some("MARI Configuration"), user_access: Some(Na), families: families::MPP, base: 2395, units: 1, first: 1, last: 16, head: 11, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Company_UUID_{n}_", kind: Kind::Str, enforced: false, default: "", tab: Some("Ext"), section: Some("E911 Geolocation Configuration"), user_access: Some(Na), families: families::MPP | families::ATA, base: 2411, units: 1, first: 1, last: 16, head: 13, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Primary_Request_URL_{n}_", kind: Kind::Str, enforced: false, default: "", tab: Some("Ext"), section: Some("E911 Geolocation Configuration"), user_access: Some(Na), families: families::MPP | families::ATA, base: 2427, units: 1, first: 1, last: 16, head: 20, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Secondary_Request_URL_{n}_", kind: Kind::Str, enforced: false, default: "", tab: Some("Ext"), section: Some("E911 Geolocation Configuration"), user_access: Some(Na), families: families::MPP | families::ATA, base: 2443, units: 1, first: 1, last: 16, head: 22, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Cfwd_All", kind: Kind::Bool, enforced: false, default: "No", tab: Some("User"), section: Some("Call Forward"), user_access: Some(Rw), families: families::MPP, base: 2459, ..Pattern::BLANK },
-    Pattern { element: "Cfwd_Busy", kind: Kind::Bool, enforced: false, default: "No", tab: Some("User"), section: Some("Call Forward"), user_access: Some(Rw), families: families::MPP, base: 2460, ..Pattern::BLANK },
-    Pattern { element: "Cfwd_No_Answer", kind: Kind::Bool, enforced: false, default: "No", tab: Some("User"), section: Some("Call Forward"), user_access: Some(Rw), families: families::MPP, base: 2461, ..Pattern::BLANK },
-    Pattern { element: "Phone_LED_Alert", kind: Kind::Str, enforced: false, section: Some("Supplementary Services"), user_access: Some(Rw), families: families::MPP, base: 2462, ..Pattern::BLANK },
-    Pattern { element: "Compliant_Standard", kind: Kind::Enum, enforced: true, values: &["TIA", "ETSI", "HAC"], default: "TIA", section: Some("Audio Compliance"), user_access: Some(Rw), families: families::MPP, base: 2463, ..Pattern::BLANK },
-    Pattern { element: "Voice_Feedback_Enable", kind: Kind::Bool, enforced: true, values: &["Yes", "No"], default: "No", label: Some("Voice Feedback Enable"), tab: Some("User"), section: Some("Voice Feedback (English only)"), user_access: Some(Rw), families: families::MPP, base: 2464, ..Pattern::BLANK },
-    Pattern { element: "Voice_Feedback_Speed", kind: Kind::Enum, enforced: true, values: &["Slowest", "Slower", "Normal", "Faster", "Fastest"], default: "Normal", tab: Some("User"), section: Some("Voice Feedback (English only)"), user_access: Some(Rw), families: families::MPP, base: 2465, ..Pattern::BLANK },
-    Pattern { element: "Voice_Feedback_Volume", kind: Kind::Enum, enforced: true, values: &["Lowest", "Low", "Normal", "High", "Highest"], default: "Normal", tab: Some("User"), section: Some("Voice Feedback (English only)"), user_access: Some(Rw), families: families::MPP, base: 2466, ..Pattern::BLANK },
-    Pattern { element: "Appearance", kind: Kind::Enum, enforced: true, values: &["Cyan Dark", "Purple Dark", "Blue Dark", "Violet Dark", "Blue Light", "Violet Light"], tab: Some("User"), section: Some("Screen"), user_access: Some(Rw), families: families::MPP, base: 2467, ..Pattern::BLANK },
-    Pattern { element: "KEM_Type", kind: Kind::Str, enforced: false, section: Some("General"), user_access: Some(Na), families: families::MPP, base: 2468, ..Pattern::BLANK },
-    Pattern { element: "BLF_List_Feature_Options", kind: Kind::Enum, enforced: true, values: &["blf+sd+cp", "prk"], default: "blf+sd+cp", tab: Some("Att Console"), section: Some("General"), user_access: Some(Na), families: families::MPP, base: 2469, ..Pattern::BLANK },
-    Pattern { element: "Customizable_PLK_Options", kind: Kind::Str, enforced: true, max_len: Some(511), default: "sd", tab: Some("Att Console"), section: Some("General"), user_access: Some(Na), families: families::MPP, base: 2470, ..Pattern::BLANK },
-    Pattern { element: "BLF_List", kind: Kind::Enum, enforced: true, values: &["Show", "Hide"], default: "Show", section: Some("General"), user_access: Some(Na), families: families::MPP, base: 2471, ..Pattern::BLANK },
-    Pattern { element: "BXfer_To_Remote_Party_Number_Enable", kind: Kind::Bool, enforced: false, default: "No", section: Some("General"), user_access: Some(Na), families: families::MPP, base: 2472, ..Pattern::BLANK },
-    Pattern { element: "Wake_up_phone_screen_when_BLF_pickup_is_ringing", kind: Kind::Bool, enforced: false, default: "No", section: Some("General"), user_access: Some(Na), families: families::MPP, base: 2473, ..Pattern::BLANK },
-    Pattern { element: "BLF_Callpark_On_Line_Key_Enable", kind: Kind::Bool, enforced: true, values: &["Yes", "No"], default: "No", label: Some("BLF Callpark On Line Key Enable"), section: Some("General"), user_access: Some(Na), families: families::MPP, base: 2474, ..Pattern::BLANK },
-    Pattern { element: "Unit_{u}_Extension_{k}_", kind: Kind::Enum, enforced: true, values: &["1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "15", "16", "Disabled"], tab: Some("Att Console"), section: Some("Unit 1"), user_access: Some(Na), families: families::MPP, base: 2475, units: 3, first: 1, last: 40, head: 5, middle: 11, ..Pattern::BLANK },
-    Pattern { element: "Unit_{u}_Short_Name_{k}_", kind: Kind::Str, enforced: false, tab: Some("Att Console"), section: Some("Unit 1"), user_access: Some(Na), families: families::MPP, base: 2595, units: 3, first: 1, last: 40, head: 5, middle: 12, ..Pattern::BLANK },
-    Pattern { element: "Unit_{u}_Share_Call_Appearance_{k}_", kind: Kind::Enum, enforced: true, values: &["private", "shared"], tab: Some("Att Console"), section: Some("Unit 1"), user_access: Some(Na), families: families::MPP, base: 2715, units: 3, first: 1, last: 40, head: 5, middle: 23, ..Pattern::BLANK },
-    Pattern { element: "Unit_1_Line_Label_{n}_", kind: Kind::Str, enforced: false, tab: Some("Att Console"), section: Some("Unit 1"), user_access: Some(Na), families: families::MPP, base: 2835, units: 1, first: 1, last: 40, head: 18, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Unit_{u}_Key_{k}_", kind: Kind::Str, enforced: false, tab: Some("Att Console"), section: Some("Unit 1"), user_access: Some(Na), families: families::MPP | families::SPA, base: 2875, units: 3, first: 1, last: 40, head: 5, middle: 5, ..Pattern::BLANK },
-    Pattern { element: "Unit_2_Line_Label_{n}_", kind: Kind::Str, enforced: false, tab: Some("Att Console"), section: Some("Unit 2"), user_access: Some(Na), families: families::MPP, base: 2995, units: 1, first: 1, last: 40, head: 18, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Unit_3_Line_Label_{n}_", kind: Kind::Str, enforced: false, tab: Some("Att Console"), section: Some("Unit 3"), user_access: Some(Na), families: families::MPP, base: 3035, units: 1, first: 1, last: 40, head: 18, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Feature_Toggle_Action_Button", kind: Kind::Bool, enforced: false, section: Some("Feature Toggle"), user_access: Some(Na), families: families::MPP, base: 3075, ..Pattern::BLANK },
-    Pattern { element: "Feature_Toggle_Audio_BNR", kind: Kind::Bool, enforced: false, section: Some("Feature Toggle"), user_access: Some(Na), families: families::MPP, base: 3076, ..Pattern::BLANK },
-    Pattern { element: "Feature_Toggle_Crash_PRT", kind: Kind::Bool, enforced: false, section: Some("Feature Toggle"), user_access: Some(Na), families: families::MPP, base: 3077, ..Pattern::BLANK },
-    Pattern { element: "Feature_Toggle_Favorite_button", kind: Kind::Bool, enforced: false, section: Some("Feature Toggle"), user_access: Some(Na), families: families::MPP, base: 3078, ..Pattern::BLANK },
-    Pattern { element: "Feature_Toggle_Feature_Usage_Metrics", kind: Kind::Bool, enforced: false, section: Some("Feature Toggle"), user_access: Some(Na), families: families::MPP, base: 3079, ..Pattern::BLANK },
-    Pattern { element: "Feature_Toggle_Hybrid_Meeting", kind: Kind::Bool, enforced: false, section: Some("Feature Toggle"), user_access: Some(Na), families: families::MPP, base: 3080, ..Pattern::BLANK },
-    Pattern { element: "Feature_Toggle_Lyra_config", kind: Kind::Bool, enforced: false, section: Some("Feature Toggle"), user_access: Some(Na), families: families::MPP, base: 3081, ..Pattern::BLANK },
-    Pattern { element: "Feature_Toggle_MS_RTP_DEBUG", kind: Kind::Bool, enforced: false, section: Some("Feature Toggle"), user_access: Some(Na), families: families::MPP, base: 3082, ..Pattern::BLANK },
-    Pattern { element: "Feature_Toggle_MeetingNotify_ListMode", kind: Kind::Bool, enforced: false, section: Some("Feature Toggle"), user_access: Some(Na), families: families::MPP, base: 3083, ..Pattern::BLANK },
-    Pattern { element: "Feature_Toggle_MeetingNotify_Support", kind: Kind::Bool, enforced: false, section: Some("Feature Toggle"), user_access: Some(Na), families: families::MPP, base: 3084, ..Pattern::BLANK },
-    Pattern { element: "Feature_Toggle_Meeting_Metrics", kind: Kind::Bool, enforced: false, section: Some("Feature Toggle"), user_access: Some(Na), families: families::MPP, base: 3085, ..Pattern::BLANK },
-    Pattern { element: "Feature_Toggle_Metrics_LineStatus", kind: Kind::Bool, enforced: false, default: "Yes", section: Some("Feature Toggle"), user_access: Some(Na), families: families::MPP, base: 3086, ..Pattern::BLANK },
-    Pattern { element: "Feature_Toggle_Metrics_Service", kind: Kind::Bool, enforced: false, default: "Yes", section: Some("Feature Toggle"), user_access: Some(Na), families: families::MPP, base: 3087, ..Pattern::BLANK },
-    Pattern { element: "Feature_Toggle_PRT_Metrics", kind: Kind::Bool, enforced: false, section: Some("Feature Toggle"), user_access: Some(Na), families: families::MPP, base: 3088, ..Pattern::BLANK },
-    Pattern { element: "Feature_Toggle_SW_Channel_Schema", kind: Kind::Bool, enforced: false, section: Some("Feature Toggle"), user_access: Some(Na), families: families::MPP, base: 3089, ..Pattern::BLANK },
-    Pattern { element: "Feature_Toggle_Support_RFC8760", kind: Kind::Bool, enforced: false, default: "Yes", section: Some("Feature Toggle"), user_access: Some(Na), families: families::MPP, base: 3090, ..Pattern::BLANK },
-    Pattern { element: "Feature_Toggle_ThousandEyes", kind: Kind::Bool, enforced: false, section: Some("Feature Toggle"), user_access: Some(Na), families: families::MPP, base: 3091, ..Pattern::BLANK },
-    Pattern { element: "Feature_Toggle_Upgrade_Metrics", kind: Kind::Bool, enforced: false, section: Some("Feature Toggle"), user_access: Some(Na), families: families::MPP, base: 3092, ..Pattern::BLANK },
-    Pattern { element: "Feature_Toggle_Visual_Confirmation", kind: Kind::Bool, enforced: false, default: "Yes", section: Some("Feature Toggle"), user_access: Some(Na), families: families::MPP, base: 3093, ..Pattern::BLANK },
-    Pattern { element: "Feature_Toggle_Webex_APPAPI", kind: Kind::Bool, enforced: false, section: Some("Feature Toggle"), user_access: Some(Na), families: families::MPP, base: 3094, ..Pattern::BLANK },
-    Pattern { element: "Feature_Toggle_Webex_Calendar", kind: Kind::Bool, enforced: false, section: Some("Feature Toggle"), user_access: Some(Na), families: families::MPP, base: 3095, ..Pattern::BLANK },
-    Pattern { element: "Feature_Toggle_Webex_CallLog", kind: Kind::Bool, enforced: false, default: "Yes", section: Some("Feature Toggle"), user_access: Some(Na), families: families::MPP, base: 3096, ..Pattern::BLANK },
-    Pattern { element: "Feature_Toggle_Webex_Call_METRICS", kind: Kind::Bool, enforced: false, section: Some("Feature Toggle"), user_access: Some(Na), families: families::MPP, base: 3097, ..Pattern::BLANK },
-    Pattern { element: "Feature_Toggle_Webex_Cloud", kind: Kind::Bool, enforced: false, default: "Yes", section: Some("Feature Toggle"), user_access: Some(Na), families: families::MPP, base: 3098, ..Pattern::BLANK },
-    Pattern { element: "Feature_Toggle_Webex_Directory", kind: Kind::Bool, enforced: false, default: "Yes", section: Some("Feature Toggle"), user_access: Some(Na), families: families::MPP, base: 3099, ..Pattern::BLANK },
-    Pattern { element: "Feature_Toggle_Webex_Hotdesking", kind: Kind::Bool, enforced: false, section: Some("Feature Toggle"), user_access: Some(Na), families: families::MPP, base: 3100, ..Pattern::BLANK },
-    Pattern { element: "Feature_Toggle_Webex_METRICS", kind: Kind::Bool, enforced: false, default: "Yes", section: Some("Feature Toggle"), user_access: Some(Na), families: families::MPP, base: 3101, ..Pattern::BLANK },
-    Pattern { element: "Feature_Toggle_Webex_PRT", kind: Kind::Bool, enforced: false, default: "Yes", section: Some("Feature Toggle"), user_access: Some(Na), families: families::MPP, base: 3102, ..Pattern::BLANK },
-    Pattern { element: "Feature_Toggle_Webex_Reboot", kind: Kind::Bool, enforced: false, default: "Yes", section: Some("Feature Toggle"), user_access: Some(Na), families: families::MPP, base: 3103, ..Pattern::BLANK },
-    Pattern { element: "Feature_Toggle_Webex_Show_Issues", kind: Kind::Bool, enforced: false, section: Some("Feature Toggle"), user_access: Some(Na), families: families::MPP, base: 3104, ..Pattern::BLANK },
-    Pattern { element: "User_Web_Password", kind: Kind::Str, enforced: false, tab: Some("System"), section: Some("System Configuration"), secret: true, families: families::SPA, base: 3105, ..Pattern::BLANK },
-    Pattern { element: "SPA525-protocol", kind: Kind::Str, enforced: false, tab: Some("System"), section: Some("System Configuration"), families: families::SPA, base: 3106, ..Pattern::BLANK },
-    Pattern { element: "SPA525-auto-detect-sccp", kind: Kind::Bool, enforced: false, tab: Some("System"), section: Some("System Configuration"), families: families::SPA, base: 3107, ..Pattern::BLANK },
-    Pattern { element: "SPA525-readonly", kind: Kind::Bool, enforced: false, tab: Some("System"), section: Some("System Configuration"), families: families::SPA, base: 3108, ..Pattern::BLANK },
-    Pattern { element: "Phone-UI-user-mode", kind: Kind::Bool, enforced: false, default: "No", tab: Some("System"), section: Some("System Configuration"), user_access: Some(Na), families: families::SPA, base: 3109, ..Pattern::BLANK },
-    Pattern { element: "WiFi_User_Access_Mode", kind: Kind::Bool, enforced: false, tab: Some("System"), section: Some("System Configuration"), families: families::SPA, base: 3110, ..Pattern::BLANK },
-    Pattern { element: "PoE_Power_Required", kind: Kind::Enum, enforced: true, values: &["Normal", "Maximum"], tab: Some("System"), section: Some("Power Settings"), user_access: Some(Na), families: families::MPP | families::SPA, base: 3111, ..Pattern::BLANK },
-    Pattern { element: "Lan_MTU", kind: Kind::Int, enforced: false, tab: Some("System"), section: Some("Static IP Settings"), reboot: true, families: families::SPA, base: 3112, ..Pattern::BLANK },
-    Pattern { element: "Duplex_Mode", kind: Kind::Str, enforced: false, tab: Some("System"), section: Some("Static IP Settings"), reboot: true, families: families::SPA, base: 3113, ..Pattern::BLANK },
-    Pattern { element: "PPPoE_Login_Name", kind: Kind::Str, enforced: false, default: "", tab: Some("System"), section: Some("PPPoE Settings"), families: families::SPA, base: 3114, ..Pattern::BLANK },
-    Pattern { element: "PPPoE_Login_Password", kind: Kind::Str, enforced: false, default: "", tab: Some("System"), section: Some("PPPoE Settings"), secret: true, families: families::SPA, base: 3115, ..Pattern::BLANK },
-    Pattern { element: "PPPoE_Service_Name", kind: Kind::Str, enforced: false, default: "", tab: Some("System"), section: Some("PPPoE Settings"), families: families::SPA, base: 3116, ..Pattern::BLANK },
-    Pattern { element: "HostName", kind: Kind::Str, enforced: false, default: "", tab: Some("System"), section: Some("Optional Network Configuration"), user_access: Some(Rw), reboot: true, families: families::SPA | families::ATA, base: 3117, ..Pattern::BLANK },
-    Pattern { element: "Debug_Server", kind: Kind::Str, enforced: false, default: "", tab: Some("System"), section: Some("Optional Network Configuration"), user_access: Some(Na), families: families::SPA | families::ATA, base: 3118, ..Pattern::BLANK },
-    Pattern { element: "Layer_2_Logging", kind: Kind::Bool, enforced: false, default: "No", tab: Some("System"), section: Some("Optional Network Configuration"), user_access: Some(Na), families: families::SPA, base: 3119, ..Pattern::BLANK },
-    Pattern { element: "NTP_Enable", kind: Kind::Bool, enforced: false, default: "Yes", tab: Some("System"), section: Some("Optional Network Configuration"), families: families::SPA, base: 3120, ..Pattern::BLANK },
-    Pattern { element: "Enable_Bonjour", kind: Kind::Bool, enforced: false, tab: Some("System"), section: Some("Optional Network Configuration"), families: families::SPA, base: 3121, ..Pattern::BLANK },
-    Pattern { element: "PC_Port_VLAN_Highest_Priority", kind: Kind::Enum, enforced: true, values: &["0", "1", "2", "3", "4", "5", "6", "7", "No Limit"], default: "No Limit", tab: Some("System"), section: Some("VLAN Settings"), user_access: Some(Na), reboot: true, families: families::SPA, base: 3122, ..Pattern::BLANK },
-    Pattern { element: "Enable_PC_Port_VLAN_Tagging", kind: Kind::Bool, enforced: false, default: "No", tab: Some("System"), section: Some("VLAN Settings"), user_access: Some(Na), reboot: true, families: families::SPA, base: 3123, ..Pattern::BLANK },
-    Pattern { element: "SPA525-wifi-on", kind: Kind::Bool, enforced: false, tab: Some("System"), section: Some("Wi-Fi Settings"), reboot: true, families: families::SPA, base: 3124, ..Pattern::BLANK },
-    Pattern { element: "VPN_Server", kind: Kind::Str, enforced: false, tab: Some("System"), section: Some("VPN Settings"), families: families::MPP | families::SPA, base: 3125, ..Pattern::BLANK },
-    Pattern { element: "VPN_User_Name", kind: Kind::Str, enforced: false, tab: Some("System"), section: Some("VPN Settings"), families: families::MPP | families::SPA, base: 3126, ..Pattern::BLANK },
-    Pattern { element: "VPN_Password", kind: Kind::Str, enforced: false, tab: Some("System"), section: Some("VPN Settings"), secret: true, families: families::SPA, base: 3127, ..Pattern::BLANK },
-    Pattern { element: "VPN_Tunnel_Group", kind: Kind::Str, enforced: false, tab: Some("System"), section: Some("VPN Settings"), families: families::MPP | families::SPA, base: 3128, ..Pattern::BLANK },
-    Pattern { element: "Connect_on_Bootup", kind: Kind::Bool, enforced: true, values: &["Yes", "No"], default: "No", tab: Some("System"), section: Some("VPN Settings"), user_access: Some(Rw), families: families::MPP | families::SPA, base: 3129, ..Pattern::BLANK },
-    Pattern { element: "SIP-B_Enable", kind: Kind::Bool, enforced: false, default: "No", tab: Some("SIP"), section: Some("SIP Parameters"), user_access: Some(Na), families: families::SPA, base: 3130, ..Pattern::BLANK },
-    Pattern { element: "Notify_Conference", kind: Kind::Bool, enforced: false, default: "No", tab: Some("SIP"), section: Some("SIP Parameters"), user_access: Some(Na), families: families::SPA, base: 3131, ..Pattern::BLANK },
-    Pattern { element: "Random_REG_CID_On_Reboot", kind: Kind::Bool, enforced: false, default: "No", tab: Some("SIP"), section: Some("SIP Parameters"), user_access: Some(Na), families: families::SPA, base: 3132, ..Pattern::BLANK },
-    Pattern { element: "Mark_All_AVT_Packets", kind: Kind::Bool, enforced: false, default: "Yes", tab: Some("SIP"), section: Some("SIP Parameters"), user_access: Some(Na), families: families::SPA | families::ATA, base: 3133, ..Pattern::BLANK },
-    Pattern { element: "CTI_Enable", kind: Kind::Bool, enforced: true, values: &["Yes", "No"], default: "No", tab: Some("SIP"), section: Some("SIP Parameters"), user_access: Some(Na), families: families::SPA | families::ATA, base: 3134, ..Pattern::BLANK },
-    Pattern { element: "SRTP_Method", kind: Kind::Enum, enforced: true, values: &["x-sipura", "s-descriptor"], default: "x-sipura", tab: Some("SIP"), section: Some("SIP Parameters"), user_access: Some(Na), families: families::SPA, base: 3135, ..Pattern::BLANK },
-    Pattern { element: "Hold_Target_Before_REFER", kind: Kind::Bool, enforced: false, default: "No", tab: Some("SIP"), section: Some("SIP Parameters"), user_access: Some(Na), families: families::SPA, base: 3136, ..Pattern::BLANK },
-    Pattern { element: "Keep_Referee_When_REFER_Failed", kind: Kind::Bool, enforced: false, default: "No", tab: Some("SIP"), section: Some("SIP Parameters"), user_access: Some(Na), families: families::SPA | families::ATA, base: 3137, ..Pattern::BLANK },
-    Pattern { element: "SIT1_RSC", kind: Kind::Str, enforced: false, default: "", tab: Some("SIP"), section: Some("Response Status Code Handling"), user_access: Some(Na), families: families::SPA | families::ATA, base: 3138, ..Pattern::BLANK },
-    Pattern { element: "SIT2_RSC", kind: Kind::Str, enforced: false, default: "", tab: Some("SIP"), section: Some("Response Status Code Handling"), user_access: Some(Na), families: families::SPA | families::ATA, base: 3139, ..Pattern::BLANK },
-    Pattern { element: "SIT3_RSC", kind: Kind::Str, enforced: false, default: "", tab: Some("SIP"), section: Some("Response Status Code Handling"), user_access: Some(Na), families: families::SPA | families::ATA, base: 3140, ..Pattern::BLANK },
-    Pattern { element: "SIT4_RSC", kind: Kind::Str, enforced: false, default: "", tab: Some("SIP"), section: Some("Response Status Code Handling"), user_access: Some(Na), families: families::SPA | families::ATA, base: 3141, ..Pattern::BLANK },
-    Pattern { element: "No_UDP_Checksum", kind: Kind::Bool, enforced: false, default: "No", tab: Some("SIP"), section: Some("RTP Parameters"), user_access: Some(Na), families: families::SPA | families::ATA, base: 3142, ..Pattern::BLANK },
-    Pattern { element: "Symmetric_RTP", kind: Kind::Bool, enforced: false, default: "No", tab: Some("SIP"), section: Some("RTP Parameters"), user_access: Some(Na), families: families::SPA, base: 3143, ..Pattern::BLANK },
-    Pattern { element: "Stats_In_BYE", kind: Kind::Bool, enforced: false, default: "No", tab: Some("SIP"), section: Some("RTP Parameters"), user_access: Some(Na), families: families::SPA | families::ATA, base: 3144, ..Pattern::BLANK },
-    Pattern { element: "G726r32_Dynamic_Payload", kind: Kind::Int, enforced: false, default: "2", tab: Some("SIP"), section: Some("SDP Payload Types"), user_access: Some(Na), families: families::SPA | families::ATA, base: 3145, ..Pattern::BLANK },
-    Pattern { element: "G729b_Dynamic_Payload", kind: Kind::Int, enforced: false, default: "99", tab: Some("SIP"), section: Some("SDP Payload Types"), user_access: Some(Na), families: families::SPA | families::ATA, base: 3146, ..Pattern::BLANK },
-    Pattern { element: "EncapRTP_Dynamic_Payload", kind: Kind::Int, enforced: false, default: "112", tab: Some("SIP"), section: Some("SDP Payload Types"), user_access: Some(Na), families: families::SPA | families::ATA, base: 3147, ..Pattern::BLANK },
-    Pattern { element: "RTP-Start-Loopback_Dynamic_Payload", kind: Kind::Int, enforced: false, default: "113", tab: Some("SIP"), section: Some("SDP Payload Types"), user_access: Some(Na), families: families::SPA | families::ATA, base: 3148, ..Pattern::BLANK },
-    Pattern { element: "RTP-Start-Loopback_Codec", kind: Kind::Enum, enforced: true, values: &["G711u", "G711a", "G726-16", "G726-24", "G726-32", "G726-40", "G729a", "G722"], default: "G711u", tab: Some("SIP"), section: Some("SDP Payload Types"), user_access: Some(Na), families: families::SPA | families::ATA, base: 3149, ..Pattern::BLANK },
-    Pattern { element: "G726r32_Codec_Name", kind: Kind::Str, enforced: false, default: "G726-32", tab: Some("SIP"), section: Some("SDP Payload Types"), user_access: Some(Na), families: families::SPA | families::ATA, base: 3150, ..Pattern::BLANK },
-    Pattern { element: "EncapRTP_Codec_Name", kind: Kind::Str, enforced: false, default: "encaprtp", tab: Some("SIP"), section: Some("SDP Payload Types"), user_access: Some(Na), families: families::SPA | families::ATA, base: 3151, ..Pattern::BLANK },
-    Pattern { element: "Linksys_Key_System", kind: Kind::Bool, enforced: false, default: "No", tab: Some("SIP"), section: Some("Linksys Key System Parameters"), user_access: Some(Na), families: families::SPA, base: 3152, ..Pattern::BLANK },
-    Pattern { element: "Multicast_Address", kind: Kind::Str, enforced: false, default: "224.168.168.168:6061", tab: Some("SIP"), section: Some("Linksys Key System Parameters"), user_access: Some(Na), families: families::SPA, base: 3153, ..Pattern::BLANK },
-    Pattern { element: "Key_System_Auto_Discovery", kind: Kind::Bool, enforced: false, default: "Yes", tab: Some("SIP"), section: Some("Linksys Key System Parameters"), user_access: Some(Na), families: families::SPA, base: 3154, ..Pattern::BLANK },
-    Pattern { element: "Key_System_IP_Address", kind: Kind::Str, enforced: false, default: "", tab: Some("SIP"), section: Some("Linksys Key System Parameters"), user_access: Some(Na), families: families::SPA, base: 3155, ..Pattern::BLANK },
-    Pattern { element: "Force_LAN_Codec", kind: Kind::Enum, enforced: true, values: &["none", "G711u", "G711a"], default: "none", tab: Some("SIP"), section: Some("Linksys Key System Parameters"), user_access: Some(Na), families: families::SPA, base: 3156, ..Pattern::BLANK },
-    Pattern { element: "Auto_Ans_GrPage_On_Active_Call", kind: Kind::Bool, enforced: false, default: "Yes", tab: Some("SIP"), section: Some("Linksys Key System Parameters"), families: families::SPA, base: 3157, ..Pattern::BLANK },
-    Pattern { element: "Transport_Protocol", kind: Kind::Enum, enforced: true, values: &["none", "tftp", "http", "https"], default: "https", tab: Some("Provisioning"), section: Some("Configuration Profile"), user_access: Some(Na), families: families::SPA | families::ATA, base: 3158, ..Pattern::BLANK },
-    Pattern { element: "Log_Resync_Request_Msg", kind: Kind::Str, enforced: false, default: "$PN $MAC -- Requesting resync $SCHEME://$SERVIP:$PORT$PATH", tab: Some("Provisioning"), section: Some("Configuration Profile"), user_access: Some(Na), families: families::SPA | families::ATA, base: 3159, ..Pattern::BLANK },
-    Pattern { element: "Log_Resync_Success_Msg", kind: Kind::Str, enforced: false, default: "$PN $MAC -- Successful resync $SCHEME://$SERVIP:$PORT$PATH", tab: Some("Provisioning"), section: Some("Configuration Profile"), user_access: Some(Na), families: families::SPA | families::ATA, base: 3160, ..Pattern::BLANK },
-    Pattern { element: "Log_Resync_Failure_Msg", kind: Kind::Str, enforced: false, default: "$PN $MAC -- Resync failed: $ERR", tab: Some("Provisioning"), section: Some("Configuration Profile"), user_access: Some(Na), families: families::SPA | families::ATA, base: 3161, ..Pattern::BLANK },
-    Pattern { element: "License_Keys", kind: Kind::Str, enforced: false, default: "", tab: Some("Provisioning"), section: Some("Firmware Upgrade"), user_access: Some(Na), families: families::SPA | families::ATA, base: 3162, ..Pattern::BLANK },
-    Pattern { element: "Custom_CA_URL", kind: Kind::Str, enforced: false, default: "", tab: Some("Provisioning"), section: Some("CA Settings"), user_access: Some(Na), families: families::SPA | families::ATA, base: 3163, ..Pattern::BLANK },
-    Pattern { element: "Bluetooth_Dial_Tone", kind: Kind::ToneScript, enforced: false, tab: Some("Regional"), section: Some("Call Progress Tones"), families: families::SPA, base: 3164, ..Pattern::BLANK },
-    Pattern { element: "SIT1_Tone", kind: Kind::ToneScript, enforced: false, default: "985@-16,1428@-16,1777@-16;20(.380/0/1,.380/0/2,.380/0/3,0/4/0)", tab: Some("Regional"), section: Some("Call Progress Tones"), user_access: Some(Na), families: families::SPA | families::ATA, base: 3165, ..Pattern::BLANK },
-    Pattern { element: "SIT2_Tone", kind: Kind::ToneScript, enforced: false, default: "914@-16,1371@-16,1777@-16;20(.274/0/1,.274/0/2,.380/0/3,0/4/0)", tab: Some("Regional"), section: Some("Call Progress Tones"), user_access: Some(Na), families: families::SPA | families::ATA, base: 3166, ..Pattern::BLANK },
-    Pattern { element: "SIT3_Tone", kind: Kind::ToneScript, enforced: false, default: "914@-16,1371@-16,1777@-16;20(.380/0/1,.380/0/2,.380/0/3,0/4/0)", tab: Some("Regional"), section: Some("Call Progress Tones"), user_access: Some(Na), families: families::SPA | families::ATA, base: 3167, ..Pattern::BLANK },
-    Pattern { element: "SIT4_Tone", kind: Kind::ToneScript, enforced: false, default: "985@-16,1371@-16,1777@-16;20(.380/0/1,.274/0/2,.380/0/3,0/4/0)", tab: Some("Regional"), section: Some("Call Progress Tones"), user_access: Some(Na), families: families::SPA | families::ATA, base: 3168, ..Pattern::BLANK },
-    Pattern { element: "Low_Battery_Tone", kind: Kind::ToneScript, enforced: false, tab: Some("Regional"), section: Some("Call Progress Tones"), families: families::SPA, base: 3169, ..Pattern::BLANK },
-    Pattern { element: "Call_Back_Expires", kind: Kind::Int, enforced: false, default: "1800", tab: Some("Regional"), section: Some("Control Timer Values (sec)"), user_access: Some(Na), families: families::SPA | families::ATA, base: 3170, ..Pattern::BLANK },
-    Pattern { element: "Call_Back_Retry_Intvl", kind: Kind::Int, enforced: false, default: "30", tab: Some("Regional"), section: Some("Control Timer Values (sec)"), user_access: Some(Na), families: families::SPA | families::ATA, base: 3171, ..Pattern::BLANK },
-    Pattern { element: "Call_Back_Delay", kind: Kind::Decimal, enforced: false, default: ".5", tab: Some("Regional"), section: Some("Control Timer Values (sec)"), user_access: Some(Na), families: families::SPA | families::ATA, base: 3172, ..Pattern::BLANK },
-    Pattern { element: "Call_Back_Act_Code", kind: Kind::StarCode, enforced: false, default: "*66", tab: Some("Regional"), section: Some("Vertical Service Activation Codes"), user_access: Some(Na), families: families::SPA | families::ATA, base: 3173, ..Pattern::BLANK },
-    Pattern { element: "Call_Back_Deact_Code", kind: Kind::StarCode, enforced: false, default: "*86", tab: Some("Regional"), section: Some("Vertical Service Activation Codes"), user_access: Some(Na), families: families::SPA | families::ATA, base: 3174, ..Pattern::BLANK },
-    Pattern { element: "Call_UnPark_Code", kind: Kind::StarCode, enforced: false, default: "*39", tab: Some("Regional"), section: Some("Vertical Service Activation Codes"), user_access: Some(Na), families: families::SPA, base: 3175, ..Pattern::BLANK },
-    Pattern { element: "Media_Loopback_Code", kind: Kind::StarCode, enforced: false, default: "*03", tab: Some("Regional"), section: Some("Vertical Service Activation Codes"), user_access: Some(Na), families: families::SPA | families::ATA, base: 3176, ..Pattern::BLANK },
-    Pattern { element: "Prefer_G726r32_Code", kind: Kind::StarCode, enforced: false, default: "*0172632", tab: Some("Regional"), section: Some("Outbound Call Codec Selection Codes"), user_access: Some(Na), families: families::SPA | families::ATA, base: 3177, ..Pattern::BLANK },
-    Pattern { element: "Force_G726r32_Code", kind: Kind::StarCode, enforced: false, default: "*0272632", tab: Some("Regional"), section: Some("Outbound Call Codec Selection Codes"), user_access: Some(Na), families: families::SPA | families::ATA, base: 3178, ..Pattern::BLANK },
-    Pattern { element: "DTMF_Playback_Level", kind: Kind::Int, enforced: false, default: "-16", section: Some("Miscellaneous"), user_access: Some(Na), families: families::SPA | families::ATA, base: 3179, ..Pattern::BLANK },
-    Pattern { element: "DTMF_Playback_Length", kind: Kind::Decimal, enforced: false, default: ".1", section: Some("Miscellaneous"), user_access: Some(Na), families: families::SPA | families::ATA, base: 3180, ..Pattern::BLANK },
-    Pattern { element: "Inband_DTMF_Boost", kind: Kind::Enum, enforced: true, values: &["0dB", "3dB", "6dB", "9dB", "12dB", "15dB", "18dB"], default: "12dB", tab: Some("Regional"), section: Some("Miscellaneous"), user_access: Some(Na), families: families::SPA, base: 3181, ..Pattern::BLANK },
-    Pattern { element: "Show_DTMF_Digits_When_Connected", kind: Kind::Bool, enforced: false, tab: Some("Regional"), section: Some("Miscellaneous"), families: families::SPA, base: 3182, ..Pattern::BLANK },
-    Pattern { element: "Short_Name", kind: Kind::Str, enforced: false, tab: Some("Phone"), section: Some("BluePhone"), families: families::SPA, base: 3183, ..Pattern::BLANK },
-    Pattern { element: "User_Friendly_ID", kind: Kind::Str, enforced: false, tab: Some("Phone"), section: Some("BluePhone"), families: families::SPA, base: 3184, ..Pattern::BLANK },
-    Pattern { element: "PIN_Code", kind: Kind::Str, enforced: false, tab: Some("Phone"), section: Some("BluePhone"), secret: true, families: families::SPA, base: 3185, ..Pattern::BLANK },
-    Pattern { element: "SCA_Line_ID_Mapping", kind: Kind::Str, enforced: false, default: "Vertical First", tab: Some("Phone"), section: Some("Miscellaneous Line Key Settings"), families: families::SPA, base: 3186, ..Pattern::BLANK },
-    Pattern { element: "SCA_Barge-In_Enable", kind: Kind::Bool, enforced: false, default: "Yes", tab: Some("Phone"), section: Some("Miscellaneous Line Key Settings"), user_access: Some(Na), families: families::SPA, base: 3187, ..Pattern::BLANK },
-    Pattern { element: "Call_Appearance_Per_Line", kind: Kind::Enum, enforced: true, values: &["2", "3", "4", "5", "6", "7", "8", "9", "10"], default: "2", tab: Some("Phone"), section: Some("Miscellaneous Line Key Settings"), user_access: Some(Na), families: families::SPA, base: 3188, ..Pattern::BLANK },
-    Pattern { element: "Softkey_Navigation_Style", kind: Kind::Str, enforced: false, default: "Scrollable", tab: Some("Phone"), section: Some("Miscellaneous Line Key Settings"), families: families::SPA, base: 3189, ..Pattern::BLANK },
-    Pattern { element: "Idle_LED", kind: Kind::Str, enforced: false, tab: Some("Phone"), section: Some("Line Key LED Pattern"), user_access: Some(Na), families: families::MPP | families::SPA, base: 3190, ..Pattern::BLANK },
-    Pattern { element: "Remote_Undefined_LED", kind: Kind::Str, enforced: false, tab: Some("Phone"), section: Some("Line Key LED Pattern"), user_access: Some(Na), families: families::MPP | families::SPA, base: 3191, ..Pattern::BLANK },
-    Pattern { element: "Local_Seized_LED", kind: Kind::Str, enforced: false, tab: Some("Phone"), section: Some("Line Key LED Pattern"), user_access: Some(Na), families: families::MPP | families::SPA, base: 3192, ..Pattern::BLANK },
-    Pattern { element: "Remote_Seized_LED", kind: Kind::Str, enforced: false, tab: Some("Phone"), section: Some("Line Key LED Pattern"), user_access: Some(Na), families: families::MPP | families::SPA, base: 3193, ..Pattern::BLANK },
-    Pattern { element: "Local_Progressing_LED", kind: Kind::Str, enforced: false, tab: Some("Phone"), section: Some("Line Key LED Pattern"), user_access: Some(Na), families: families::MPP | families::SPA, base: 3194, ..Pattern::BLANK },
-    Pattern { element: "Remote_Progressing_LED", kind: Kind::Str, enforced: false, tab: Some("Phone"), section: Some("Line Key LED Pattern"), user_access: Some(Na), families: families::MPP | families::SPA, base: 3195, ..Pattern::BLANK },
-    Pattern { element: "Local_Ringing_LED", kind: Kind::Str, enforced: false, tab: Some("Phone"), section: Some("Line Key LED Pattern"), user_access: Some(Na), families: families::MPP | families::SPA, base: 3196, ..Pattern::BLANK },
-    Pattern { element: "Remote_Ringing_LED", kind: Kind::Str, enforced: false, tab: Some("Phone"), section: Some("Line Key LED Pattern"), user_access: Some(Na), families: families::MPP | families::SPA, base: 3197, ..Pattern::BLANK },
-    Pattern { element: "Local_Active_LED", kind: Kind::Str, enforced: false, tab: Some("Phone"), section: Some("Line Key LED Pattern"), user_access: Some(Na), families: families::MPP | families::SPA, base: 3198, ..Pattern::BLANK },
-    Pattern { element: "Remote_Active_LED", kind: Kind::Str, enforced: false, tab: Some("Phone"), section: Some("Line Key LED Pattern"), user_access: Some(Na), families: families::MPP | families::SPA, base: 3199, ..Pattern::BLANK },
-    Pattern { element: "Local_Held_LED", kind: Kind::Str, enforced: false, tab: Some("Phone"), section: Some("Line Key LED Pattern"), user_access: Some(Na), families: families::MPP | families::SPA, base: 3200, ..Pattern::BLANK },
-    Pattern { element: "Remote_Held_LED", kind: Kind::Str, enforced: false, tab: Some("Phone"), section: Some("Line Key LED Pattern"), user_access: Some(Na), families: families::MPP | families::SPA, base: 3201, ..Pattern::BLANK },
-    Pattern { element: "Register_Failed_LED", kind: Kind::Str, enforced: false, tab: Some("Phone"), section: Some("Line Key LED Pattern"), user_access: Some(Na), families: families::MPP | families::SPA, base: 3202, ..Pattern::BLANK },
-    Pattern { element: "Disabled_LED", kind: Kind::Str, enforced: false, tab: Some("Phone"), section: Some("Line Key LED Pattern"), user_access: Some(Na), families: families::MPP | families::SPA, base: 3203, ..Pattern::BLANK },
-    Pattern { element: "Registering_LED", kind: Kind::Str, enforced: false, tab: Some("Phone"), section: Some("Line Key LED Pattern"), user_access: Some(Na), families: families::MPP | families::SPA, base: 3204, ..Pattern::BLANK },
-    Pattern { element: "Call_Back_Active_LED", kind: Kind::Str, enforced: false, default: "", tab: Some("Phone"), section: Some("Line Key LED Pattern"), user_access: Some(Na), families: families::SPA, base: 3205, ..Pattern::BLANK },
-    Pattern { element: "Trunk_No_Service_LED", kind: Kind::Str, enforced: false, default: "", tab: Some("Phone"), section: Some("Line Key LED Pattern"), user_access: Some(Na), families: families::SPA, base: 3206, ..Pattern::BLANK },
-    Pattern { element: "Trunk_Reserved_LED", kind: Kind::Str, enforced: false, default: "", tab: Some("Phone"), section: Some("Line Key LED Pattern"), user_access: Some(Na), families: families::SPA, base: 3207, ..Pattern::BLANK },
-    Pattern { element: "Trunk_In-use_LED", kind: Kind::Str, enforced: false, default: "", tab: Some("Phone"), section: Some("Line Key LED Pattern"), user_access: Some(Na), families: families::SPA, base: 3208, ..Pattern::BLANK },
-    Pattern { element: "Call_Back_Serv", kind: Kind::Bool, enforced: false, default: "Yes", tab: Some("Phone"), section: Some("Supplementary Services"), user_access: Some(Na), families: families::SPA, base: 3209, ..Pattern::BLANK },
-    Pattern { element: "ACD_Ext", kind: Kind::Enum, enforced: true, values: &["1", "2", "3", "4"], default: "1", tab: Some("Phone"), section: Some("Supplementary Services"), user_access: Some(Na), families: families::SPA, base: 3210, ..Pattern::BLANK },
-    Pattern { element: "Web_Serv", kind: Kind::Bool, enforced: false, tab: Some("Phone"), section: Some("Supplementary Services"), families: families::SPA, base: 3211, ..Pattern::BLANK },
-    Pattern { element: "SMS_Serv", kind: Kind::Bool, enforced: false, tab: Some("Phone"), section: Some("Supplementary Services"), families: families::SPA, base: 3212, ..Pattern::BLANK },
-    Pattern { element: "Handset_Input_Gain", kind: Kind::Enum, enforced: true, values: &["-6", "0", "6"], default: "0", tab: Some("Phone"), section: Some("Audio Input Gain dB"), user_access: Some(Na), families: families::SPA, base: 3213, ..Pattern::BLANK },
-    Pattern { element: "Headset_Input_Gain", kind: Kind::Enum, enforced: true, values: &["-6", "0", "6", "12", "-12", "-18"], default: "0", tab: Some("Phone"), section: Some("Audio Input Gain dB"), user_access: Some(Na), families: families::SPA, base: 3214, ..Pattern::BLANK },
-    Pattern { element: "Speakerphone_Input_Gain", kind: Kind::Enum, enforced: true, values: &["-6", "0", "6"], default: "0", tab: Some("Phone"), section: Some("Audio Input Gain dB"), user_access: Some(Na), families: families::SPA, base: 3215, ..Pattern::BLANK },
-    Pattern { element: "Bluetooth_Input_Gain", kind: Kind::Int, enforced: false, tab: Some("Phone"), section: Some("Audio Input Gain dB"), families: families::SPA, base: 3216, ..Pattern::BLANK },
-    Pattern { element: "Handset_Additional_Input_Gain", kind: Kind::Enum, enforced: true, values: &["-3", "-2", "-1", "0", "1", "2", "3"], default: "0", tab: Some("Phone"), section: Some("Audio Input Gain dB"), user_access: Some(Na), families: families::SPA, base: 3217, ..Pattern::BLANK },
-    Pattern { element: "Headset_Additional_Input_Gain", kind: Kind::Enum, enforced: true, values: &["-3", "-2", "-1", "0", "1", "2", "3"], default: "0", tab: Some("Phone"), section: Some("Audio Input Gain dB"), user_access: Some(Na), families: families::SPA, base: 3218, ..Pattern::BLANK },
-    Pattern { element: "Speakerphone_Additional_Input_Gain", kind: Kind::Enum, enforced: true, values: &["-3", "-2", "-1", "0", "1", "2", "3"], default: "0", tab: Some("Phone"), section: Some("Audio Input Gain dB"), user_access: Some(Na), families: families::SPA, base: 3219, ..Pattern::BLANK },
-    Pattern { element: "Bluetooth_Additional_Input_Gain", kind: Kind::Int, enforced: false, tab: Some("Phone"), section: Some("Audio Input Gain dB"), families: families::SPA, base: 3220, ..Pattern::BLANK },
-    Pattern { element: "Directory_UserID", kind: Kind::Str, enforced: false, default: "", tab: Some("Phone"), section: Some("Broadsoft Settings"), user_access: Some(Na), families: families::SPA, base: 3221, ..Pattern::BLANK },
-    Pattern { element: "Corp_Dir_Name", kind: Kind::Str, enforced: false, tab: Some("Phone"), section: Some("LDAP"), families: families::SPA, base: 3222, ..Pattern::BLANK },
-    Pattern { element: "Server", kind: Kind::Str, enforced: false, tab: Some("Phone"), section: Some("LDAP"), families: families::SPA, base: 3223, ..Pattern::BLANK },
-    Pattern { element: "Search_Base", kind: Kind::Str, enforced: false, tab: Some("Phone"), section: Some("LDAP"), families: families::SPA, base: 3224, ..Pattern::BLANK },
-    Pattern { element: "Client_DN", kind: Kind::Str, enforced: false, tab: Some("Phone"), section: Some("LDAP"), families: families::SPA, base: 3225, ..Pattern::BLANK },
-    Pattern { element: "User_Name", kind: Kind::Str, enforced: false, tab: Some("Phone"), section: Some("LDAP"), families: families::SPA, base: 3226, ..Pattern::BLANK },
-    Pattern { element: "Password", kind: Kind::Str, enforced: false, default: "", section: Some("Account Profile"), user_access: Some(Rw), secret: true, families: families::SPA | families::ATA, base: 3227, ..Pattern::BLANK },
-    Pattern { element: "Auth_Type", kind: Kind::Str, enforced: false, tab: Some("Phone"), section: Some("LDAP"), families: families::SPA, base: 3228, ..Pattern::BLANK },
-    Pattern { element: "Last_Name_Filter", kind: Kind::Str, enforced: false, tab: Some("Phone"), section: Some("LDAP"), families: families::SPA, base: 3229, ..Pattern::BLANK },
-    Pattern { element: "First_Name_Filter", kind: Kind::Str, enforced: false, tab: Some("Phone"), section: Some("LDAP"), families: families::SPA, base: 3230, ..Pattern::BLANK },
-    Pattern { element: "Search_Item_3", kind: Kind::Str, enforced: false, tab: Some("Phone"), section: Some("LDAP"), families: families::SPA, base: 3231, ..Pattern::BLANK },
-    Pattern { element: "Search_Item_3_Filter", kind: Kind::Str, enforced: false, tab: Some("Phone"), section: Some("LDAP"), families: families::SPA, base: 3232, ..Pattern::BLANK },
-    Pattern { element: "Search_Item_4", kind: Kind::Str, enforced: false, tab: Some("Phone"), section: Some("LDAP"), families: families::SPA, base: 3233, ..Pattern::BLANK },
-    Pattern { element: "Search_Item_4_Filter", kind: Kind::Str, enforced: false, tab: Some("Phone"), section: Some("LDAP"), families: families::SPA, base: 3234, ..Pattern::BLANK },
-    Pattern { element: "Display_Attr", kind: Kind::Str, enforced: false, tab: Some("Phone"), section: Some("LDAP"), families: families::SPA, base: 3235, ..Pattern::BLANK },
-    Pattern { element: "Number_Mapping", kind: Kind::Str, enforced: false, tab: Some("Phone"), section: Some("LDAP"), families: families::SPA, base: 3236, ..Pattern::BLANK },
-    Pattern { element: "Record_Enable", kind: Kind::Bool, enforced: false, tab: Some("Phone"), section: Some("Call Audio Recording"), families: families::SPA, base: 3237, ..Pattern::BLANK },
-    Pattern { element: "Record_Beep_Reminder", kind: Kind::Bool, enforced: false, tab: Some("Phone"), section: Some("Call Audio Recording"), families: families::SPA, base: 3238, ..Pattern::BLANK },
-    Pattern { element: "SIP_CoS_Value_{n}_", kind: Kind::Enum, enforced: true, values: &["0", "1", "2", "3", "4", "5", "6", "7"], default: "3", section: Some("Network Settings"), user_access: Some(Na), families: families::SPA | families::ATA, base: 3239, units: 1, first: 1, last: 12, head: 14, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "RTP_CoS_Value_{n}_", kind: Kind::Enum, enforced: true, values: &["0", "1", "2", "3", "4", "5", "6", "7"], default: "6", section: Some("Network Settings"), user_access: Some(Na), families: families::SPA | families::ATA, base: 3251, units: 1, first: 1, last: 12, head: 14, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Network_Jitter_Level_{n}_", kind: Kind::Enum, enforced: true, values: &["low", "medium", "high", "very high", "extremely high"], default: "high", section: Some("Network Settings"), user_access: Some(Na), families: families::SPA | families::ATA, base: 3263, units: 1, first: 1, last: 12, head: 21, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Jitter_Buffer_Adjustment_{n}_", kind: Kind::Enum, enforced: true, values: &["up and down", "up only", "down only", "disable"], default: "up and down", section: Some("Network Settings"), user_access: Some(Na), families: families::SPA | families::ATA, base: 3275, units: 1, first: 1, last: 12, head: 25, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "SIP_Debug_Option_{n}_", kind: Kind::Enum, enforced: true, values: &["none/1-line/1-line excl. OPT/1-line excl. NTFY/1-line excl. REG/1-line excl. OPT", "NTFY", "REG/full/full excl. OPT/full excl. NTFY/full excl. REG/full excl. OPT", "REG", "none", "1-line", "1-line excl. OPT", "1-line excl. NTFY", "1-line excl. REG", "1-line excl. OPT|NTFY|REG", "full", "full excl. OPT", "full excl. NTFY", "full excl. REG", "full excl. OPT|NTFY|REG"], default: "none", tab: Some("Ext"), section: Some("SIP Settings"), user_access: Some(Na), families: families::SPA | families::ATA, base: 3287, units: 1, first: 1, last: 12, head: 17, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Use_Anonymous_With_RPID_{n}_", kind: Kind::Bool, enforced: false, default: "Yes", tab: Some("Ext"), section: Some("SIP Settings"), user_access: Some(Na), families: families::SPA | families::ATA, base: 3299, units: 1, first: 1, last: 12, head: 24, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Outbound_call_w_o_BLA_dialog_{n}_", kind: Kind::Bool, enforced: false, tab: Some("Ext"), section: Some("SIP Settings"), families: families::SPA, base: 3311, units: 1, first: 1, last: 5, head: 29, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "MOH_Server_{n}_", kind: Kind::Str, enforced: false, default: "", tab: Some("Ext"), section: Some("Call Feature Settings"), user_access: Some(Na), families: families::SPA | families::ATA, base: 3316, units: 1, first: 1, last: 12, head: 11, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Default_Ring__1__", kind: Kind::Enum, enforced: true, values: &["No Ring", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "User 1", "User 2"], default: "1", tab: Some("Ext"), section: Some("Call Feature Settings"), user_access: Some(Na), families: families::SPA, base: 3328, ..Pattern::BLANK },
-    Pattern { element: "State_Agent_{n}_", kind: Kind::Str, enforced: false, default: "", tab: Some("Ext"), section: Some("Call Feature Settings"), user_access: Some(Na), families: families::SPA, base: 3329, units: 1, first: 1, last: 12, head: 12, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "CFWD_Notify_Serv_{n}_", kind: Kind::Bool, enforced: false, default: "No", tab: Some("Ext"), section: Some("Call Feature Settings"), user_access: Some(Na), families: families::SPA, base: 3341, units: 1, first: 1, last: 12, head: 17, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "CFWD_Notifier_{n}_", kind: Kind::Str, enforced: false, default: "", tab: Some("Ext"), section: Some("Call Feature Settings"), user_access: Some(Na), families: families::SPA, base: 3353, units: 1, first: 1, last: 12, head: 14, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Use_Outbound_Proxy_{n}_", kind: Kind::Bool, enforced: false, default: "No", tab: Some("Ext"), section: Some("Proxy and Registration"), user_access: Some(Na), families: families::SPA | families::ATA, base: 3365, units: 1, first: 1, last: 12, head: 19, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Use_Auth_ID_{n}_", kind: Kind::Bool, enforced: false, default: "No", tab: Some("Ext"), section: Some("Subscriber Information"), user_access: Some(Na), families: families::SPA | families::ATA, base: 3377, units: 1, first: 1, last: 12, head: 12, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Mini_Certificate_{n}_", kind: Kind::Str, enforced: false, default: "", tab: Some("Ext"), section: Some("Subscriber Information"), user_access: Some(Na), secret: true, families: families::SPA | families::ATA, base: 3389, units: 1, first: 1, last: 12, head: 17, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "SRTP_Private_Key_{n}_", kind: Kind::Str, enforced: false, default: "", tab: Some("Ext"), section: Some("Subscriber Information"), user_access: Some(Na), secret: true, families: families::SPA | families::ATA, base: 3401, units: 1, first: 1, last: 12, head: 17, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Resident_Online_Number_{n}_", kind: Kind::Str, enforced: false, default: "", tab: Some("Ext"), section: Some("Subscriber Information"), user_access: Some(Na), families: families::SPA | families::ATA, base: 3413, units: 1, first: 1, last: 8, head: 23, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "G726-32_Enable_{n}_", kind: Kind::Bool, enforced: false, default: "Yes", tab: Some("Ext"), section: Some("Audio Configuration"), user_access: Some(Na), families: families::SPA | families::ATA, base: 3421, units: 1, first: 1, last: 12, head: 15, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Release_Unused_Codec_{n}_", kind: Kind::Bool, enforced: false, default: "Yes", tab: Some("Ext"), section: Some("Audio Configuration"), user_access: Some(Na), families: families::SPA | families::ATA, base: 3433, units: 1, first: 1, last: 12, head: 21, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "DTMF_Process_AVT_{n}_", kind: Kind::Bool, enforced: false, default: "Yes", tab: Some("Ext"), section: Some("Audio Configuration"), user_access: Some(Na), families: families::SPA | families::ATA, base: 3445, units: 1, first: 1, last: 12, head: 17, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "DTMF_Tx_Volume_for_AVT_Packet_{n}_", kind: Kind::Int, enforced: false, default: "0", tab: Some("Ext"), section: Some("Audio Configuration"), user_access: Some(Na), families: families::SPA, base: 3457, units: 1, first: 1, last: 12, head: 30, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Use_Remote_Pref_Codec_{n}_", kind: Kind::Bool, enforced: false, default: "No", tab: Some("Ext"), section: Some("Audio Configuration"), user_access: Some(Na), families: families::SPA, base: 3469, units: 1, first: 1, last: 12, head: 22, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Enable_IP_Dialing_{n}_", kind: Kind::Bool, enforced: false, default: "Yes", tab: Some("Ext"), section: Some("Call Feature Settings"), user_access: Some(Na), families: families::SPA | families::ATA, base: 3481, units: 1, first: 1, last: 12, head: 18, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Default_Ring__2__", kind: Kind::Enum, enforced: true, values: &["No Ring", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "User 1", "User 2"], default: "1", tab: Some("Ext"), section: Some("Call Feature Settings"), user_access: Some(Na), families: families::SPA, base: 3493, ..Pattern::BLANK },
-    Pattern { element: "Default_Ring__3__", kind: Kind::Enum, enforced: true, values: &["No Ring", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "User 1", "User 2"], default: "1", tab: Some("Ext"), section: Some("Call Feature Settings"), user_access: Some(Na), families: families::SPA, base: 3494, ..Pattern::BLANK },
-    Pattern { element: "Default_Ring__4__", kind: Kind::Enum, enforced: true, values: &["No Ring", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "User 1", "User 2"], default: "1", tab: Some("Ext"), section: Some("Call Feature Settings"), user_access: Some(Na), families: families::SPA, base: 3495, ..Pattern::BLANK },
-    Pattern { element: "Default_Ring__5__", kind: Kind::Enum, enforced: true, values: &["No Ring", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "User 1", "User 2"], default: "1", tab: Some("Ext"), section: Some("Call Feature Settings"), user_access: Some(Na), families: families::SPA, base: 3496, ..Pattern::BLANK },
-    Pattern { element: "Speakerphone_DTMF_Masking", kind: Kind::Bool, enforced: false, tab: Some("User"), section: Some("Supplementary Services"), families: families::SPA, base: 3497, ..Pattern::BLANK },
-    Pattern { element: "Miss_Call_Banner", kind: Kind::Bool, enforced: false, default: "Yes", tab: Some("User"), section: Some("Supplementary Services"), user_access: Some(Rw), families: families::SPA, base: 3498, ..Pattern::BLANK },
-    Pattern { element: "Accept_Media_Loopback_Request", kind: Kind::Enum, enforced: true, values: &["never", "automatic", "manual"], default: "automatic", tab: Some("User"), section: Some("Supplementary Services"), user_access: Some(Na), families: families::SPA, base: 3499, ..Pattern::BLANK },
-    Pattern { element: "Media_Loopback_Mode", kind: Kind::Enum, enforced: true, values: &["source", "mirror"], default: "source", tab: Some("User"), section: Some("Supplementary Services"), user_access: Some(Na), families: families::SPA, base: 3500, ..Pattern::BLANK },
-    Pattern { element: "Media_Loopback_Type", kind: Kind::Enum, enforced: true, values: &["media", "packet"], default: "media", tab: Some("User"), section: Some("Supplementary Services"), user_access: Some(Na), families: families::SPA, base: 3501, ..Pattern::BLANK },
-    Pattern { element: "Display_Text_Message_on_Recv", kind: Kind::Bool, enforced: false, tab: Some("User"), section: Some("Supplementary Services"), families: families::SPA, base: 3502, ..Pattern::BLANK },
-    Pattern { element: "Text_Message_From_3rd_Party", kind: Kind::Bool, enforced: false, default: "No", tab: Some("User"), section: Some("Supplementary Services"), user_access: Some(Rw), families: families::SPA, base: 3503, ..Pattern::BLANK },
-    Pattern { element: "Enable_Video_VLAN", kind: Kind::Bool, enforced: false, tab: Some("User"), section: Some("Camera Settings"), families: families::SPA, base: 3504, ..Pattern::BLANK },
-    Pattern { element: "Video_VLAN_ID", kind: Kind::Int, enforced: false, tab: Some("User"), section: Some("Camera Settings"), families: families::SPA, base: 3505, ..Pattern::BLANK },
-    Pattern { element: "Camera_Name_{n}_", kind: Kind::Str, enforced: false, tab: Some("User"), families: families::SPA, base: 3506, units: 1, first: 1, last: 4, head: 12, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Access_URL_{n}_", kind: Kind::Str, enforced: false, tab: Some("User"), families: families::SPA, base: 3510, units: 1, first: 1, last: 4, head: 11, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Access_User_Name_{n}_", kind: Kind::Str, enforced: false, tab: Some("User"), families: families::SPA, base: 3514, units: 1, first: 1, last: 4, head: 17, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Access_Password_{n}_", kind: Kind::Str, enforced: false, tab: Some("User"), secret: true, families: families::SPA, base: 3518, units: 1, first: 1, last: 4, head: 16, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Associated_Caller_ID_{n}_", kind: Kind::Str, enforced: false, tab: Some("User"), families: families::SPA, base: 3522, units: 1, first: 1, last: 4, head: 21, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Door_Control_URL_{n}_", kind: Kind::Str, enforced: false, tab: Some("User"), families: families::SPA, base: 3526, units: 1, first: 1, last: 4, head: 17, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "RSS_Feed_URL_1", kind: Kind::Str, enforced: false, tab: Some("User"), section: Some("Web Information Service Settings"), families: families::SPA, base: 3530, ..Pattern::BLANK },
-    Pattern { element: "RSS_Feed_URL_2", kind: Kind::Str, enforced: false, tab: Some("User"), section: Some("Web Information Service Settings"), families: families::SPA, base: 3531, ..Pattern::BLANK },
-    Pattern { element: "RSS_Feed_URL_3", kind: Kind::Str, enforced: false, tab: Some("User"), section: Some("Web Information Service Settings"), families: families::SPA, base: 3532, ..Pattern::BLANK },
-    Pattern { element: "RSS_Feed_URL_4", kind: Kind::Str, enforced: false, tab: Some("User"), section: Some("Web Information Service Settings"), families: families::SPA, base: 3533, ..Pattern::BLANK },
-    Pattern { element: "RSS_Feed_URL_5", kind: Kind::Str, enforced: false, tab: Some("User"), section: Some("Web Information Service Settings"), families: families::SPA, base: 3534, ..Pattern::BLANK },
-    Pattern { element: "Weather_Temperature_Unit", kind: Kind::Str, enforced: false, tab: Some("User"), section: Some("Web Information Service Settings"), families: families::SPA, base: 3535, ..Pattern::BLANK },
-    Pattern { element: "Handset_Version", kind: Kind::Enum, enforced: true, values: &["Auto", "Original", "v3"], default: "Auto", tab: Some("User"), section: Some("Audio Volume"), user_access: Some(Rw), families: families::SPA, base: 3536, ..Pattern::BLANK },
-    Pattern { element: "Deep_Bass", kind: Kind::Enum, enforced: true, values: &["Default", "HiDef", "Standard"], default: "Default", tab: Some("User"), section: Some("Audio Volume"), user_access: Some(Rw), families: families::SPA, base: 3537, ..Pattern::BLANK },
-    Pattern { element: "Electronic_HookSwitch_Control", kind: Kind::Bool, enforced: false, tab: Some("User"), section: Some("Audio Volume"), families: families::SPA, base: 3538, ..Pattern::BLANK },
-    Pattern { element: "Speakerphone_Enable", kind: Kind::Bool, enforced: false, default: "Yes", tab: Some("User"), section: Some("Audio Volume"), families: families::SPA, base: 3539, ..Pattern::BLANK },
-    Pattern { element: "Mute_Enable", kind: Kind::Bool, enforced: false, tab: Some("User"), section: Some("Audio Volume"), families: families::SPA, base: 3540, ..Pattern::BLANK },
-    Pattern { element: "Screen_Saver_Trigger_Time", kind: Kind::Int, enforced: false, tab: Some("User"), section: Some("Screen"), families: families::SPA, base: 3541, ..Pattern::BLANK },
-    Pattern { element: "Screen_Saver_Refresh_Time", kind: Kind::Int, enforced: false, tab: Some("User"), section: Some("Screen"), families: families::SPA, base: 3542, ..Pattern::BLANK },
-    Pattern { element: "Back_Light_Enable", kind: Kind::Bool, enforced: false, tab: Some("User"), section: Some("Screen"), families: families::SPA, base: 3543, ..Pattern::BLANK },
-    Pattern { element: "Back_Light_Timer__sec_", kind: Kind::Int, enforced: false, tab: Some("User"), section: Some("Screen"), families: families::SPA, base: 3544, ..Pattern::BLANK },
-    Pattern { element: "LCD_Contrast", kind: Kind::Int, enforced: false, tab: Some("User"), section: Some("Screen"), user_access: Some(Rw), families: families::MPP | families::SPA, base: 3545, ..Pattern::BLANK },
-    Pattern { element: "BMP_Picture_Download_URL", kind: Kind::Str, enforced: false, default: "", tab: Some("User"), section: Some("Screen"), user_access: Some(Na), families: families::SPA, base: 3546, ..Pattern::BLANK },
-    Pattern { element: "Unit_1_Enable", kind: Kind::Bool, enforced: false, default: "Yes", tab: Some("Att Console"), section: Some("General"), user_access: Some(Na), families: families::SPA, base: 3547, ..Pattern::BLANK },
-    Pattern { element: "Unit_2_Enable", kind: Kind::Bool, enforced: false, default: "Yes", tab: Some("Att Console"), section: Some("General"), user_access: Some(Na), families: families::SPA, base: 3548, ..Pattern::BLANK },
-    Pattern { element: "Test_Mode_Enable", kind: Kind::Bool, enforced: false, default: "No", tab: Some("Att Console"), section: Some("General"), user_access: Some(Na), families: families::SPA, base: 3549, ..Pattern::BLANK },
-    Pattern { element: "Attendant_Console_Call_Pickup_Code", kind: Kind::Str, enforced: false, default: "*98", tab: Some("Att Console"), section: Some("General"), user_access: Some(Na), families: families::SPA, base: 3550, ..Pattern::BLANK },
-    Pattern { element: "Attendant_Console_Call_Park_Code", kind: Kind::Str, enforced: false, default: "*68", tab: Some("Att Console"), section: Some("General"), families: families::SPA, base: 3551, ..Pattern::BLANK },
-    Pattern { element: "Attendant_Console_Call_unPark_Code", kind: Kind::Str, enforced: false, default: "*88", tab: Some("Att Console"), section: Some("General"), families: families::SPA, base: 3552, ..Pattern::BLANK },
-    Pattern { element: "Attendant_Console_Font_Size", kind: Kind::Int, enforced: false, default: "10", tab: Some("Att Console"), section: Some("General"), families: families::SPA, base: 3553, ..Pattern::BLANK },
-    Pattern { element: "Attendant_Console_LCD_Contrast", kind: Kind::Int, enforced: false, tab: Some("Att Console"), section: Some("General"), families: families::SPA, base: 3554, ..Pattern::BLANK },
-    Pattern { element: "Application_LED", kind: Kind::Str, enforced: false, tab: Some("Att Console"), section: Some("Att Console Key LED Pattern"), user_access: Some(Na), families: families::MPP | families::SPA, base: 3555, ..Pattern::BLANK },
-    Pattern { element: "Serv_Subscribe_Failed_LED", kind: Kind::Str, enforced: false, tab: Some("Att Console"), section: Some("Att Console Key LED Pattern"), user_access: Some(Na), families: families::MPP | families::SPA, base: 3556, ..Pattern::BLANK },
-    Pattern { element: "Serv_Subscribing_LED", kind: Kind::Str, enforced: false, tab: Some("Att Console"), section: Some("Att Console Key LED Pattern"), user_access: Some(Na), families: families::MPP | families::SPA, base: 3557, ..Pattern::BLANK },
-    Pattern { element: "SNRM_Day_Mode_LED", kind: Kind::Str, enforced: false, default: "", tab: Some("Att Console"), section: Some("Att Console Key LED Pattern"), user_access: Some(Na), families: families::SPA, base: 3558, ..Pattern::BLANK },
-    Pattern { element: "SNRM_Night_Mode_LED", kind: Kind::Str, enforced: false, default: "", tab: Some("Att Console"), section: Some("Att Console Key LED Pattern"), user_access: Some(Na), families: families::SPA, base: 3559, ..Pattern::BLANK },
-    Pattern { element: "Parking_Lot_Idle_LED", kind: Kind::Str, enforced: false, tab: Some("Att Console"), section: Some("Att Console Key LED Pattern"), user_access: Some(Na), families: families::MPP | families::SPA, base: 3560, ..Pattern::BLANK },
-    Pattern { element: "Parking_Lot_Busy_LED", kind: Kind::Str, enforced: false, tab: Some("Att Console"), section: Some("Att Console Key LED Pattern"), user_access: Some(Na), families: families::MPP | families::SPA, base: 3561, ..Pattern::BLANK },
-    Pattern { element: "BLF_Idle_LED", kind: Kind::Str, enforced: false, tab: Some("Att Console"), section: Some("Att Console Key LED Pattern"), user_access: Some(Na), families: families::MPP | families::SPA, base: 3562, ..Pattern::BLANK },
-    Pattern { element: "BLF_Ringing_LED", kind: Kind::Str, enforced: false, tab: Some("Att Console"), section: Some("Att Console Key LED Pattern"), user_access: Some(Na), families: families::MPP | families::SPA, base: 3563, ..Pattern::BLANK },
-    Pattern { element: "BLF_Busy_LED", kind: Kind::Str, enforced: false, tab: Some("Att Console"), section: Some("Att Console Key LED Pattern"), user_access: Some(Na), families: families::MPP | families::SPA, base: 3564, ..Pattern::BLANK },
-    Pattern { element: "BLF_Held_LED", kind: Kind::Str, enforced: false, tab: Some("Att Console"), section: Some("Att Console Key LED Pattern"), user_access: Some(Na), families: families::MPP | families::SPA, base: 3565, ..Pattern::BLANK },
-    Pattern { element: "TR-069_IGD_Support", kind: Kind::Bool, enforced: false, tab: Some("TR-069"), section: Some("TR-069"), families: families::SPA, base: 3566, ..Pattern::BLANK },
-    Pattern { element: "TR-069_DHCP_Inform_Timer", kind: Kind::Int, enforced: false, tab: Some("TR-069"), section: Some("TR-069"), families: families::SPA, base: 3567, ..Pattern::BLANK },
-    Pattern { element: "Admin_Passwd", kind: Kind::Str, enforced: false, default: "", label: Some("Admin Passwd"), tab: Some("System"), section: Some("System Configuration"), user_access: Some(Na), secret: true, in_report: false, families: families::SPA | families::ATA, base: 3568, ..Pattern::BLANK },
-    Pattern { element: "Signaling_Protocol", kind: Kind::Enum, enforced: true, values: &["SIP", "SPCP"], default: "SIP", tab: Some("System"), section: Some("System Configuration"), user_access: Some(Na), families: families::SPA, base: 3569, ..Pattern::BLANK },
-    Pattern { element: "SPCP_Auto-detect", kind: Kind::Bool, enforced: false, default: "Yes", tab: Some("System"), section: Some("System Configuration"), user_access: Some(Na), families: families::SPA, base: 3570, ..Pattern::BLANK },
-    Pattern { element: "DNS_Query_TTL_Ignore", kind: Kind::Bool, enforced: false, default: "No", section: Some("Miscellaneous Settings"), user_access: Some(Na), families: families::SPA | families::ATA, base: 3571, ..Pattern::BLANK },
-    Pattern { element: "G726r16_Dynamic_Payload", kind: Kind::Int, enforced: false, default: "98", tab: Some("SIP"), section: Some("SDP Payload Types"), user_access: Some(Na), families: families::SPA | families::ATA, base: 3572, ..Pattern::BLANK },
-    Pattern { element: "G726r24_Dynamic_Payload", kind: Kind::Int, enforced: false, default: "97", tab: Some("SIP"), section: Some("SDP Payload Types"), user_access: Some(Na), families: families::SPA | families::ATA, base: 3573, ..Pattern::BLANK },
-    Pattern { element: "G726r40_Dynamic_Payload", kind: Kind::Int, enforced: false, default: "96", tab: Some("SIP"), section: Some("SDP Payload Types"), user_access: Some(Na), families: families::SPA | families::ATA, base: 3574, ..Pattern::BLANK },
-    Pattern { element: "G726r16_Codec_Name", kind: Kind::Str, enforced: false, default: "G726-16", tab: Some("SIP"), section: Some("SDP Payload Types"), user_access: Some(Na), families: families::SPA | families::ATA, base: 3575, ..Pattern::BLANK },
-    Pattern { element: "G726r24_Codec_Name", kind: Kind::Str, enforced: false, default: "G726-24", tab: Some("SIP"), section: Some("SDP Payload Types"), user_access: Some(Na), families: families::SPA | families::ATA, base: 3576, ..Pattern::BLANK },
-    Pattern { element: "G726r40_Codec_Name", kind: Kind::Str, enforced: false, default: "G726-40", tab: Some("SIP"), section: Some("SDP Payload Types"), user_access: Some(Na), families: families::SPA | families::ATA, base: 3577, ..Pattern::BLANK },
-    Pattern { element: "Resync_At_HHmm_", kind: Kind::Str, enforced: false, tab: Some("Provisioning"), section: Some("Configuration Profile"), families: families::SPA, base: 3578, ..Pattern::BLANK },
-    Pattern { element: "Custom_CA_RULE", kind: Kind::Str, enforced: false, tab: Some("Provisioning"), section: Some("CA Settings"), families: families::SPA, base: 3579, ..Pattern::BLANK },
-    Pattern { element: "Prefer_G726r16_Code", kind: Kind::StarCode, enforced: false, default: "*0172616", tab: Some("Regional"), section: Some("Outbound Call Codec Selection Codes"), user_access: Some(Na), families: families::SPA | families::ATA, base: 3580, ..Pattern::BLANK },
-    Pattern { element: "Force_G726r16_Code", kind: Kind::StarCode, enforced: false, default: "*0272616", tab: Some("Regional"), section: Some("Outbound Call Codec Selection Codes"), user_access: Some(Na), families: families::SPA | families::ATA, base: 3581, ..Pattern::BLANK },
-    Pattern { element: "Prefer_G726r24_Code", kind: Kind::StarCode, enforced: false, default: "*0172624", tab: Some("Regional"), section: Some("Outbound Call Codec Selection Codes"), user_access: Some(Na), families: families::SPA | families::ATA, base: 3582, ..Pattern::BLANK },
-    Pattern { element: "Force_G726r24_Code", kind: Kind::StarCode, enforced: false, default: "*0272624", tab: Some("Regional"), section: Some("Outbound Call Codec Selection Codes"), user_access: Some(Na), families: families::SPA | families::ATA, base: 3583, ..Pattern::BLANK },
-    Pattern { element: "Prefer_G726r40_Code", kind: Kind::StarCode, enforced: false, default: "*0172640", tab: Some("Regional"), section: Some("Outbound Call Codec Selection Codes"), user_access: Some(Na), families: families::SPA | families::ATA, base: 3584, ..Pattern::BLANK },
-    Pattern { element: "Force_G726r40_Code", kind: Kind::StarCode, enforced: false, default: "*0272640", tab: Some("Regional"), section: Some("Outbound Call Codec Selection Codes"), user_access: Some(Na), families: families::SPA | families::ATA, base: 3585, ..Pattern::BLANK },
-    Pattern { element: "Set_Local_Date__mm_dd_", kind: Kind::Str, enforced: false, default: "", tab: Some("Regional"), section: Some("Miscellaneous"), user_access: Some(Na), families: families::SPA | families::ATA, base: 3586, ..Pattern::BLANK },
-    Pattern { element: "Default_Character_Encoding", kind: Kind::Enum, enforced: true, values: &["ISO-8859-1", "UTF-8"], default: "ISO-8859-1", tab: Some("Regional"), section: Some("Miscellaneous"), user_access: Some(Na), families: families::SPA, base: 3587, ..Pattern::BLANK },
-    Pattern { element: "Select_Logo", kind: Kind::Enum, enforced: true, values: &["Default", "BMP Picture", "Text Logo", "None"], default: "Default", tab: Some("Phone"), section: Some("General"), user_access: Some(Na), families: families::SPA, base: 3588, ..Pattern::BLANK },
-    Pattern { element: "Select_Background_Picture", kind: Kind::Str, enforced: false, default: "None", tab: Some("Phone"), section: Some("General"), user_access: Some(Ro), families: families::SPA, base: 3589, ..Pattern::BLANK },
-    Pattern { element: "Softkey_Labels_Font", kind: Kind::Enum, enforced: true, values: &["Normal", "Narrow", "Auto"], default: "Auto", tab: Some("Phone"), section: Some("General"), user_access: Some(Na), families: families::SPA, base: 3590, ..Pattern::BLANK },
-    Pattern { element: "Screen_Saver_Icon", kind: Kind::Enum, enforced: true, values: &["StationTime", "Lock", "Phone", "DateTime", "Background Picture"], default: "Background Picture", tab: Some("Phone"), section: Some("General"), user_access: Some(Rw), families: families::SPA, base: 3591, ..Pattern::BLANK },
-    Pattern { element: "Line_Navigation", kind: Kind::Enum, enforced: true, values: &["Per Call", "Per Line"], default: "Per Line", tab: Some("Phone"), section: Some("Miscellaneous Line Key Settings"), user_access: Some(Na), families: families::SPA, base: 3592, ..Pattern::BLANK },
-    Pattern { element: "LDAP_item_4_Filter", kind: Kind::Str, enforced: false, default: "", tab: Some("Phone"), section: Some("LDAP Corporate Directory Search"), user_access: Some(Na), families: families::SPA, base: 3593, ..Pattern::BLANK },
-    Pattern { element: "Monitor_User_ID_{n}_", kind: Kind::Str, enforced: false, default: "", tab: Some("Ext"), section: Some("Share Line Appearance"), user_access: Some(Na), families: families::SPA, base: 3594, units: 1, first: 1, last: 12, head: 16, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "User_ID_with_Domain_{n}_", kind: Kind::Bool, enforced: false, default: "No", tab: Some("Ext"), section: Some("Call Feature Settings"), user_access: Some(Na), families: families::SPA, base: 3606, units: 1, first: 1, last: 12, head: 20, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "G726-16_Enable_{n}_", kind: Kind::Bool, enforced: false, default: "Yes", tab: Some("Ext"), section: Some("Audio Configuration"), user_access: Some(Na), families: families::SPA | families::ATA, base: 3618, units: 1, first: 1, last: 12, head: 15, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "G726-24_Enable_{n}_", kind: Kind::Bool, enforced: false, default: "Yes", tab: Some("Ext"), section: Some("Audio Configuration"), user_access: Some(Na), families: families::SPA | families::ATA, base: 3630, units: 1, first: 1, last: 12, head: 15, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "G726-40_Enable_{n}_", kind: Kind::Bool, enforced: false, default: "Yes", tab: Some("Ext"), section: Some("Audio Configuration"), user_access: Some(Na), families: families::SPA | families::ATA, base: 3642, units: 1, first: 1, last: 12, head: 15, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "DTMF_AVT_Packet_Interval_{n}_", kind: Kind::Int, enforced: false, tab: Some("Ext"), section: Some("Audio Configuration"), families: families::SPA, base: 3654, units: 1, first: 1, last: 8, head: 25, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Default_Ring__6__", kind: Kind::Enum, enforced: true, values: &["No Ring", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "User 1", "User 2"], default: "1", tab: Some("Ext"), section: Some("Call Feature Settings"), user_access: Some(Na), families: families::SPA, base: 3662, ..Pattern::BLANK },
-    Pattern { element: "Default_Ring__7__", kind: Kind::Enum, enforced: true, values: &["No Ring", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "User 1", "User 2"], default: "1", tab: Some("Ext"), section: Some("Call Feature Settings"), user_access: Some(Na), families: families::SPA, base: 3663, ..Pattern::BLANK },
-    Pattern { element: "Default_Ring__8__", kind: Kind::Enum, enforced: true, values: &["No Ring", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "User 1", "User 2"], default: "1", tab: Some("Ext"), section: Some("Call Feature Settings"), user_access: Some(Na), families: families::SPA, base: 3664, ..Pattern::BLANK },
-    Pattern { element: "Speed_Dial_2", kind: Kind::Str, enforced: false, default: "", tab: Some("User"), section: Some("Speed Dial"), user_access: Some(Rw), families: families::SPA, base: 3665, ..Pattern::BLANK },
-    Pattern { element: "Speed_Dial_3", kind: Kind::Str, enforced: false, default: "", tab: Some("User"), section: Some("Speed Dial"), user_access: Some(Rw), families: families::SPA, base: 3666, ..Pattern::BLANK },
-    Pattern { element: "Speed_Dial_4", kind: Kind::Str, enforced: false, default: "", tab: Some("User"), section: Some("Speed Dial"), user_access: Some(Rw), families: families::SPA, base: 3667, ..Pattern::BLANK },
-    Pattern { element: "Speed_Dial_5", kind: Kind::Str, enforced: false, default: "", tab: Some("User"), section: Some("Speed Dial"), user_access: Some(Rw), families: families::SPA, base: 3668, ..Pattern::BLANK },
-    Pattern { element: "Speed_Dial_6", kind: Kind::Str, enforced: false, default: "", tab: Some("User"), section: Some("Speed Dial"), user_access: Some(Rw), families: families::SPA, base: 3669, ..Pattern::BLANK },
-    Pattern { element: "Speed_Dial_7", kind: Kind::Str, enforced: false, default: "", tab: Some("User"), section: Some("Speed Dial"), user_access: Some(Rw), families: families::SPA, base: 3670, ..Pattern::BLANK },
-    Pattern { element: "Speed_Dial_8", kind: Kind::Str, enforced: false, default: "", tab: Some("User"), section: Some("Speed Dial"), user_access: Some(Rw), families: families::SPA, base: 3671, ..Pattern::BLANK },
-    Pattern { element: "Speed_Dial_9", kind: Kind::Str, enforced: false, default: "", tab: Some("User"), section: Some("Speed Dial"), user_access: Some(Rw), families: families::SPA, base: 3672, ..Pattern::BLANK },
-    Pattern { element: "Send_Audio_To_Speaker", kind: Kind::Bool, enforced: false, default: "No", tab: Some("User"), section: Some("Supplementary Services"), user_access: Some(Rw), families: families::SPA, base: 3673, ..Pattern::BLANK },
-    Pattern { element: "Text_Message", kind: Kind::Bool, enforced: false, default: "Yes", tab: Some("User"), section: Some("Supplementary Services"), user_access: Some(Rw), families: families::SPA, base: 3674, ..Pattern::BLANK },
-    Pattern { element: "IVR_Admin_Passwd", kind: Kind::Str, enforced: false, tab: Some("System"), section: Some("System Configuration"), user_access: Some(Na), secret: true, families: families::ATA, base: 3675, ..Pattern::BLANK },
-    Pattern { element: "User_ID", kind: Kind::Str, enforced: false, section: Some("Account Profile"), user_access: Some(Rw), families: families::ATA, base: 3676, ..Pattern::BLANK },
-    Pattern { element: "HTTPS_Name_Validate", kind: Kind::Bool, enforced: false, tab: Some("Provisioning"), section: Some("Configuration Profile"), user_access: Some(Na), families: families::ATA, base: 3677, ..Pattern::BLANK },
-    Pattern { element: "SP_Default", kind: Kind::Str, enforced: false, tab: Some("Provisioning"), section: Some("Configuration Profile"), user_access: Some(Na), families: families::ATA, base: 3678, ..Pattern::BLANK },
-    Pattern { element: "Recovery_URL", kind: Kind::Str, enforced: false, default: "", tab: Some("Provisioning"), section: Some("Firmware Upgrade"), user_access: Some(Na), families: families::ATA, base: 3679, ..Pattern::BLANK },
-    Pattern { element: "SIP_Reg_Starting_Sequence_Number", kind: Kind::Str, enforced: false, tab: Some("SIP"), section: Some("SIP Parameters"), user_access: Some(Na), families: families::ATA, base: 3680, ..Pattern::BLANK },
-    Pattern { element: "AVT_Packet_Size", kind: Kind::Str, enforced: false, tab: Some("SIP"), section: Some("SIP Parameters"), user_access: Some(Na), families: families::ATA, base: 3681, ..Pattern::BLANK },
-    Pattern { element: "RTP_Tx_Packet_Size_Follows_Remote_SDP", kind: Kind::Bool, enforced: false, tab: Some("SIP"), section: Some("RTP Parameters"), user_access: Some(Na), families: families::ATA, base: 3682, ..Pattern::BLANK },
-    Pattern { element: "NSE_Dynamic_Payload", kind: Kind::Int, enforced: false, default: "100", tab: Some("SIP"), section: Some("SDP Payload Types"), user_access: Some(Na), families: families::ATA, base: 3683, ..Pattern::BLANK },
-    Pattern { element: "NSE_Codec_Name", kind: Kind::Str, enforced: false, default: "NSE", tab: Some("SIP"), section: Some("SDP Payload Types"), user_access: Some(Na), families: families::ATA, base: 3684, ..Pattern::BLANK },
-    Pattern { element: "SAS_Enable_{n}_", kind: Kind::Bool, enforced: false, default: "No", section: Some("Streaming Audio Server (SAS)"), user_access: Some(Na), families: families::ATA, base: 3685, units: 1, first: 1, last: 2, head: 11, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "SAS_DLG_Refresh_Intvl_{n}_", kind: Kind::Int, enforced: false, default: "30", section: Some("Streaming Audio Server (SAS)"), user_access: Some(Na), families: families::ATA, base: 3687, units: 1, first: 1, last: 2, head: 22, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "SAS_Inbound_RTP_Sink_{n}_", kind: Kind::Str, enforced: false, default: "", section: Some("Streaming Audio Server (SAS)"), user_access: Some(Na), families: families::ATA, base: 3689, units: 1, first: 1, last: 2, head: 21, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "SIP_ToS_DiffServ_Value_{n}_", kind: Kind::Uns8, enforced: false, default: "0x68", section: Some("Network Settings"), user_access: Some(Na), families: families::ATA, base: 3691, units: 1, first: 1, last: 2, head: 23, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "RTP_ToS_DiffServ_Value_{n}_", kind: Kind::Uns8, enforced: false, default: "0xb8", section: Some("Network Settings"), user_access: Some(Na), families: families::ATA, base: 3693, units: 1, first: 1, last: 2, head: 23, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "SIP_GUID_{n}_", kind: Kind::Bool, enforced: false, default: "No", tab: Some("Ext"), section: Some("SIP Settings"), user_access: Some(Na), families: families::ATA, base: 3695, units: 1, first: 1, last: 2, head: 9, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "RTP_Log_Intvl_{n}_", kind: Kind::Int, enforced: false, default: "0", tab: Some("Ext"), section: Some("SIP Settings"), user_access: Some(Na), families: families::ATA, base: 3697, units: 1, first: 1, last: 2, head: 14, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Restrict_Source_IP_{n}_", kind: Kind::Bool, enforced: false, default: "No", tab: Some("Ext"), section: Some("SIP Settings"), user_access: Some(Na), families: families::ATA, base: 3699, units: 1, first: 1, last: 2, head: 19, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Reply_182_On_Call_Waiting_{n}_", kind: Kind::Bool, enforced: false, default: "No", tab: Some("Ext"), section: Some("SIP Settings"), user_access: Some(Na), families: families::ATA, base: 3701, units: 1, first: 1, last: 2, head: 26, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Use_Local_Addr_In_FROM_{n}_", kind: Kind::Bool, enforced: false, default: "No", tab: Some("Ext"), section: Some("SIP Settings"), user_access: Some(Na), families: families::ATA, base: 3703, units: 1, first: 1, last: 2, head: 23, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Broadsoft_ALTC_{n}_", kind: Kind::Bool, enforced: false, tab: Some("Ext"), section: Some("SIP Settings"), user_access: Some(Na), families: families::ATA, base: 3705, units: 1, first: 1, last: 2, head: 15, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Xfer_When_Hangup_Conf_{n}_", kind: Kind::Bool, enforced: false, default: "Yes", tab: Some("Ext"), section: Some("Call Feature Settings"), user_access: Some(Na), families: families::ATA, base: 3707, units: 1, first: 1, last: 2, head: 22, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Conference_Bridge_Ports_{n}_", kind: Kind::Enum, enforced: true, values: &["3", "4", "5", "6", "7", "8", "9", "10"], default: "3", tab: Some("Ext"), section: Some("Call Feature Settings"), user_access: Some(Na), families: families::ATA, base: 3709, units: 1, first: 1, last: 2, head: 24, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Registrar_Server_{n}_", kind: Kind::Str, enforced: false, tab: Some("Ext"), section: Some("Proxy and Registration"), user_access: Some(Na), families: families::ATA, base: 3711, units: 1, first: 1, last: 2, head: 17, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Mailbox_Subscribe_URL_{n}_", kind: Kind::Str, enforced: false, tab: Some("Ext"), section: Some("Proxy and Registration"), user_access: Some(Na), families: families::ATA, base: 3713, units: 1, first: 1, last: 2, head: 22, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Mailbox_Subscribe_Expires_{n}_", kind: Kind::Int, enforced: false, default: "2147483647", tab: Some("Ext"), section: Some("Proxy and Registration"), user_access: Some(Na), families: families::ATA, base: 3715, units: 1, first: 1, last: 2, head: 26, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Call_Waiting_Serv_{n}_", kind: Kind::Str, enforced: false, section: Some("Supplementary Service Subscription"), user_access: Some(Na), families: families::ATA, base: 3717, units: 1, first: 1, last: 2, head: 18, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Block_CID_Serv_{n}_", kind: Kind::Bool, enforced: false, default: "Yes", section: Some("Supplementary Service Subscription"), user_access: Some(Na), families: families::ATA, base: 3719, units: 1, first: 1, last: 2, head: 15, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Block_ANC_Serv_{n}_", kind: Kind::Bool, enforced: false, default: "Yes", section: Some("Supplementary Service Subscription"), user_access: Some(Na), families: families::ATA, base: 3721, units: 1, first: 1, last: 2, head: 15, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Dist_Ring_Serv_{n}_", kind: Kind::Bool, enforced: false, default: "Yes", section: Some("Supplementary Service Subscription"), user_access: Some(Na), families: families::ATA, base: 3723, units: 1, first: 1, last: 2, head: 15, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Cfwd_All_Serv_{n}_", kind: Kind::Bool, enforced: false, default: "Yes", section: Some("Supplementary Service Subscription"), user_access: Some(Na), families: families::ATA, base: 3725, units: 1, first: 1, last: 2, head: 14, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Cfwd_Busy_Serv_{n}_", kind: Kind::Bool, enforced: false, default: "Yes", section: Some("Supplementary Service Subscription"), user_access: Some(Na), families: families::ATA, base: 3727, units: 1, first: 1, last: 2, head: 15, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Cfwd_No_Ans_Serv_{n}_", kind: Kind::Bool, enforced: false, default: "Yes", section: Some("Supplementary Service Subscription"), user_access: Some(Na), families: families::ATA, base: 3729, units: 1, first: 1, last: 2, head: 17, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Cfwd_Sel_Serv_{n}_", kind: Kind::Bool, enforced: false, default: "Yes", section: Some("Supplementary Service Subscription"), user_access: Some(Na), families: families::ATA, base: 3731, units: 1, first: 1, last: 2, head: 14, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Cfwd_Last_Serv_{n}_", kind: Kind::Bool, enforced: false, default: "Yes", section: Some("Supplementary Service Subscription"), user_access: Some(Na), families: families::ATA, base: 3733, units: 1, first: 1, last: 2, head: 15, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Block_Last_Serv_{n}_", kind: Kind::Bool, enforced: false, default: "Yes", section: Some("Supplementary Service Subscription"), user_access: Some(Na), families: families::ATA, base: 3735, units: 1, first: 1, last: 2, head: 16, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Accept_Last_Serv_{n}_", kind: Kind::Bool, enforced: false, default: "Yes", section: Some("Supplementary Service Subscription"), user_access: Some(Na), families: families::ATA, base: 3737, units: 1, first: 1, last: 2, head: 17, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "DND_Serv_{n}_", kind: Kind::Bool, enforced: false, default: "Yes", section: Some("Supplementary Service Subscription"), user_access: Some(Na), families: families::ATA, base: 3739, units: 1, first: 1, last: 2, head: 9, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "CID_Serv_{n}_", kind: Kind::Bool, enforced: false, default: "Yes", section: Some("Supplementary Service Subscription"), user_access: Some(Na), families: families::ATA, base: 3741, units: 1, first: 1, last: 2, head: 9, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "CWCID_Serv_{n}_", kind: Kind::Bool, enforced: false, default: "Yes", section: Some("Supplementary Service Subscription"), user_access: Some(Na), families: families::ATA, base: 3743, units: 1, first: 1, last: 2, head: 11, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Call_Return_Serv_{n}_", kind: Kind::Bool, enforced: false, default: "Yes", section: Some("Supplementary Service Subscription"), user_access: Some(Na), families: families::ATA, base: 3745, units: 1, first: 1, last: 2, head: 17, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Call_Redial_Serv_{n}_", kind: Kind::Bool, enforced: false, default: "Yes", section: Some("Supplementary Service Subscription"), user_access: Some(Na), families: families::ATA, base: 3747, units: 1, first: 1, last: 2, head: 17, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Call_Back_Serv_{n}_", kind: Kind::Bool, enforced: false, default: "Yes", section: Some("Supplementary Service Subscription"), user_access: Some(Na), families: families::ATA, base: 3749, units: 1, first: 1, last: 2, head: 15, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Three_Way_Call_Serv_{n}_", kind: Kind::Bool, enforced: false, default: "Yes", section: Some("Supplementary Service Subscription"), user_access: Some(Na), families: families::ATA, base: 3751, units: 1, first: 1, last: 2, head: 20, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Three_Way_Conf_Serv_{n}_", kind: Kind::Bool, enforced: false, default: "Yes", section: Some("Supplementary Service Subscription"), user_access: Some(Na), families: families::ATA, base: 3753, units: 1, first: 1, last: 2, head: 20, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Attn_Transfer_Serv_{n}_", kind: Kind::Bool, enforced: false, default: "Yes", section: Some("Supplementary Service Subscription"), user_access: Some(Na), families: families::ATA, base: 3755, units: 1, first: 1, last: 2, head: 19, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Unattn_Transfer_Serv_{n}_", kind: Kind::Bool, enforced: false, default: "Yes", section: Some("Supplementary Service Subscription"), user_access: Some(Na), families: families::ATA, base: 3757, units: 1, first: 1, last: 2, head: 21, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "MWI_Serv_{n}_", kind: Kind::Bool, enforced: false, default: "Yes", section: Some("Supplementary Service Subscription"), user_access: Some(Na), families: families::ATA, base: 3759, units: 1, first: 1, last: 2, head: 9, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "VMWI_Serv_{n}_", kind: Kind::Bool, enforced: false, default: "Yes", section: Some("Supplementary Service Subscription"), user_access: Some(Na), families: families::ATA, base: 3761, units: 1, first: 1, last: 2, head: 10, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Speed_Dial_Serv_{n}_", kind: Kind::Bool, enforced: false, default: "Yes", section: Some("Supplementary Service Subscription"), user_access: Some(Na), families: families::ATA, base: 3763, units: 1, first: 1, last: 2, head: 16, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Secure_Call_Serv_{n}_", kind: Kind::Bool, enforced: false, default: "Yes", section: Some("Supplementary Service Subscription"), user_access: Some(Na), families: families::ATA, base: 3765, units: 1, first: 1, last: 2, head: 17, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Referral_Serv_{n}_", kind: Kind::Bool, enforced: false, default: "Yes", section: Some("Supplementary Service Subscription"), user_access: Some(Na), families: families::ATA, base: 3767, units: 1, first: 1, last: 2, head: 14, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Feature_Dial_Serv_{n}_", kind: Kind::Bool, enforced: false, default: "Yes", section: Some("Supplementary Service Subscription"), user_access: Some(Na), families: families::ATA, base: 3769, units: 1, first: 1, last: 2, head: 18, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Service_Announcement_Serv_{n}_", kind: Kind::Bool, enforced: false, default: "No", section: Some("Supplementary Service Subscription"), user_access: Some(Na), families: families::ATA, base: 3771, units: 1, first: 1, last: 2, head: 26, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Reuse_CID_Number_As_Name_{n}_", kind: Kind::Bool, enforced: false, section: Some("Supplementary Service Subscription"), user_access: Some(Na), families: families::ATA, base: 3773, units: 1, first: 1, last: 2, head: 25, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "CONFCID_Serv_{n}_", kind: Kind::Bool, enforced: false, section: Some("Supplementary Service Subscription"), user_access: Some(Na), families: families::ATA, base: 3775, units: 1, first: 1, last: 2, head: 13, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Silence_Threshold_{n}_", kind: Kind::Enum, enforced: true, values: &["high", "medium", "low"], default: "medium", tab: Some("Ext"), section: Some("Audio Configuration"), user_access: Some(Na), families: families::ATA, base: 3777, units: 1, first: 1, last: 2, head: 18, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "FAX_V21_Detect_Enable_{n}_", kind: Kind::Bool, enforced: false, tab: Some("Ext"), section: Some("Audio Configuration"), user_access: Some(Na), families: families::ATA, base: 3779, units: 1, first: 1, last: 2, head: 22, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Echo_Canc_Enable_{n}_", kind: Kind::Bool, enforced: false, default: "Yes", tab: Some("Ext"), section: Some("Audio Configuration"), user_access: Some(Na), families: families::ATA, base: 3781, units: 1, first: 1, last: 2, head: 17, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "FAX_CNG_Detect_Enable_{n}_", kind: Kind::Bool, enforced: false, default: "Yes", tab: Some("Ext"), section: Some("Audio Configuration"), user_access: Some(Na), families: families::ATA, base: 3783, units: 1, first: 1, last: 2, head: 22, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "FAX_Passthru_Codec_{n}_", kind: Kind::Enum, enforced: true, values: &["G711u", "G711a"], default: "G711u", tab: Some("Ext"), section: Some("Audio Configuration"), user_access: Some(Na), families: families::ATA, base: 3785, units: 1, first: 1, last: 2, head: 19, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "FAX_Codec_Symmetric_{n}_", kind: Kind::Bool, enforced: false, default: "Yes", tab: Some("Ext"), section: Some("Audio Configuration"), user_access: Some(Na), families: families::ATA, base: 3787, units: 1, first: 1, last: 2, head: 20, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "DTMF_Process_INFO_{n}_", kind: Kind::Bool, enforced: false, default: "Yes", tab: Some("Ext"), section: Some("Audio Configuration"), user_access: Some(Na), families: families::ATA, base: 3789, units: 1, first: 1, last: 2, head: 18, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "FAX_Passthru_Method_{n}_", kind: Kind::Enum, enforced: true, values: &["None", "NSE", "ReINVITE"], tab: Some("Ext"), section: Some("Audio Configuration"), user_access: Some(Na), families: families::ATA, base: 3791, units: 1, first: 1, last: 2, head: 20, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "FAX_Process_NSE_{n}_", kind: Kind::Bool, enforced: false, default: "Yes", tab: Some("Ext"), section: Some("Audio Configuration"), user_access: Some(Na), families: families::ATA, base: 3793, units: 1, first: 1, last: 2, head: 16, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "FAX_Disable_ECAN_{n}_", kind: Kind::Bool, enforced: false, default: "No", tab: Some("Ext"), section: Some("Audio Configuration"), user_access: Some(Na), families: families::ATA, base: 3795, units: 1, first: 1, last: 2, head: 17, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "DTMF_Tx_Mode_{n}_", kind: Kind::Enum, enforced: true, values: &["Normal", "Strict"], default: "Strict", tab: Some("Ext"), section: Some("Audio Configuration"), user_access: Some(Na), families: families::ATA, base: 3797, units: 1, first: 1, last: 2, head: 13, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "DTMF_Tx_Strict_Hold_Off_Time_{n}_", kind: Kind::Int, enforced: false, tab: Some("Ext"), section: Some("Audio Configuration"), user_access: Some(Na), families: families::ATA, base: 3799, units: 1, first: 1, last: 2, head: 29, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "FAX_Enable_T38_{n}_", kind: Kind::Bool, enforced: false, default: "Yes", tab: Some("Ext"), section: Some("Audio Configuration"), user_access: Some(Na), families: families::ATA, base: 3801, units: 1, first: 1, last: 2, head: 15, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Hook_Flash_Tx_Method_{n}_", kind: Kind::Enum, enforced: true, values: &["None", "AVT", "INFO"], default: "None", tab: Some("Ext"), section: Some("Audio Configuration"), user_access: Some(Na), families: families::ATA, base: 3803, units: 1, first: 1, last: 2, head: 21, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "FAX_T38_Redundancy_{n}_", kind: Kind::Enum, enforced: true, values: &["0", "1", "2", "3"], default: "1", tab: Some("Ext"), section: Some("Audio Configuration"), user_access: Some(Na), families: families::ATA, base: 3805, units: 1, first: 1, last: 2, head: 19, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "FAX_T38_ECM_Enable_{n}_", kind: Kind::Bool, enforced: false, tab: Some("Ext"), section: Some("Audio Configuration"), user_access: Some(Na), families: families::ATA, base: 3807, units: 1, first: 1, last: 2, head: 19, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "FAX_Tone_Detect_Mode_{n}_", kind: Kind::Enum, enforced: true, values: &["caller or callee", "caller only", "callee only"], default: "caller or callee", tab: Some("Ext"), section: Some("Audio Configuration"), user_access: Some(Na), families: families::ATA, base: 3809, units: 1, first: 1, last: 2, head: 21, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Symmetric_RTP_{n}_", kind: Kind::Bool, enforced: false, tab: Some("Ext"), section: Some("Audio Configuration"), user_access: Some(Na), families: families::ATA, base: 3811, units: 1, first: 1, last: 2, head: 14, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "FAX_T38_Return_to_Voice_{n}_", kind: Kind::Bool, enforced: false, tab: Some("Ext"), section: Some("Audio Configuration"), user_access: Some(Na), families: families::ATA, base: 3813, units: 1, first: 1, last: 2, head: 24, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Modem_Line_{n}_", kind: Kind::Bool, enforced: false, tab: Some("Ext"), section: Some("Audio Configuration"), user_access: Some(Na), families: families::ATA, base: 3815, units: 1, first: 1, last: 2, head: 11, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "RTP_to_Proxy_in_Remote_Hold_{n}_", kind: Kind::Bool, enforced: false, tab: Some("Ext"), section: Some("Audio Configuration"), user_access: Some(Na), families: families::ATA, base: 3817, units: 1, first: 1, last: 2, head: 28, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Idle_Polarity_{n}_", kind: Kind::Enum, enforced: true, values: &["Forward", "Reverse"], default: "Forward", section: Some("FXS Port Polarity Configuration"), user_access: Some(Na), families: families::ATA, base: 3819, units: 1, first: 1, last: 2, head: 14, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Caller_Conn_Polarity_{n}_", kind: Kind::Enum, enforced: true, values: &["Forward", "Reverse"], default: "Forward", section: Some("FXS Port Polarity Configuration"), user_access: Some(Na), families: families::ATA, base: 3821, units: 1, first: 1, last: 2, head: 21, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Callee_Conn_Polarity_{n}_", kind: Kind::Enum, enforced: true, values: &["Forward", "Reverse"], default: "Forward", section: Some("FXS Port Polarity Configuration"), user_access: Some(Na), families: families::ATA, base: 3823, units: 1, first: 1, last: 2, head: 21, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Profile_Stamp_{n}_", kind: Kind::Str, enforced: false, section: Some("FXS Port Polarity Configuration"), user_access: Some(Na), families: families::ATA, base: 3825, units: 1, first: 1, last: 2, head: 14, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Cfwd_All_Dest_{n}_", kind: Kind::Str, enforced: false, default: "", section: Some("Call Forward Settings"), user_access: Some(Rw), families: families::ATA, base: 3827, units: 1, first: 1, last: 2, head: 14, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Cfwd_Busy_Dest_{n}_", kind: Kind::Str, enforced: false, default: "", section: Some("Call Forward Settings"), user_access: Some(Rw), families: families::ATA, base: 3829, units: 1, first: 1, last: 2, head: 15, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Cfwd_No_Ans_Dest_{n}_", kind: Kind::Str, enforced: false, default: "", section: Some("Call Forward Settings"), user_access: Some(Rw), families: families::ATA, base: 3831, units: 1, first: 1, last: 2, head: 17, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Cfwd_No_Ans_Delay_{n}_", kind: Kind::Int, enforced: false, default: "20", section: Some("Call Forward Settings"), user_access: Some(Rw), families: families::ATA, base: 3833, units: 1, first: 1, last: 2, head: 18, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Cfwd_Sel1_Caller_{n}_", kind: Kind::Str, enforced: false, default: "", section: Some("Selective Call Forward Settings"), user_access: Some(Rw), families: families::ATA, base: 3835, units: 1, first: 1, last: 2, head: 17, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Cfwd_Sel1_Dest_{n}_", kind: Kind::Str, enforced: false, default: "", section: Some("Selective Call Forward Settings"), user_access: Some(Rw), families: families::ATA, base: 3837, units: 1, first: 1, last: 2, head: 15, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Cfwd_Sel2_Caller_{n}_", kind: Kind::Str, enforced: false, default: "", section: Some("Selective Call Forward Settings"), user_access: Some(Rw), families: families::ATA, base: 3839, units: 1, first: 1, last: 2, head: 17, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Cfwd_Sel2_Dest_{n}_", kind: Kind::Str, enforced: false, default: "", section: Some("Selective Call Forward Settings"), user_access: Some(Rw), families: families::ATA, base: 3841, units: 1, first: 1, last: 2, head: 15, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Cfwd_Sel3_Caller_{n}_", kind: Kind::Str, enforced: false, default: "", section: Some("Selective Call Forward Settings"), user_access: Some(Rw), families: families::ATA, base: 3843, units: 1, first: 1, last: 2, head: 17, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Cfwd_Sel3_Dest_{n}_", kind: Kind::Str, enforced: false, default: "", section: Some("Selective Call Forward Settings"), user_access: Some(Rw), families: families::ATA, base: 3845, units: 1, first: 1, last: 2, head: 15, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Cfwd_Sel4_Caller_{n}_", kind: Kind::Str, enforced: false, default: "", section: Some("Selective Call Forward Settings"), user_access: Some(Rw), families: families::ATA, base: 3847, units: 1, first: 1, last: 2, head: 17, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Cfwd_Sel4_Dest_{n}_", kind: Kind::Str, enforced: false, default: "", section: Some("Selective Call Forward Settings"), user_access: Some(Rw), families: families::ATA, base: 3849, units: 1, first: 1, last: 2, head: 15, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Cfwd_Sel5_Caller_{n}_", kind: Kind::Str, enforced: false, default: "", section: Some("Selective Call Forward Settings"), user_access: Some(Rw), families: families::ATA, base: 3851, units: 1, first: 1, last: 2, head: 17, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Cfwd_Sel5_Dest_{n}_", kind: Kind::Str, enforced: false, default: "", section: Some("Selective Call Forward Settings"), user_access: Some(Rw), families: families::ATA, base: 3853, units: 1, first: 1, last: 2, head: 15, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Cfwd_Sel6_Caller_{n}_", kind: Kind::Str, enforced: false, default: "", section: Some("Selective Call Forward Settings"), user_access: Some(Rw), families: families::ATA, base: 3855, units: 1, first: 1, last: 2, head: 17, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Cfwd_Sel6_Dest_{n}_", kind: Kind::Str, enforced: false, default: "", section: Some("Selective Call Forward Settings"), user_access: Some(Rw), families: families::ATA, base: 3857, units: 1, first: 1, last: 2, head: 15, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Cfwd_Sel7_Caller_{n}_", kind: Kind::Str, enforced: false, default: "", section: Some("Selective Call Forward Settings"), user_access: Some(Rw), families: families::ATA, base: 3859, units: 1, first: 1, last: 2, head: 17, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Cfwd_Sel7_Dest_{n}_", kind: Kind::Str, enforced: false, default: "", section: Some("Selective Call Forward Settings"), user_access: Some(Rw), families: families::ATA, base: 3861, units: 1, first: 1, last: 2, head: 15, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Cfwd_Sel8_Caller_{n}_", kind: Kind::Str, enforced: false, default: "", section: Some("Selective Call Forward Settings"), user_access: Some(Rw), families: families::ATA, base: 3863, units: 1, first: 1, last: 2, head: 17, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Cfwd_Sel8_Dest_{n}_", kind: Kind::Str, enforced: false, default: "", section: Some("Selective Call Forward Settings"), user_access: Some(Rw), families: families::ATA, base: 3865, units: 1, first: 1, last: 2, head: 15, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Cfwd_Last_Caller_{n}_", kind: Kind::Str, enforced: false, default: "", section: Some("Selective Call Forward Settings"), user_access: Some(Rw), families: families::ATA, base: 3867, units: 1, first: 1, last: 2, head: 17, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Cfwd_Last_Dest_{n}_", kind: Kind::Str, enforced: false, default: "", section: Some("Selective Call Forward Settings"), user_access: Some(Rw), families: families::ATA, base: 3869, units: 1, first: 1, last: 2, head: 15, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Block_Last_Caller_{n}_", kind: Kind::Str, enforced: false, default: "", section: Some("Selective Call Forward Settings"), user_access: Some(Rw), families: families::ATA, base: 3871, units: 1, first: 1, last: 2, head: 18, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Accept_Last_Caller_{n}_", kind: Kind::Str, enforced: false, default: "", section: Some("Selective Call Forward Settings"), user_access: Some(Rw), families: families::ATA, base: 3873, units: 1, first: 1, last: 2, head: 19, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Speed_Dial_2_{n}_", kind: Kind::Str, enforced: false, default: "", section: Some("Speed Dial Settings"), user_access: Some(Rw), families: families::ATA, base: 3875, units: 1, first: 1, last: 2, head: 13, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Speed_Dial_3_{n}_", kind: Kind::Str, enforced: false, default: "", section: Some("Speed Dial Settings"), user_access: Some(Rw), families: families::ATA, base: 3877, units: 1, first: 1, last: 2, head: 13, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Speed_Dial_4_{n}_", kind: Kind::Str, enforced: false, default: "", section: Some("Speed Dial Settings"), user_access: Some(Rw), families: families::ATA, base: 3879, units: 1, first: 1, last: 2, head: 13, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Speed_Dial_5_{n}_", kind: Kind::Str, enforced: false, default: "", section: Some("Speed Dial Settings"), user_access: Some(Rw), families: families::ATA, base: 3881, units: 1, first: 1, last: 2, head: 13, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Speed_Dial_6_{n}_", kind: Kind::Str, enforced: false, default: "", section: Some("Speed Dial Settings"), user_access: Some(Rw), families: families::ATA, base: 3883, units: 1, first: 1, last: 2, head: 13, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Speed_Dial_7_{n}_", kind: Kind::Str, enforced: false, default: "", section: Some("Speed Dial Settings"), user_access: Some(Rw), families: families::ATA, base: 3885, units: 1, first: 1, last: 2, head: 13, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Speed_Dial_8_{n}_", kind: Kind::Str, enforced: false, default: "", section: Some("Speed Dial Settings"), user_access: Some(Rw), families: families::ATA, base: 3887, units: 1, first: 1, last: 2, head: 13, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Speed_Dial_9_{n}_", kind: Kind::Str, enforced: false, default: "", section: Some("Speed Dial Settings"), user_access: Some(Rw), families: families::ATA, base: 3889, units: 1, first: 1, last: 2, head: 13, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "CW_Setting_{n}_", kind: Kind::Bool, enforced: false, default: "Yes", section: Some("Supplementary Service Settings"), user_access: Some(Rw), families: families::ATA, base: 3891, units: 1, first: 1, last: 2, head: 11, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Block_CID_Setting_{n}_", kind: Kind::Bool, enforced: false, default: "No", section: Some("Supplementary Service Settings"), user_access: Some(Rw), families: families::ATA, base: 3893, units: 1, first: 1, last: 2, head: 18, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Block_ANC_Setting_{n}_", kind: Kind::Bool, enforced: false, default: "No", section: Some("Supplementary Service Settings"), user_access: Some(Rw), families: families::ATA, base: 3895, units: 1, first: 1, last: 2, head: 18, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "DND_Setting_{n}_", kind: Kind::Bool, enforced: false, default: "No", section: Some("Supplementary Service Settings"), user_access: Some(Rw), families: families::ATA, base: 3897, units: 1, first: 1, last: 2, head: 12, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "CID_Setting_{n}_", kind: Kind::Bool, enforced: false, default: "Yes", section: Some("Supplementary Service Settings"), user_access: Some(Rw), families: families::ATA, base: 3899, units: 1, first: 1, last: 2, head: 12, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "CWCID_Setting_{n}_", kind: Kind::Bool, enforced: false, default: "Yes", section: Some("Supplementary Service Settings"), user_access: Some(Rw), families: families::ATA, base: 3901, units: 1, first: 1, last: 2, head: 14, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Dist_Ring_Setting_{n}_", kind: Kind::Bool, enforced: false, default: "Yes", section: Some("Supplementary Service Settings"), user_access: Some(Rw), families: families::ATA, base: 3903, units: 1, first: 1, last: 2, head: 18, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Secure_Call_Setting_{n}_", kind: Kind::Bool, enforced: false, default: "No", section: Some("Supplementary Service Settings"), user_access: Some(Na), families: families::ATA, base: 3905, units: 1, first: 1, last: 2, head: 20, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Accept_Media_Loopback_Request_{n}_", kind: Kind::Enum, enforced: true, values: &["never", "automatic", "manual"], default: "automatic", section: Some("Supplementary Service Settings"), user_access: Some(Na), families: families::ATA, base: 3907, units: 1, first: 1, last: 2, head: 30, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Media_Loopback_Mode_{n}_", kind: Kind::Enum, enforced: true, values: &["source", "mirror"], default: "source", section: Some("Supplementary Service Settings"), user_access: Some(Na), families: families::ATA, base: 3909, units: 1, first: 1, last: 2, head: 20, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Media_Loopback_Type_{n}_", kind: Kind::Enum, enforced: true, values: &["media", "packet"], default: "media", section: Some("Supplementary Service Settings"), user_access: Some(Na), families: families::ATA, base: 3911, units: 1, first: 1, last: 2, head: 20, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "CONFCID_Setting_{n}_", kind: Kind::Bool, enforced: false, section: Some("Supplementary Service Settings"), user_access: Some(Rw), families: families::ATA, base: 3913, units: 1, first: 1, last: 2, head: 16, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Ring1_Caller_{n}_", kind: Kind::Str, enforced: false, default: "", section: Some("Distinctive Ring Settings"), user_access: Some(Rw), families: families::ATA, base: 3915, units: 1, first: 1, last: 2, head: 13, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Ring2_Caller_{n}_", kind: Kind::Str, enforced: false, default: "", section: Some("Distinctive Ring Settings"), user_access: Some(Rw), families: families::ATA, base: 3917, units: 1, first: 1, last: 2, head: 13, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Ring3_Caller_{n}_", kind: Kind::Str, enforced: false, default: "", section: Some("Distinctive Ring Settings"), user_access: Some(Rw), families: families::ATA, base: 3919, units: 1, first: 1, last: 2, head: 13, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Ring4_Caller_{n}_", kind: Kind::Str, enforced: false, default: "", section: Some("Distinctive Ring Settings"), user_access: Some(Rw), families: families::ATA, base: 3921, units: 1, first: 1, last: 2, head: 13, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Ring5_Caller_{n}_", kind: Kind::Str, enforced: false, default: "", section: Some("Distinctive Ring Settings"), user_access: Some(Rw), families: families::ATA, base: 3923, units: 1, first: 1, last: 2, head: 13, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Ring6_Caller_{n}_", kind: Kind::Str, enforced: false, default: "", section: Some("Distinctive Ring Settings"), user_access: Some(Rw), families: families::ATA, base: 3925, units: 1, first: 1, last: 2, head: 13, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Ring7_Caller_{n}_", kind: Kind::Str, enforced: false, default: "", section: Some("Distinctive Ring Settings"), user_access: Some(Rw), families: families::ATA, base: 3927, units: 1, first: 1, last: 2, head: 13, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Ring8_Caller_{n}_", kind: Kind::Str, enforced: false, default: "", section: Some("Distinctive Ring Settings"), user_access: Some(Rw), families: families::ATA, base: 3929, units: 1, first: 1, last: 2, head: 13, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Default_CWT_{n}_", kind: Kind::Enum, enforced: true, values: &["1", "2", "3", "4", "5", "6", "7", "8", "9"], default: "1", section: Some("Ring Settings"), user_access: Some(Rw), families: families::ATA, base: 3931, units: 1, first: 1, last: 2, head: 12, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Hold_Reminder_Ring_{n}_", kind: Kind::Enum, enforced: true, values: &["1", "2", "3", "4", "5", "6", "7", "8", "9", "none"], default: "8", section: Some("Ring Settings"), user_access: Some(Rw), families: families::ATA, base: 3933, units: 1, first: 1, last: 2, head: 19, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Call_Back_Ring_{n}_", kind: Kind::Enum, enforced: true, values: &["1", "2", "3", "4", "5", "6", "7", "8", "9"], default: "7", section: Some("Ring Settings"), user_access: Some(Rw), families: families::ATA, base: 3935, units: 1, first: 1, last: 2, head: 15, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Cfwd_Ring_Splash_Len_{n}_", kind: Kind::Int, enforced: false, default: "0", section: Some("Ring Settings"), user_access: Some(Rw), families: families::ATA, base: 3937, units: 1, first: 1, last: 2, head: 21, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Cblk_Ring_Splash_Len_{n}_", kind: Kind::Int, enforced: false, default: "0", section: Some("Ring Settings"), user_access: Some(Rw), families: families::ATA, base: 3939, units: 1, first: 1, last: 2, head: 21, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "VMWI_Ring_Policy_{n}_", kind: Kind::Enum, enforced: true, values: &["New VM Available", "New VM Becomes Available", "New VM Arrives"], default: "New VM Available", section: Some("Ring Settings"), user_access: Some(Na), families: families::ATA, base: 3941, units: 1, first: 1, last: 2, head: 17, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "VMWI_Ring_Splash_Len_{n}_", kind: Kind::Int, enforced: false, default: "0", section: Some("Ring Settings"), user_access: Some(Rw), families: families::ATA, base: 3943, units: 1, first: 1, last: 2, head: 21, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Ring_On_No_New_VM_{n}_", kind: Kind::Bool, enforced: false, default: "No", section: Some("Ring Settings"), user_access: Some(Na), families: families::ATA, base: 3945, units: 1, first: 1, last: 2, head: 18, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Second_Dial_Tone", kind: Kind::ToneScript, enforced: false, default: "420@-19,520@-19;10(*/0/1+2)", tab: Some("Regional"), section: Some("Call Progress Tones"), user_access: Some(Na), families: families::ATA, base: 3947, ..Pattern::BLANK },
-    Pattern { element: "Ring_Back_2_Tone", kind: Kind::ToneScript, enforced: false, default: "440@-19,480@-19;*(1/1/1+2)", tab: Some("Regional"), section: Some("Call Progress Tones"), user_access: Some(Na), families: families::ATA, base: 3948, ..Pattern::BLANK },
-    Pattern { element: "Feature_Invocation_Tone", kind: Kind::ToneScript, enforced: false, default: "350@-16;*(.1/.1/1)", tab: Some("Regional"), section: Some("Call Progress Tones"), user_access: Some(Na), families: families::ATA, base: 3949, ..Pattern::BLANK },
-    Pattern { element: "Call_Remind_Tone", kind: Kind::ToneScript, enforced: false, tab: Some("Regional"), section: Some("Call Progress Tones"), user_access: Some(Na), families: families::ATA, base: 3950, ..Pattern::BLANK },
-    Pattern { element: "Ring1_Cadence", kind: Kind::CadScript, enforced: false, default: "60(2/4)", tab: Some("Regional"), section: Some("Distinctive Ring Patterns"), user_access: Some(Na), families: families::ATA, base: 3951, ..Pattern::BLANK },
-    Pattern { element: "Ring2_Cadence", kind: Kind::CadScript, enforced: false, default: "60(.8/.4,.8/4)", tab: Some("Regional"), section: Some("Distinctive Ring Patterns"), user_access: Some(Na), families: families::ATA, base: 3952, ..Pattern::BLANK },
-    Pattern { element: "Ring3_Cadence", kind: Kind::CadScript, enforced: false, default: "60(.4/.2,.4/.2,.8/4)", tab: Some("Regional"), section: Some("Distinctive Ring Patterns"), user_access: Some(Na), families: families::ATA, base: 3953, ..Pattern::BLANK },
-    Pattern { element: "Ring4_Cadence", kind: Kind::CadScript, enforced: false, default: "60(.3/.2,1/.2,.3/4)", tab: Some("Regional"), section: Some("Distinctive Ring Patterns"), user_access: Some(Na), families: families::ATA, base: 3954, ..Pattern::BLANK },
-    Pattern { element: "Ring5_Cadence", kind: Kind::CadScript, enforced: false, default: "1(.5/.5)", tab: Some("Regional"), section: Some("Distinctive Ring Patterns"), user_access: Some(Na), families: families::ATA, base: 3955, ..Pattern::BLANK },
-    Pattern { element: "Ring6_Cadence", kind: Kind::CadScript, enforced: false, default: "60(.2/.4,.2/.4,.2/4)", tab: Some("Regional"), section: Some("Distinctive Ring Patterns"), user_access: Some(Na), families: families::ATA, base: 3956, ..Pattern::BLANK },
-    Pattern { element: "Ring7_Cadence", kind: Kind::CadScript, enforced: false, default: "60(.4/.2,.4/.2,.4/4)", tab: Some("Regional"), section: Some("Distinctive Ring Patterns"), user_access: Some(Na), families: families::ATA, base: 3957, ..Pattern::BLANK },
-    Pattern { element: "Ring8_Cadence", kind: Kind::CadScript, enforced: false, default: "60(0.25/9.75)", tab: Some("Regional"), section: Some("Distinctive Ring Patterns"), user_access: Some(Na), families: families::ATA, base: 3958, ..Pattern::BLANK },
-    Pattern { element: "CWT1_Cadence", kind: Kind::CadScript, enforced: false, section: Some("Distinctive Call Waiting Tone Patterns"), user_access: Some(Na), families: families::ATA, base: 3959, ..Pattern::BLANK },
-    Pattern { element: "CWT2_Cadence", kind: Kind::CadScript, enforced: false, default: "30(.1/.1, .1/9.7)", section: Some("Distinctive Call Waiting Tone Patterns"), user_access: Some(Na), families: families::ATA, base: 3960, ..Pattern::BLANK },
-    Pattern { element: "CWT3_Cadence", kind: Kind::CadScript, enforced: false, default: "30(.1/.1, .1/.1, .1/9.7)", section: Some("Distinctive Call Waiting Tone Patterns"), user_access: Some(Na), families: families::ATA, base: 3961, ..Pattern::BLANK },
-    Pattern { element: "CWT4_Cadence", kind: Kind::CadScript, enforced: false, default: "30(.1/.1,.3/.1,.1/9.3)", section: Some("Distinctive Call Waiting Tone Patterns"), user_access: Some(Na), families: families::ATA, base: 3962, ..Pattern::BLANK },
-    Pattern { element: "CWT5_Cadence", kind: Kind::CadScript, enforced: false, default: "1(.5/.5)", section: Some("Distinctive Call Waiting Tone Patterns"), user_access: Some(Na), families: families::ATA, base: 3963, ..Pattern::BLANK },
-    Pattern { element: "CWT6_Cadence", kind: Kind::CadScript, enforced: false, default: "30(.1/.1,.3/.2,.3/9.1)", section: Some("Distinctive Call Waiting Tone Patterns"), user_access: Some(Na), families: families::ATA, base: 3964, ..Pattern::BLANK },
-    Pattern { element: "CWT7_Cadence", kind: Kind::CadScript, enforced: false, default: "30(.3/.1,.3/.1,.1/9.1)", section: Some("Distinctive Call Waiting Tone Patterns"), user_access: Some(Na), families: families::ATA, base: 3965, ..Pattern::BLANK },
-    Pattern { element: "CWT8_Cadence", kind: Kind::CadScript, enforced: false, default: "2.3(.3/2)", section: Some("Distinctive Call Waiting Tone Patterns"), user_access: Some(Na), families: families::ATA, base: 3966, ..Pattern::BLANK },
-    Pattern { element: "Ring1_Name", kind: Kind::Str, enforced: false, default: "Bellcore-r1", section: Some("Distinctive Ring/CWT Pattern Names"), user_access: Some(Na), families: families::ATA, base: 3967, ..Pattern::BLANK },
-    Pattern { element: "Ring2_Name", kind: Kind::Str, enforced: false, default: "Bellcore-r2", section: Some("Distinctive Ring/CWT Pattern Names"), user_access: Some(Na), families: families::ATA, base: 3968, ..Pattern::BLANK },
-    Pattern { element: "Ring3_Name", kind: Kind::Str, enforced: false, default: "Bellcore-r3", section: Some("Distinctive Ring/CWT Pattern Names"), user_access: Some(Na), families: families::ATA, base: 3969, ..Pattern::BLANK },
-    Pattern { element: "Ring4_Name", kind: Kind::Str, enforced: false, default: "Bellcore-r4", section: Some("Distinctive Ring/CWT Pattern Names"), user_access: Some(Na), families: families::ATA, base: 3970, ..Pattern::BLANK },
-    Pattern { element: "Ring5_Name", kind: Kind::Str, enforced: false, default: "Bellcore-r5", section: Some("Distinctive Ring/CWT Pattern Names"), user_access: Some(Na), families: families::ATA, base: 3971, ..Pattern::BLANK },
-    Pattern { element: "Ring6_Name", kind: Kind::Str, enforced: false, default: "Bellcore-r6", section: Some("Distinctive Ring/CWT Pattern Names"), user_access: Some(Na), families: families::ATA, base: 3972, ..Pattern::BLANK },
-    Pattern { element: "Ring7_Name", kind: Kind::Str, enforced: false, default: "Bellcore-r7", section: Some("Distinctive Ring/CWT Pattern Names"), user_access: Some(Na), families: families::ATA, base: 3973, ..Pattern::BLANK },
-    Pattern { element: "Ring8_Name", kind: Kind::Str, enforced: false, default: "Bellcore-r8", section: Some("Distinctive Ring/CWT Pattern Names"), user_access: Some(Na), families: families::ATA, base: 3974, ..Pattern::BLANK },
-    Pattern { element: "Ring_Waveform", kind: Kind::Enum, enforced: true, values: &["Sinusoid", "Trapezoid"], default: "Trapezoid", section: Some("Ring and Call Waiting Tone Spec"), user_access: Some(Na), families: families::ATA, base: 3975, ..Pattern::BLANK },
-    Pattern { element: "Ring_Frequency", kind: Kind::Int, enforced: false, default: "20", section: Some("Ring and Call Waiting Tone Spec"), user_access: Some(Na), families: families::ATA, base: 3976, ..Pattern::BLANK },
-    Pattern { element: "Ring_Voltage", kind: Kind::Int, enforced: false, default: "85", section: Some("Ring and Call Waiting Tone Spec"), user_access: Some(Na), families: families::ATA, base: 3977, ..Pattern::BLANK },
-    Pattern { element: "CWT_Frequency", kind: Kind::Str, enforced: false, default: "440@-10", section: Some("Ring and Call Waiting Tone Spec"), user_access: Some(Na), families: families::ATA, base: 3978, ..Pattern::BLANK },
-    Pattern { element: "Synchronized_Ring", kind: Kind::Bool, enforced: false, section: Some("Ring and Call Waiting Tone Spec"), user_access: Some(Na), families: families::ATA, base: 3979, ..Pattern::BLANK },
-    Pattern { element: "Hook_Flash_Timer_Min", kind: Kind::Decimal, enforced: false, default: ".1", tab: Some("Regional"), section: Some("Control Timer Values (sec)"), user_access: Some(Na), families: families::ATA, base: 3980, ..Pattern::BLANK },
-    Pattern { element: "Hook_Flash_Timer_Max", kind: Kind::Decimal, enforced: false, default: ".9", tab: Some("Regional"), section: Some("Control Timer Values (sec)"), user_access: Some(Na), families: families::ATA, base: 3981, ..Pattern::BLANK },
-    Pattern { element: "Callee_On_Hook_Delay", kind: Kind::Int, enforced: false, default: "0", tab: Some("Regional"), section: Some("Control Timer Values (sec)"), user_access: Some(Na), families: families::ATA, base: 3982, ..Pattern::BLANK },
-    Pattern { element: "VMWI_Refresh_Intvl", kind: Kind::Int, enforced: false, default: "0", tab: Some("Regional"), section: Some("Control Timer Values (sec)"), user_access: Some(Na), families: families::ATA, base: 3983, ..Pattern::BLANK },
-    Pattern { element: "CPC_Delay", kind: Kind::Int, enforced: false, default: "2", tab: Some("Regional"), section: Some("Control Timer Values (sec)"), user_access: Some(Na), families: families::ATA, base: 3984, ..Pattern::BLANK },
-    Pattern { element: "CPC_Duration", kind: Kind::Decimal, enforced: false, tab: Some("Regional"), section: Some("Control Timer Values (sec)"), user_access: Some(Na), families: families::ATA, base: 3985, ..Pattern::BLANK },
-    Pattern { element: "Call_Redial_Code", kind: Kind::StarCode, enforced: false, default: "*07", tab: Some("Regional"), section: Some("Vertical Service Activation Codes"), user_access: Some(Na), families: families::ATA, base: 3986, ..Pattern::BLANK },
-    Pattern { element: "Call_Back_Busy_Act_Code", kind: Kind::StarCode, enforced: false, default: "*05", tab: Some("Regional"), section: Some("Vertical Service Activation Codes"), user_access: Some(Na), families: families::ATA, base: 3987, ..Pattern::BLANK },
-    Pattern { element: "Cfwd_Last_Act_Code", kind: Kind::StarCode, enforced: false, default: "*63", tab: Some("Regional"), section: Some("Vertical Service Activation Codes"), user_access: Some(Na), families: families::ATA, base: 3988, ..Pattern::BLANK },
-    Pattern { element: "Cfwd_Last_Deact_Code", kind: Kind::StarCode, enforced: false, default: "*83", tab: Some("Regional"), section: Some("Vertical Service Activation Codes"), user_access: Some(Na), families: families::ATA, base: 3989, ..Pattern::BLANK },
-    Pattern { element: "Block_Last_Act_Code", kind: Kind::StarCode, enforced: false, default: "*60", tab: Some("Regional"), section: Some("Vertical Service Activation Codes"), user_access: Some(Na), families: families::ATA, base: 3990, ..Pattern::BLANK },
-    Pattern { element: "Block_Last_Deact_Code", kind: Kind::StarCode, enforced: false, default: "*80", tab: Some("Regional"), section: Some("Vertical Service Activation Codes"), user_access: Some(Na), families: families::ATA, base: 3991, ..Pattern::BLANK },
-    Pattern { element: "Accept_Last_Act_Code", kind: Kind::StarCode, enforced: false, default: "*64", tab: Some("Regional"), section: Some("Vertical Service Activation Codes"), user_access: Some(Na), families: families::ATA, base: 3992, ..Pattern::BLANK },
-    Pattern { element: "Accept_Last_Deact_Code", kind: Kind::StarCode, enforced: false, default: "*84", tab: Some("Regional"), section: Some("Vertical Service Activation Codes"), user_access: Some(Na), families: families::ATA, base: 3993, ..Pattern::BLANK },
-    Pattern { element: "CID_Act_Code", kind: Kind::StarCode, enforced: false, default: "*65", tab: Some("Regional"), section: Some("Vertical Service Activation Codes"), user_access: Some(Na), families: families::ATA, base: 3994, ..Pattern::BLANK },
-    Pattern { element: "CID_Deact_Code", kind: Kind::StarCode, enforced: false, default: "*85", tab: Some("Regional"), section: Some("Vertical Service Activation Codes"), user_access: Some(Na), families: families::ATA, base: 3995, ..Pattern::BLANK },
-    Pattern { element: "CWCID_Act_Code", kind: Kind::StarCode, enforced: false, default: "*25", tab: Some("Regional"), section: Some("Vertical Service Activation Codes"), user_access: Some(Na), families: families::ATA, base: 3996, ..Pattern::BLANK },
-    Pattern { element: "CWCID_Deact_Code", kind: Kind::StarCode, enforced: false, default: "*45", tab: Some("Regional"), section: Some("Vertical Service Activation Codes"), user_access: Some(Na), families: families::ATA, base: 3997, ..Pattern::BLANK },
-    Pattern { element: "Dist_Ring_Act_Code", kind: Kind::StarCode, enforced: false, default: "*26", tab: Some("Regional"), section: Some("Vertical Service Activation Codes"), user_access: Some(Na), families: families::ATA, base: 3998, ..Pattern::BLANK },
-    Pattern { element: "Dist_Ring_Deact_Code", kind: Kind::StarCode, enforced: false, default: "*46", tab: Some("Regional"), section: Some("Vertical Service Activation Codes"), user_access: Some(Na), families: families::ATA, base: 3999, ..Pattern::BLANK },
-    Pattern { element: "Speed_Dial_Act_Code", kind: Kind::StarCode, enforced: false, default: "*74", tab: Some("Regional"), section: Some("Vertical Service Activation Codes"), user_access: Some(Na), families: families::ATA, base: 4000, ..Pattern::BLANK },
-    Pattern { element: "Conference_Act_Code", kind: Kind::StarCode, enforced: false, default: "", tab: Some("Regional"), section: Some("Vertical Service Activation Codes"), user_access: Some(Na), families: families::ATA, base: 4001, ..Pattern::BLANK },
-    Pattern { element: "Attn-Xfer_Act_Code", kind: Kind::StarCode, enforced: false, default: "", tab: Some("Regional"), section: Some("Vertical Service Activation Codes"), user_access: Some(Na), families: families::ATA, base: 4002, ..Pattern::BLANK },
-    Pattern { element: "Modem_Line_Toggle_Code", kind: Kind::StarCode, enforced: false, default: "*99", tab: Some("Regional"), section: Some("Vertical Service Activation Codes"), user_access: Some(Na), families: families::ATA, base: 4003, ..Pattern::BLANK },
-    Pattern { element: "FAX_Line_Toggle_Code", kind: Kind::StarCode, enforced: false, default: "#99", tab: Some("Regional"), section: Some("Vertical Service Activation Codes"), user_access: Some(Na), families: families::ATA, base: 4004, ..Pattern::BLANK },
-    Pattern { element: "FXS_Port_Impedance", kind: Kind::Enum, enforced: true, values: &["600/900/600+2.16uF/900+2.16uF/270+750", "150nF/220+820", "120nF/220+820", "115nF/200+600", "100nF", "600", "900", "600+2.16uF", "900+2.16uF", "270+750||150nF", "220+820||120nF", "220+820||115nF", "200+600||100nF"], default: "600", section: Some("Miscellaneous"), user_access: Some(Na), families: families::ATA, base: 4005, ..Pattern::BLANK },
-    Pattern { element: "FXS_Port_Input_Gain", kind: Kind::Int, enforced: false, default: "-3", section: Some("Miscellaneous"), user_access: Some(Na), families: families::ATA, base: 4006, ..Pattern::BLANK },
-    Pattern { element: "FXS_Port_Output_Gain", kind: Kind::Int, enforced: false, default: "-3", section: Some("Miscellaneous"), user_access: Some(Na), families: families::ATA, base: 4007, ..Pattern::BLANK },
-    Pattern { element: "DTMF_Twist", kind: Kind::Int, enforced: false, section: Some("Miscellaneous"), user_access: Some(Na), families: families::ATA, base: 4008, ..Pattern::BLANK },
-    Pattern { element: "Detect_ABCD", kind: Kind::Bool, enforced: false, default: "Yes", section: Some("Miscellaneous"), user_access: Some(Na), families: families::ATA, base: 4009, ..Pattern::BLANK },
-    Pattern { element: "Playback_ABCD", kind: Kind::Bool, enforced: false, default: "Yes", section: Some("Miscellaneous"), user_access: Some(Na), families: families::ATA, base: 4010, ..Pattern::BLANK },
-    Pattern { element: "Caller_ID_Method", kind: Kind::Enum, enforced: true, values: &["Bellcore(N.Amer,China)", "DTMF(Finland,Sweden)", "DTMF(Denmark)", "ETSI DTMF", "ETSI DTMF With PR", "ETSI DTMF After Ring", "ETSI FSK", "ETSI FSK With PR(UK)", "DTMF(Denmark) With PR"], default: "Bellcore(N.Amer,China)", section: Some("Miscellaneous"), user_access: Some(Na), families: families::ATA, base: 4011, ..Pattern::BLANK },
-    Pattern { element: "Caller_ID_FSK_Standard", kind: Kind::Enum, enforced: true, values: &["bell 202", "v.23"], default: "bell 202", section: Some("Miscellaneous"), user_access: Some(Na), families: families::ATA, base: 4012, ..Pattern::BLANK },
-    Pattern { element: "Feature_Invocation_Method", kind: Kind::Enum, enforced: true, values: &["Default", "Sweden"], default: "Default", section: Some("Miscellaneous"), user_access: Some(Na), families: families::ATA, base: 4013, ..Pattern::BLANK },
-    Pattern { element: "Protect_IVR_FactoryReset", kind: Kind::Bool, enforced: false, default: "No", section: Some("System Reserved Ports Range"), user_access: Some(Na), families: families::SPA | families::ATA, base: 4014, ..Pattern::BLANK },
-    Pattern { element: "Max_Session", kind: Kind::Int, enforced: false, section: Some("System Reserved Ports Range"), user_access: Some(Na), families: families::ATA, base: 4015, ..Pattern::BLANK },
-    Pattern { element: "G723_Codec_Name", kind: Kind::Str, enforced: false, default: "G723", tab: Some("SIP"), section: Some("SDP Payload Types"), user_access: Some(Na), families: families::SPA | families::ATA, base: 4016, ..Pattern::BLANK },
-    Pattern { element: "Prefer_G723_Code", kind: Kind::StarCode, enforced: false, default: "*01723", tab: Some("Regional"), section: Some("Outbound Call Codec Selection Codes"), user_access: Some(Na), families: families::SPA | families::ATA, base: 4017, ..Pattern::BLANK },
-    Pattern { element: "Force_G723_Code", kind: Kind::StarCode, enforced: false, default: "*02723", tab: Some("Regional"), section: Some("Outbound Call Codec Selection Codes"), user_access: Some(Na), families: families::SPA | families::ATA, base: 4018, ..Pattern::BLANK },
-    Pattern { element: "Extension_{n}_", kind: Kind::Enum, enforced: true, default: "{n}", label: Some("Extension"), tab: Some("Phone"), user_access: Some(Na), families: families::MPP | families::SPA, base: 4019, units: 1, first: 1, last: 12, head: 10, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "SPA932_Call_Pickup_Code", kind: Kind::Str, enforced: false, tab: Some("Phone"), section: Some("Line Key Extended Function"), families: families::SPA, base: 4031, ..Pattern::BLANK },
-    Pattern { element: "G723_Enable_{n}_", kind: Kind::Bool, enforced: false, default: "Yes", tab: Some("Ext"), section: Some("Audio Configuration"), user_access: Some(Na), families: families::SPA | families::ATA, base: 4032, units: 1, first: 1, last: 12, head: 12, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Lcd_Contrast", kind: Kind::Int, enforced: false, tab: Some("User"), section: Some("Audio Volume"), families: families::SPA, base: 4044, ..Pattern::BLANK },
-    Pattern { element: "L16_Codec_Name", kind: Kind::Str, enforced: false, tab: Some("SIP"), section: Some("SDP Payload Types"), user_access: Some(Na), families: families::SPA, base: 4045, ..Pattern::BLANK },
-    Pattern { element: "L16_Enable_{n}_", kind: Kind::Bool, enforced: false, tab: Some("Ext"), section: Some("Audio Configuration"), user_access: Some(Na), families: families::SPA, base: 4046, units: 1, first: 1, last: 12, head: 11, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Default_Ring__9__", kind: Kind::Enum, enforced: true, values: &["No Ring", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "User 1", "User 2"], tab: Some("Ext"), section: Some("Call Feature Settings"), user_access: Some(Na), families: families::SPA, base: 4058, ..Pattern::BLANK },
-    Pattern { element: "Default_Ring__10__", kind: Kind::Enum, enforced: true, values: &["No Ring", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "User 1", "User 2"], tab: Some("Ext"), section: Some("Call Feature Settings"), user_access: Some(Na), families: families::SPA, base: 4059, ..Pattern::BLANK },
-    Pattern { element: "Default_Ring__11__", kind: Kind::Enum, enforced: true, values: &["No Ring", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "User 1", "User 2"], tab: Some("Ext"), section: Some("Call Feature Settings"), user_access: Some(Na), families: families::SPA, base: 4060, ..Pattern::BLANK },
-    Pattern { element: "Default_Ring__12__", kind: Kind::Enum, enforced: true, values: &["No Ring", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "User 1", "User 2"], tab: Some("Ext"), section: Some("Call Feature Settings"), user_access: Some(Na), families: families::SPA, base: 4061, ..Pattern::BLANK },
-    Pattern { element: "Log_Missed_Calls_for_EXT_11", kind: Kind::Bool, enforced: false, section: Some("Supplementary Services"), user_access: Some(Na), families: families::SPA, base: 4062, ..Pattern::BLANK },
-    Pattern { element: "Log_Missed_Calls_for_EXT_12", kind: Kind::Bool, enforced: false, section: Some("Supplementary Services"), user_access: Some(Na), families: families::SPA, base: 4063, ..Pattern::BLANK },
-    Pattern { element: "Short_Name_{n}_", kind: Kind::Str, enforced: false, tab: Some("Phone"), user_access: Some(Na), families: families::MPP | families::SPA, base: 4064, units: 1, first: 1, last: 12, head: 11, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Share_Call_Appearance_{n}_", kind: Kind::Enum, enforced: true, values: &["private", "shared"], user_access: Some(Na), families: families::MPP | families::SPA, base: 4076, units: 1, first: 1, last: 12, head: 22, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Extended_Function_{n}_", kind: Kind::Str, enforced: true, max_len: Some(511), default: "", label: Some("Extended Function"), tab: Some("Phone"), user_access: Some(Na), families: families::MPP | families::SPA, base: 4088, units: 1, first: 1, last: 12, head: 18, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Acoustic_Echo_Canceller_Enable", kind: Kind::Bool, enforced: false, section: Some("Audio Input Gain (dB)"), user_access: Some(Na), families: families::SPA, base: 4100, ..Pattern::BLANK },
-    Pattern { element: "EM_Phone_User_ID", kind: Kind::Str, enforced: false, section: Some("Extension Mobility"), user_access: Some(Na), families: families::SPA, base: 4101, ..Pattern::BLANK },
-    Pattern { element: "EM_Phone_Password", kind: Kind::Str, enforced: false, section: Some("Extension Mobility"), user_access: Some(Na), secret: true, families: families::SPA, base: 4102, ..Pattern::BLANK },
-    Pattern { element: "EM_Mobile_User_ID", kind: Kind::Str, enforced: false, section: Some("Extension Mobility"), user_access: Some(Na), families: families::SPA, base: 4103, ..Pattern::BLANK },
-    Pattern { element: "EM_Mobile_Password", kind: Kind::Str, enforced: false, section: Some("Extension Mobility"), user_access: Some(Na), secret: true, families: families::SPA, base: 4104, ..Pattern::BLANK },
-    Pattern { element: "Prefer_L16_Code", kind: Kind::StarCode, enforced: false, tab: Some("Regional"), section: Some("Outbound Call Codec Selection Codes"), user_access: Some(Na), families: families::SPA, base: 4105, ..Pattern::BLANK },
-    Pattern { element: "Force_L16_Code", kind: Kind::StarCode, enforced: false, tab: Some("Regional"), section: Some("Outbound Call Codec Selection Codes"), user_access: Some(Na), families: families::SPA, base: 4106, ..Pattern::BLANK },
-    Pattern { element: "Enable_WAN_Web_Server", kind: Kind::Bool, enforced: false, section: Some("The Phone will load up this file first"), user_access: Some(Rw), families: families::ATA, base: 4107, ..Pattern::BLANK },
-    Pattern { element: "WAN_Web_Server_Port", kind: Kind::Int, enforced: false, section: Some("A true factory reset would disable the webserver."), user_access: Some(Rw), families: families::ATA, base: 4108, ..Pattern::BLANK },
-    Pattern { element: "PPPOE_Login_Name", kind: Kind::Str, enforced: false, section: Some("PPPoE Settings"), user_access: Some(Rw), families: families::ATA, base: 4109, ..Pattern::BLANK },
-    Pattern { element: "PPPOE_Login_Password", kind: Kind::Str, enforced: false, section: Some("PPPoE Settings"), user_access: Some(Rw), secret: true, families: families::ATA, base: 4110, ..Pattern::BLANK },
-    Pattern { element: "PPPOE_Service_Name", kind: Kind::Str, enforced: false, section: Some("PPPoE Settings"), user_access: Some(Rw), families: families::ATA, base: 4111, ..Pattern::BLANK },
-    Pattern { element: "DHCP_IP_Revalidate_Timer", kind: Kind::Int, enforced: false, section: Some("Optional Settings"), user_access: Some(Na), families: families::ATA, base: 4112, ..Pattern::BLANK },
-    Pattern { element: "Networking_Service", kind: Kind::Enum, enforced: true, values: &["NAT", "Bridge", "Auto"], section: Some("Optional Settings"), user_access: Some(Rw), families: families::ATA, base: 4113, ..Pattern::BLANK },
-    Pattern { element: "Auto_NetService_Private_IP_Ranges", kind: Kind::Str, enforced: false, section: Some("Optional Settings"), user_access: Some(Rw), families: families::ATA, base: 4114, ..Pattern::BLANK },
-    Pattern { element: "LAN_IP_Address", kind: Kind::Str, enforced: false, section: Some("LAN Network Settings"), user_access: Some(Rw), families: families::ATA, base: 4115, ..Pattern::BLANK },
-    Pattern { element: "LAN_Subnet_Mask", kind: Kind::Enum, enforced: true, values: &["255.255.255.0", "255.255.255.128", "255.255.255.192", "255.255.255.224", "255.255.255.240", "255.255.255.248", "255.255.255.252"], section: Some("LAN Network Settings"), user_access: Some(Rw), families: families::ATA, base: 4116, ..Pattern::BLANK },
-    Pattern { element: "Enable_DHCP_Server", kind: Kind::Bool, enforced: false, user_access: Some(Rw), families: families::ATA, base: 4117, ..Pattern::BLANK },
-    Pattern { element: "DHCP_Lease_Time", kind: Kind::Int, enforced: false, user_access: Some(Rw), families: families::ATA, base: 4118, ..Pattern::BLANK },
-    Pattern { element: "DHCP_Client_Starting_IP_Address", kind: Kind::Int, enforced: false, user_access: Some(Rw), families: families::ATA, base: 4119, ..Pattern::BLANK },
-    Pattern { element: "Number_of_Client_IP_Addresses", kind: Kind::Int, enforced: false, user_access: Some(Rw), families: families::ATA, base: 4120, ..Pattern::BLANK },
-    Pattern { element: "Enable_MAC_Clone_Service", kind: Kind::Bool, enforced: false, section: Some("MAC Clone Settings"), user_access: Some(Rw), families: families::ATA, base: 4121, ..Pattern::BLANK },
-    Pattern { element: "Cloned_MAC_Address", kind: Kind::Str, enforced: false, section: Some("MAC Clone Settings"), user_access: Some(Rw), families: families::ATA, base: 4122, ..Pattern::BLANK },
-    Pattern { element: "QOS_Policy", kind: Kind::Enum, enforced: true, values: &["Always On", "On When Phone In Use"], section: Some("QOS Settings"), user_access: Some(Na), families: families::ATA, base: 4123, ..Pattern::BLANK },
-    Pattern { element: "QOS_QDisc", kind: Kind::Enum, enforced: true, values: &["NONE", "TBF"], section: Some("QOS Settings"), user_access: Some(Rw), families: families::ATA, base: 4124, ..Pattern::BLANK },
-    Pattern { element: "Maximum_Uplink_Speed", kind: Kind::Int, enforced: false, section: Some("QOS Settings"), user_access: Some(Rw), families: families::ATA, base: 4125, ..Pattern::BLANK },
-    Pattern { element: "TURN_Server", kind: Kind::Str, enforced: false, tab: Some("SIP"), section: Some("NAT Support Parameters"), user_access: Some(Na), families: families::ATA, base: 4126, ..Pattern::BLANK },
-    Pattern { element: "Auth_Server", kind: Kind::Str, enforced: false, tab: Some("SIP"), section: Some("NAT Support Parameters"), user_access: Some(Na), families: families::ATA, base: 4127, ..Pattern::BLANK },
-    Pattern { element: "Echo_Canc_Adapt_Enable_{n}_", kind: Kind::Bool, enforced: false, tab: Some("Ext"), section: Some("Audio Configuration"), user_access: Some(Na), families: families::ATA, base: 4128, units: 1, first: 1, last: 2, head: 23, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Echo_Supp_Enable_{n}_", kind: Kind::Bool, enforced: false, tab: Some("Ext"), section: Some("Audio Configuration"), user_access: Some(Na), families: families::ATA, base: 4130, units: 1, first: 1, last: 2, head: 17, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "FAX_CED_Detect_Enable_{n}_", kind: Kind::Bool, enforced: false, tab: Some("Ext"), section: Some("Audio Configuration"), user_access: Some(Na), families: families::ATA, base: 4132, units: 1, first: 1, last: 2, head: 22, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "FAX_T38_V29_Only_{n}_", kind: Kind::Bool, enforced: false, tab: Some("Ext"), section: Some("Audio Configuration"), user_access: Some(Na), families: families::ATA, base: 4134, units: 1, first: 1, last: 2, head: 17, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Audio_Dump_Option1_{n}_", kind: Kind::Enum, enforced: true, values: &["nb_in", "nb_out", "full", "all_lines_full", "none"], tab: Some("Ext"), section: Some("Audio Configuration"), user_access: Some(Na), families: families::ATA, base: 4136, units: 1, first: 1, last: 1, head: 19, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Audio_Dump_Option2_{n}_", kind: Kind::Enum, enforced: true, values: &["nb_in", "nb_out", "full", "all_lines_full", "none"], tab: Some("Ext"), section: Some("Audio Configuration"), user_access: Some(Na), families: families::ATA, base: 4137, units: 1, first: 1, last: 1, head: 19, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Ring9_Caller_{n}_", kind: Kind::Str, enforced: false, section: Some("Distinctive Ring Settings"), user_access: Some(Na), families: families::ATA, base: 4138, units: 1, first: 1, last: 2, head: 13, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Ring9_Cadence", kind: Kind::CadScript, enforced: false, tab: Some("Regional"), section: Some("Distinctive Ring Patterns"), user_access: Some(Na), families: families::ATA, base: 4140, ..Pattern::BLANK },
-    Pattern { element: "CWT9_Cadence", kind: Kind::CadScript, enforced: false, section: Some("Distinctive Call Waiting Tone Patterns"), user_access: Some(Na), families: families::ATA, base: 4141, ..Pattern::BLANK },
-    Pattern { element: "Ring9_Name", kind: Kind::Str, enforced: false, section: Some("Distinctive Ring/CWT Pattern Names"), user_access: Some(Na), families: families::ATA, base: 4142, ..Pattern::BLANK },
-    Pattern { element: "More_Echo_Suppression", kind: Kind::Bool, enforced: false, section: Some("Miscellaneous"), user_access: Some(Na), families: families::ATA, base: 4143, ..Pattern::BLANK },
-    Pattern { element: "Enable_DMZ", kind: Kind::Bool, enforced: false, section: Some("DMZ Settings"), user_access: Some(Rw), families: families::ATA, base: 4144, ..Pattern::BLANK },
-    Pattern { element: "DMZ_Host_IP_Address", kind: Kind::Int, enforced: false, section: Some("DMZ Settings"), user_access: Some(Rw), families: families::ATA, base: 4145, ..Pattern::BLANK },
-    Pattern { element: "Multicast_Passthru", kind: Kind::Enum, enforced: true, values: &["Disabled", "Inbound Only", "Outbound Only", "Inbound and Outbound"], section: Some("Miscellaneous Settings"), user_access: Some(Rw), families: families::ATA, base: 4146, ..Pattern::BLANK },
-    Pattern { element: "Starting_Port", kind: Kind::Int, enforced: false, section: Some("System Reserved Ports Range"), user_access: Some(Rw), families: families::ATA, base: 4147, ..Pattern::BLANK },
-    Pattern { element: "Num_of_Ports_Reserved", kind: Kind::Enum, enforced: true, values: &["256", "512", "1024"], section: Some("System Reserved Ports Range"), user_access: Some(Rw), families: families::ATA, base: 4148, ..Pattern::BLANK },
-    Pattern { element: "ACD_Available_LED", kind: Kind::Str, enforced: false, families: families::MPP, base: 4149, ..Pattern::BLANK },
-    Pattern { element: "ACD_Logged-off_LED", kind: Kind::LedScript, enforced: true, default: "", tab: Some("Att Console"), families: families::MPP, base: 4150, ..Pattern::BLANK },
-    Pattern { element: "ACD_Logged-on_LED", kind: Kind::LedScript, enforced: true, default: "", tab: Some("Att Console"), families: families::MPP, base: 4151, ..Pattern::BLANK },
-    Pattern { element: "ACD_Status_{n}_", kind: Kind::Enum, enforced: true, values: &["Sync From Server", "Sync From Local"], default: "Sync From Server", label: Some("ACD Status"), tab: Some("Ext"), section: Some("ACD Settings"), families: families::MPP, base: 4152, units: 1, first: 1, last: 4, head: 11, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "ACD_Unavailable_LED", kind: Kind::Str, enforced: false, families: families::MPP, base: 4156, ..Pattern::BLANK },
-    Pattern { element: "ACD_Wrap-up_LED", kind: Kind::Str, enforced: false, families: families::MPP, base: 4157, ..Pattern::BLANK },
-    Pattern { element: "Add_Contacts_to_Directory_Personal", kind: Kind::Bool, enforced: true, values: &["Yes", "No"], default: "No", label: Some("Add Contacts to Directory Personal"), families: families::MPP, base: 4158, ..Pattern::BLANK },
-    Pattern { element: "Allowed_APIs", kind: Kind::Str, enforced: true, default: ".*", families: families::MPP, base: 4159, ..Pattern::BLANK },
-    Pattern { element: "Anywhere_Enable_{n}_", kind: Kind::Bool, enforced: false, families: families::MPP, base: 4160, units: 1, first: 1, last: 4, head: 16, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Audio_Overload_Point_9dB", kind: Kind::Bool, enforced: true, values: &["Yes", "No"], default: "No", label: Some("Audio Overload Point 9dB"), families: families::MPP, base: 4164, ..Pattern::BLANK },
-    Pattern { element: "Auto_Available_After_Sign-In_{n}_", kind: Kind::Bool, enforced: false, families: families::MPP, base: 4165, units: 1, first: 1, last: 4, head: 29, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Block_Anonymous_Call_Enable_{n}_", kind: Kind::Bool, enforced: false, families: families::MPP, base: 4169, units: 1, first: 1, last: 4, head: 28, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Bluetooth", kind: Kind::Bool, enforced: false, families: families::MPP, base: 4173, ..Pattern::BLANK },
-    Pattern { element: "Boot_Display", kind: Kind::Str, enforced: false, families: families::MPP, base: 4174, ..Pattern::BLANK },
-    Pattern { element: "Broadsoft_Call_History_Key_List", kind: Kind::Str, enforced: false, families: families::MPP, base: 4175, ..Pattern::BLANK },
-    Pattern { element: "Browse_Mode_Enable", kind: Kind::Bool, enforced: false, families: families::MPP, base: 4176, ..Pattern::BLANK },
-    Pattern { element: "CallLog_Enable", kind: Kind::Bool, enforced: false, families: families::MPP, base: 4177, ..Pattern::BLANK },
-    Pattern { element: "Call_Forward_Off_LED", kind: Kind::Str, enforced: false, families: families::MPP, base: 4178, ..Pattern::BLANK },
-    Pattern { element: "Call_Forward_On_LED", kind: Kind::Str, enforced: false, families: families::MPP, base: 4179, ..Pattern::BLANK },
-    Pattern { element: "Call_Information_Enable_{n}_", kind: Kind::Bool, enforced: false, families: families::MPP, base: 4180, units: 1, first: 1, last: 4, head: 24, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Call_Recording_Protocol_{n}_", kind: Kind::Str, enforced: false, families: families::MPP, base: 4184, units: 1, first: 1, last: 4, head: 24, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Call_Waiting_Enable_{n}_", kind: Kind::Bool, enforced: false, families: families::MPP, base: 4188, units: 1, first: 1, last: 4, head: 20, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Custom_LED_Type", kind: Kind::Str, enforced: false, families: families::MPP, base: 4192, ..Pattern::BLANK },
-    Pattern { element: "DND_Off_LED", kind: Kind::LedScript, enforced: true, default: "", tab: Some("Att Console"), families: families::MPP, base: 4193, ..Pattern::BLANK },
-    Pattern { element: "DND_On_LED", kind: Kind::LedScript, enforced: true, default: "", tab: Some("Att Console"), families: families::MPP, base: 4194, ..Pattern::BLANK },
-    Pattern { element: "Device_Administration", kind: Kind::Bool, enforced: true, values: &["Yes", "No"], default: "Yes", label: Some("Device Administration"), families: families::MPP, base: 4195, ..Pattern::BLANK },
-    Pattern { element: "Device_Config_Version", kind: Kind::Str, enforced: true, max_len: Some(64), default: "", web_visible: false, families: families::MPP, base: 4196, ..Pattern::BLANK },
-    Pattern { element: "Disposition_Code_Enable_{n}_", kind: Kind::Bool, enforced: false, families: families::MPP, base: 4197, units: 1, first: 1, last: 4, head: 24, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Divert_Off_LED", kind: Kind::LedScript, enforced: true, default: "", tab: Some("Att Console"), families: families::MPP, base: 4201, ..Pattern::BLANK },
-    Pattern { element: "Divert_On_LED", kind: Kind::Str, enforced: false, families: families::MPP, base: 4202, ..Pattern::BLANK },
-    Pattern { element: "Emergency_Escalation_Enable_{n}_", kind: Kind::Bool, enforced: false, families: families::MPP, base: 4203, units: 1, first: 1, last: 4, head: 28, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Factory_Reset_Menu", kind: Kind::Bool, enforced: true, values: &["Yes", "No"], default: "Yes", label: Some("Factory Reset Menu"), tab: Some("Phone"), section: Some("LCD Authentication Customization"), families: families::MPP, base: 4207, ..Pattern::BLANK },
-    Pattern { element: "Feature_Activation_Code_Sync_{n}_", kind: Kind::Bool, enforced: false, families: families::MPP, base: 4208, units: 1, first: 1, last: 4, head: 29, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Feature_Toggle_Http_Proxy", kind: Kind::Bool, enforced: false, families: families::MPP, base: 4212, ..Pattern::BLANK },
-    Pattern { element: "Feature_Toggle_SRST", kind: Kind::Bool, enforced: false, families: families::MPP, base: 4213, ..Pattern::BLANK },
-    Pattern { element: "Feature_Toggle_VPN", kind: Kind::Bool, enforced: false, families: families::MPP, base: 4214, ..Pattern::BLANK },
-    Pattern { element: "Forward_Softkey", kind: Kind::Enum, enforced: true, values: &["All Cfwds", "Only the Cfwd All"], default: "All Cfwds", label: Some("Forward Softkey"), tab: Some("User"), families: families::MPP, base: 4215, ..Pattern::BLANK },
-    Pattern { element: "Group_{n}_Paging_Script", kind: Kind::Str, enforced: true, tab: Some("Phone"), section: Some("Multiple Paging Group Parameters"), families: families::MPP, base: 4216, units: 1, first: 1, last: 10, head: 6, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Handset_LED_Alert", kind: Kind::Str, enforced: false, families: families::MPP, base: 4226, ..Pattern::BLANK },
-    Pattern { element: "Keep_Focus_On_Active_Call", kind: Kind::Bool, enforced: true, values: &["Yes", "No"], default: "No", label: Some("Keep Focus On Active Call"), families: families::MPP, base: 4227, ..Pattern::BLANK },
-    Pattern { element: "LDAP_Unified_Search_Enable", kind: Kind::Bool, enforced: true, values: &["Yes", "No"], default: "No", label: Some("LDAP Unified Search Enable"), families: families::MPP, base: 4228, ..Pattern::BLANK },
-    Pattern { element: "Login_Invisible", kind: Kind::Bool, enforced: false, families: families::MPP, base: 4229, ..Pattern::BLANK },
-    Pattern { element: "Logo_URL", kind: Kind::Str, enforced: false, families: families::MPP, base: 4230, ..Pattern::BLANK },
-    Pattern { element: "MWI_New_LED", kind: Kind::Str, enforced: false, families: families::MPP, base: 4231, ..Pattern::BLANK },
-    Pattern { element: "MWI_None_LED", kind: Kind::Str, enforced: false, families: families::MPP, base: 4232, ..Pattern::BLANK },
-    Pattern { element: "MWI_Urgent_LED", kind: Kind::Str, enforced: false, families: families::MPP, base: 4233, ..Pattern::BLANK },
-    Pattern { element: "Network_Configuration", kind: Kind::Bool, enforced: false, families: families::MPP, base: 4234, ..Pattern::BLANK },
-    Pattern { element: "PAC_URL", kind: Kind::Url, enforced: true, max_len: Some(511), default: "", label: Some("PAC URL"), tab: Some("System"), section: Some("HTTP Proxy Settings"), user_access: Some(Rw), families: families::MPP, base: 4235, ..Pattern::BLANK },
-    Pattern { element: "Page_Service_URL", kind: Kind::Str, enforced: false, families: families::MPP, base: 4236, ..Pattern::BLANK },
-    Pattern { element: "Personal_Directory_Enable", kind: Kind::Bool, enforced: true, values: &["Yes", "No"], default: "Yes", label: Some("Personal Directory Enable"), families: families::MPP, base: 4237, ..Pattern::BLANK },
-    Pattern { element: "Phone_Background", kind: Kind::Str, enforced: false, families: families::MPP, base: 4238, ..Pattern::BLANK },
-    Pattern { element: "Preferred_Password_Input_Mode", kind: Kind::Str, enforced: false, families: families::MPP, base: 4239, ..Pattern::BLANK },
-    Pattern { element: "Profile_Rule_Menu", kind: Kind::Bool, enforced: true, values: &["Yes", "No"], default: "Yes", label: Some("Profile Rule Menu"), tab: Some("Phone"), section: Some("LCD Authentication Customization"), families: families::MPP, base: 4240, ..Pattern::BLANK },
-    Pattern { element: "Proxy_Host", kind: Kind::Str, enforced: true, max_len: Some(255), default: "", label: Some("Proxy Host"), tab: Some("System"), section: Some("HTTP Proxy Settings"), user_access: Some(Rw), families: families::MPP, base: 4241, ..Pattern::BLANK },
-    Pattern { element: "Proxy_Mode", kind: Kind::Enum, enforced: true, values: &["Auto", "Manual", "Off"], default: "Off", label: Some("Proxy Mode"), tab: Some("System"), section: Some("HTTP Proxy Settings"), user_access: Some(Rw), families: families::MPP, base: 4242, ..Pattern::BLANK },
-    Pattern { element: "Proxy_Port", kind: Kind::Port, enforced: true, min: Some(0), max: Some(65535), default: "3128", label: Some("Proxy Port"), tab: Some("System"), section: Some("HTTP Proxy Settings"), user_access: Some(Rw), families: families::MPP, base: 4243, ..Pattern::BLANK },
-    Pattern { element: "Proxy_Server_Requires_Authentication", kind: Kind::Bool, enforced: true, values: &["Yes", "No"], default: "No", label: Some("Proxy Server Requires Authentication"), tab: Some("System"), section: Some("HTTP Proxy Settings"), user_access: Some(Rw), families: families::MPP, base: 4244, ..Pattern::BLANK },
-    Pattern { element: "Proxy_Settings", kind: Kind::Bool, enforced: false, families: families::MPP, base: 4245, ..Pattern::BLANK },
-    Pattern { element: "Proxy_Username", kind: Kind::Str, enforced: true, default: "", label: Some("Username"), tab: Some("System"), section: Some("HTTP Proxy Settings"), user_access: Some(Rw), families: families::MPP, base: 4246, ..Pattern::BLANK },
-    Pattern { element: "Queue_Status_Notification_Enable_{n}_", kind: Kind::Bool, enforced: false, families: families::MPP, base: 4247, units: 1, first: 1, last: 4, head: 33, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Replace_Unresolved_Caller_Name_with_Number", kind: Kind::Bool, enforced: true, values: &["Yes", "No"], default: "No", label: Some("Replace Unresolved Caller Name with Number"), families: families::MPP, base: 4251, ..Pattern::BLANK },
-    Pattern { element: "Report_Problem_Menu", kind: Kind::Bool, enforced: true, values: &["Yes", "No"], default: "Yes", label: Some("Report Problem Menu"), families: families::MPP, base: 4252, ..Pattern::BLANK },
-    Pattern { element: "Require_Authentication_for_LCD_Menu_Access", kind: Kind::Enum, enforced: true, values: &["Default", "Customized", "No"], default: "Default", tab: Some("Phone"), section: Some("LCD Authentication"), families: families::MPP, base: 4253, ..Pattern::BLANK },
-    Pattern { element: "Ringer_Volume_Control", kind: Kind::Bool, enforced: true, values: &["Yes", "No"], default: "Yes", label: Some("Ringer Volume Control"), families: families::MPP, base: 4254, ..Pattern::BLANK },
-    Pattern { element: "Search_All_Enable", kind: Kind::Bool, enforced: true, values: &["Yes", "No"], default: "Yes", label: Some("Search All Enable"), families: families::MPP, base: 4255, ..Pattern::BLANK },
-    Pattern { element: "Serviceability_Map", kind: Kind::Int, enforced: false, families: families::MPP, base: 4256, ..Pattern::BLANK },
-    Pattern { element: "Session_Timer_m_", kind: Kind::Int, enforced: false, families: families::MPP, base: 4257, ..Pattern::BLANK },
-    Pattern { element: "Share_Line_Event_Package_Type", kind: Kind::Enum, enforced: true, values: &["Call-Info", "Dialog"], default: "Call-Info", families: families::MPP, base: 4258, ..Pattern::BLANK },
-    Pattern { element: "Speed_Dials", kind: Kind::Bool, enforced: true, values: &["Yes", "No"], default: "Yes", label: Some("Speed Dials"), families: families::MPP, base: 4259, ..Pattern::BLANK },
-    Pattern { element: "Status", kind: Kind::Bool, enforced: true, values: &["Yes", "No"], default: "Yes", label: Some("Status"), families: families::MPP, base: 4260, ..Pattern::BLANK },
-    Pattern { element: "Survivability_Proxy_{n}_", kind: Kind::Str, enforced: true, default: "", tab: Some("Ext"), section: Some("Proxy and Registration"), families: families::MPP, base: 4261, units: 1, first: 1, last: 4, head: 20, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Survivability_Proxy_Fallback_Intvl_{n}_", kind: Kind::Uns16, enforced: true, min: Some(0), max: Some(65535), default: "30", unit: Some("s"), tab: Some("Ext"), section: Some("Proxy and Registration"), families: families::MPP, base: 4265, units: 1, first: 1, last: 4, head: 35, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Survivability_Test_Mode", kind: Kind::Bool, enforced: true, values: &["Yes", "No"], default: "No", label: Some("Survivability Test Mode"), tab: Some("System"), families: families::MPP, base: 4269, ..Pattern::BLANK },
-    Pattern { element: "Trace_Enable_{n}_", kind: Kind::Bool, enforced: false, families: families::MPP, base: 4270, units: 1, first: 1, last: 4, head: 13, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Unavailable_Reason_Code_Enable_{n}_", kind: Kind::Bool, enforced: false, families: families::MPP, base: 4274, units: 1, first: 1, last: 4, head: 31, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Use_Auto_Discovery__WPAD_", kind: Kind::Bool, enforced: true, values: &["Yes", "No"], default: "Yes", label: Some("Use Auto Discovery (WPAD)"), tab: Some("System"), section: Some("HTTP Proxy Settings"), user_access: Some(Rw), families: families::MPP, base: 4278, ..Pattern::BLANK },
-    Pattern { element: "User_Password_Prompt", kind: Kind::Str, enforced: false, families: families::MPP, base: 4279, ..Pattern::BLANK },
-    Pattern { element: "User_Preferences", kind: Kind::Bool, enforced: true, values: &["Yes", "No"], default: "Yes", label: Some("User Preferences"), families: families::MPP, base: 4280, ..Pattern::BLANK },
-    Pattern { element: "WideBand_Handset_Enable", kind: Kind::Bool, enforced: false, families: families::MPP, base: 4281, ..Pattern::BLANK },
-    Pattern { element: "XMPP_Enable", kind: Kind::Bool, enforced: false, families: families::MPP, base: 4282, ..Pattern::BLANK },
-    Pattern { element: "XMPP_Port", kind: Kind::Int, enforced: false, families: families::MPP, base: 4283, ..Pattern::BLANK },
-    Pattern { element: "XMPP_Retry_Interval", kind: Kind::Int, enforced: false, families: families::MPP, base: 4284, ..Pattern::BLANK },
-    Pattern { element: "XMPP_Server", kind: Kind::Str, enforced: false, families: families::MPP, base: 4285, ..Pattern::BLANK },
-    Pattern { element: "XMPP_User_ID", kind: Kind::Str, enforced: false, families: families::MPP, base: 4286, ..Pattern::BLANK },
-    Pattern { element: "XsiDir_EnterpriseCommon_Name", kind: Kind::Str, enforced: false, families: families::MPP, base: 4287, ..Pattern::BLANK },
-    Pattern { element: "XsiDir_Enterprise_Name", kind: Kind::Str, enforced: false, families: families::MPP, base: 4288, ..Pattern::BLANK },
-    Pattern { element: "XsiDir_GroupCommon_Name", kind: Kind::Str, enforced: false, families: families::MPP, base: 4289, ..Pattern::BLANK },
-    Pattern { element: "XsiDir_Group_Name", kind: Kind::Str, enforced: false, families: families::MPP, base: 4290, ..Pattern::BLANK },
-    Pattern { element: "XsiDir_Personal_Name", kind: Kind::Str, enforced: false, families: families::MPP, base: 4291, ..Pattern::BLANK },
-    Pattern { element: "TLS_Client_Min_Version", kind: Kind::Enum, enforced: true, values: &["TLS 1.0", "TLS 1.1", "TLS 1.2", "TLS 1.3"], default: "TLS 1.2", label: Some("TLS Client Min Version"), tab: Some("System"), section: Some("Security Settings"), families: families::MPP, base: 4292, ..Pattern::BLANK },
-    Pattern { element: "TLS_Server_Min_Version", kind: Kind::Enum, enforced: true, values: &["TLS 1.1", "TLS 1.2", "TLS 1.3"], default: "TLS 1.2", label: Some("TLS Server Min Version"), tab: Some("System"), section: Some("Security Settings"), families: families::MPP, base: 4293, ..Pattern::BLANK },
-    Pattern { element: "Proxy_Password", kind: Kind::Str, enforced: true, default: "", label: Some("Password"), tab: Some("System"), section: Some("HTTP Proxy Settings"), user_access: Some(Rw), secret: true, in_report: false, families: families::MPP, base: 4294, ..Pattern::BLANK },
-    Pattern { element: "Forced_NAT64", kind: Kind::Bool, enforced: true, values: &["Yes", "No"], default: "No", label: Some("Forced NAT64"), tab: Some("System"), reboot: true, families: families::MPP, base: 4295, ..Pattern::BLANK },
-    Pattern { element: "SSRC_Reset_on_Rx_RE-INVITE", kind: Kind::Bool, enforced: true, values: &["Yes", "No"], default: "No", label: Some("SSRC Reset on Rx RE-INVITE"), tab: Some("SIP"), families: families::MPP, base: 4296, ..Pattern::BLANK },
-    Pattern { element: "SSRC_Reset_on_Tx_RE-INVITE", kind: Kind::Bool, enforced: true, values: &["Yes", "No"], default: "No", label: Some("SSRC Reset on Tx RE-INVITE"), tab: Some("SIP"), families: families::MPP, base: 4297, ..Pattern::BLANK },
-    Pattern { element: "Key_Again_Reset_Time", kind: Kind::Uns16, enforced: true, min: Some(100), max: Some(2000), default: "1200", unit: Some("ms"), tab: Some("User"), families: families::MPP, base: 4298, ..Pattern::BLANK },
-    Pattern { element: "Key_Double_Press_Time", kind: Kind::Uns16, enforced: true, min: Some(100), max: Some(2000), default: "600", unit: Some("ms"), tab: Some("User"), families: families::MPP, base: 4299, ..Pattern::BLANK },
-    Pattern { element: "Key_Triple_Press_Time", kind: Kind::Uns16, enforced: true, min: Some(100), max: Some(2000), default: "1000", unit: Some("ms"), tab: Some("User"), families: families::MPP, base: 4300, ..Pattern::BLANK },
-    Pattern { element: "Font_Size", kind: Kind::Enum, enforced: true, values: &["Regular", "Large"], default: "Regular", tab: Some("User"), user_access: Some(Rw), families: families::MPP, base: 4301, ..Pattern::BLANK },
-    Pattern { element: "LED_Indicator_In_Display_Off_Mode", kind: Kind::Enum, enforced: true, values: &["Enabled", "Disabled"], default: "Enabled", tab: Some("Phone"), families: families::MPP, base: 4302, ..Pattern::BLANK },
-    Pattern { element: "Executive_Assistant_Role", kind: Kind::Enum, enforced: true, values: &["Default", "Executive", "Assistant"], default: "Default", families: families::MPP, base: 4303, ..Pattern::BLANK },
-    Pattern { element: "Assistant_Call_Filter", kind: Kind::Bool, enforced: true, values: &["Yes", "No"], default: "Yes", label: Some("Assistant Call Filter"), families: families::MPP, base: 4304, ..Pattern::BLANK },
-    Pattern { element: "Accessibility", kind: Kind::Bool, enforced: true, values: &["Yes", "No"], default: "Yes", label: Some("Accessibility"), families: families::MPP, base: 4305, ..Pattern::BLANK },
-    Pattern { element: "Auth_Support_RFC8760", kind: Kind::Bool, enforced: true, values: &["Yes", "No"], default: "No", label: Some("Auth Support RFC8760"), families: families::MPP, base: 4306, ..Pattern::BLANK },
-    Pattern { element: "Peripheral_Inventory_Enable", kind: Kind::Bool, enforced: true, values: &["Yes", "No"], default: "No", label: Some("Peripheral Inventory Enable"), families: families::MPP, base: 4307, ..Pattern::BLANK },
-    Pattern { element: "Certificate_Select", kind: Kind::Enum, enforced: true, values: &["Manufacturing installed", "Custom installed"], default: "Manufacturing installed", tab: Some("System"), user_access: Some(Rw), families: families::MPP, base: 4308, ..Pattern::BLANK },
-    Pattern { element: "CDC_Server_{n}_", kind: Kind::Str, enforced: true, families: families::MPP, base: 4309, units: 1, first: 1, last: 16, head: 11, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "CDC_Root_CA_Fingerprint_{n}_", kind: Kind::Str, enforced: true, families: families::MPP, base: 4325, units: 1, first: 1, last: 16, head: 24, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "CDC_Challenge_Password_{n}_", kind: Kind::Str, enforced: true, secret: true, in_report: false, families: families::MPP, base: 4341, units: 1, first: 1, last: 16, head: 23, middle: 0, ..Pattern::BLANK },
-    Pattern { element: "Display_XMPP_User_ID_With_Top_Priority", kind: Kind::Bool, enforced: true, values: &["Yes", "No"], default: "No", label: Some("Display XMPP User ID With Top Priority"), families: families::MPP, base: 4357, ..Pattern::BLANK },
+    // Provision_Enable
+    Pattern { element: Text::at(28732, 16), values: Text::at(35563, 6), default: Text::at(3759, 3), label: Text::at(28716, 16), tab: Text::at(33383, 12), section: Text::at(18210, 21), kind: Kind::Bool, enforced: true, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 0, ..Pattern::BLANK },
+    // Resync_On_Reset
+    Pattern { element: Text::at(30511, 15), values: Text::at(35563, 6), default: Text::at(3759, 3), label: Text::at(30451, 15), tab: Text::at(33383, 12), section: Text::at(18210, 21), kind: Kind::Bool, enforced: true, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 1, ..Pattern::BLANK },
+    // Resync_Random_Delay
+    Pattern { element: Text::at(23309, 19), default: Text::at(5, 1), unit: Text::at(670, 1), unit_10_4: Text::at(8810, 4), label: Text::at(23271, 19), tab: Text::at(33383, 12), section: Text::at(18210, 21), kind: Kind::Uns16, enforced: true, min: Some(0), max: Some(65535), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 2, ..Pattern::BLANK },
+    // Resync_At__HHmm_
+    Pattern { element: Text::at(28892, 16), default: Text::at(0, 0), label: Text::at(28844, 16), tab: Text::at(33383, 12), section: Text::at(18210, 21), kind: Kind::Hhmm, enforced: true, min: Some(0), max: Some(2400), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 3, ..Pattern::BLANK },
+    // Resync_At_Random_Delay
+    Pattern { element: Text::at(17069, 22), default: Text::at(930, 3), unit: Text::at(670, 1), label: Text::at(17047, 22), tab: Text::at(33383, 12), section: Text::at(18210, 21), kind: Kind::Uns16, enforced: true, min: Some(0), max: Some(65535), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 4, ..Pattern::BLANK },
+    // Resync_Periodic
+    Pattern { element: Text::at(30526, 15), default: Text::at(35778, 4), unit: Text::at(670, 1), label: Text::at(30466, 15), tab: Text::at(33383, 12), section: Text::at(18210, 21), kind: Kind::DelayList, enforced: true, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 5, ..Pattern::BLANK },
+    // Resync_Error_Retry_Delay
+    Pattern { element: Text::at(14024, 24), default: Text::at(35778, 4), unit: Text::at(670, 1), label: Text::at(14000, 24), tab: Text::at(33383, 12), section: Text::at(18210, 21), kind: Kind::DelayList, enforced: true, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 6, ..Pattern::BLANK },
+    // Forced_Resync_Delay
+    Pattern { element: Text::at(22435, 19), default: Text::at(35569, 5), unit: Text::at(670, 1), label: Text::at(22416, 19), tab: Text::at(33383, 12), section: Text::at(18210, 21), kind: Kind::Uns16, enforced: true, min: Some(0), max: Some(65535), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 7, ..Pattern::BLANK },
+    // Resync_From_SIP
+    Pattern { element: Text::at(30496, 15), values: Text::at(35563, 6), default: Text::at(3759, 3), label: Text::at(30436, 15), tab: Text::at(33383, 12), section: Text::at(18210, 21), kind: Kind::Bool, enforced: true, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 8, ..Pattern::BLANK },
+    // Resync_After_Upgrade_Attempt
+    Pattern { element: Text::at(8913, 28), values: Text::at(35563, 6), default: Text::at(3759, 3), label: Text::at(8885, 28), tab: Text::at(33383, 12), section: Text::at(18210, 21), kind: Kind::Bool, enforced: true, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 9, ..Pattern::BLANK },
+    // Resync_Trigger_1
+    Pattern { element: Text::at(28908, 16), default: Text::at(0, 0), label: Text::at(28860, 16), tab: Text::at(33383, 12), section: Text::at(18210, 21), kind: Kind::Condition, enforced: true, user_access: Some(Na), macro_expanded: true, families: families::MPP | families::SPA | families::ATA, base: 10, ..Pattern::BLANK },
+    // Resync_Trigger_2
+    Pattern { element: Text::at(28924, 16), default: Text::at(0, 0), label: Text::at(28876, 16), tab: Text::at(33383, 12), section: Text::at(18210, 21), kind: Kind::Condition, enforced: true, user_access: Some(Na), macro_expanded: true, families: families::MPP | families::SPA | families::ATA, base: 11, ..Pattern::BLANK },
+    // Resync_Fails_On_FNF
+    Pattern { element: Text::at(23290, 19), values: Text::at(35563, 6), default: Text::at(3759, 3), label: Text::at(23252, 19), tab: Text::at(33383, 12), section: Text::at(18210, 21), kind: Kind::Bool, enforced: true, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 12, ..Pattern::BLANK },
+    // Profile_Rule
+    Pattern { element: Text::at(26846, 12), default: Text::at(34674, 9), default_spa: Text::at(32903, 12), label: Text::at(26829, 12), tab: Text::at(33383, 12), section: Text::at(18210, 21), kind: Kind::ProfileRule, enforced: true, user_access: Some(Na), may_hold_secret: true, macro_expanded: true, families: families::MPP | families::SPA | families::ATA, base: 13, ..Pattern::BLANK },
+    // Profile_Rule_B
+    Pattern { element: Text::at(31745, 14), default: Text::at(0, 0), label: Text::at(31703, 14), tab: Text::at(33383, 12), section: Text::at(18210, 21), kind: Kind::ProfileRule, enforced: true, user_access: Some(Na), may_hold_secret: true, macro_expanded: true, families: families::MPP | families::SPA | families::ATA, base: 14, ..Pattern::BLANK },
+    // Profile_Rule_C
+    Pattern { element: Text::at(31759, 14), default: Text::at(0, 0), label: Text::at(31717, 14), tab: Text::at(33383, 12), section: Text::at(18210, 21), kind: Kind::ProfileRule, enforced: true, user_access: Some(Na), may_hold_secret: true, macro_expanded: true, families: families::MPP | families::SPA | families::ATA, base: 15, ..Pattern::BLANK },
+    // Profile_Rule_D
+    Pattern { element: Text::at(31773, 14), default: Text::at(0, 0), label: Text::at(31731, 14), tab: Text::at(33383, 12), section: Text::at(18210, 21), kind: Kind::ProfileRule, enforced: true, user_access: Some(Na), may_hold_secret: true, macro_expanded: true, families: families::MPP | families::SPA | families::ATA, base: 16, ..Pattern::BLANK },
+    // DHCP_Option_To_Use
+    Pattern { element: Text::at(12622, 18), default: Text::at(13112, 24), default_10_4: Text::at(30975, 14), default_spa: Text::at(13112, 14), label: Text::at(12597, 18), label_10_4: Text::at(12590, 25), tab: Text::at(33383, 12), section: Text::at(18210, 21), kind: Kind::IntList, enforced: true, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 17, ..Pattern::BLANK },
+    // Log_Request_Msg
+    Pattern { element: Text::at(30091, 15), default: Text::at(2450, 54), default_10_4: Text::at(2665, 51), label: Text::at(30046, 15), tab: Text::at(33383, 12), section: Text::at(18210, 21), kind: Kind::Str, enforced: true, user_access: Some(Na), macro_expanded: true, families: families::MPP, base: 18, ..Pattern::BLANK },
+    // Log_Success_Msg
+    Pattern { element: Text::at(30106, 15), default: Text::at(1569, 62), default_10_4: Text::at(2114, 56), label: Text::at(30061, 15), tab: Text::at(33383, 12), section: Text::at(18210, 21), kind: Kind::Str, enforced: true, user_access: Some(Na), macro_expanded: true, families: families::MPP, base: 19, ..Pattern::BLANK },
+    // Log_Failure_Msg
+    Pattern { element: Text::at(30076, 15), default: Text::at(6251, 31), default_10_4: Text::at(13040, 24), label: Text::at(30031, 15), tab: Text::at(33383, 12), section: Text::at(18210, 21), kind: Kind::Str, enforced: true, user_access: Some(Na), macro_expanded: true, families: families::MPP, base: 20, ..Pattern::BLANK },
+    // User_Configurable_Resync
+    Pattern { element: Text::at(14432, 24), values: Text::at(35563, 6), default: Text::at(3759, 3), label: Text::at(14408, 24), tab: Text::at(33383, 12), section: Text::at(18210, 21), kind: Kind::Bool, enforced: true, user_access: Some(Na), families: families::MPP | families::SPA, base: 21, ..Pattern::BLANK },
+    // Upgrade_Enable
+    Pattern { element: Text::at(32039, 14), values: Text::at(35563, 6), default: Text::at(3759, 3), label: Text::at(32025, 14), tab: Text::at(33383, 12), section: Text::at(28108, 16), kind: Kind::Bool, enforced: true, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 22, ..Pattern::BLANK },
+    // Upgrade_Error_Retry_Delay
+    Pattern { element: Text::at(12865, 25), default: Text::at(35778, 4), unit: Text::at(670, 1), label: Text::at(12840, 25), tab: Text::at(33383, 12), section: Text::at(28108, 16), kind: Kind::DelayList, enforced: true, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 23, ..Pattern::BLANK },
+    // Upgrade_Rule
+    Pattern { element: Text::at(33599, 12), default: Text::at(0, 0), label: Text::at(33587, 12), tab: Text::at(33383, 12), section: Text::at(28108, 16), kind: Kind::UpgradeRule, enforced: true, user_access: Some(Na), macro_expanded: true, families: families::MPP | families::SPA | families::ATA, base: 24, ..Pattern::BLANK },
+    // Log_Upgrade_Request_Msg
+    Pattern { element: Text::at(15241, 23), default: Text::at(1939, 59), label: Text::at(15172, 23), tab: Text::at(33383, 12), section: Text::at(28108, 16), kind: Kind::Str, enforced: true, user_access: Some(Na), macro_expanded: true, families: families::MPP | families::SPA | families::ATA, base: 25, ..Pattern::BLANK },
+    // Log_Upgrade_Success_Msg
+    Pattern { element: Text::at(15264, 23), default: Text::at(1372, 67), label: Text::at(15195, 23), tab: Text::at(33383, 12), section: Text::at(28108, 16), kind: Kind::Str, enforced: true, user_access: Some(Na), macro_expanded: true, families: families::MPP | families::SPA | families::ATA, base: 26, ..Pattern::BLANK },
+    // Log_Upgrade_Failure_Msg
+    Pattern { element: Text::at(15218, 23), default: Text::at(5675, 32), label: Text::at(15149, 23), tab: Text::at(33383, 12), section: Text::at(28108, 16), kind: Kind::Str, enforced: true, user_access: Some(Na), macro_expanded: true, families: families::MPP | families::SPA | families::ATA, base: 27, ..Pattern::BLANK },
+    // Custom_CA_Rule
+    Pattern { element: Text::at(31255, 14), default: Text::at(0, 0), label: Text::at(31227, 14), tab: Text::at(33383, 12), section: Text::at(33840, 11), kind: Kind::ProfileRule, enforced: true, user_access: Some(Na), macro_expanded: true, families: families::MPP, base: 28, ..Pattern::BLANK },
+    // HTTP_User_Agent_Name
+    Pattern { element: Text::at(20501, 20), default: Text::at(30961, 14), tab: Text::at(33383, 12), section: Text::at(32240, 13), kind: Kind::Str, enforced: false, user_access: Some(Na), macro_expanded: true, families: families::MPP, base: 29, ..Pattern::BLANK },
+    // PRT_Upload_Rule
+    Pattern { element: Text::at(30286, 15), default: Text::at(0, 0), tab: Text::at(33383, 12), section: Text::at(22929, 19), kind: Kind::ProfileRule, enforced: false, user_access: Some(Na), families: families::MPP, base: 30, ..Pattern::BLANK },
+    // PRT_Upload_Method
+    Pattern { element: Text::at(26727, 17), values: Text::at(35196, 8), default: Text::at(35196, 4), tab: Text::at(33383, 12), section: Text::at(22929, 19), kind: Kind::Enum, enforced: false, user_access: Some(Na), families: families::MPP, base: 31, ..Pattern::BLANK },
+    // GPP_A
+    Pattern { element: Text::at(35674, 5), default: Text::at(0, 0), label: Text::at(35594, 5), tab: Text::at(33383, 12), section: Text::at(10909, 26), kind: Kind::Str, enforced: true, user_access: Some(Na), may_hold_secret: true, families: families::MPP | families::SPA | families::ATA, base: 32, ..Pattern::BLANK },
+    // GPP_B
+    Pattern { element: Text::at(35679, 5), default: Text::at(0, 0), label: Text::at(35599, 5), tab: Text::at(33383, 12), section: Text::at(10909, 26), kind: Kind::Str, enforced: true, user_access: Some(Na), may_hold_secret: true, families: families::MPP | families::SPA | families::ATA, base: 33, ..Pattern::BLANK },
+    // GPP_C
+    Pattern { element: Text::at(35684, 5), default: Text::at(0, 0), label: Text::at(35604, 5), tab: Text::at(33383, 12), section: Text::at(10909, 26), kind: Kind::Str, enforced: true, user_access: Some(Na), may_hold_secret: true, families: families::MPP | families::SPA | families::ATA, base: 34, ..Pattern::BLANK },
+    // GPP_D
+    Pattern { element: Text::at(35689, 5), default: Text::at(0, 0), label: Text::at(35609, 5), tab: Text::at(33383, 12), section: Text::at(10909, 26), kind: Kind::Str, enforced: true, user_access: Some(Na), may_hold_secret: true, families: families::MPP | families::SPA | families::ATA, base: 35, ..Pattern::BLANK },
+    // GPP_E
+    Pattern { element: Text::at(35694, 5), default: Text::at(0, 0), label: Text::at(35614, 5), tab: Text::at(33383, 12), section: Text::at(10909, 26), kind: Kind::Str, enforced: true, user_access: Some(Na), may_hold_secret: true, families: families::MPP | families::SPA | families::ATA, base: 36, ..Pattern::BLANK },
+    // GPP_F
+    Pattern { element: Text::at(35699, 5), default: Text::at(0, 0), label: Text::at(35619, 5), tab: Text::at(33383, 12), section: Text::at(10909, 26), kind: Kind::Str, enforced: true, user_access: Some(Na), may_hold_secret: true, families: families::MPP | families::SPA | families::ATA, base: 37, ..Pattern::BLANK },
+    // GPP_G
+    Pattern { element: Text::at(35704, 5), default: Text::at(0, 0), label: Text::at(35624, 5), tab: Text::at(33383, 12), section: Text::at(10909, 26), kind: Kind::Str, enforced: true, user_access: Some(Na), may_hold_secret: true, families: families::MPP | families::SPA | families::ATA, base: 38, ..Pattern::BLANK },
+    // GPP_H
+    Pattern { element: Text::at(35709, 5), default: Text::at(0, 0), label: Text::at(35629, 5), tab: Text::at(33383, 12), section: Text::at(10909, 26), kind: Kind::Str, enforced: true, user_access: Some(Na), may_hold_secret: true, families: families::MPP | families::SPA | families::ATA, base: 39, ..Pattern::BLANK },
+    // GPP_I
+    Pattern { element: Text::at(35714, 5), default: Text::at(0, 0), label: Text::at(35634, 5), tab: Text::at(33383, 12), section: Text::at(10909, 26), kind: Kind::Str, enforced: true, user_access: Some(Na), may_hold_secret: true, families: families::MPP | families::SPA | families::ATA, base: 40, ..Pattern::BLANK },
+    // GPP_J
+    Pattern { element: Text::at(35719, 5), default: Text::at(0, 0), label: Text::at(35639, 5), tab: Text::at(33383, 12), section: Text::at(10909, 26), kind: Kind::Str, enforced: true, user_access: Some(Na), may_hold_secret: true, families: families::MPP | families::SPA | families::ATA, base: 41, ..Pattern::BLANK },
+    // GPP_K
+    Pattern { element: Text::at(35724, 5), default: Text::at(0, 0), label: Text::at(35644, 5), tab: Text::at(33383, 12), section: Text::at(10909, 26), kind: Kind::Str, enforced: true, user_access: Some(Na), may_hold_secret: true, families: families::MPP | families::SPA | families::ATA, base: 42, ..Pattern::BLANK },
+    // GPP_L
+    Pattern { element: Text::at(35729, 5), default: Text::at(0, 0), label: Text::at(35649, 5), tab: Text::at(33383, 12), section: Text::at(10909, 26), kind: Kind::Str, enforced: true, user_access: Some(Na), may_hold_secret: true, families: families::MPP | families::SPA | families::ATA, base: 43, ..Pattern::BLANK },
+    // GPP_M
+    Pattern { element: Text::at(35734, 5), default: Text::at(0, 0), label: Text::at(35654, 5), tab: Text::at(33383, 12), section: Text::at(10909, 26), kind: Kind::Str, enforced: true, user_access: Some(Na), may_hold_secret: true, families: families::MPP | families::SPA | families::ATA, base: 44, ..Pattern::BLANK },
+    // GPP_N
+    Pattern { element: Text::at(35739, 5), default: Text::at(0, 0), label: Text::at(35659, 5), tab: Text::at(33383, 12), section: Text::at(10909, 26), kind: Kind::Str, enforced: true, user_access: Some(Na), may_hold_secret: true, families: families::MPP | families::SPA | families::ATA, base: 45, ..Pattern::BLANK },
+    // GPP_O
+    Pattern { element: Text::at(35744, 5), default: Text::at(0, 0), label: Text::at(35664, 5), tab: Text::at(33383, 12), section: Text::at(10909, 26), kind: Kind::Str, enforced: true, user_access: Some(Na), may_hold_secret: true, families: families::MPP | families::SPA | families::ATA, base: 46, ..Pattern::BLANK },
+    // GPP_P
+    Pattern { element: Text::at(35749, 5), default: Text::at(0, 0), label: Text::at(35669, 5), tab: Text::at(33383, 12), section: Text::at(10909, 26), kind: Kind::Str, enforced: true, user_access: Some(Na), may_hold_secret: true, families: families::MPP | families::SPA | families::ATA, base: 47, ..Pattern::BLANK },
+    // Profile_Authentication_Type
+    Pattern { element: Text::at(9977, 27), values: Text::at(2612, 53), default: Text::at(2621, 25), label: Text::at(9950, 27), tab: Text::at(33383, 12), section: Text::at(18210, 21), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::MPP, base: 48, ..Pattern::BLANK },
+    // DHCPv6_Option_To_Use
+    Pattern { element: Text::at(20281, 20), default: Text::at(34324, 10), label: Text::at(20261, 20), tab: Text::at(33383, 12), section: Text::at(18210, 21), kind: Kind::IntList, enforced: true, user_access: Some(Na), families: families::MPP, base: 49, ..Pattern::BLANK },
+    // Report_Rule
+    Pattern { element: Text::at(34082, 11), default: Text::at(0, 0), label: Text::at(34071, 11), tab: Text::at(33383, 12), section: Text::at(8997, 28), kind: Kind::ReportRule, enforced: true, user_access: Some(Na), may_hold_secret: true, macro_expanded: true, families: families::MPP | families::SPA | families::ATA, base: 50, ..Pattern::BLANK },
+    // HTTP_Report_Method
+    Pattern { element: Text::at(24832, 18), values: Text::at(35196, 8), default: Text::at(35196, 4), label: Text::at(24814, 18), tab: Text::at(33383, 12), section: Text::at(8997, 28), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::MPP | families::SPA, base: 51, ..Pattern::BLANK },
+    // Report_To_Server
+    Pattern { element: Text::at(28828, 16), values: Text::at(3790, 39), default: Text::at(3790, 10), label: Text::at(28812, 16), tab: Text::at(33383, 12), section: Text::at(8997, 28), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::MPP, base: 52, ..Pattern::BLANK },
+    // Periodic_Upload_To_Server
+    Pattern { element: Text::at(12415, 25), default: Text::at(35778, 4), unit: Text::at(670, 1), label: Text::at(12390, 25), tab: Text::at(33383, 12), section: Text::at(8997, 28), kind: Kind::Uns32, enforced: true, min: Some(600), max: Some(2592000), user_access: Some(Na), families: families::MPP, base: 53, ..Pattern::BLANK },
+    // Upload_Delay_On_Local_Change
+    Pattern { element: Text::at(9053, 28), default: Text::at(930, 2), unit: Text::at(670, 1), label: Text::at(9025, 28), tab: Text::at(33383, 12), section: Text::at(8997, 28), kind: Kind::Uns16, enforced: true, min: Some(10), max: Some(900), user_access: Some(Na), families: families::MPP, base: 54, ..Pattern::BLANK },
+    // Peer_Firmware_Sharing
+    Pattern { element: Text::at(6091, 21), values: Text::at(35563, 6), default: Text::at(3759, 3), label: Text::at(6059, 21), tab: Text::at(33383, 12), section: Text::at(28108, 16), kind: Kind::Bool, enforced: true, user_access: Some(Na), families: families::MPP, base: 55, ..Pattern::BLANK },
+    // Peer_Firmware_Sharing_Log_Server
+    Pattern { element: Text::at(6091, 32), default: Text::at(0, 0), label: Text::at(6059, 32), tab: Text::at(33383, 12), section: Text::at(28108, 16), kind: Kind::FqdnPort, enforced: true, user_access: Some(Na), families: families::MPP, base: 56, ..Pattern::BLANK },
+    // PRT_HTTP_Header
+    Pattern { element: Text::at(19008, 15), default: Text::at(0, 0), label: Text::at(18987, 15), tab: Text::at(33383, 12), section: Text::at(22929, 19), kind: Kind::Str, enforced: true, max_len: Some(127), user_access: Some(Na), families: families::MPP, base: 57, ..Pattern::BLANK },
+    // PRT_HTTP_Header_Value
+    Pattern { element: Text::at(19008, 21), default: Text::at(0, 0), label: Text::at(18987, 21), tab: Text::at(33383, 12), section: Text::at(22929, 19), kind: Kind::Str, enforced: true, max_len: Some(127), user_access: Some(Na), families: families::MPP, base: 58, ..Pattern::BLANK },
+    // PRT_Upload_at_Crash
+    Pattern { element: Text::at(22796, 19), values: Text::at(35563, 6), default: Text::at(826, 2), label: Text::at(22777, 19), tab: Text::at(33383, 12), section: Text::at(22929, 19), kind: Kind::Bool, enforced: true, user_access: Some(Na), families: families::MPP, base: 59, ..Pattern::BLANK },
+    // Downgrade_Rev_Limit
+    Pattern { element: Text::at(22302, 19), default: Text::at(0, 0), label: Text::at(22283, 19), tab: Text::at(33383, 12), section: Text::at(28108, 16), kind: Kind::Version, enforced: true, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 60, ..Pattern::BLANK },
+    // GPP_SA
+    Pattern { element: Text::at(35491, 6), default: Text::at(0, 0), tab: Text::at(33383, 12), section: Text::at(10909, 26), kind: Kind::Str, enforced: true, user_access: Some(Na), secret: true, in_report: false, web_visible: false, families: families::MPP | families::SPA | families::ATA, base: 61, ..Pattern::BLANK },
+    // GPP_SB
+    Pattern { element: Text::at(35497, 6), default: Text::at(0, 0), tab: Text::at(33383, 12), section: Text::at(10909, 26), kind: Kind::Str, enforced: true, user_access: Some(Na), secret: true, in_report: false, web_visible: false, families: families::MPP | families::SPA | families::ATA, base: 62, ..Pattern::BLANK },
+    // GPP_SC
+    Pattern { element: Text::at(35503, 6), default: Text::at(0, 0), tab: Text::at(33383, 12), section: Text::at(10909, 26), kind: Kind::Str, enforced: true, user_access: Some(Na), secret: true, in_report: false, web_visible: false, families: families::MPP | families::SPA | families::ATA, base: 63, ..Pattern::BLANK },
+    // GPP_SD
+    Pattern { element: Text::at(35509, 6), default: Text::at(0, 0), tab: Text::at(33383, 12), section: Text::at(10909, 26), kind: Kind::Str, enforced: true, user_access: Some(Na), secret: true, in_report: false, web_visible: false, families: families::MPP | families::SPA | families::ATA, base: 64, ..Pattern::BLANK },
+    // MIC_Cert_Refresh_Enable
+    Pattern { element: Text::at(15310, 23), values: Text::at(35563, 6), default: Text::at(826, 2), label: Text::at(15287, 23), tab: Text::at(33383, 12), section: Text::at(26591, 17), kind: Kind::Bool, enforced: true, families: families::MPP, base: 65, ..Pattern::BLANK },
+    // MIC_Cert_Refresh_Rule
+    Pattern { element: Text::at(18798, 21), default: Text::at(8408, 29), label: Text::at(18777, 21), tab: Text::at(33383, 12), section: Text::at(26591, 17), kind: Kind::Url, enforced: true, max_len: Some(1024), families: families::MPP, base: 66, ..Pattern::BLANK },
+    // Resync_DHCP_Option_To_Use
+    Pattern { element: Text::at(12615, 25), default: Text::at(30975, 14), label: Text::at(12590, 25), tab: Text::at(33383, 12), section: Text::at(18210, 21), kind: Kind::IntList, enforced: true, families: families::MPP, releases: releases::R10_4, same_as: Some(17), base: 67, ..Pattern::BLANK },
+    // Trans_Auth_Rule
+    Pattern { element: Text::at(30781, 15), default: Text::at(0, 0), label: Text::at(8292, 29), tab: Text::at(33383, 12), section: Text::at(28108, 16), kind: Kind::ProfileRule, enforced: true, families: families::MPP, base: 68, ..Pattern::BLANK },
+    // Trans_Auth_Type
+    Pattern { element: Text::at(30796, 15), values: Text::at(33862, 11), default: Text::at(33862, 7), label: Text::at(8321, 29), tab: Text::at(33383, 12), section: Text::at(28108, 16), kind: Kind::Enum, enforced: true, families: families::MPP, base: 69, ..Pattern::BLANK },
+    // Transition_Authorization_Error_Retry_Delay
+    Pattern { element: Text::at(3349, 42), default: Text::at(35770, 4), unit: Text::at(670, 1), label: Text::at(3307, 42), tab: Text::at(33383, 12), section: Text::at(28108, 16), kind: Kind::DelayList, enforced: true, families: families::MPP, base: 70, ..Pattern::BLANK },
+    // IKM_HTTP_Encrypt_Content
+    Pattern { element: Text::at(13712, 24), default: Text::at(0, 0), tab: Text::at(33383, 12), kind: Kind::Ikm, enforced: true, secret: true, in_report: false, web_visible: false, families: families::MPP, base: 71, ..Pattern::BLANK },
+    // Restricted_Access_Domains
+    Pattern { element: Text::at(12565, 25), default: Text::at(0, 0), label: Text::at(12540, 25), tab: Text::at(8072, 6), section: Text::at(21321, 20), kind: Kind::FqdnList, enforced: true, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 72, ..Pattern::BLANK },
+    // Enable_Web_Server
+    Pattern { element: Text::at(26438, 17), values: Text::at(35563, 6), default: Text::at(3759, 3), label: Text::at(26404, 17), tab: Text::at(8072, 6), section: Text::at(21321, 20), kind: Kind::Bool, enforced: true, user_access: Some(Na), reboot: true, families: families::MPP | families::SPA, base: 73, ..Pattern::BLANK },
+    // Enable_Protocol
+    Pattern { element: Text::at(29716, 15), values: Text::at(34434, 10), default: Text::at(2627, 4), label: Text::at(29686, 15), tab: Text::at(8072, 6), section: Text::at(21321, 20), kind: Kind::Enum, enforced: true, user_access: Some(Na), reboot: true, families: families::MPP, base: 74, ..Pattern::BLANK },
+    // Enable_Direct_Action_Url
+    Pattern { element: Text::at(13448, 24), default: Text::at(3759, 3), tab: Text::at(8072, 6), section: Text::at(21321, 20), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP, base: 75, ..Pattern::BLANK },
+    // Session_Max_Timeout
+    Pattern { element: Text::at(23480, 19), default: Text::at(35778, 4), tab: Text::at(8072, 6), section: Text::at(21321, 20), kind: Kind::Int, enforced: false, user_access: Some(Na), families: families::MPP, base: 76, ..Pattern::BLANK },
+    // Session_Idle_Timeout
+    Pattern { element: Text::at(21181, 20), default: Text::at(35778, 4), tab: Text::at(8072, 6), section: Text::at(21321, 20), kind: Kind::Int, enforced: false, user_access: Some(Na), families: families::MPP, base: 77, ..Pattern::BLANK },
+    // Web_Server_Port
+    Pattern { element: Text::at(23750, 15), default: Text::at(1680, 2), label: Text::at(30811, 15), tab: Text::at(8072, 6), section: Text::at(21321, 20), kind: Kind::Port, enforced: true, user_access: Some(Na), reboot: true, families: families::MPP | families::SPA, base: 78, ..Pattern::BLANK },
+    // Enable_Web_Admin_Access
+    Pattern { element: Text::at(14804, 23), values: Text::at(35563, 6), default: Text::at(3759, 3), label: Text::at(14758, 23), tab: Text::at(8072, 6), section: Text::at(21321, 20), kind: Kind::Bool, enforced: true, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 79, ..Pattern::BLANK },
+    // Admin_Password
+    Pattern { element: Text::at(31073, 14), default: Text::at(0, 0), label: Text::at(31059, 14), tab: Text::at(8072, 6), section: Text::at(21321, 20), kind: Kind::Str, enforced: false, user_access: Some(Na), secret: true, in_report: false, families: families::MPP | families::SPA, base: 80, ..Pattern::BLANK },
+    // User_Password
+    Pattern { element: Text::at(21361, 13), default: Text::at(0, 0), label: Text::at(32747, 13), tab: Text::at(8072, 6), section: Text::at(21321, 20), kind: Kind::Password, enforced: true, min_len: Some(4), max_len: Some(127), user_access: Some(Rw), secret: true, in_report: false, families: families::MPP | families::SPA | families::ATA, base: 81, ..Pattern::BLANK },
+    // Phone-UI-readonly
+    Pattern { element: Text::at(26761, 17), tab: Text::at(8072, 6), section: Text::at(21321, 20), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 82, ..Pattern::BLANK },
+    // Phone-UI-User-Mode
+    Pattern { element: Text::at(25282, 18), values: Text::at(35563, 6), default: Text::at(826, 2), label: Text::at(25282, 18), tab: Text::at(8072, 6), section: Text::at(21321, 20), kind: Kind::Bool, enforced: true, user_access: Some(Na), families: families::MPP, base: 83, ..Pattern::BLANK },
+    // Connection_Type
+    Pattern { element: Text::at(20586, 15), values: Text::at(31269, 14), default: Text::at(6468, 4), tab: Text::at(8072, 6), section: Text::at(32279, 13), kind: Kind::Enum, enforced: true, user_access: Some(Rw), reboot: true, families: families::MPP | families::SPA | families::ATA, base: 84, ..Pattern::BLANK },
+    // Static_IP
+    Pattern { element: Text::at(31498, 9), default: Text::at(0, 0), label: Text::at(25678, 9), tab: Text::at(8072, 6), section: Text::at(32279, 13), kind: Kind::Ip, enforced: false, user_access: Some(Rw), reboot: true, families: families::MPP | families::SPA | families::ATA, base: 85, ..Pattern::BLANK },
+    // NetMask
+    Pattern { element: Text::at(35354, 7), default: Text::at(0, 0), label: Text::at(35354, 7), tab: Text::at(8072, 6), section: Text::at(32279, 13), kind: Kind::Ip, enforced: false, user_access: Some(Rw), reboot: true, families: families::MPP | families::SPA | families::ATA, base: 86, ..Pattern::BLANK },
+    // Gateway
+    Pattern { element: Text::at(33328, 7), default: Text::at(0, 0), label: Text::at(33328, 7), tab: Text::at(8072, 6), section: Text::at(32279, 13), kind: Kind::Ip, enforced: false, user_access: Some(Rw), reboot: true, families: families::MPP | families::SPA | families::ATA, base: 87, ..Pattern::BLANK },
+    // Primary_DNS
+    Pattern { element: Text::at(28305, 11), default: Text::at(0, 0), label: Text::at(34049, 11), tab: Text::at(8072, 6), section: Text::at(32279, 13), kind: Kind::Ip, enforced: false, user_access: Some(Rw), reboot: true, families: families::MPP | families::SPA | families::ATA, base: 88, ..Pattern::BLANK },
+    // Secondary_DNS
+    Pattern { element: Text::at(24891, 13), default: Text::at(0, 0), label: Text::at(32669, 13), tab: Text::at(8072, 6), section: Text::at(32279, 13), kind: Kind::Ip, enforced: false, user_access: Some(Rw), reboot: true, families: families::MPP | families::SPA | families::ATA, base: 89, ..Pattern::BLANK },
+    // Enable_802.1X_Authentication
+    Pattern { element: Text::at(8661, 28), values: Text::at(35563, 6), default: Text::at(826, 2), tab: Text::at(8072, 6), section: Text::at(17685, 21), kind: Kind::Bool, enforced: true, user_access: Some(Rw), reboot: true, families: families::MPP, base: 90, ..Pattern::BLANK },
+    // Host_Name
+    Pattern { element: Text::at(34899, 9), default: Text::at(0, 0), label: Text::at(34890, 9), tab: Text::at(8072, 6), section: Text::at(7533, 30), kind: Kind::Str, enforced: false, user_access: Some(Rw), reboot: true, families: families::MPP, base: 91, ..Pattern::BLANK },
+    // Domain
+    Pattern { element: Text::at(12558, 6), default: Text::at(0, 0), label: Text::at(12558, 6), tab: Text::at(8072, 6), section: Text::at(7533, 30), kind: Kind::Str, enforced: false, user_access: Some(Rw), reboot: true, families: families::MPP | families::SPA | families::ATA, base: 92, ..Pattern::BLANK },
+    // DNS_Server_Order
+    Pattern { element: Text::at(27964, 16), values: Text::at(7503, 30), default: Text::at(7510, 11), tab: Text::at(8072, 6), section: Text::at(7533, 30), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 93, ..Pattern::BLANK },
+    // DNS_Query_Mode
+    Pattern { element: Text::at(31297, 14), values: Text::at(22815, 19), default: Text::at(22815, 8), tab: Text::at(8072, 6), section: Text::at(7533, 30), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 94, ..Pattern::BLANK },
+    // DNS_Caching_Enable
+    Pattern { element: Text::at(24328, 18), default: Text::at(3759, 3), tab: Text::at(8072, 6), section: Text::at(7533, 30), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP, base: 95, ..Pattern::BLANK },
+    // Switch_Port_Config
+    Pattern { element: Text::at(25696, 18), values: Text::at(2815, 48), default: Text::at(2815, 4), tab: Text::at(8072, 6), section: Text::at(7533, 30), kind: Kind::Enum, enforced: true, user_access: Some(Na), reboot: true, families: families::MPP, base: 96, ..Pattern::BLANK },
+    // PC_Port_Config
+    Pattern { element: Text::at(31633, 14), values: Text::at(2815, 48), default: Text::at(2815, 4), tab: Text::at(8072, 6), section: Text::at(7533, 30), kind: Kind::Enum, enforced: true, user_access: Some(Na), reboot: true, families: families::MPP, base: 97, ..Pattern::BLANK },
+    // PC_PORT_Enable
+    Pattern { element: Text::at(31619, 14), default: Text::at(3759, 3), tab: Text::at(8072, 6), section: Text::at(7533, 30), kind: Kind::Bool, enforced: false, user_access: Some(Na), reboot: true, families: families::MPP, base: 98, ..Pattern::BLANK },
+    // Syslog_Server
+    Pattern { element: Text::at(32708, 13), default: Text::at(0, 0), label: Text::at(32695, 13), tab: Text::at(8072, 6), section: Text::at(7533, 30), kind: Kind::FqdnPort, enforced: true, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 99, ..Pattern::BLANK },
+    // Debug_Level
+    Pattern { element: Text::at(33895, 11), values: Text::at(2226, 56), default: Text::at(2265, 6), tab: Text::at(8072, 6), section: Text::at(7533, 30), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 100, ..Pattern::BLANK },
+    // Primary_NTP_Server
+    Pattern { element: Text::at(25372, 18), default: Text::at(0, 0), label: Text::at(25354, 18), tab: Text::at(8072, 6), section: Text::at(7533, 30), kind: Kind::Str, enforced: false, user_access: Some(Rw), families: families::MPP | families::SPA | families::ATA, base: 101, ..Pattern::BLANK },
+    // Secondary_NTP_Server
+    Pattern { element: Text::at(21141, 20), default: Text::at(0, 0), label: Text::at(21121, 20), tab: Text::at(8072, 6), section: Text::at(7533, 30), kind: Kind::Str, enforced: false, user_access: Some(Rw), families: families::MPP | families::SPA | families::ATA, base: 102, ..Pattern::BLANK },
+    // Enable_SSLv3
+    Pattern { element: Text::at(33263, 12), tab: Text::at(8072, 6), section: Text::at(7533, 30), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 103, ..Pattern::BLANK },
+    // Enable_VLAN
+    Pattern { element: Text::at(33928, 11), default: Text::at(826, 2), tab: Text::at(8072, 6), section: Text::at(32760, 13), kind: Kind::Bool, enforced: false, user_access: Some(Rw), reboot: true, families: families::MPP | families::SPA | families::ATA, base: 104, ..Pattern::BLANK },
+    // VLAN_ID
+    Pattern { element: Text::at(30279, 7), default: Text::at(4, 1), tab: Text::at(8072, 6), section: Text::at(32760, 13), kind: Kind::Int, enforced: false, user_access: Some(Rw), reboot: true, families: families::MPP | families::SPA | families::ATA, base: 105, ..Pattern::BLANK },
+    // PC_Port_VLAN_ID
+    Pattern { element: Text::at(30271, 15), default: Text::at(4, 1), tab: Text::at(8072, 6), section: Text::at(32760, 13), kind: Kind::Int, enforced: false, user_access: Some(Na), reboot: true, families: families::MPP | families::SPA, base: 106, ..Pattern::BLANK },
+    // Enable_CDP
+    Pattern { element: Text::at(34404, 10), default: Text::at(3759, 3), tab: Text::at(8072, 6), section: Text::at(32760, 13), kind: Kind::Bool, enforced: false, user_access: Some(Na), reboot: true, families: families::MPP | families::SPA, base: 107, ..Pattern::BLANK },
+    // Enable_LLDP-MED
+    Pattern { element: Text::at(29701, 15), default: Text::at(3759, 3), tab: Text::at(8072, 6), section: Text::at(32760, 13), kind: Kind::Bool, enforced: false, user_access: Some(Na), reboot: true, families: families::MPP | families::SPA, base: 108, ..Pattern::BLANK },
+    // Network_Startup_Delay
+    Pattern { element: Text::at(18924, 21), default: Text::at(95, 1), unit: Text::at(670, 1), label: Text::at(18882, 21), tab: Text::at(8072, 6), section: Text::at(32760, 13), kind: Kind::Uns16, enforced: true, user_access: Some(Na), reboot: true, families: families::MPP | families::SPA | families::ATA, base: 109, ..Pattern::BLANK },
+    // Asset_ID
+    Pattern { element: Text::at(35132, 8), default: Text::at(0, 0), label: Text::at(35124, 8), tab: Text::at(8072, 6), section: Text::at(24922, 18), kind: Kind::Str, enforced: true, max_len: Some(31), user_access: Some(Na), reboot: true, families: families::MPP | families::SPA, base: 110, ..Pattern::BLANK },
+    // Max_Forward
+    Pattern { element: Text::at(33994, 11), default: Text::at(961, 2), label: Text::at(33983, 11), tab: Text::at(5561, 3), section: Text::at(31955, 14), kind: Kind::Uns8, enforced: true, min: Some(1), max: Some(255), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 111, ..Pattern::BLANK },
+    // Max_Redirection
+    Pattern { element: Text::at(30181, 15), default: Text::at(75, 1), label: Text::at(30166, 15), tab: Text::at(5561, 3), section: Text::at(31955, 14), kind: Kind::Uns16, enforced: true, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 112, ..Pattern::BLANK },
+    // Max_Auth
+    Pattern { element: Text::at(35172, 8), default: Text::at(5, 1), tab: Text::at(5561, 3), section: Text::at(31955, 14), kind: Kind::Int, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 113, ..Pattern::BLANK },
+    // SIP_User_Agent_Name
+    Pattern { element: Text::at(23423, 19), default: Text::at(30961, 8), label: Text::at(23385, 19), tab: Text::at(5561, 3), section: Text::at(31955, 14), kind: Kind::Str, enforced: true, user_access: Some(Na), macro_expanded: true, families: families::MPP | families::SPA | families::ATA, base: 114, ..Pattern::BLANK },
+    // SIP_Server_Name
+    Pattern { element: Text::at(30571, 15), default: Text::at(30961, 8), label: Text::at(30556, 15), tab: Text::at(5561, 3), section: Text::at(31955, 14), kind: Kind::Str, enforced: true, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 115, ..Pattern::BLANK },
+    // SIP_Reg_User_Agent_Name
+    Pattern { element: Text::at(15425, 23), default: Text::at(0, 0), tab: Text::at(5561, 3), section: Text::at(31955, 14), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 116, ..Pattern::BLANK },
+    // SIP_Accept_Language
+    Pattern { element: Text::at(23404, 19), default: Text::at(0, 0), tab: Text::at(5561, 3), section: Text::at(31955, 14), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 117, ..Pattern::BLANK },
+    // DTMF_Relay_MIME_Type
+    Pattern { element: Text::at(20341, 20), default: Text::at(17619, 22), tab: Text::at(5561, 3), section: Text::at(31955, 14), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 118, ..Pattern::BLANK },
+    // Hook_Flash_MIME_Type
+    Pattern { element: Text::at(20521, 20), default: Text::at(17641, 22), tab: Text::at(5561, 3), section: Text::at(31955, 14), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 119, ..Pattern::BLANK },
+    // Remove_Last_Reg
+    Pattern { element: Text::at(30421, 15), default: Text::at(826, 2), tab: Text::at(5561, 3), section: Text::at(31955, 14), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 120, ..Pattern::BLANK },
+    // Use_Compact_Header
+    Pattern { element: Text::at(25786, 18), default: Text::at(826, 2), tab: Text::at(5561, 3), section: Text::at(31955, 14), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 121, ..Pattern::BLANK },
+    // Escape_Display_Name
+    Pattern { element: Text::at(22340, 19), default: Text::at(826, 2), tab: Text::at(5561, 3), section: Text::at(31955, 14), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 122, ..Pattern::BLANK },
+    // Talk_Package
+    Pattern { element: Text::at(33575, 12), default: Text::at(826, 2), tab: Text::at(5561, 3), section: Text::at(31955, 14), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 123, ..Pattern::BLANK },
+    // Hold_Package
+    Pattern { element: Text::at(33299, 12), default: Text::at(826, 2), tab: Text::at(5561, 3), section: Text::at(31955, 14), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 124, ..Pattern::BLANK },
+    // Conference_Package
+    Pattern { element: Text::at(24256, 18), default: Text::at(826, 2), tab: Text::at(5561, 3), section: Text::at(31955, 14), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 125, ..Pattern::BLANK },
+    // RFC_2543_Call_Hold
+    Pattern { element: Text::at(25426, 18), values: Text::at(35563, 6), default: Text::at(3759, 3), label: Text::at(25408, 18), tab: Text::at(5561, 3), section: Text::at(31955, 14), kind: Kind::Bool, enforced: true, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 126, ..Pattern::BLANK },
+    // Random_REG_CID_on_Reboot
+    Pattern { element: Text::at(13976, 24), default: Text::at(826, 2), tab: Text::at(5561, 3), section: Text::at(31955, 14), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP, base: 127, ..Pattern::BLANK },
+    // SIP_TCP_Port_Min
+    Pattern { element: Text::at(29020, 16), default: Text::at(30987, 4), label: Text::at(28988, 16), tab: Text::at(5561, 3), section: Text::at(31955, 14), kind: Kind::Port, enforced: true, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 128, ..Pattern::BLANK },
+    // SIP_TCP_Port_Max
+    Pattern { element: Text::at(29004, 16), default: Text::at(35782, 4), label: Text::at(28972, 16), tab: Text::at(5561, 3), section: Text::at(31955, 14), kind: Kind::Port, enforced: true, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 129, ..Pattern::BLANK },
+    // Caller_ID_Header
+    Pattern { element: Text::at(27868, 16), values: Text::at(2558, 54), default: Text::at(2558, 14), tab: Text::at(5561, 3), section: Text::at(31955, 14), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 130, ..Pattern::BLANK },
+    // Hold_Target_Before_Refer
+    Pattern { element: Text::at(13688, 24), default: Text::at(826, 2), tab: Text::at(5561, 3), section: Text::at(31955, 14), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP, base: 131, ..Pattern::BLANK },
+    // Dialog_SDP_Enable
+    Pattern { element: Text::at(26302, 17), default: Text::at(826, 2), tab: Text::at(5561, 3), section: Text::at(31955, 14), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 132, ..Pattern::BLANK },
+    // Keep_Referee_When_Refer_Failed
+    Pattern { element: Text::at(7413, 30), default: Text::at(826, 2), tab: Text::at(5561, 3), section: Text::at(31955, 14), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP, base: 133, ..Pattern::BLANK },
+    // Display_Diversion_Info
+    Pattern { element: Text::at(16343, 22), default: Text::at(826, 2), tab: Text::at(5561, 3), section: Text::at(31955, 14), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 134, ..Pattern::BLANK },
+    // Display_Anonymous_From_Header
+    Pattern { element: Text::at(7828, 29), default: Text::at(826, 2), tab: Text::at(5561, 3), section: Text::at(31955, 14), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 135, ..Pattern::BLANK },
+    // Sip_Accept_Encoding
+    Pattern { element: Text::at(23518, 19), values: Text::at(35034, 9), default: Text::at(333, 4), tab: Text::at(5561, 3), section: Text::at(31955, 14), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::MPP | families::SPA, base: 136, ..Pattern::BLANK },
+    // Disable_Local_Name_To_Header
+    Pattern { element: Text::at(8577, 28), default: Text::at(826, 2), tab: Text::at(5561, 3), section: Text::at(31955, 14), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 137, ..Pattern::BLANK },
+    // SIP_T1
+    Pattern { element: Text::at(35527, 6), default: Text::at(4273, 2), unit: Text::at(670, 1), label: Text::at(35515, 6), tab: Text::at(5561, 3), section: Text::at(17113, 22), kind: Kind::Time, enforced: true, min: Some(0), max: Some(64), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 138, ..Pattern::BLANK },
+    // SIP_T2
+    Pattern { element: Text::at(35533, 6), default: Text::at(85, 1), unit: Text::at(670, 1), label: Text::at(35521, 6), tab: Text::at(5561, 3), section: Text::at(17113, 22), kind: Kind::Time, enforced: true, min: Some(0), max: Some(64), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 139, ..Pattern::BLANK },
+    // SIP_T4
+    Pattern { element: Text::at(35539, 6), default: Text::at(75, 1), tab: Text::at(5561, 3), section: Text::at(17113, 22), kind: Kind::Int, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 140, ..Pattern::BLANK },
+    // SIP_Timer_B
+    Pattern { element: Text::at(34104, 11), default: Text::at(944, 2), tab: Text::at(5561, 3), section: Text::at(17113, 22), kind: Kind::Int, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 141, ..Pattern::BLANK },
+    // SIP_Timer_F
+    Pattern { element: Text::at(34126, 11), default: Text::at(944, 2), unit: Text::at(670, 1), tab: Text::at(5561, 3), section: Text::at(17113, 22), kind: Kind::Time, enforced: true, min: Some(0), max: Some(64), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 142, ..Pattern::BLANK },
+    // SIP_Timer_H
+    Pattern { element: Text::at(34137, 11), default: Text::at(944, 2), tab: Text::at(5561, 3), section: Text::at(17113, 22), kind: Kind::Int, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 143, ..Pattern::BLANK },
+    // SIP_Timer_D
+    Pattern { element: Text::at(34115, 11), default: Text::at(944, 2), tab: Text::at(5561, 3), section: Text::at(17113, 22), kind: Kind::Int, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 144, ..Pattern::BLANK },
+    // SIP_Timer_J
+    Pattern { element: Text::at(34148, 11), default: Text::at(944, 2), tab: Text::at(5561, 3), section: Text::at(17113, 22), kind: Kind::Int, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 145, ..Pattern::BLANK },
+    // INVITE_Expires
+    Pattern { element: Text::at(28782, 14), default: Text::at(1337, 3), unit: Text::at(670, 1), label: Text::at(28766, 14), tab: Text::at(5561, 3), section: Text::at(17113, 22), kind: Kind::Uns32, enforced: true, min: Some(0), max: Some(2000000), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 146, ..Pattern::BLANK },
+    // ReINVITE_Expires
+    Pattern { element: Text::at(28780, 16), default: Text::at(97, 2), unit: Text::at(670, 1), label: Text::at(28764, 16), tab: Text::at(5561, 3), section: Text::at(17113, 22), kind: Kind::Uns32, enforced: true, min: Some(0), max: Some(2000000), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 147, ..Pattern::BLANK },
+    // Reg_Min_Expires
+    Pattern { element: Text::at(30376, 15), default: Text::at(4, 1), tab: Text::at(5561, 3), section: Text::at(17113, 22), kind: Kind::Int, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 148, ..Pattern::BLANK },
+    // Reg_Max_Expires
+    Pattern { element: Text::at(30361, 15), default: Text::at(35786, 4), tab: Text::at(5561, 3), section: Text::at(17113, 22), kind: Kind::Int, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 149, ..Pattern::BLANK },
+    // Reg_Retry_Intvl
+    Pattern { element: Text::at(23176, 15), default: Text::at(97, 2), unit: Text::at(670, 1), label: Text::at(23157, 15), tab: Text::at(5561, 3), section: Text::at(17113, 22), kind: Kind::Uns32, enforced: true, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 150, ..Pattern::BLANK },
+    // Reg_Retry_Long_Intvl
+    Pattern { element: Text::at(21041, 20), default: Text::at(35766, 4), unit: Text::at(670, 1), label: Text::at(21021, 20), tab: Text::at(5561, 3), section: Text::at(17113, 22), kind: Kind::Uns32, enforced: true, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 151, ..Pattern::BLANK },
+    // Reg_Retry_Random_Delay
+    Pattern { element: Text::at(17003, 22), default: Text::at(7, 1), unit: Text::at(670, 1), label: Text::at(16981, 22), tab: Text::at(5561, 3), section: Text::at(17113, 22), kind: Kind::Uns32, enforced: true, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 152, ..Pattern::BLANK },
+    // Reg_Retry_Long_Random_Delay
+    Pattern { element: Text::at(10166, 27), default: Text::at(7, 1), unit: Text::at(670, 1), label: Text::at(10139, 27), tab: Text::at(5561, 3), section: Text::at(17113, 22), kind: Kind::Uns32, enforced: true, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 153, ..Pattern::BLANK },
+    // Reg_Retry_Intvl_Cap
+    Pattern { element: Text::at(23176, 19), default: Text::at(7, 1), unit: Text::at(670, 1), label: Text::at(23157, 19), tab: Text::at(5561, 3), section: Text::at(17113, 22), kind: Kind::Uns32, enforced: true, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 154, ..Pattern::BLANK },
+    // Sub_Min_Expires
+    Pattern { element: Text::at(30691, 15), default: Text::at(24, 2), tab: Text::at(5561, 3), section: Text::at(17113, 22), kind: Kind::Int, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 155, ..Pattern::BLANK },
+    // Sub_Max_Expires
+    Pattern { element: Text::at(30676, 15), default: Text::at(35786, 4), tab: Text::at(5561, 3), section: Text::at(17113, 22), kind: Kind::Int, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 156, ..Pattern::BLANK },
+    // Sub_Retry_Intvl
+    Pattern { element: Text::at(30706, 15), default: Text::at(24, 2), tab: Text::at(5561, 3), section: Text::at(17113, 22), kind: Kind::Int, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 157, ..Pattern::BLANK },
+    // Try_Backup_RSC
+    Pattern { element: Text::at(32011, 14), default: Text::at(0, 0), tab: Text::at(5561, 3), section: Text::at(8205, 29), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 158, ..Pattern::BLANK },
+    // Retry_Reg_RSC
+    Pattern { element: Text::at(32500, 13), default: Text::at(0, 0), tab: Text::at(5561, 3), section: Text::at(8205, 29), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 159, ..Pattern::BLANK },
+    // RTP_Port_Min
+    Pattern { element: Text::at(28064, 12), default: Text::at(35574, 5), label: Text::at(33419, 12), tab: Text::at(5561, 3), section: Text::at(31899, 14), kind: Kind::Port, enforced: true, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 160, ..Pattern::BLANK },
+    // RTP_Port_Max
+    Pattern { element: Text::at(33431, 12), default: Text::at(35579, 5), label: Text::at(33407, 12), tab: Text::at(5561, 3), section: Text::at(31899, 14), kind: Kind::Port, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 161, ..Pattern::BLANK },
+    // RTP_Packet_Size
+    Pattern { element: Text::at(30346, 15), default: Text::at(35754, 4), unit: Text::at(670, 1), label: Text::at(30331, 15), tab: Text::at(5561, 3), section: Text::at(31899, 14), kind: Kind::Time, enforced: true, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 162, ..Pattern::BLANK },
+    // Max_RTP_ICMP_Err
+    Pattern { element: Text::at(28492, 16), default: Text::at(7, 1), tab: Text::at(5561, 3), section: Text::at(31899, 14), kind: Kind::Int, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 163, ..Pattern::BLANK },
+    // RTCP_Tx_Interval
+    Pattern { element: Text::at(28748, 16), default: Text::at(7, 1), tab: Text::at(5561, 3), section: Text::at(31899, 14), kind: Kind::Int, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 164, ..Pattern::BLANK },
+    // G722.2_Dynamic_Payload
+    Pattern { element: Text::at(16497, 22), default: Text::at(35949, 2), tab: Text::at(5561, 3), section: Text::at(27067, 17), kind: Kind::Int, enforced: false, user_access: Some(Na), families: families::MPP, base: 165, ..Pattern::BLANK },
+    // iLBC_Dynamic_Payload
+    Pattern { element: Text::at(21501, 20), default: Text::at(3140, 2), tab: Text::at(5561, 3), section: Text::at(27067, 17), kind: Kind::Int, enforced: false, user_access: Some(Na), families: families::MPP, base: 166, ..Pattern::BLANK },
+    // iSAC_Dynamic_Payload
+    Pattern { element: Text::at(21521, 20), default: Text::at(1755, 2), tab: Text::at(5561, 3), section: Text::at(27067, 17), kind: Kind::Int, enforced: false, user_access: Some(Na), families: families::MPP, base: 167, ..Pattern::BLANK },
+    // OPUS_Dynamic_Payload
+    Pattern { element: Text::at(20841, 20), default: Text::at(35811, 2), tab: Text::at(5561, 3), section: Text::at(27067, 17), kind: Kind::Int, enforced: false, user_access: Some(Na), families: families::MPP, base: 168, ..Pattern::BLANK },
+    // AVT_Dynamic_Payload
+    Pattern { element: Text::at(21637, 19), default: Text::at(35397, 3), label: Text::at(21618, 19), tab: Text::at(5561, 3), section: Text::at(27067, 17), kind: Kind::Uns8, enforced: true, min: Some(96), max: Some(127), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 169, ..Pattern::BLANK },
+    // INFOREQ_Dynamic_Payload
+    Pattern { element: Text::at(15080, 23), default: Text::at(0, 0), tab: Text::at(5561, 3), section: Text::at(27067, 17), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 170, ..Pattern::BLANK },
+    // G711u_Codec_Name
+    Pattern { element: Text::at(28188, 16), default: Text::at(35794, 4), tab: Text::at(5561, 3), section: Text::at(27067, 17), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 171, ..Pattern::BLANK },
+    // G711a_Codec_Name
+    Pattern { element: Text::at(28172, 16), default: Text::at(35790, 4), tab: Text::at(5561, 3), section: Text::at(27067, 17), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 172, ..Pattern::BLANK },
+    // G729a_Codec_Name
+    Pattern { element: Text::at(28236, 16), default: Text::at(2418, 5), tab: Text::at(5561, 3), section: Text::at(27067, 17), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 173, ..Pattern::BLANK },
+    // G729b_Codec_Name
+    Pattern { element: Text::at(28252, 16), tab: Text::at(5561, 3), section: Text::at(27067, 17), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 174, ..Pattern::BLANK },
+    // G722_Codec_Name
+    Pattern { element: Text::at(29896, 15), default: Text::at(2424, 4), tab: Text::at(5561, 3), section: Text::at(27067, 17), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 175, ..Pattern::BLANK },
+    // G722.2_Codec_Name
+    Pattern { element: Text::at(26506, 17), default: Text::at(35479, 6), tab: Text::at(5561, 3), section: Text::at(27067, 17), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP, base: 176, ..Pattern::BLANK },
+    // iLBC_Codec_Name
+    Pattern { element: Text::at(30886, 15), default: Text::at(2436, 4), tab: Text::at(5561, 3), section: Text::at(27067, 17), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP, base: 177, ..Pattern::BLANK },
+    // iSAC_Codec_Name
+    Pattern { element: Text::at(30901, 15), default: Text::at(2441, 4), tab: Text::at(5561, 3), section: Text::at(27067, 17), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP, base: 178, ..Pattern::BLANK },
+    // OPUS_Codec_Name
+    Pattern { element: Text::at(30256, 15), default: Text::at(2446, 4), tab: Text::at(5561, 3), section: Text::at(27067, 17), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP, base: 179, ..Pattern::BLANK },
+    // AVT_Codec_Name
+    Pattern { element: Text::at(31045, 14), default: Text::at(30946, 15), tab: Text::at(5561, 3), section: Text::at(27067, 17), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 180, ..Pattern::BLANK },
+    // Handle_VIA_received
+    Pattern { element: Text::at(22606, 19), default: Text::at(826, 2), tab: Text::at(5561, 3), section: Text::at(16761, 22), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 181, ..Pattern::BLANK },
+    // Handle_VIA_rport
+    Pattern { element: Text::at(28268, 16), tab: Text::at(5561, 3), section: Text::at(16761, 22), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 182, ..Pattern::BLANK },
+    // Insert_VIA_received
+    Pattern { element: Text::at(22663, 19), default: Text::at(826, 2), tab: Text::at(5561, 3), section: Text::at(16761, 22), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 183, ..Pattern::BLANK },
+    // Insert_VIA_rport
+    Pattern { element: Text::at(28348, 16), tab: Text::at(5561, 3), section: Text::at(16761, 22), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 184, ..Pattern::BLANK },
+    // Substitute_VIA_Addr
+    Pattern { element: Text::at(23670, 19), default: Text::at(826, 2), tab: Text::at(5561, 3), section: Text::at(16761, 22), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 185, ..Pattern::BLANK },
+    // Send_Resp_To_Src_Port
+    Pattern { element: Text::at(19449, 21), default: Text::at(826, 2), tab: Text::at(5561, 3), section: Text::at(16761, 22), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 186, ..Pattern::BLANK },
+    // STUN_Enable
+    Pattern { element: Text::at(29945, 11), tab: Text::at(5561, 3), section: Text::at(16761, 22), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 187, ..Pattern::BLANK },
+    // STUN_Test_Enable
+    Pattern { element: Text::at(29052, 16), default: Text::at(826, 2), tab: Text::at(5561, 3), section: Text::at(16761, 22), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 188, ..Pattern::BLANK },
+    // STUN_Server
+    Pattern { element: Text::at(34170, 11), tab: Text::at(5561, 3), section: Text::at(16761, 22), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 189, ..Pattern::BLANK },
+    // EXT_IP
+    Pattern { element: Text::at(35485, 6), default: Text::at(0, 0), tab: Text::at(5561, 3), section: Text::at(16761, 22), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 190, ..Pattern::BLANK },
+    // EXT_RTP_Port_Min
+    Pattern { element: Text::at(28060, 16), default: Text::at(7, 1), tab: Text::at(5561, 3), section: Text::at(16761, 22), kind: Kind::Int, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 191, ..Pattern::BLANK },
+    // NAT_Keep_Alive_Intvl
+    Pattern { element: Text::at(20821, 20), default: Text::at(968, 2), unit: Text::at(670, 1), label: Text::at(20801, 20), tab: Text::at(5561, 3), section: Text::at(16761, 22), kind: Kind::Uns16, enforced: true, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 192, ..Pattern::BLANK },
+    // Redirect_Keep_Alive
+    Pattern { element: Text::at(23138, 19), default: Text::at(826, 2), tab: Text::at(5561, 3), section: Text::at(16761, 22), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 193, ..Pattern::BLANK },
+    // Dial_Tone
+    Pattern { element: Text::at(21818, 9), default: Text::at(9221, 27), tab: Text::at(35212, 8), section: Text::at(21846, 19), kind: Kind::ToneScript, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 194, ..Pattern::BLANK },
+    // Outside_Dial_Tone
+    Pattern { element: Text::at(26710, 17), default: Text::at(25928, 17), tab: Text::at(35212, 8), section: Text::at(21846, 19), kind: Kind::ToneScript, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 195, ..Pattern::BLANK },
+    // Prompt_Tone
+    Pattern { element: Text::at(34060, 11), default: Text::at(9275, 27), tab: Text::at(35212, 8), section: Text::at(21846, 19), kind: Kind::ToneScript, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 196, ..Pattern::BLANK },
+    // Busy_Tone
+    Pattern { element: Text::at(34719, 9), default: Text::at(7683, 29), tab: Text::at(35212, 8), section: Text::at(21846, 19), kind: Kind::ToneScript, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 197, ..Pattern::BLANK },
+    // Reorder_Tone
+    Pattern { element: Text::at(33455, 12), default: Text::at(6313, 31), tab: Text::at(35212, 8), section: Text::at(21846, 19), kind: Kind::ToneScript, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 198, ..Pattern::BLANK },
+    // Off_Hook_Warning_Tone
+    Pattern { element: Text::at(18966, 21), default: Text::at(6282, 31), tab: Text::at(35212, 8), section: Text::at(21846, 19), kind: Kind::ToneScript, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 199, ..Pattern::BLANK },
+    // Ring_Back_Tone
+    Pattern { element: Text::at(31927, 14), default: Text::at(10597, 26), tab: Text::at(35212, 8), section: Text::at(21846, 19), kind: Kind::ToneScript, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 200, ..Pattern::BLANK },
+    // Call_Waiting_Tone
+    Pattern { element: Text::at(26047, 17), default: Text::at(19721, 20), tab: Text::at(35212, 8), section: Text::at(21846, 19), kind: Kind::ToneScript, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 201, ..Pattern::BLANK },
+    // Confirm_Tone
+    Pattern { element: Text::at(33179, 12), default: Text::at(19821, 20), tab: Text::at(35212, 8), section: Text::at(21846, 19), kind: Kind::ToneScript, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 202, ..Pattern::BLANK },
+    // MWI_Dial_Tone
+    Pattern { element: Text::at(32344, 13), default: Text::at(3432, 40), tab: Text::at(35212, 8), section: Text::at(21846, 19), kind: Kind::ToneScript, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 203, ..Pattern::BLANK },
+    // Cfwd_Dial_Tone
+    Pattern { element: Text::at(31199, 14), default: Text::at(3472, 40), tab: Text::at(35212, 8), section: Text::at(21846, 19), kind: Kind::ToneScript, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 204, ..Pattern::BLANK },
+    // Holding_Tone
+    Pattern { element: Text::at(33311, 12), default: Text::at(4242, 36), tab: Text::at(35212, 8), section: Text::at(21846, 19), kind: Kind::ToneScript, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 205, ..Pattern::BLANK },
+    // Conference_Tone
+    Pattern { element: Text::at(29611, 15), default: Text::at(8437, 28), tab: Text::at(35212, 8), section: Text::at(21846, 19), kind: Kind::ToneScript, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 206, ..Pattern::BLANK },
+    // Secure_Call_Indication_Tone
+    Pattern { element: Text::at(10328, 27), default: Text::at(3139, 42), tab: Text::at(35212, 8), section: Text::at(21846, 19), kind: Kind::ToneScript, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 207, ..Pattern::BLANK },
+    // Page_Tone
+    Pattern { element: Text::at(34926, 9), default: Text::at(15903, 22), tab: Text::at(35212, 8), section: Text::at(21846, 19), kind: Kind::ToneScript, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 208, ..Pattern::BLANK },
+    // Alert_Tone
+    Pattern { element: Text::at(31087, 10), default: Text::at(15925, 22), tab: Text::at(35212, 8), section: Text::at(21846, 19), kind: Kind::ToneScript, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 209, ..Pattern::BLANK },
+    // System_Beep
+    Pattern { element: Text::at(34225, 11), default: Text::at(15881, 22), tab: Text::at(35212, 8), section: Text::at(21846, 19), kind: Kind::ToneScript, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 210, ..Pattern::BLANK },
+    // Call_Pickup_Tone
+    Pattern { element: Text::at(27772, 16), default: Text::at(19721, 20), tab: Text::at(35212, 8), section: Text::at(21846, 19), kind: Kind::ToneScript, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 211, ..Pattern::BLANK },
+    // Cadence_1
+    Pattern { element: Text::at(34737, 9), default: Text::at(35319, 7), tab: Text::at(35212, 8), section: Text::at(12090, 25), kind: Kind::CadScript, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 212, ..Pattern::BLANK },
+    // Cadence_2
+    Pattern { element: Text::at(34746, 9), default: Text::at(21561, 19), tab: Text::at(35212, 8), section: Text::at(12090, 25), kind: Kind::CadScript, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 213, ..Pattern::BLANK },
+    // Cadence_3
+    Pattern { element: Text::at(34755, 9), default: Text::at(31003, 14), tab: Text::at(35212, 8), section: Text::at(12090, 25), kind: Kind::CadScript, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 214, ..Pattern::BLANK },
+    // Cadence_4
+    Pattern { element: Text::at(34764, 9), default: Text::at(19761, 20), tab: Text::at(35212, 8), section: Text::at(12090, 25), kind: Kind::CadScript, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 215, ..Pattern::BLANK },
+    // Cadence_5
+    Pattern { element: Text::at(34773, 9), default: Text::at(11715, 25), tab: Text::at(35212, 8), section: Text::at(12090, 25), kind: Kind::CadScript, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 216, ..Pattern::BLANK },
+    // Cadence_6
+    Pattern { element: Text::at(34782, 9), default: Text::at(19741, 20), tab: Text::at(35212, 8), section: Text::at(12090, 25), kind: Kind::CadScript, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 217, ..Pattern::BLANK },
+    // Cadence_7
+    Pattern { element: Text::at(34791, 9), default: Text::at(34701, 9), tab: Text::at(35212, 8), section: Text::at(12090, 25), kind: Kind::CadScript, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 218, ..Pattern::BLANK },
+    // Cadence_8
+    Pattern { element: Text::at(34800, 9), default: Text::at(32123, 13), tab: Text::at(35212, 8), section: Text::at(12090, 25), kind: Kind::CadScript, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 219, ..Pattern::BLANK },
+    // Cadence_9
+    Pattern { element: Text::at(34809, 9), default: Text::at(30989, 14), tab: Text::at(35212, 8), section: Text::at(12090, 25), kind: Kind::CadScript, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 220, ..Pattern::BLANK },
+    // Reorder_Delay
+    Pattern { element: Text::at(32487, 13), default: Text::at(1263, 3), tab: Text::at(35212, 8), section: Text::at(10701, 26), kind: Kind::Int, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 221, ..Pattern::BLANK },
+    // Interdigit_Long_Timer
+    Pattern { element: Text::at(18630, 21), default: Text::at(24, 2), unit: Text::at(670, 1), label: Text::at(18609, 21), tab: Text::at(35212, 8), section: Text::at(10701, 26), kind: Kind::Uns8, enforced: true, min: Some(0), max: Some(64), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 222, ..Pattern::BLANK },
+    // Interdigit_Short_Timer
+    Pattern { element: Text::at(16585, 22), default: Text::at(95, 1), unit: Text::at(670, 1), label: Text::at(16563, 22), tab: Text::at(35212, 8), section: Text::at(10701, 26), kind: Kind::Uns8, enforced: true, min: Some(0), max: Some(64), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 223, ..Pattern::BLANK },
+    // Call_Return_Code
+    Pattern { element: Text::at(27820, 16), default: Text::at(35879, 3), tab: Text::at(35212, 8), section: Text::at(5609, 33), kind: Kind::StarCode, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 224, ..Pattern::BLANK },
+    // Blind_Transfer_Code
+    Pattern { element: Text::at(21713, 19), default: Text::at(35945, 3), tab: Text::at(35212, 8), section: Text::at(5609, 33), kind: Kind::StarCode, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 225, ..Pattern::BLANK },
+    // Cfwd_All_Act_Code
+    Pattern { element: Text::at(26064, 17), default: Text::at(35888, 3), tab: Text::at(35212, 8), section: Text::at(5609, 33), kind: Kind::StarCode, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 226, ..Pattern::BLANK },
+    // Cfwd_All_Deact_Code
+    Pattern { element: Text::at(21941, 19), default: Text::at(35891, 3), tab: Text::at(35212, 8), section: Text::at(5609, 33), kind: Kind::StarCode, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 227, ..Pattern::BLANK },
+    // Cfwd_Busy_Act_Code
+    Pattern { element: Text::at(24166, 18), default: Text::at(35933, 3), tab: Text::at(35212, 8), section: Text::at(5609, 33), kind: Kind::StarCode, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 228, ..Pattern::BLANK },
+    // Cfwd_Busy_Deact_Code
+    Pattern { element: Text::at(20201, 20), default: Text::at(35936, 3), tab: Text::at(35212, 8), section: Text::at(5609, 33), kind: Kind::StarCode, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 229, ..Pattern::BLANK },
+    // Cfwd_No_Ans_Act_Code
+    Pattern { element: Text::at(20241, 20), default: Text::at(35939, 3), tab: Text::at(35212, 8), section: Text::at(5609, 33), kind: Kind::StarCode, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 230, ..Pattern::BLANK },
+    // Cfwd_No_Ans_Deact_Code
+    Pattern { element: Text::at(16167, 22), default: Text::at(35942, 3), tab: Text::at(35212, 8), section: Text::at(5609, 33), kind: Kind::StarCode, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 231, ..Pattern::BLANK },
+    // CW_Act_Code
+    Pattern { element: Text::at(33851, 11), default: Text::at(35849, 3), tab: Text::at(35212, 8), section: Text::at(5609, 33), kind: Kind::StarCode, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 232, ..Pattern::BLANK },
+    // CW_Deact_Code
+    Pattern { element: Text::at(32175, 13), default: Text::at(35852, 3), tab: Text::at(35212, 8), section: Text::at(5609, 33), kind: Kind::StarCode, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 233, ..Pattern::BLANK },
+    // CW_Per_Call_Act_Code
+    Pattern { element: Text::at(20081, 20), default: Text::at(35885, 3), tab: Text::at(35212, 8), section: Text::at(5609, 33), kind: Kind::StarCode, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 234, ..Pattern::BLANK },
+    // CW_Per_Call_Deact_Code
+    Pattern { element: Text::at(16101, 22), default: Text::at(35882, 3), tab: Text::at(35212, 8), section: Text::at(5609, 33), kind: Kind::StarCode, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 235, ..Pattern::BLANK },
+    // Block_CID_Act_Code
+    Pattern { element: Text::at(23950, 18), default: Text::at(35858, 3), tab: Text::at(35212, 8), section: Text::at(5609, 33), kind: Kind::StarCode, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 236, ..Pattern::BLANK },
+    // Block_CID_Deact_Code
+    Pattern { element: Text::at(19981, 20), default: Text::at(35861, 3), tab: Text::at(35212, 8), section: Text::at(5609, 33), kind: Kind::StarCode, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 237, ..Pattern::BLANK },
+    // Block_CID_Per_Call_Act_Code
+    Pattern { element: Text::at(9410, 27), default: Text::at(35909, 3), tab: Text::at(35212, 8), section: Text::at(5609, 33), kind: Kind::StarCode, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 238, ..Pattern::BLANK },
+    // Block_CID_Per_Call_Deact_Code
+    Pattern { element: Text::at(7741, 29), default: Text::at(35912, 3), tab: Text::at(35212, 8), section: Text::at(5609, 33), kind: Kind::StarCode, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 239, ..Pattern::BLANK },
+    // Block_ANC_Act_Code
+    Pattern { element: Text::at(23932, 18), default: Text::at(35897, 3), tab: Text::at(35212, 8), section: Text::at(5609, 33), kind: Kind::StarCode, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 240, ..Pattern::BLANK },
+    // Block_ANC_Deact_Code
+    Pattern { element: Text::at(19961, 20), default: Text::at(35927, 3), tab: Text::at(35212, 8), section: Text::at(5609, 33), kind: Kind::StarCode, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 241, ..Pattern::BLANK },
+    // DND_Act_Code
+    Pattern { element: Text::at(33203, 12), default: Text::at(35900, 3), tab: Text::at(35212, 8), section: Text::at(5609, 33), kind: Kind::StarCode, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 242, ..Pattern::BLANK },
+    // DND_Deact_Code
+    Pattern { element: Text::at(31283, 14), default: Text::at(35903, 3), tab: Text::at(35212, 8), section: Text::at(5609, 33), kind: Kind::StarCode, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 243, ..Pattern::BLANK },
+    // Secure_All_Call_Act_Code
+    Pattern { element: Text::at(14096, 24), default: Text::at(35822, 3), tab: Text::at(35212, 8), section: Text::at(5609, 33), kind: Kind::StarCode, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 244, ..Pattern::BLANK },
+    // Secure_No_Call_Act_Code
+    Pattern { element: Text::at(15540, 23), default: Text::at(35825, 3), tab: Text::at(35212, 8), section: Text::at(5609, 33), kind: Kind::StarCode, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 245, ..Pattern::BLANK },
+    // Secure_One_Call_Act_Code
+    Pattern { element: Text::at(14144, 24), default: Text::at(35828, 3), tab: Text::at(35212, 8), section: Text::at(5609, 33), kind: Kind::StarCode, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 246, ..Pattern::BLANK },
+    // Secure_One_Call_Deact_Code
+    Pattern { element: Text::at(11533, 26), default: Text::at(35831, 3), tab: Text::at(35212, 8), section: Text::at(5609, 33), kind: Kind::StarCode, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 247, ..Pattern::BLANK },
+    // Paging_Code
+    Pattern { element: Text::at(34027, 11), default: Text::at(35948, 3), tab: Text::at(35212, 8), section: Text::at(5609, 33), kind: Kind::StarCode, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 248, ..Pattern::BLANK },
+    // Call_Park_Code
+    Pattern { element: Text::at(5725, 14), default: Text::at(35798, 3), tab: Text::at(35212, 8), section: Text::at(5609, 33), kind: Kind::StarCode, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 249, ..Pattern::BLANK },
+    // Call_Pickup_Code
+    Pattern { element: Text::at(4824, 16), default: Text::at(35804, 3), tab: Text::at(35212, 8), section: Text::at(5609, 33), kind: Kind::StarCode, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 250, ..Pattern::BLANK },
+    // Call_Unpark_Code
+    Pattern { element: Text::at(27852, 16), default: Text::at(35801, 3), tab: Text::at(35212, 8), section: Text::at(5609, 33), kind: Kind::StarCode, enforced: false, user_access: Some(Na), families: families::MPP, base: 251, ..Pattern::BLANK },
+    // Group_Call_Pickup_Code
+    Pattern { element: Text::at(16519, 22), default: Text::at(35807, 3), tab: Text::at(35212, 8), section: Text::at(5609, 33), kind: Kind::StarCode, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 252, ..Pattern::BLANK },
+    // Referral_Services_Codes
+    Pattern { element: Text::at(15379, 23), default: Text::at(0, 0), tab: Text::at(35212, 8), section: Text::at(5609, 33), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 253, ..Pattern::BLANK },
+    // Feature_Dial_Services_Codes
+    Pattern { element: Text::at(9626, 27), default: Text::at(0, 0), tab: Text::at(35212, 8), section: Text::at(5609, 33), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 254, ..Pattern::BLANK },
+    // Service_Annc_Base_Number
+    Pattern { element: Text::at(14168, 24), default: Text::at(0, 0), section: Text::at(4634, 35), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 255, ..Pattern::BLANK },
+    // Service_Annc_Extension_Codes
+    Pattern { element: Text::at(8941, 28), default: Text::at(0, 0), section: Text::at(4634, 35), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 256, ..Pattern::BLANK },
+    // Prefer_G711u_Code
+    Pattern { element: Text::at(26795, 17), default: Text::at(35291, 7), tab: Text::at(35212, 8), section: Text::at(4529, 35), kind: Kind::StarCode, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 257, ..Pattern::BLANK },
+    // Force_G711u_Code
+    Pattern { element: Text::at(28140, 16), default: Text::at(35305, 7), tab: Text::at(35212, 8), section: Text::at(4529, 35), kind: Kind::StarCode, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 258, ..Pattern::BLANK },
+    // Prefer_G711a_Code
+    Pattern { element: Text::at(26778, 17), default: Text::at(35298, 7), tab: Text::at(35212, 8), section: Text::at(4529, 35), kind: Kind::StarCode, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 259, ..Pattern::BLANK },
+    // Force_G711a_Code
+    Pattern { element: Text::at(28124, 16), default: Text::at(35312, 7), tab: Text::at(35212, 8), section: Text::at(4529, 35), kind: Kind::StarCode, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 260, ..Pattern::BLANK },
+    // Prefer_G722_Code
+    Pattern { element: Text::at(28636, 16), default: Text::at(35413, 6), tab: Text::at(35212, 8), section: Text::at(4529, 35), kind: Kind::StarCode, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 261, ..Pattern::BLANK },
+    // Force_G722_Code
+    Pattern { element: Text::at(29761, 15), default: Text::at(35455, 6), tab: Text::at(35212, 8), section: Text::at(4529, 35), kind: Kind::StarCode, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 262, ..Pattern::BLANK },
+    // Prefer_G722.2_Code
+    Pattern { element: Text::at(25336, 18), default: Text::at(35425, 6), tab: Text::at(35212, 8), section: Text::at(4529, 35), kind: Kind::StarCode, enforced: false, user_access: Some(Na), families: families::MPP, base: 263, ..Pattern::BLANK },
+    // Force_G722.2_Code
+    Pattern { element: Text::at(26455, 17), default: Text::at(35467, 6), tab: Text::at(35212, 8), section: Text::at(4529, 35), kind: Kind::StarCode, enforced: false, user_access: Some(Na), families: families::MPP, base: 264, ..Pattern::BLANK },
+    // Prefer_G729a_Code
+    Pattern { element: Text::at(26812, 17), default: Text::at(35431, 6), tab: Text::at(35212, 8), section: Text::at(4529, 35), kind: Kind::StarCode, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 265, ..Pattern::BLANK },
+    // Force_G729a_Code
+    Pattern { element: Text::at(28156, 16), default: Text::at(35473, 6), tab: Text::at(35212, 8), section: Text::at(4529, 35), kind: Kind::StarCode, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 266, ..Pattern::BLANK },
+    // Prefer_iLBC_Code
+    Pattern { element: Text::at(28700, 16), default: Text::at(35395, 6), tab: Text::at(35212, 8), section: Text::at(4529, 35), kind: Kind::StarCode, enforced: false, user_access: Some(Na), families: families::MPP, base: 267, ..Pattern::BLANK },
+    // Force_iLBC_Code
+    Pattern { element: Text::at(29836, 15), default: Text::at(35437, 6), tab: Text::at(35212, 8), section: Text::at(4529, 35), kind: Kind::StarCode, enforced: false, user_access: Some(Na), families: families::MPP, base: 268, ..Pattern::BLANK },
+    // Prefer_ISAC_Code
+    Pattern { element: Text::at(28668, 16), default: Text::at(35401, 6), tab: Text::at(35212, 8), section: Text::at(4529, 35), kind: Kind::StarCode, enforced: false, user_access: Some(Na), families: families::MPP, base: 269, ..Pattern::BLANK },
+    // Force_ISAC_Code
+    Pattern { element: Text::at(29791, 15), default: Text::at(35443, 6), tab: Text::at(35212, 8), section: Text::at(4529, 35), kind: Kind::StarCode, enforced: false, user_access: Some(Na), families: families::MPP, base: 270, ..Pattern::BLANK },
+    // Prefer_OPUS_Code
+    Pattern { element: Text::at(28684, 16), default: Text::at(35407, 6), tab: Text::at(35212, 8), section: Text::at(4529, 35), kind: Kind::StarCode, enforced: false, user_access: Some(Na), families: families::MPP, base: 271, ..Pattern::BLANK },
+    // Force_OPUS_Code
+    Pattern { element: Text::at(29821, 15), default: Text::at(35449, 6), tab: Text::at(35212, 8), section: Text::at(4529, 35), kind: Kind::StarCode, enforced: false, user_access: Some(Na), families: families::MPP, base: 272, ..Pattern::BLANK },
+    // Set_Local_Date__mm_dd_yyyy_
+    Pattern { element: Text::at(10355, 27), tab: Text::at(35212, 8), section: Text::at(2723, 4), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP, base: 273, ..Pattern::BLANK },
+    // Set_Local_Time__HH_mm_
+    Pattern { element: Text::at(17179, 22), tab: Text::at(35212, 8), section: Text::at(2723, 4), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 274, ..Pattern::BLANK },
+    // Time_Zone
+    Pattern { element: Text::at(35007, 9), values: Text::at(0, 333), default: Text::at(40, 9), label: Text::at(34998, 9), tab: Text::at(35212, 8), section: Text::at(2723, 4), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 275, ..Pattern::BLANK },
+    // Time_Offset__HH_mm_
+    Pattern { element: Text::at(23708, 19), default: Text::at(0, 0), tab: Text::at(35212, 8), section: Text::at(2723, 4), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 276, ..Pattern::BLANK },
+    // Ignore_DHCP_Time_Offset
+    Pattern { element: Text::at(15126, 23), values: Text::at(35563, 6), default: Text::at(3759, 3), label: Text::at(15103, 23), tab: Text::at(35212, 8), section: Text::at(2723, 4), kind: Kind::Bool, enforced: true, user_access: Some(Na), families: families::MPP | families::SPA, base: 277, ..Pattern::BLANK },
+    // Daylight_Saving_Time_Rule
+    Pattern { element: Text::at(12015, 25), default: Text::at(4669, 35), label: Text::at(11990, 25), tab: Text::at(35212, 8), section: Text::at(2723, 4), kind: Kind::DstRule, enforced: true, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 278, ..Pattern::BLANK },
+    // Daylight_Saving_Time_Enable
+    Pattern { element: Text::at(9518, 27), default: Text::at(3759, 3), tab: Text::at(35212, 8), section: Text::at(2723, 4), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 279, ..Pattern::BLANK },
+    // Dictionary_Server_Script
+    Pattern { element: Text::at(13424, 24), default: Text::at(0, 0), label: Text::at(13400, 24), tab: Text::at(35212, 8), section: Text::at(23415, 8), kind: Kind::DictionaryScript, enforced: true, user_access: Some(Na), reboot: true, families: families::MPP | families::SPA, base: 280, ..Pattern::BLANK },
+    // Language_Selection
+    Pattern { element: Text::at(25084, 18), default: Text::at(0, 0), label: Text::at(25066, 18), tab: Text::at(35212, 8), section: Text::at(23415, 8), kind: Kind::Str, enforced: true, max_len: Some(512), user_access: Some(Na), reboot: true, families: families::MPP | families::SPA, base: 281, ..Pattern::BLANK },
+    // Locale
+    Pattern { element: Text::at(33961, 6), label: Text::at(33961, 6), tab: Text::at(35212, 8), section: Text::at(23415, 8), kind: Kind::Str, enforced: true, user_access: Some(Na), reboot: true, families: families::MPP | families::SPA, base: 282, ..Pattern::BLANK },
+    // Station_Name
+    Pattern { element: Text::at(33539, 12), default: Text::at(0, 0), label: Text::at(33527, 12), tab: Text::at(2733, 5), section: Text::at(10909, 7), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 283, ..Pattern::BLANK },
+    // Station_Display_Name
+    Pattern { element: Text::at(21301, 20), default: Text::at(0, 0), label: Text::at(21281, 20), tab: Text::at(2733, 5), section: Text::at(10909, 7), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 284, ..Pattern::BLANK },
+    // Voice_Mail_Number
+    Pattern { element: Text::at(27543, 17), default: Text::at(0, 0), label: Text::at(27526, 17), tab: Text::at(2733, 5), section: Text::at(10909, 7), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 285, ..Pattern::BLANK },
+    // Bluetooth_Mode
+    Pattern { element: Text::at(31129, 14), default: Text::at(2733, 5), section: Text::at(34872, 9), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 286, ..Pattern::BLANK },
+    // Line
+    Pattern { element: Text::at(5401, 4), section: Text::at(34872, 9), kind: Kind::Int, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 287, ..Pattern::BLANK },
+    // Line_ID_Mapping
+    Pattern { element: Text::at(23370, 15), values: Text::at(6654, 31), default: Text::at(6654, 16), tab: Text::at(2733, 5), section: Text::at(6716, 31), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::MPP | families::SPA, base: 288, ..Pattern::BLANK },
+    // SCA_Barge-In-Enable
+    Pattern { element: Text::at(23328, 19), default: Text::at(826, 2), tab: Text::at(2733, 5), section: Text::at(6716, 31), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP, base: 289, ..Pattern::BLANK },
+    // SCA_Sticky_Auto_Line_Seize
+    Pattern { element: Text::at(11351, 26), default: Text::at(826, 2), tab: Text::at(2733, 5), section: Text::at(6716, 31), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 290, ..Pattern::BLANK },
+    // Call_Appearances_Per_Line
+    Pattern { element: Text::at(11865, 25), values: Text::at(2871, 20), default: Text::at(5, 1), tab: Text::at(2733, 5), section: Text::at(6716, 31), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::MPP, base: 291, ..Pattern::BLANK },
+    // Conference_Serv
+    Pattern { element: Text::at(29596, 15), default: Text::at(3759, 3), section: Text::at(17267, 22), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 292, ..Pattern::BLANK },
+    // Attn_Transfer_Serv
+    Pattern { element: Text::at(14551, 18), default: Text::at(3759, 3), section: Text::at(17267, 22), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 293, ..Pattern::BLANK },
+    // Blind_Transfer_Serv
+    Pattern { element: Text::at(21732, 19), default: Text::at(3759, 3), section: Text::at(17267, 22), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 294, ..Pattern::BLANK },
+    // DND_Serv
+    Pattern { element: Text::at(32201, 8), default: Text::at(3759, 3), section: Text::at(17267, 22), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 295, ..Pattern::BLANK },
+    // Block_ANC_Serv
+    Pattern { element: Text::at(21751, 14), default: Text::at(3759, 3), section: Text::at(17267, 22), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 296, ..Pattern::BLANK },
+    // Block_CID_Serv
+    Pattern { element: Text::at(21770, 14), default: Text::at(3759, 3), section: Text::at(17267, 22), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 297, ..Pattern::BLANK },
+    // Secure_Call_Serv
+    Pattern { element: Text::at(19407, 16), default: Text::at(3759, 3), section: Text::at(17267, 22), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 298, ..Pattern::BLANK },
+    // Cfwd_All_Serv
+    Pattern { element: Text::at(24148, 13), default: Text::at(3759, 3), section: Text::at(17267, 22), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 299, ..Pattern::BLANK },
+    // Cfwd_Busy_Serv
+    Pattern { element: Text::at(21979, 14), default: Text::at(3759, 3), section: Text::at(17267, 22), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 300, ..Pattern::BLANK },
+    // Cfwd_No_Ans_Serv
+    Pattern { element: Text::at(18000, 16), default: Text::at(3759, 3), section: Text::at(17267, 22), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 301, ..Pattern::BLANK },
+    // Paging_Serv
+    Pattern { element: Text::at(34038, 11), default: Text::at(3759, 3), section: Text::at(17267, 22), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 302, ..Pattern::BLANK },
+    // Call_Park_Serv
+    Pattern { element: Text::at(31185, 14), default: Text::at(3759, 3), section: Text::at(17267, 22), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 303, ..Pattern::BLANK },
+    // Call_Pick_Up_Serv
+    Pattern { element: Text::at(15017, 17), default: Text::at(3759, 3), section: Text::at(17267, 22), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 304, ..Pattern::BLANK },
+    // ACD_Login_Serv
+    Pattern { element: Text::at(31017, 14), section: Text::at(17267, 22), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 305, ..Pattern::BLANK },
+    // Group_Call_Pick_Up_Serv
+    Pattern { element: Text::at(15011, 23), default: Text::at(3759, 3), section: Text::at(17267, 22), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 306, ..Pattern::BLANK },
+    // Service_Annc_Serv
+    Pattern { element: Text::at(27254, 17), default: Text::at(826, 2), section: Text::at(17267, 22), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 307, ..Pattern::BLANK },
+    // Ring{n}
+    Pattern { element: Text::at(35382, 7), tab: Text::at(2733, 5), section: Text::at(35220, 8), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 308, units: 1, first: 1, last: 12, head: 4, middle: 0, ..Pattern::BLANK },
+    // Silent_Ring_Duration
+    Pattern { element: Text::at(21241, 20), default: Text::at(930, 2), tab: Text::at(2733, 5), section: Text::at(35220, 8), kind: Kind::Int, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 320, ..Pattern::BLANK },
+    // EM_Enable
+    Pattern { element: Text::at(34836, 9), default: Text::at(826, 2), section: Text::at(24562, 18), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 321, ..Pattern::BLANK },
+    // EM_User_Domain
+    Pattern { element: Text::at(31381, 14), default: Text::at(0, 0), section: Text::at(24562, 18), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 322, ..Pattern::BLANK },
+    // Inactivity_Timer_m_
+    Pattern { element: Text::at(22644, 19), section: Text::at(24562, 18), kind: Kind::Int, enforced: false, user_access: Some(Na), families: families::MPP, base: 323, ..Pattern::BLANK },
+    // Countdown_Timer_s_
+    Pattern { element: Text::at(24310, 18), default: Text::at(24, 2), section: Text::at(24562, 18), kind: Kind::Int, enforced: false, user_access: Some(Na), families: families::MPP, base: 324, ..Pattern::BLANK },
+    // Directory_Enable
+    Pattern { element: Text::at(12474, 16), default: Text::at(826, 2), tab: Text::at(2733, 5), section: Text::at(27577, 17), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 325, ..Pattern::BLANK },
+    // XSI_Host_Server
+    Pattern { element: Text::at(21461, 15), default: Text::at(0, 0), tab: Text::at(2733, 5), section: Text::at(27577, 17), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 326, ..Pattern::BLANK },
+    // Directory_Name
+    Pattern { element: Text::at(21407, 14), default: Text::at(0, 0), tab: Text::at(2733, 5), section: Text::at(27577, 17), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 327, ..Pattern::BLANK },
+    // Directory_Type
+    Pattern { element: Text::at(31353, 14), values: Text::at(12140, 25), default: Text::at(7660, 10), section: Text::at(23986, 18), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::MPP | families::SPA, base: 328, ..Pattern::BLANK },
+    // Directory_User_ID
+    Pattern { element: Text::at(26319, 17), section: Text::at(23986, 18), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP, base: 329, ..Pattern::BLANK },
+    // Directory_Password
+    Pattern { element: Text::at(24454, 18), default: Text::at(0, 0), section: Text::at(23986, 18), kind: Kind::Str, enforced: false, user_access: Some(Na), secret: true, in_report: false, families: families::MPP | families::SPA, base: 330, ..Pattern::BLANK },
+    // XML_Directory_Service_Name
+    Pattern { element: Text::at(11663, 26), section: Text::at(34269, 11), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 331, ..Pattern::BLANK },
+    // XML_Directory_Service_URL
+    Pattern { element: Text::at(12965, 25), section: Text::at(34269, 11), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 332, ..Pattern::BLANK },
+    // XML_Application_Service_Name
+    Pattern { element: Text::at(9137, 28), default: Text::at(0, 0), section: Text::at(34269, 11), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 333, ..Pattern::BLANK },
+    // XML_Application_Service_URL
+    Pattern { element: Text::at(10544, 27), default: Text::at(0, 0), section: Text::at(34269, 11), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 334, ..Pattern::BLANK },
+    // XML_User_Name
+    Pattern { element: Text::at(32812, 13), default: Text::at(0, 0), section: Text::at(34269, 11), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 335, ..Pattern::BLANK },
+    // XML_Password
+    Pattern { element: Text::at(33635, 12), default: Text::at(0, 0), section: Text::at(34269, 11), kind: Kind::Str, enforced: false, user_access: Some(Na), secret: true, in_report: false, families: families::MPP | families::SPA, base: 336, ..Pattern::BLANK },
+    // CISCO_XML_EXE_Enable
+    Pattern { element: Text::at(20041, 20), default: Text::at(826, 2), section: Text::at(34269, 11), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 337, ..Pattern::BLANK },
+    // CISCO_XML_EXE_Auth_Mode
+    Pattern { element: Text::at(14689, 23), default: Text::at(28412, 16), section: Text::at(34269, 11), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 338, ..Pattern::BLANK },
+    // Group_Paging_Script
+    Pattern { element: Text::at(22549, 19), tab: Text::at(2733, 5), section: Text::at(5995, 32), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 339, ..Pattern::BLANK },
+    // LDAP_Dir_Enable
+    Pattern { element: Text::at(29986, 15), default: Text::at(826, 2), tab: Text::at(2733, 5), section: Text::at(5444, 4), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 340, ..Pattern::BLANK },
+    // LDAP_Corp_Dir_Name
+    Pattern { element: Text::at(24940, 18), default: Text::at(0, 0), tab: Text::at(2733, 5), section: Text::at(5444, 4), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 341, ..Pattern::BLANK },
+    // LDAP_Server
+    Pattern { element: Text::at(33939, 11), default: Text::at(0, 0), tab: Text::at(2733, 5), section: Text::at(5444, 4), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 342, ..Pattern::BLANK },
+    // LDAP_Search_Base
+    Pattern { element: Text::at(28380, 16), default: Text::at(0, 0), tab: Text::at(2733, 5), section: Text::at(5444, 4), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 343, ..Pattern::BLANK },
+    // LDAP_Client_DN
+    Pattern { element: Text::at(31549, 14), default: Text::at(0, 0), tab: Text::at(2733, 5), section: Text::at(5444, 4), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 344, ..Pattern::BLANK },
+    // LDAP_Username
+    Pattern { element: Text::at(32331, 13), default: Text::at(0, 0), tab: Text::at(2733, 5), section: Text::at(5444, 4), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 345, ..Pattern::BLANK },
+    // LDAP_Password
+    Pattern { element: Text::at(32318, 13), default: Text::at(0, 0), tab: Text::at(2733, 5), section: Text::at(5444, 4), kind: Kind::Str, enforced: false, user_access: Some(Na), secret: true, in_report: false, families: families::MPP | families::SPA, base: 346, ..Pattern::BLANK },
+    // LDAP_Auth_Method
+    Pattern { element: Text::at(28364, 16), values: Text::at(16805, 22), default: Text::at(3730, 4), tab: Text::at(2733, 5), section: Text::at(5444, 4), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::MPP | families::SPA, base: 347, ..Pattern::BLANK },
+    // LDAP_Last_Name_Filter
+    Pattern { element: Text::at(18714, 21), default: Text::at(0, 0), tab: Text::at(2733, 5), section: Text::at(5444, 4), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 348, ..Pattern::BLANK },
+    // LDAP_First_Name_Filter
+    Pattern { element: Text::at(16607, 22), default: Text::at(0, 0), tab: Text::at(2733, 5), section: Text::at(5444, 4), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 349, ..Pattern::BLANK },
+    // LDAP_Search_Item_3
+    Pattern { element: Text::at(25012, 18), default: Text::at(0, 0), tab: Text::at(2733, 5), section: Text::at(5444, 4), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 350, ..Pattern::BLANK },
+    // LDAP_Item_3_Filter
+    Pattern { element: Text::at(24976, 18), default: Text::at(0, 0), tab: Text::at(2733, 5), section: Text::at(5444, 4), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 351, ..Pattern::BLANK },
+    // LDAP_Search_Item_4
+    Pattern { element: Text::at(25030, 18), default: Text::at(0, 0), tab: Text::at(2733, 5), section: Text::at(5444, 4), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 352, ..Pattern::BLANK },
+    // LDAP_Item_4_Filter
+    Pattern { element: Text::at(24994, 18), default: Text::at(0, 0), tab: Text::at(2733, 5), section: Text::at(5444, 4), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP, base: 353, ..Pattern::BLANK },
+    // LDAP_Display_Attrs
+    Pattern { element: Text::at(24958, 18), default: Text::at(0, 0), tab: Text::at(2733, 5), section: Text::at(5444, 4), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 354, ..Pattern::BLANK },
+    // LDAP_Number_Mapping
+    Pattern { element: Text::at(22682, 19), default: Text::at(0, 0), tab: Text::at(2733, 5), section: Text::at(5444, 4), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 355, ..Pattern::BLANK },
+    // Programmable_Softkey_Enable
+    Pattern { element: Text::at(10031, 27), values: Text::at(35563, 6), default: Text::at(826, 2), label: Text::at(10004, 27), tab: Text::at(2733, 5), section: Text::at(19029, 21), kind: Kind::Bool, enforced: true, user_access: Some(Na), families: families::MPP | families::SPA, base: 356, ..Pattern::BLANK },
+    // Idle_Key_List
+    Pattern { element: Text::at(32305, 13), tab: Text::at(2733, 5), section: Text::at(19029, 21), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 357, ..Pattern::BLANK },
+    // Missed_Call_Key_List
+    Pattern { element: Text::at(20761, 20), tab: Text::at(2733, 5), section: Text::at(19029, 21), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 358, ..Pattern::BLANK },
+    // Off_Hook_Key_List
+    Pattern { element: Text::at(26676, 17), default: Text::at(1879, 60), tab: Text::at(2733, 5), section: Text::at(19029, 21), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 359, ..Pattern::BLANK },
+    // Dialing_Input_Key_List
+    Pattern { element: Text::at(16321, 22), tab: Text::at(2733, 5), section: Text::at(19029, 21), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 360, ..Pattern::BLANK },
+    // Progressing_Key_List
+    Pattern { element: Text::at(20981, 20), default: Text::at(34664, 10), tab: Text::at(2733, 5), section: Text::at(19029, 21), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 361, ..Pattern::BLANK },
+    // Connected_Key_List
+    Pattern { element: Text::at(24274, 18), tab: Text::at(2733, 5), section: Text::at(19029, 21), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 362, ..Pattern::BLANK },
+    // Start-Xfer_Key_List
+    Pattern { element: Text::at(23651, 19), tab: Text::at(2733, 5), section: Text::at(19029, 21), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 363, ..Pattern::BLANK },
+    // Start-Conf_Key_List
+    Pattern { element: Text::at(23632, 19), tab: Text::at(2733, 5), section: Text::at(19029, 21), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 364, ..Pattern::BLANK },
+    // Conferencing_Key_List
+    Pattern { element: Text::at(18189, 21), tab: Text::at(2733, 5), section: Text::at(19029, 21), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 365, ..Pattern::BLANK },
+    // Releasing_Key_List
+    Pattern { element: Text::at(25498, 18), default: Text::at(34664, 10), tab: Text::at(2733, 5), section: Text::at(19029, 21), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 366, ..Pattern::BLANK },
+    // Hold_Key_List
+    Pattern { element: Text::at(32266, 13), tab: Text::at(2733, 5), section: Text::at(19029, 21), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 367, ..Pattern::BLANK },
+    // Ringing_Key_List
+    Pattern { element: Text::at(28956, 16), tab: Text::at(2733, 5), section: Text::at(19029, 21), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 368, ..Pattern::BLANK },
+    // Shared_Active_Key_List
+    Pattern { element: Text::at(17201, 22), tab: Text::at(2733, 5), section: Text::at(19029, 21), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 369, ..Pattern::BLANK },
+    // Shared_Held_Key_List
+    Pattern { element: Text::at(21221, 20), tab: Text::at(2733, 5), section: Text::at(19029, 21), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 370, ..Pattern::BLANK },
+    // PSK_{n}
+    Pattern { element: Text::at(35375, 7), default: Text::at(0, 0), tab: Text::at(2733, 5), section: Text::at(19029, 21), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 371, units: 1, first: 1, last: 16, head: 4, middle: 0, ..Pattern::BLANK },
+    // Line_Enable_{n}_
+    Pattern { element: Text::at(28396, 16), values: Text::at(35563, 6), default: Text::at(3759, 3), label: Text::at(33950, 11), tab: Text::at(8954, 3), section: Text::at(10909, 7), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 387, units: 1, first: 1, last: 16, head: 12, middle: 0, ..Pattern::BLANK },
+    // Share_Ext_{n}_
+    Pattern { element: Text::at(31983, 14), values: Text::at(32095, 14), default: Text::at(826, 2), tab: Text::at(8954, 3), section: Text::at(19470, 21), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::MPP | families::SPA, base: 403, units: 1, first: 1, last: 16, head: 10, middle: 0, ..Pattern::BLANK },
+    // Shared_User_ID_{n}_
+    Pattern { element: Text::at(23499, 19), default: Text::at(0, 0), tab: Text::at(8954, 3), section: Text::at(19470, 21), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 419, units: 1, first: 1, last: 16, head: 15, middle: 0, ..Pattern::BLANK },
+    // Subscription_Expires_{n}_
+    Pattern { element: Text::at(5019, 25), tab: Text::at(8954, 3), section: Text::at(19470, 21), kind: Kind::Int, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 435, units: 1, first: 1, last: 16, head: 21, middle: 0, ..Pattern::BLANK },
+    // Restrict_MWI_{n}_
+    Pattern { element: Text::at(26897, 17), default: Text::at(826, 2), tab: Text::at(8954, 3), section: Text::at(19470, 21), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 451, units: 1, first: 1, last: 16, head: 13, middle: 0, ..Pattern::BLANK },
+    // NAT_Mapping_Enable_{n}_
+    Pattern { element: Text::at(15356, 23), default: Text::at(826, 2), tab: Text::at(8954, 3), section: Text::at(33371, 12), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 467, units: 1, first: 1, last: 16, head: 19, middle: 0, ..Pattern::BLANK },
+    // NAT_Keep_Alive_Enable_{n}_
+    Pattern { element: Text::at(11273, 26), default: Text::at(826, 2), tab: Text::at(8954, 3), section: Text::at(33371, 12), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 483, units: 1, first: 1, last: 16, head: 22, middle: 0, ..Pattern::BLANK },
+    // NAT_Keep_Alive_Msg_{n}_
+    Pattern { element: Text::at(15333, 23), default: Text::at(35284, 7), tab: Text::at(8954, 3), section: Text::at(33371, 12), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 499, units: 1, first: 1, last: 16, head: 19, middle: 0, ..Pattern::BLANK },
+    // NAT_Keep_Alive_Dest_{n}_
+    Pattern { element: Text::at(13784, 24), default: Text::at(35389, 6), tab: Text::at(8954, 3), section: Text::at(33371, 12), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 515, units: 1, first: 1, last: 16, head: 20, middle: 0, ..Pattern::BLANK },
+    // SIP_TOS_DiffServ_Value_{n}_
+    Pattern { element: Text::at(10220, 27), default: Text::at(35758, 4), section: Text::at(20625, 16), kind: Kind::Uns8, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 531, units: 1, first: 1, last: 16, head: 23, middle: 0, ..Pattern::BLANK },
+    // RTP_TOS_DiffServ_Value_{n}_
+    Pattern { element: Text::at(10058, 27), default: Text::at(35762, 4), section: Text::at(20625, 16), kind: Kind::Uns8, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 547, units: 1, first: 1, last: 16, head: 23, middle: 0, ..Pattern::BLANK },
+    // SIP_Transport_{n}_
+    Pattern { element: Text::at(25552, 18), values: Text::at(29148, 16), default: Text::at(29148, 3), label: Text::at(32643, 13), tab: Text::at(8954, 3), section: Text::at(33479, 12), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 563, units: 1, first: 1, last: 16, head: 14, middle: 0, ..Pattern::BLANK },
+    // SIP_Port_{n}_
+    Pattern { element: Text::at(26391, 13), tab: Text::at(8954, 3), section: Text::at(33479, 12), kind: Kind::Int, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 579, units: 1, first: 1, last: 16, head: 9, middle: 0, ..Pattern::BLANK },
+    // SIP_100REL_Enable_{n}_
+    Pattern { element: Text::at(17135, 22), default: Text::at(826, 2), tab: Text::at(8954, 3), section: Text::at(33479, 12), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 595, units: 1, first: 1, last: 16, head: 18, middle: 0, ..Pattern::BLANK },
+    // EXT_SIP_Port_{n}_
+    Pattern { element: Text::at(26387, 17), default: Text::at(7, 1), label: Text::at(33239, 12), tab: Text::at(8954, 3), section: Text::at(33479, 12), kind: Kind::Port, enforced: true, min: Some(0), max: Some(65535), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 611, units: 1, first: 1, last: 16, head: 13, middle: 0, ..Pattern::BLANK },
+    // Auth_Resync-Reboot_{n}_
+    Pattern { element: Text::at(14643, 23), default: Text::at(3759, 3), tab: Text::at(8954, 3), section: Text::at(33479, 12), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 627, units: 1, first: 1, last: 16, head: 19, middle: 0, ..Pattern::BLANK },
+    // SIP_Proxy-Require_{n}_
+    Pattern { element: Text::at(17157, 22), default: Text::at(0, 0), tab: Text::at(8954, 3), section: Text::at(33479, 12), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 643, units: 1, first: 1, last: 16, head: 18, middle: 0, ..Pattern::BLANK },
+    // SIP_Remote-Party-ID_{n}_
+    Pattern { element: Text::at(14072, 24), default: Text::at(826, 2), tab: Text::at(8954, 3), section: Text::at(33479, 12), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 659, units: 1, first: 1, last: 16, head: 20, middle: 0, ..Pattern::BLANK },
+    // Referor_Bye_Delay_{n}_
+    Pattern { element: Text::at(16959, 22), default: Text::at(85, 1), tab: Text::at(8954, 3), section: Text::at(33479, 12), kind: Kind::Int, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 675, units: 1, first: 1, last: 16, head: 18, middle: 0, ..Pattern::BLANK },
+    // Refer-To_Target_Contact_{n}_
+    Pattern { element: Text::at(8857, 28), default: Text::at(826, 2), tab: Text::at(8954, 3), section: Text::at(33479, 12), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 691, units: 1, first: 1, last: 16, head: 24, middle: 0, ..Pattern::BLANK },
+    // Referee_Bye_Delay_{n}_
+    Pattern { element: Text::at(16937, 22), default: Text::at(7, 1), tab: Text::at(8954, 3), section: Text::at(33479, 12), kind: Kind::Int, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 707, units: 1, first: 1, last: 16, head: 18, middle: 0, ..Pattern::BLANK },
+    // Refer_Target_Bye_Delay_{n}_
+    Pattern { element: Text::at(10112, 27), default: Text::at(7, 1), tab: Text::at(8954, 3), section: Text::at(33479, 12), kind: Kind::Int, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 723, units: 1, first: 1, last: 16, head: 23, middle: 0, ..Pattern::BLANK },
+    // Sticky_183_{n}_
+    Pattern { element: Text::at(30661, 15), default: Text::at(826, 2), tab: Text::at(8954, 3), section: Text::at(33479, 12), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 739, units: 1, first: 1, last: 16, head: 11, middle: 0, ..Pattern::BLANK },
+    // Auth_INVITE_{n}_
+    Pattern { element: Text::at(27660, 16), values: Text::at(35563, 6), default: Text::at(826, 2), label: Text::at(33719, 11), tab: Text::at(8954, 3), section: Text::at(33479, 12), kind: Kind::Bool, enforced: true, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 755, units: 1, first: 1, last: 16, head: 12, middle: 0, ..Pattern::BLANK },
+    // Ntfy_Refer_On_1xx-To-Inv_{n}_
+    Pattern { element: Text::at(8089, 29), default: Text::at(3759, 3), tab: Text::at(8954, 3), section: Text::at(33479, 12), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 771, units: 1, first: 1, last: 16, head: 25, middle: 0, ..Pattern::BLANK },
+    // Set_G729_annexb_{n}_
+    Pattern { element: Text::at(21201, 20), values: Text::at(3751, 39), default: Text::at(3759, 3), tab: Text::at(8954, 3), section: Text::at(33479, 12), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::MPP | families::SPA, base: 787, units: 1, first: 1, last: 16, head: 16, middle: 0, ..Pattern::BLANK },
+    // Set_iLBC_mode_{n}_
+    Pattern { element: Text::at(25624, 18), tab: Text::at(8954, 3), section: Text::at(33479, 12), kind: Kind::Int, enforced: false, user_access: Some(Na), families: families::MPP, base: 803, units: 1, first: 1, last: 10, head: 14, middle: 0, ..Pattern::BLANK },
+    // User_Equal_Phone_{n}_
+    Pattern { element: Text::at(19533, 21), default: Text::at(826, 2), tab: Text::at(8954, 3), section: Text::at(33479, 12), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 813, units: 1, first: 1, last: 16, head: 17, middle: 0, ..Pattern::BLANK },
+    // Blind_Attn-Xfer_Enable_{n}_
+    Pattern { element: Text::at(9383, 27), default: Text::at(826, 2), tab: Text::at(8954, 3), section: Text::at(17874, 21), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 829, units: 1, first: 1, last: 16, head: 23, middle: 0, ..Pattern::BLANK },
+    // Message_Waiting_{n}_
+    Pattern { element: Text::at(20741, 20), tab: Text::at(8954, 3), section: Text::at(17874, 21), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 845, units: 1, first: 1, last: 12, head: 16, middle: 0, ..Pattern::BLANK },
+    // Auth_Page_{n}_
+    Pattern { element: Text::at(31101, 14), default: Text::at(826, 2), tab: Text::at(8954, 3), section: Text::at(17874, 21), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 857, units: 1, first: 1, last: 16, head: 10, middle: 0, ..Pattern::BLANK },
+    // Default_Ring_{n}_
+    Pattern { element: Text::at(26285, 17), values: Text::at(3592, 40), default: Text::at(4, 1), tab: Text::at(8954, 3), section: Text::at(17874, 21), kind: Kind::Enum, enforced: true, user_access: Some(Rw), families: families::MPP | families::ATA, base: 873, units: 1, first: 1, last: 16, head: 13, middle: 0, ..Pattern::BLANK },
+    // Auth_Page_Realm_{n}_
+    Pattern { element: Text::at(19941, 20), default: Text::at(0, 0), tab: Text::at(8954, 3), section: Text::at(17874, 21), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 889, units: 1, first: 1, last: 16, head: 16, middle: 0, ..Pattern::BLANK },
+    // Conference_Bridge_URL_{n}_
+    Pattern { element: Text::at(10649, 26), default: Text::at(0, 0), tab: Text::at(8954, 3), section: Text::at(17874, 21), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 905, units: 1, first: 1, last: 16, head: 22, middle: 0, ..Pattern::BLANK },
+    // Auth_Page_Password_{n}_
+    Pattern { element: Text::at(14620, 23), default: Text::at(0, 0), tab: Text::at(8954, 3), section: Text::at(17874, 21), kind: Kind::Str, enforced: false, user_access: Some(Na), secret: true, in_report: false, families: families::MPP | families::SPA, base: 921, units: 1, first: 1, last: 16, head: 19, middle: 0, ..Pattern::BLANK },
+    // Mailbox_ID_{n}_
+    Pattern { element: Text::at(30151, 15), default: Text::at(0, 0), tab: Text::at(8954, 3), section: Text::at(17874, 21), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 937, units: 1, first: 1, last: 16, head: 11, middle: 0, ..Pattern::BLANK },
+    // Voice_Mail_Server_{n}_
+    Pattern { element: Text::at(17509, 22), default: Text::at(0, 0), tab: Text::at(8954, 3), section: Text::at(17874, 21), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 953, units: 1, first: 1, last: 16, head: 18, middle: 0, ..Pattern::BLANK },
+    // Voice_Mail_Subscribe_Interval_{n}_
+    Pattern { element: Text::at(5146, 34), default: Text::at(35584, 5), tab: Text::at(8954, 3), section: Text::at(17874, 21), kind: Kind::Int, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 969, units: 1, first: 1, last: 16, head: 30, middle: 0, ..Pattern::BLANK },
+    // Broadsoft_ACD_{n}_
+    Pattern { element: Text::at(24004, 18), default: Text::at(826, 2), tab: Text::at(8954, 3), section: Text::at(17874, 21), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 985, units: 1, first: 1, last: 12, head: 14, middle: 0, ..Pattern::BLANK },
+    // Auto_Ans_Page_On_Active_Call_{n}_
+    Pattern { element: Text::at(5213, 33), default: Text::at(3759, 3), tab: Text::at(8954, 3), section: Text::at(17874, 21), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 997, units: 1, first: 1, last: 16, head: 29, middle: 0, ..Pattern::BLANK },
+    // Feature_Key_Sync_{n}_
+    Pattern { element: Text::at(18567, 21), default: Text::at(826, 2), tab: Text::at(8954, 3), section: Text::at(17874, 21), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 1013, units: 1, first: 1, last: 16, head: 17, middle: 0, ..Pattern::BLANK },
+    // Call_Park_Monitor_Enable_{n}_
+    Pattern { element: Text::at(7770, 29), default: Text::at(826, 2), tab: Text::at(8954, 3), section: Text::at(17874, 21), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 1029, units: 1, first: 1, last: 16, head: 25, middle: 0, ..Pattern::BLANK },
+    // Enable_Broadsoft_Hoteling_{n}_
+    Pattern { element: Text::at(7173, 30), default: Text::at(826, 2), tab: Text::at(8954, 3), section: Text::at(17874, 21), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 1045, units: 1, first: 1, last: 16, head: 26, middle: 0, ..Pattern::BLANK },
+    // Hoteling_Subscription_Expires_{n}_
+    Pattern { element: Text::at(5010, 34), default: Text::at(35778, 4), tab: Text::at(8954, 3), section: Text::at(17874, 21), kind: Kind::Int, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 1061, units: 1, first: 1, last: 16, head: 30, middle: 0, ..Pattern::BLANK },
+    // Proxy_{n}_
+    Pattern { element: Text::at(7731, 10), default: Text::at(0, 0), label: Text::at(3843, 5), tab: Text::at(8954, 3), section: Text::at(16893, 22), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 1077, units: 1, first: 1, last: 16, head: 6, middle: 0, ..Pattern::BLANK },
+    // Outbound_Proxy_{n}_
+    Pattern { element: Text::at(7722, 19), default: Text::at(0, 0), label: Text::at(13146, 14), tab: Text::at(8954, 3), section: Text::at(16893, 22), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 1093, units: 1, first: 1, last: 16, head: 15, middle: 0, ..Pattern::BLANK },
+    // Alternate_Proxy_{n}_
+    Pattern { element: Text::at(19881, 20), default: Text::at(0, 0), label: Text::at(29431, 15), tab: Text::at(8954, 3), section: Text::at(16893, 22), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 1109, units: 1, first: 1, last: 16, head: 16, middle: 0, ..Pattern::BLANK },
+    // Alternate_Outbound_Proxy_{n}_
+    Pattern { element: Text::at(7712, 29), default: Text::at(0, 0), label: Text::at(13136, 24), tab: Text::at(8954, 3), section: Text::at(16893, 22), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 1125, units: 1, first: 1, last: 16, head: 25, middle: 0, ..Pattern::BLANK },
+    // Use_OB_Proxy_In_Dialog_{n}_
+    Pattern { element: Text::at(10490, 27), default: Text::at(3759, 3), tab: Text::at(8954, 3), section: Text::at(16893, 22), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 1141, units: 1, first: 1, last: 16, head: 23, middle: 0, ..Pattern::BLANK },
+    // Register_{n}_
+    Pattern { element: Text::at(32461, 13), default: Text::at(3759, 3), tab: Text::at(8954, 3), section: Text::at(16893, 22), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 1157, units: 1, first: 1, last: 16, head: 9, middle: 0, ..Pattern::BLANK },
+    // Make_Call_Without_Reg_{n}_
+    Pattern { element: Text::at(11247, 26), default: Text::at(826, 2), tab: Text::at(8954, 3), section: Text::at(16893, 22), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 1173, units: 1, first: 1, last: 16, head: 22, middle: 0, ..Pattern::BLANK },
+    // Register_Expires_{n}_
+    Pattern { element: Text::at(19281, 21), default: Text::at(35778, 4), unit: Text::at(670, 1), label: Text::at(28796, 16), tab: Text::at(8954, 3), section: Text::at(16893, 22), kind: Kind::Uns32, enforced: true, min: Some(0), max: Some(86400), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 1189, units: 1, first: 1, last: 16, head: 17, middle: 0, ..Pattern::BLANK },
+    // Ans_Call_Without_Reg_{n}_
+    Pattern { element: Text::at(11790, 25), default: Text::at(826, 2), tab: Text::at(8954, 3), section: Text::at(16893, 22), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 1205, units: 1, first: 1, last: 16, head: 21, middle: 0, ..Pattern::BLANK },
+    // Use_DNS_SRV_{n}_
+    Pattern { element: Text::at(29180, 16), default: Text::at(826, 2), tab: Text::at(8954, 3), section: Text::at(16893, 22), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 1221, units: 1, first: 1, last: 16, head: 12, middle: 0, ..Pattern::BLANK },
+    // DNS_SRV_Auto_Prefix_{n}_
+    Pattern { element: Text::at(13376, 24), tab: Text::at(8954, 3), section: Text::at(16893, 22), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 1237, units: 1, first: 1, last: 16, head: 20, middle: 0, ..Pattern::BLANK },
+    // Proxy_Fallback_Intvl_{n}_
+    Pattern { element: Text::at(3843, 25), tab: Text::at(8954, 3), section: Text::at(16893, 22), kind: Kind::Int, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 1253, units: 1, first: 1, last: 16, head: 21, middle: 0, ..Pattern::BLANK },
+    // Proxy_Redundancy_Method_{n}_
+    Pattern { element: Text::at(8829, 28), values: Text::at(13808, 24), default: Text::at(4473, 6), tab: Text::at(8954, 3), section: Text::at(16893, 22), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 1269, units: 1, first: 1, last: 16, head: 24, middle: 0, ..Pattern::BLANK },
+    // Dual_Registration_{n}_
+    Pattern { element: Text::at(16387, 22), default: Text::at(826, 2), tab: Text::at(8954, 3), section: Text::at(16893, 22), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 1285, units: 1, first: 1, last: 16, head: 18, middle: 0, ..Pattern::BLANK },
+    // Auto_Register_When_Failover_{n}_
+    Pattern { element: Text::at(5771, 32), default: Text::at(826, 2), tab: Text::at(8954, 3), section: Text::at(16893, 22), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 1301, units: 1, first: 1, last: 16, head: 28, middle: 0, ..Pattern::BLANK },
+    // Display_Name_{n}_
+    Pattern { element: Text::at(26336, 17), default: Text::at(0, 0), label: Text::at(21289, 12), tab: Text::at(8954, 3), section: Text::at(17245, 22), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 1317, units: 1, first: 1, last: 16, head: 13, middle: 0, ..Pattern::BLANK },
+    // User_ID_{n}_
+    Pattern { element: Text::at(20789, 12), default: Text::at(0, 0), label: Text::at(3881, 7), tab: Text::at(8954, 3), section: Text::at(17245, 22), kind: Kind::UserId, enforced: true, max_len: Some(63), user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 1333, units: 1, first: 1, last: 16, head: 8, middle: 0, ..Pattern::BLANK },
+    // Password_{n}_
+    Pattern { element: Text::at(9451, 13), default: Text::at(0, 0), label: Text::at(8186, 8), tab: Text::at(8954, 3), section: Text::at(17245, 22), kind: Kind::Str, enforced: false, user_access: Some(Na), secret: true, in_report: false, families: families::MPP | families::SPA | families::ATA, base: 1349, units: 1, first: 1, last: 16, head: 9, middle: 0, ..Pattern::BLANK },
+    // Auth_ID_{n}_
+    Pattern { element: Text::at(29168, 12), default: Text::at(0, 0), label: Text::at(35333, 7), tab: Text::at(8954, 3), section: Text::at(17245, 22), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 1365, units: 1, first: 1, last: 16, head: 8, middle: 0, ..Pattern::BLANK },
+    // Reversed_Auth_Realm_{n}_
+    Pattern { element: Text::at(14048, 24), default: Text::at(0, 0), tab: Text::at(8954, 3), section: Text::at(17245, 22), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 1381, units: 1, first: 1, last: 16, head: 20, middle: 0, ..Pattern::BLANK },
+    // SIP_URI_{n}_
+    Pattern { element: Text::at(33515, 12), default: Text::at(0, 0), tab: Text::at(8954, 3), section: Text::at(17245, 22), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 1397, units: 1, first: 1, last: 16, head: 8, middle: 0, ..Pattern::BLANK },
+    // Preferred_Codec_{n}_
+    Pattern { element: Text::at(10308, 20), values: Text::at(2406, 44), default: Text::at(2406, 5), tab: Text::at(8954, 3), section: Text::at(21656, 19), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 1413, units: 1, first: 1, last: 16, head: 16, middle: 0, ..Pattern::BLANK },
+    // Use_Pref_Codec_Only_{n}_
+    Pattern { element: Text::at(14384, 24), default: Text::at(826, 2), tab: Text::at(8954, 3), section: Text::at(21656, 19), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 1429, units: 1, first: 1, last: 16, head: 20, middle: 0, ..Pattern::BLANK },
+    // Second_Preferred_Codec_{n}_
+    Pattern { element: Text::at(10301, 27), values: Text::at(2394, 56), default: Text::at(2394, 11), tab: Text::at(8954, 3), section: Text::at(21656, 19), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 1445, units: 1, first: 1, last: 16, head: 23, middle: 0, ..Pattern::BLANK },
+    // Third_Preferred_Codec_{n}_
+    Pattern { element: Text::at(11585, 26), values: Text::at(2394, 56), default: Text::at(2394, 11), tab: Text::at(8954, 3), section: Text::at(21656, 19), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 1461, units: 1, first: 1, last: 16, head: 22, middle: 0, ..Pattern::BLANK },
+    // G729a_Enable_{n}_
+    Pattern { element: Text::at(26523, 17), default: Text::at(3759, 3), tab: Text::at(8954, 3), section: Text::at(21656, 19), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 1477, units: 1, first: 1, last: 16, head: 13, middle: 0, ..Pattern::BLANK },
+    // G722_Enable_{n}_
+    Pattern { element: Text::at(28204, 16), default: Text::at(3759, 3), tab: Text::at(8954, 3), section: Text::at(21656, 19), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 1493, units: 1, first: 1, last: 16, head: 12, middle: 0, ..Pattern::BLANK },
+    // G722.2_Enable_{n}_
+    Pattern { element: Text::at(24724, 18), default: Text::at(3759, 3), tab: Text::at(8954, 3), section: Text::at(21656, 19), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP, base: 1509, units: 1, first: 1, last: 16, head: 14, middle: 0, ..Pattern::BLANK },
+    // iLBC_Enable_{n}_
+    Pattern { element: Text::at(29276, 16), default: Text::at(3759, 3), tab: Text::at(8954, 3), section: Text::at(21656, 19), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP, base: 1525, units: 1, first: 1, last: 16, head: 12, middle: 0, ..Pattern::BLANK },
+    // iSAC_Enable_{n}_
+    Pattern { element: Text::at(29292, 16), default: Text::at(826, 2), tab: Text::at(8954, 3), section: Text::at(21656, 19), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP, base: 1541, units: 1, first: 1, last: 16, head: 12, middle: 0, ..Pattern::BLANK },
+    // OPUS_Enable_{n}_
+    Pattern { element: Text::at(28556, 16), default: Text::at(3759, 3), tab: Text::at(8954, 3), section: Text::at(21656, 19), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP, base: 1557, units: 1, first: 1, last: 16, head: 12, middle: 0, ..Pattern::BLANK },
+    // Silence_Supp_Enable_{n}_
+    Pattern { element: Text::at(14192, 24), default: Text::at(826, 2), tab: Text::at(8954, 3), section: Text::at(21656, 19), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 1573, units: 1, first: 1, last: 16, head: 20, middle: 0, ..Pattern::BLANK },
+    // DTMF_Tx_Method_{n}_
+    Pattern { element: Text::at(22245, 19), values: Text::at(3391, 41), default: Text::at(3407, 4), tab: Text::at(8954, 3), section: Text::at(21656, 19), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 1589, units: 1, first: 1, last: 16, head: 15, middle: 0, ..Pattern::BLANK },
+    // Codec_Negotiation_{n}_
+    Pattern { element: Text::at(16211, 22), values: Text::at(27980, 16), default: Text::at(4908, 7), tab: Text::at(8954, 3), section: Text::at(21656, 19), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 1605, units: 1, first: 1, last: 16, head: 18, middle: 0, ..Pattern::BLANK },
+    // Encryption_Method_{n}_
+    Pattern { element: Text::at(16431, 22), values: Text::at(21599, 19), default: Text::at(21599, 7), tab: Text::at(8954, 3), section: Text::at(21656, 19), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::MPP, base: 1621, units: 1, first: 1, last: 16, head: 18, middle: 0, ..Pattern::BLANK },
+    // Dial_Plan_{n}_
+    Pattern { element: Text::at(31339, 14), default: Text::at(1506, 63), label: Text::at(34827, 9), tab: Text::at(8954, 3), section: Text::at(34827, 9), kind: Kind::DialPlan, enforced: true, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 1637, units: 1, first: 1, last: 16, head: 10, middle: 0, ..Pattern::BLANK },
+    // Caller_ID_Map_{n}_
+    Pattern { element: Text::at(24094, 18), default: Text::at(0, 0), tab: Text::at(8954, 3), section: Text::at(34827, 9), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 1653, units: 1, first: 1, last: 16, head: 14, middle: 0, ..Pattern::BLANK },
+    // Enable_URI_Dialing_{n}_
+    Pattern { element: Text::at(14781, 23), default: Text::at(826, 2), tab: Text::at(8954, 3), section: Text::at(34827, 9), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP, base: 1669, units: 1, first: 1, last: 16, head: 19, middle: 0, ..Pattern::BLANK },
+    // Emergency_Number_{n}_
+    Pattern { element: Text::at(18462, 21), default: Text::at(0, 0), tab: Text::at(8954, 3), section: Text::at(34827, 9), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA | families::ATA, base: 1685, units: 1, first: 1, last: 16, head: 17, middle: 0, ..Pattern::BLANK },
+    // Hold_Reminder_Timer
+    Pattern { element: Text::at(22625, 19), default: Text::at(0, 0), section: Text::at(32253, 13), kind: Kind::Int, enforced: false, user_access: Some(Rw), families: families::MPP, base: 1701, ..Pattern::BLANK },
+    // Hold_Reminder_Ring
+    Pattern { element: Text::at(15057, 18), values: Text::at(2863, 34), default: Text::at(5, 1), section: Text::at(32253, 13), kind: Kind::Enum, enforced: true, user_access: Some(Rw), families: families::MPP, base: 1702, ..Pattern::BLANK },
+    // Cfwd_Setting
+    Pattern { element: Text::at(33167, 12), tab: Text::at(2898, 4), section: Text::at(6819, 12), kind: Kind::Bool, enforced: false, user_access: Some(Rw), families: families::MPP | families::SPA, base: 1703, ..Pattern::BLANK },
+    // Cfwd_All_Dest
+    Pattern { element: Text::at(24130, 13), default: Text::at(0, 0), tab: Text::at(2898, 4), section: Text::at(6819, 12), kind: Kind::Str, enforced: false, user_access: Some(Rw), families: families::MPP | families::SPA, base: 1704, ..Pattern::BLANK },
+    // Cfwd_Busy_Dest
+    Pattern { element: Text::at(21960, 14), default: Text::at(0, 0), tab: Text::at(2898, 4), section: Text::at(6819, 12), kind: Kind::Str, enforced: false, user_access: Some(Rw), families: families::MPP | families::SPA, base: 1705, ..Pattern::BLANK },
+    // Cfwd_No_Ans_Dest
+    Pattern { element: Text::at(17979, 16), default: Text::at(0, 0), tab: Text::at(2898, 4), section: Text::at(6819, 12), kind: Kind::Str, enforced: false, user_access: Some(Rw), families: families::MPP | families::SPA, base: 1706, ..Pattern::BLANK },
+    // Cfwd_No_Ans_Delay
+    Pattern { element: Text::at(16189, 17), default: Text::at(975, 2), tab: Text::at(2898, 4), section: Text::at(6819, 12), kind: Kind::Int, enforced: false, user_access: Some(Rw), families: families::MPP | families::SPA, base: 1707, ..Pattern::BLANK },
+    // Speed_Dial_{n}_Name
+    Pattern { element: Text::at(23613, 19), default: Text::at(0, 0), tab: Text::at(2898, 4), section: Text::at(23575, 10), kind: Kind::Str, enforced: false, user_access: Some(Rw), families: families::MPP, base: 1708, units: 1, first: 2, last: 9, head: 11, middle: 0, ..Pattern::BLANK },
+    // Speed_Dial_{n}_Number
+    Pattern { element: Text::at(19512, 21), default: Text::at(0, 0), tab: Text::at(2898, 4), section: Text::at(23575, 10), kind: Kind::Str, enforced: false, user_access: Some(Rw), families: families::MPP, base: 1716, units: 1, first: 2, last: 9, head: 11, middle: 0, ..Pattern::BLANK },
+    // CW_Setting
+    Pattern { element: Text::at(29536, 10), default: Text::at(3759, 3), section: Text::at(17267, 22), kind: Kind::Bool, enforced: false, user_access: Some(Rw), families: families::MPP | families::SPA, base: 1724, ..Pattern::BLANK },
+    // Block_CID_Setting
+    Pattern { element: Text::at(16057, 17), default: Text::at(826, 2), section: Text::at(17267, 22), kind: Kind::Bool, enforced: false, user_access: Some(Rw), families: families::MPP | families::SPA, base: 1725, ..Pattern::BLANK },
+    // Block_ANC_Setting
+    Pattern { element: Text::at(16035, 17), default: Text::at(826, 2), section: Text::at(17267, 22), kind: Kind::Bool, enforced: false, user_access: Some(Rw), families: families::MPP | families::SPA, base: 1726, ..Pattern::BLANK },
+    // DND_Setting
+    Pattern { element: Text::at(27948, 11), default: Text::at(826, 2), section: Text::at(17267, 22), kind: Kind::Bool, enforced: false, user_access: Some(Rw), families: families::MPP | families::SPA, base: 1727, ..Pattern::BLANK },
+    // Secure_Call_Setting
+    Pattern { element: Text::at(14120, 19), default: Text::at(826, 2), section: Text::at(17267, 22), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 1728, ..Pattern::BLANK },
+    // Dial_Assistance
+    Pattern { element: Text::at(29671, 15), section: Text::at(17267, 22), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 1729, ..Pattern::BLANK },
+    // Auto_Answer_Page
+    Pattern { element: Text::at(27692, 16), default: Text::at(3759, 3), section: Text::at(17267, 22), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 1730, ..Pattern::BLANK },
+    // Preferred_Audio_Device
+    Pattern { element: Text::at(16871, 22), values: Text::at(30646, 15), default: Text::at(3730, 4), section: Text::at(17267, 22), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::MPP | families::SPA, base: 1731, ..Pattern::BLANK },
+    // Time_Format
+    Pattern { element: Text::at(34247, 11), values: Text::at(34683, 9), default: Text::at(34683, 4), tab: Text::at(2898, 4), section: Text::at(17267, 22), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::MPP | families::SPA, base: 1732, ..Pattern::BLANK },
+    // Date_Format
+    Pattern { element: Text::at(33884, 11), values: Text::at(23841, 19), default: Text::at(23841, 9), section: Text::at(17267, 22), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::MPP | families::SPA, base: 1733, ..Pattern::BLANK },
+    // Miss_Call_Shortcut
+    Pattern { element: Text::at(25174, 18), default: Text::at(826, 2), section: Text::at(17267, 22), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 1734, ..Pattern::BLANK },
+    // Alert_Tone_Off
+    Pattern { element: Text::at(31087, 14), default: Text::at(826, 2), section: Text::at(17267, 22), kind: Kind::Bool, enforced: false, user_access: Some(Rw), families: families::MPP | families::SPA, base: 1735, ..Pattern::BLANK },
+    // Log_Missed_Calls_for_EXT_1
+    Pattern { element: Text::at(9761, 26), default: Text::at(3759, 3), section: Text::at(17267, 22), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 1736, ..Pattern::BLANK },
+    // Log_Missed_Calls_for_EXT_2
+    Pattern { element: Text::at(11013, 26), default: Text::at(3759, 3), section: Text::at(17267, 22), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 1737, ..Pattern::BLANK },
+    // Log_Missed_Calls_for_EXT_3
+    Pattern { element: Text::at(11039, 26), default: Text::at(3759, 3), section: Text::at(17267, 22), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 1738, ..Pattern::BLANK },
+    // Log_Missed_Calls_for_EXT_4
+    Pattern { element: Text::at(11065, 26), default: Text::at(3759, 3), section: Text::at(17267, 22), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 1739, ..Pattern::BLANK },
+    // Log_Missed_Calls_for_EXT_5
+    Pattern { element: Text::at(11091, 26), section: Text::at(17267, 22), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 1740, ..Pattern::BLANK },
+    // Log_Missed_Calls_for_EXT_6
+    Pattern { element: Text::at(11117, 26), section: Text::at(17267, 22), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 1741, ..Pattern::BLANK },
+    // Log_Missed_Calls_for_EXT_7
+    Pattern { element: Text::at(11143, 26), section: Text::at(17267, 22), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 1742, ..Pattern::BLANK },
+    // Log_Missed_Calls_for_EXT_8
+    Pattern { element: Text::at(11169, 26), section: Text::at(17267, 22), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 1743, ..Pattern::BLANK },
+    // Log_Missed_Calls_for_EXT_9
+    Pattern { element: Text::at(11195, 26), section: Text::at(17267, 22), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 1744, ..Pattern::BLANK },
+    // Log_Missed_Calls_for_EXT_10
+    Pattern { element: Text::at(9761, 27), section: Text::at(17267, 22), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 1745, ..Pattern::BLANK },
+    // Shared_Line_DND_Cfwd_Enable
+    Pattern { element: Text::at(10382, 27), default: Text::at(3759, 3), section: Text::at(17267, 22), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 1746, ..Pattern::BLANK },
+    // Ringer_Volume
+    Pattern { element: Text::at(19344, 13), default: Text::at(35, 1), tab: Text::at(2898, 4), section: Text::at(32975, 12), kind: Kind::Int, enforced: false, user_access: Some(Rw), families: families::MPP | families::SPA, base: 1747, ..Pattern::BLANK },
+    // Speaker_Volume
+    Pattern { element: Text::at(31997, 14), default: Text::at(14, 2), tab: Text::at(2898, 4), section: Text::at(32975, 12), kind: Kind::Int, enforced: false, user_access: Some(Rw), families: families::MPP | families::SPA, base: 1748, ..Pattern::BLANK },
+    // Handset_Volume
+    Pattern { element: Text::at(31451, 14), default: Text::at(35, 1), tab: Text::at(2898, 4), section: Text::at(32975, 12), kind: Kind::Int, enforced: false, user_access: Some(Rw), families: families::MPP | families::SPA, base: 1749, ..Pattern::BLANK },
+    // Headset_Volume
+    Pattern { element: Text::at(31465, 14), default: Text::at(35, 1), tab: Text::at(2898, 4), section: Text::at(32975, 12), kind: Kind::Int, enforced: false, user_access: Some(Rw), families: families::MPP | families::SPA, base: 1750, ..Pattern::BLANK },
+    // Bluetooth_Volume
+    Pattern { element: Text::at(27708, 16), default: Text::at(35, 1), tab: Text::at(2898, 4), section: Text::at(32975, 12), kind: Kind::Int, enforced: false, user_access: Some(Rw), families: families::MPP | families::SPA, base: 1751, ..Pattern::BLANK },
+    // Ehook_Enable
+    Pattern { element: Text::at(33251, 12), tab: Text::at(2898, 4), section: Text::at(32975, 12), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP, base: 1752, ..Pattern::BLANK },
+    // Screen_Saver_Enable
+    Pattern { element: Text::at(23461, 19), default: Text::at(826, 2), tab: Text::at(2898, 4), section: Text::at(10274, 6), kind: Kind::Bool, enforced: false, user_access: Some(Rw), families: families::MPP | families::SPA, base: 1753, ..Pattern::BLANK },
+    // Screen_Saver_Type
+    Pattern { element: Text::at(27169, 17), default: Text::at(35589, 5), tab: Text::at(2898, 4), section: Text::at(10274, 6), kind: Kind::Str, enforced: false, user_access: Some(Rw), families: families::MPP | families::SPA, base: 1754, ..Pattern::BLANK },
+    // Screen_Saver_Wait
+    Pattern { element: Text::at(27186, 17), default: Text::at(35972, 3), unit: Text::at(670, 1), label: Text::at(27135, 17), tab: Text::at(2898, 4), section: Text::at(10274, 6), kind: Kind::Uns16, enforced: true, user_access: Some(Rw), families: families::MPP | families::SPA, base: 1755, ..Pattern::BLANK },
+    // Screen_Saver_Refresh_Period
+    Pattern { element: Text::at(10274, 27), default: Text::at(24, 2), tab: Text::at(2898, 4), section: Text::at(10274, 6), kind: Kind::Int, enforced: false, user_access: Some(Rw), families: families::MPP, base: 1756, ..Pattern::BLANK },
+    // Back_Light_Timer
+    Pattern { element: Text::at(16013, 16), values: Text::at(8801, 28), tab: Text::at(2898, 4), section: Text::at(10274, 6), kind: Kind::Enum, enforced: true, user_access: Some(Rw), families: families::MPP | families::SPA, base: 1757, ..Pattern::BLANK },
+    // Display_Brightness
+    Pattern { element: Text::at(24472, 18), tab: Text::at(2898, 4), section: Text::at(10274, 6), kind: Kind::Int, enforced: false, user_access: Some(Rw), families: families::MPP, base: 1758, ..Pattern::BLANK },
+    // Logo_Type
+    Pattern { element: Text::at(34908, 9), tab: Text::at(2898, 4), section: Text::at(10274, 6), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 1759, ..Pattern::BLANK },
+    // Text_Logo
+    Pattern { element: Text::at(34989, 9), default: Text::at(0, 0), tab: Text::at(2898, 4), section: Text::at(10274, 6), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 1760, ..Pattern::BLANK },
+    // Background_Picture_Type
+    Pattern { element: Text::at(14666, 23), tab: Text::at(2898, 4), section: Text::at(10274, 6), kind: Kind::Str, enforced: false, user_access: Some(Rw), families: families::MPP | families::SPA, base: 1761, ..Pattern::BLANK },
+    // Picture_Download_URL
+    Pattern { element: Text::at(13236, 20), default: Text::at(0, 0), tab: Text::at(2898, 4), section: Text::at(10274, 6), kind: Kind::Str, enforced: false, user_access: Some(Rw), families: families::MPP, base: 1762, ..Pattern::BLANK },
+    // Subscribe_Expires
+    Pattern { element: Text::at(7481, 17), default: Text::at(35770, 4), section: Text::at(10909, 7), kind: Kind::Int, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 1763, ..Pattern::BLANK },
+    // Subscribe_Retry_Interval
+    Pattern { element: Text::at(14240, 24), default: Text::at(97, 2), section: Text::at(10909, 7), kind: Kind::Int, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 1764, ..Pattern::BLANK },
+    // Number_of_Units
+    Pattern { element: Text::at(30241, 15), values: Text::at(13064, 7), section: Text::at(10909, 7), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::MPP, base: 1765, ..Pattern::BLANK },
+    // Subscribe_Delay
+    Pattern { element: Text::at(30721, 15), default: Text::at(4, 1), section: Text::at(10909, 7), kind: Kind::Int, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 1766, ..Pattern::BLANK },
+    // Server_Type
+    Pattern { element: Text::at(34192, 11), values: Text::at(3512, 40), default: Text::at(3512, 9), section: Text::at(10909, 7), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::MPP | families::SPA, base: 1767, ..Pattern::BLANK },
+    // BLF_List_URI
+    Pattern { element: Text::at(33023, 12), default: Text::at(0, 0), section: Text::at(10909, 7), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 1768, ..Pattern::BLANK },
+    // Use_Line_Keys_For_BLF_List
+    Pattern { element: Text::at(11611, 26), default: Text::at(826, 2), section: Text::at(10909, 7), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 1769, ..Pattern::BLANK },
+    // Call_Pickup_Audio_Notification
+    Pattern { element: Text::at(7083, 30), default: Text::at(826, 2), section: Text::at(10909, 7), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 1770, ..Pattern::BLANK },
+    // Attendant_Console_LCD_Brightness
+    Pattern { element: Text::at(5739, 32), default: Text::at(4, 2), section: Text::at(10909, 7), kind: Kind::Int, enforced: false, user_access: Some(Na), families: families::MPP, base: 1771, ..Pattern::BLANK },
+    // BXfer_To_Starcode_Enable
+    Pattern { element: Text::at(13256, 24), default: Text::at(826, 2), section: Text::at(10909, 7), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 1772, ..Pattern::BLANK },
+    // BXfer_On_Speed_Dial_Enable
+    Pattern { element: Text::at(10623, 26), default: Text::at(826, 2), section: Text::at(10909, 7), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 1773, ..Pattern::BLANK },
+    // BLF_Label_Display_Mode
+    Pattern { element: Text::at(15991, 22), values: Text::at(32357, 13), default: Text::at(3207, 4), section: Text::at(10909, 7), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::MPP | families::SPA, base: 1774, ..Pattern::BLANK },
+    // Enable_TR-069
+    Pattern { element: Text::at(32227, 13), default: Text::at(826, 2), tab: Text::at(14288, 6), section: Text::at(14288, 6), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 1775, ..Pattern::BLANK },
+    // ACS_URL
+    Pattern { element: Text::at(31031, 7), default: Text::at(0, 0), tab: Text::at(14288, 6), section: Text::at(14288, 6), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 1776, ..Pattern::BLANK },
+    // ACS_Username
+    Pattern { element: Text::at(32939, 12), default: Text::at(0, 0), tab: Text::at(14288, 6), section: Text::at(14288, 6), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 1777, ..Pattern::BLANK },
+    // ACS_Password
+    Pattern { element: Text::at(21701, 12), tab: Text::at(14288, 6), section: Text::at(14288, 6), kind: Kind::Str, enforced: false, user_access: Some(Na), secret: true, in_report: false, families: families::MPP | families::SPA, base: 1778, ..Pattern::BLANK },
+    // ACS_URL_In_Use
+    Pattern { element: Text::at(31031, 14), tab: Text::at(14288, 6), section: Text::at(14288, 6), kind: Kind::Str, enforced: false, user_access: Some(Ro), families: families::MPP | families::SPA, base: 1779, ..Pattern::BLANK },
+    // Connection_Request_Username
+    Pattern { element: Text::at(9491, 27), default: Text::at(0, 0), tab: Text::at(14288, 6), section: Text::at(14288, 6), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 1780, ..Pattern::BLANK },
+    // Connection_Request_Password
+    Pattern { element: Text::at(9464, 27), tab: Text::at(14288, 6), section: Text::at(14288, 6), kind: Kind::Str, enforced: false, user_access: Some(Na), secret: true, in_report: false, families: families::MPP | families::SPA, base: 1781, ..Pattern::BLANK },
+    // Connection_Request_URL
+    Pattern { element: Text::at(16233, 22), tab: Text::at(14288, 6), section: Text::at(14288, 6), kind: Kind::Str, enforced: false, user_access: Some(Ro), families: families::MPP | families::SPA, base: 1782, ..Pattern::BLANK },
+    // Periodic_Inform_Interval
+    Pattern { element: Text::at(13856, 24), default: Text::at(975, 2), tab: Text::at(14288, 6), section: Text::at(14288, 6), kind: Kind::Int, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 1783, ..Pattern::BLANK },
+    // Periodic_Inform_Enable
+    Pattern { element: Text::at(16827, 22), default: Text::at(3759, 3), tab: Text::at(14288, 6), section: Text::at(14288, 6), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 1784, ..Pattern::BLANK },
+    // TR-069_Traceability
+    Pattern { element: Text::at(23689, 19), default: Text::at(826, 2), tab: Text::at(14288, 6), section: Text::at(14288, 6), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 1785, ..Pattern::BLANK },
+    // CWMP_V1.2_Support
+    Pattern { element: Text::at(26013, 17), default: Text::at(3759, 3), tab: Text::at(14288, 6), section: Text::at(14288, 6), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 1786, ..Pattern::BLANK },
+    // TR-069_VoiceObject_Init
+    Pattern { element: Text::at(15655, 23), default: Text::at(3759, 3), tab: Text::at(14288, 6), section: Text::at(14288, 6), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 1787, ..Pattern::BLANK },
+    // TR-069_DHCPOption_Init
+    Pattern { element: Text::at(17399, 22), default: Text::at(3759, 3), tab: Text::at(14288, 6), section: Text::at(14288, 6), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 1788, ..Pattern::BLANK },
+    // TR-069_Fallback_Support
+    Pattern { element: Text::at(15632, 23), default: Text::at(826, 2), tab: Text::at(14288, 6), section: Text::at(14288, 6), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 1789, ..Pattern::BLANK },
+    // BACKUP_ACS_URL
+    Pattern { element: Text::at(31115, 14), default: Text::at(0, 0), tab: Text::at(14288, 6), section: Text::at(14288, 6), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 1790, ..Pattern::BLANK },
+    // BACKUP_ACS_User
+    Pattern { element: Text::at(29476, 15), default: Text::at(0, 0), tab: Text::at(14288, 6), section: Text::at(14288, 6), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 1791, ..Pattern::BLANK },
+    // BACKUP_ACS_Password
+    Pattern { element: Text::at(21694, 19), tab: Text::at(14288, 6), section: Text::at(14288, 6), kind: Kind::Str, enforced: false, user_access: Some(Na), secret: true, in_report: false, families: families::MPP | families::SPA, base: 1792, ..Pattern::BLANK },
+    // profileName_{n}_
+    Pattern { element: Text::at(29340, 16), section: Text::at(23765, 5), kind: Kind::Str, enforced: false, reboot: true, families: families::MPP | families::SPA, base: 1793, units: 1, first: 1, last: 3, head: 12, middle: 0, ..Pattern::BLANK },
+    // ssid_{n}_
+    Pattern { element: Text::at(35043, 9), section: Text::at(23765, 5), kind: Kind::Str, enforced: false, reboot: true, families: families::MPP | families::SPA, base: 1796, units: 1, first: 1, last: 3, head: 5, middle: 0, ..Pattern::BLANK },
+    // securityMode_{n}_
+    Pattern { element: Text::at(27611, 17), section: Text::at(23765, 5), kind: Kind::Str, enforced: false, reboot: true, families: families::MPP | families::SPA, base: 1799, units: 1, first: 1, last: 3, head: 13, middle: 0, ..Pattern::BLANK },
+    // cipherType_{n}_
+    Pattern { element: Text::at(30841, 15), section: Text::at(23765, 5), kind: Kind::Str, enforced: false, reboot: true, families: families::MPP | families::SPA, base: 1802, units: 1, first: 1, last: 3, head: 11, middle: 0, ..Pattern::BLANK },
+    // wepKeyId_{n}_
+    Pattern { element: Text::at(32890, 13), section: Text::at(23765, 5), kind: Kind::Int, enforced: false, reboot: true, families: families::MPP | families::SPA, base: 1805, units: 1, first: 1, last: 3, head: 9, middle: 0, ..Pattern::BLANK },
+    // wepKeyLen_{n}_
+    Pattern { element: Text::at(32109, 14), section: Text::at(23765, 5), kind: Kind::Str, enforced: false, reboot: true, families: families::MPP | families::SPA, base: 1808, units: 1, first: 1, last: 3, head: 10, middle: 0, ..Pattern::BLANK },
+    // wepKey_{n}_
+    Pattern { element: Text::at(34313, 11), section: Text::at(23765, 5), kind: Kind::Str, enforced: false, secret: true, reboot: true, families: families::MPP, base: 1811, units: 1, first: 1, last: 1, head: 7, middle: 0, ..Pattern::BLANK },
+    // passphrase_{n}_
+    Pattern { element: Text::at(30916, 15), section: Text::at(23765, 5), kind: Kind::Str, enforced: false, secret: true, reboot: true, families: families::MPP, base: 1812, units: 1, first: 1, last: 1, head: 11, middle: 0, ..Pattern::BLANK },
+    // frequencyMode_{n}_
+    Pattern { element: Text::at(25840, 18), section: Text::at(23765, 5), kind: Kind::Str, enforced: false, reboot: true, families: families::MPP, base: 1813, units: 1, first: 1, last: 1, head: 14, middle: 0, ..Pattern::BLANK },
+    // eapType_{n}_
+    Pattern { element: Text::at(33647, 12), section: Text::at(23765, 5), kind: Kind::Str, enforced: false, reboot: true, families: families::MPP | families::SPA, base: 1814, units: 1, first: 1, last: 3, head: 8, middle: 0, ..Pattern::BLANK },
+    // serverCert_{n}_
+    Pattern { element: Text::at(30931, 15), section: Text::at(23765, 5), kind: Kind::Str, enforced: false, reboot: true, families: families::MPP | families::SPA, base: 1817, units: 1, first: 1, last: 3, head: 11, middle: 0, ..Pattern::BLANK },
+    // clientCert_{n}_
+    Pattern { element: Text::at(30856, 15), section: Text::at(23765, 5), kind: Kind::Str, enforced: false, secret: true, reboot: true, families: families::MPP | families::SPA, base: 1820, units: 1, first: 1, last: 3, head: 11, middle: 0, ..Pattern::BLANK },
+    // ttlsAuthProto_{n}_
+    Pattern { element: Text::at(25876, 18), section: Text::at(23765, 5), kind: Kind::Str, enforced: false, reboot: true, families: families::MPP | families::SPA, base: 1823, units: 1, first: 1, last: 3, head: 14, middle: 0, ..Pattern::BLANK },
+    // wepKey0_{n}_
+    Pattern { element: Text::at(33671, 12), section: Text::at(23765, 5), kind: Kind::Str, enforced: false, secret: true, reboot: true, families: families::MPP | families::SPA, base: 1826, units: 1, first: 2, last: 3, head: 8, middle: 0, ..Pattern::BLANK },
+    // wepKey1_{n}_
+    Pattern { element: Text::at(33683, 12), section: Text::at(23765, 5), kind: Kind::Str, enforced: false, secret: true, reboot: true, families: families::MPP | families::SPA, base: 1828, units: 1, first: 2, last: 3, head: 8, middle: 0, ..Pattern::BLANK },
+    // wepKey2_{n}_
+    Pattern { element: Text::at(33695, 12), section: Text::at(23765, 5), kind: Kind::Str, enforced: false, secret: true, reboot: true, families: families::MPP | families::SPA, base: 1830, units: 1, first: 2, last: 3, head: 8, middle: 0, ..Pattern::BLANK },
+    // wepKey3_{n}_
+    Pattern { element: Text::at(33707, 12), section: Text::at(23765, 5), kind: Kind::Str, enforced: false, secret: true, reboot: true, families: families::MPP | families::SPA, base: 1832, units: 1, first: 2, last: 3, head: 8, middle: 0, ..Pattern::BLANK },
+    // pskKey_{n}_
+    Pattern { element: Text::at(34302, 11), section: Text::at(23765, 5), kind: Kind::Str, enforced: false, secret: true, reboot: true, families: families::MPP | families::SPA, base: 1834, units: 1, first: 2, last: 3, head: 7, middle: 0, ..Pattern::BLANK },
+    // identity_{n}_
+    Pattern { element: Text::at(32851, 13), section: Text::at(23765, 5), kind: Kind::Str, enforced: false, reboot: true, families: families::MPP | families::SPA, base: 1836, units: 1, first: 2, last: 3, head: 9, middle: 0, ..Pattern::BLANK },
+    // password_{n}_
+    Pattern { element: Text::at(32864, 13), section: Text::at(23765, 5), kind: Kind::Str, enforced: false, secret: true, reboot: true, families: families::MPP | families::SPA, base: 1838, units: 1, first: 2, last: 3, head: 9, middle: 0, ..Pattern::BLANK },
+    // anonymousIdentity_{n}_
+    Pattern { element: Text::at(17597, 22), section: Text::at(23765, 5), kind: Kind::Str, enforced: false, reboot: true, families: families::MPP | families::SPA, base: 1840, units: 1, first: 2, last: 3, head: 18, middle: 0, ..Pattern::BLANK },
+    // profileLock_{n}_
+    Pattern { element: Text::at(29324, 16), section: Text::at(23765, 5), kind: Kind::Str, enforced: false, reboot: true, families: families::MPP | families::SPA, base: 1842, units: 1, first: 2, last: 3, head: 12, middle: 0, ..Pattern::BLANK },
+    // profileEnable_{n}_
+    Pattern { element: Text::at(25858, 18), section: Text::at(23765, 5), kind: Kind::Str, enforced: false, reboot: true, families: families::MPP | families::SPA, base: 1844, units: 1, first: 2, last: 3, head: 14, middle: 0, ..Pattern::BLANK },
+    // Display_Password_Warnings
+    Pattern { element: Text::at(12065, 25), values: Text::at(35563, 6), default: Text::at(3759, 3), label: Text::at(12040, 25), tab: Text::at(8072, 6), section: Text::at(21321, 20), kind: Kind::Bool, enforced: true, user_access: Some(Na), families: families::MPP, base: 1846, ..Pattern::BLANK },
+    // Block_Nonproxy_SIP
+    Pattern { element: Text::at(23968, 18), default: Text::at(826, 2), tab: Text::at(8072, 6), section: Text::at(21321, 20), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP, base: 1847, ..Pattern::BLANK },
+    // FIPS_Mode
+    Pattern { element: Text::at(34863, 9), values: Text::at(28028, 16), default: Text::at(2170, 8), label: Text::at(34854, 9), tab: Text::at(8072, 6), section: Text::at(27237, 17), kind: Kind::Enum, enforced: true, user_access: Some(Na), reboot: true, families: families::MPP, base: 1848, ..Pattern::BLANK },
+    // TLS_Cipher_List
+    Pattern { element: Text::at(30751, 15), default: Text::at(0, 0), label: Text::at(30736, 15), tab: Text::at(8072, 6), section: Text::at(27237, 17), kind: Kind::Str, enforced: true, max_len: Some(521), user_access: Some(Na), families: families::MPP, base: 1849, ..Pattern::BLANK },
+    // TLS_Min_Version
+    Pattern { element: Text::at(30766, 15), values: Text::at(6879, 15), tab: Text::at(8072, 6), section: Text::at(27237, 17), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::MPP, base: 1850, ..Pattern::BLANK },
+    // Firewall
+    Pattern { element: Text::at(28092, 8), values: Text::at(28028, 16), default: Text::at(20874, 7), label: Text::at(28092, 8), tab: Text::at(8072, 6), section: Text::at(27237, 17), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::MPP, base: 1851, ..Pattern::BLANK },
+    // Firewall_Config
+    Pattern { element: Text::at(29746, 15), default: Text::at(0, 0), label: Text::at(28092, 16), tab: Text::at(8072, 6), section: Text::at(27237, 17), kind: Kind::Str, enforced: true, user_access: Some(Na), families: families::MPP, base: 1852, ..Pattern::BLANK },
+    // Disable_Back_USB_Port
+    Pattern { element: Text::at(18357, 21), tab: Text::at(8072, 6), section: Text::at(31675, 14), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP, base: 1853, ..Pattern::BLANK },
+    // Disable_Side_USB_Port
+    Pattern { element: Text::at(18378, 21), values: Text::at(35563, 6), default: Text::at(826, 2), label: Text::at(18336, 21), tab: Text::at(8072, 6), section: Text::at(31675, 14), kind: Kind::Bool, enforced: true, user_access: Some(Na), families: families::MPP, base: 1854, ..Pattern::BLANK },
+    // IP_Mode
+    Pattern { element: Text::at(35340, 7), values: Text::at(8002, 29), default: Text::at(8022, 9), section: Text::at(20625, 16), kind: Kind::Enum, enforced: true, user_access: Some(Rw), reboot: true, families: families::MPP, base: 1855, ..Pattern::BLANK },
+    // Disable_DF
+    Pattern { element: Text::at(34394, 10), label: Text::at(34384, 10), tab: Text::at(8072, 6), section: Text::at(20625, 16), kind: Kind::Str, enforced: true, user_access: Some(Na), families: families::MPP, base: 1856, ..Pattern::BLANK },
+    // IPv6_Connection_Type
+    Pattern { element: Text::at(20581, 20), values: Text::at(31269, 14), default: Text::at(6468, 4), tab: Text::at(8072, 6), section: Text::at(32292, 13), kind: Kind::Enum, enforced: true, user_access: Some(Rw), reboot: true, families: families::MPP, base: 1857, ..Pattern::BLANK },
+    // IPv6_Static_IP
+    Pattern { element: Text::at(31493, 14), default: Text::at(0, 0), tab: Text::at(8072, 6), section: Text::at(32292, 13), kind: Kind::Str, enforced: false, user_access: Some(Rw), reboot: true, families: families::MPP, base: 1858, ..Pattern::BLANK },
+    // Prefix_Length
+    Pattern { element: Text::at(32435, 13), default: Text::at(4, 1), tab: Text::at(8072, 6), section: Text::at(32292, 13), kind: Kind::Int, enforced: false, user_access: Some(Rw), reboot: true, families: families::MPP, base: 1859, ..Pattern::BLANK },
+    // IPv6_Gateway
+    Pattern { element: Text::at(33323, 12), default: Text::at(0, 0), tab: Text::at(8072, 6), section: Text::at(32292, 13), kind: Kind::Str, enforced: false, user_access: Some(Rw), reboot: true, families: families::MPP, base: 1860, ..Pattern::BLANK },
+    // IPv6_Primary_DNS
+    Pattern { element: Text::at(28300, 16), default: Text::at(0, 0), tab: Text::at(8072, 6), section: Text::at(32292, 13), kind: Kind::Str, enforced: false, user_access: Some(Rw), reboot: true, families: families::MPP, base: 1861, ..Pattern::BLANK },
+    // IPv6_Secondary_DNS
+    Pattern { element: Text::at(24886, 18), default: Text::at(0, 0), tab: Text::at(8072, 6), section: Text::at(32292, 13), kind: Kind::Str, enforced: false, user_access: Some(Rw), reboot: true, families: families::MPP, base: 1862, ..Pattern::BLANK },
+    // Broadcast_Echo
+    Pattern { element: Text::at(31143, 14), values: Text::at(28028, 16), default: Text::at(2170, 8), tab: Text::at(8072, 6), section: Text::at(32292, 13), kind: Kind::Enum, enforced: true, user_access: Some(Rw), reboot: true, families: families::MPP, base: 1863, ..Pattern::BLANK },
+    // Auto_Config
+    Pattern { element: Text::at(33741, 11), values: Text::at(28028, 16), default: Text::at(20874, 7), tab: Text::at(8072, 6), section: Text::at(32292, 13), kind: Kind::Enum, enforced: true, user_access: Some(Rw), reboot: true, families: families::MPP, base: 1864, ..Pattern::BLANK },
+    // Enable_PC_Port_Mirror
+    Pattern { element: Text::at(18483, 21), default: Text::at(826, 2), tab: Text::at(8072, 6), section: Text::at(7533, 30), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP, base: 1865, ..Pattern::BLANK },
+    // Syslog_Identifier
+    Pattern { element: Text::at(27441, 17), values: Text::at(16783, 22), default: Text::at(3730, 4), label: Text::at(27424, 17), tab: Text::at(8072, 6), section: Text::at(7533, 30), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::MPP, base: 1866, ..Pattern::BLANK },
+    // Debug_Mode_Visible
+    Pattern { element: Text::at(24346, 18), tab: Text::at(8072, 6), section: Text::at(7533, 30), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP, base: 1867, ..Pattern::BLANK },
+    // Use_Config_TOS
+    Pattern { element: Text::at(32053, 14), default: Text::at(826, 2), tab: Text::at(8072, 6), section: Text::at(7533, 30), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP, base: 1868, ..Pattern::BLANK },
+    // DHCP_VLAN_Option
+    Pattern { element: Text::at(27932, 16), default: Text::at(0, 0), tab: Text::at(8072, 6), section: Text::at(32760, 13), kind: Kind::Str, enforced: false, user_access: Some(Na), reboot: true, families: families::MPP, base: 1869, ..Pattern::BLANK },
+    // Phone-wifi-on
+    Pattern { element: Text::at(32409, 13), tab: Text::at(8072, 6), section: Text::at(32081, 14), kind: Kind::Bool, enforced: false, user_access: Some(Rw), reboot: true, families: families::MPP, base: 1870, ..Pattern::BLANK },
+    // Network_Name_{n}_
+    Pattern { element: Text::at(26625, 17), tab: Text::at(8072, 6), section: Text::at(30826, 15), kind: Kind::Str, enforced: false, user_access: Some(Rw), families: families::MPP, base: 1871, units: 1, first: 1, last: 1, head: 13, middle: 0, ..Pattern::BLANK },
+    // Security_Mode_{n}_
+    Pattern { element: Text::at(25588, 18), values: Text::at(3712, 39), tab: Text::at(8072, 6), section: Text::at(30826, 15), kind: Kind::Enum, enforced: true, user_access: Some(Rw), families: families::MPP, base: 1872, units: 1, first: 1, last: 1, head: 14, middle: 0, ..Pattern::BLANK },
+    // Wi-Fi_User_ID_{n}_
+    Pattern { element: Text::at(25822, 18), tab: Text::at(8072, 6), section: Text::at(30826, 15), kind: Kind::Str, enforced: false, user_access: Some(Rw), families: families::MPP, base: 1873, units: 1, first: 1, last: 1, head: 14, middle: 0, ..Pattern::BLANK },
+    // Wi-Fi_Password_{n}_
+    Pattern { element: Text::at(23765, 19), tab: Text::at(8072, 6), section: Text::at(30826, 15), kind: Kind::Str, enforced: false, user_access: Some(Rw), secret: true, in_report: false, families: families::MPP, base: 1874, units: 1, first: 1, last: 1, head: 15, middle: 0, ..Pattern::BLANK },
+    // Frequency_Band_{n}_
+    Pattern { element: Text::at(22454, 19), values: Text::at(23914, 18), tab: Text::at(8072, 6), section: Text::at(30826, 15), kind: Kind::Enum, enforced: true, user_access: Some(Rw), families: families::MPP, base: 1875, units: 1, first: 1, last: 1, head: 15, middle: 0, ..Pattern::BLANK },
+    // Enable_BT
+    Pattern { element: Text::at(34845, 9), tab: Text::at(8072, 6), section: Text::at(30826, 15), kind: Kind::Bool, enforced: false, user_access: Some(Rw), families: families::MPP | families::SPA, base: 1876, ..Pattern::BLANK },
+    // SIP_IP_Preference
+    Pattern { element: Text::at(27101, 17), values: Text::at(31479, 9), default: Text::at(8002, 4), tab: Text::at(5561, 3), section: Text::at(31955, 14), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::MPP, base: 1877, ..Pattern::BLANK },
+    // User_Preferred_OffHook_Timer
+    Pattern { element: Text::at(9109, 28), tab: Text::at(5561, 3), section: Text::at(31955, 14), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP, base: 1878, ..Pattern::BLANK },
+    // Call_Statistics
+    Pattern { element: Text::at(29566, 15), default: Text::at(826, 2), tab: Text::at(5561, 3), section: Text::at(31899, 14), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::ATA, base: 1879, ..Pattern::BLANK },
+    // SDP_IP_Preference
+    Pattern { element: Text::at(27084, 17), values: Text::at(31479, 14), default: Text::at(8002, 4), tab: Text::at(5561, 3), section: Text::at(31899, 14), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::MPP, base: 1880, ..Pattern::BLANK },
+    // RTP_Before_ACK
+    Pattern { element: Text::at(31913, 14), default: Text::at(826, 2), tab: Text::at(5561, 3), section: Text::at(31899, 14), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP, base: 1881, ..Pattern::BLANK },
+    // RX_ROC_Reset_on_Re-Key
+    Pattern { element: Text::at(16915, 22), tab: Text::at(5561, 3), section: Text::at(31899, 14), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP, base: 1882, ..Pattern::BLANK },
+    // G722.2_OA_Dynamic_Payload
+    Pattern { element: Text::at(12240, 25), default: Text::at(35957, 3), tab: Text::at(5561, 3), section: Text::at(27067, 17), kind: Kind::Int, enforced: false, user_access: Some(Na), families: families::MPP, base: 1883, ..Pattern::BLANK },
+    // iLBC_30ms_Dynamic_Payload
+    Pattern { element: Text::at(13015, 25), default: Text::at(35409, 3), tab: Text::at(5561, 3), section: Text::at(27067, 17), kind: Kind::Int, enforced: false, user_access: Some(Na), families: families::MPP, base: 1884, ..Pattern::BLANK },
+    // RSFEC_Dynamic_Payload
+    Pattern { element: Text::at(19260, 21), tab: Text::at(5561, 3), section: Text::at(27067, 17), kind: Kind::Int, enforced: false, user_access: Some(Na), families: families::MPP, base: 1885, ..Pattern::BLANK },
+    // AVT_16kHz_Dynamic_Payload
+    Pattern { element: Text::at(11740, 25), default: Text::at(35960, 3), tab: Text::at(5561, 3), section: Text::at(27067, 17), kind: Kind::Int, enforced: false, user_access: Some(Na), families: families::MPP, base: 1886, ..Pattern::BLANK },
+    // AVT_48kHz_Dynamic_Payload
+    Pattern { element: Text::at(11765, 25), default: Text::at(35963, 3), tab: Text::at(5561, 3), section: Text::at(27067, 17), kind: Kind::Int, enforced: false, user_access: Some(Na), families: families::MPP, base: 1887, ..Pattern::BLANK },
+    // ICE_STUN_Enable
+    Pattern { element: Text::at(29941, 15), default: Text::at(826, 2), tab: Text::at(5561, 3), section: Text::at(16761, 22), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP, base: 1888, ..Pattern::BLANK },
+    // SSRC_Reset_on_RE-INVITE
+    Pattern { element: Text::at(15494, 23), default: Text::at(826, 2), tab: Text::at(5561, 3), section: Text::at(16761, 22), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP, base: 1889, ..Pattern::BLANK },
+    // PRT_Max_Timer
+    Pattern { element: Text::at(32396, 13), default: Text::at(0, 0), tab: Text::at(33383, 12), section: Text::at(22929, 19), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP, base: 1890, ..Pattern::BLANK },
+    // PRT_Name
+    Pattern { element: Text::at(35204, 8), default: Text::at(0, 0), tab: Text::at(33383, 12), section: Text::at(22929, 19), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP, base: 1891, ..Pattern::BLANK },
+    // Mute_Tone
+    Pattern { element: Text::at(34917, 9), tab: Text::at(35212, 8), section: Text::at(21846, 19), kind: Kind::ToneScript, enforced: false, user_access: Some(Na), families: families::MPP, base: 1892, ..Pattern::BLANK },
+    // Unmute_Tone
+    Pattern { element: Text::at(34258, 11), tab: Text::at(35212, 8), section: Text::at(21846, 19), kind: Kind::ToneScript, enforced: false, user_access: Some(Na), families: families::MPP, base: 1893, ..Pattern::BLANK },
+    // Phone_Language
+    Pattern { element: Text::at(31661, 14), values: Text::at(657, 273), tab: Text::at(35212, 8), section: Text::at(23415, 8), kind: Kind::Enum, enforced: true, user_access: Some(Na), reboot: true, families: families::MPP, base: 1894, ..Pattern::BLANK },
+    // Locale_Path
+    Pattern { element: Text::at(33961, 11), tab: Text::at(35212, 8), section: Text::at(23415, 8), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP, base: 1895, ..Pattern::BLANK },
+    // Locale_Ver
+    Pattern { element: Text::at(34444, 10), tab: Text::at(35212, 8), section: Text::at(23415, 8), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP, base: 1896, ..Pattern::BLANK },
+    // Microphone_Audio
+    Pattern { element: Text::at(28524, 16), values: Text::at(3051, 44), section: Text::at(23727, 19), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::MPP, base: 1897, ..Pattern::BLANK },
+    // Incoming_Audio
+    Pattern { element: Text::at(31507, 14), values: Text::at(9869, 27), section: Text::at(23727, 19), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::MPP, base: 1898, ..Pattern::BLANK },
+    // Dialed_in_Call_History
+    Pattern { element: Text::at(16299, 22), values: Text::at(3756, 6), default: Text::at(826, 2), section: Text::at(23727, 19), kind: Kind::Bool, enforced: true, user_access: Some(Na), families: families::MPP, base: 1899, ..Pattern::BLANK },
+    // Enable_Direct_PLK_Configuration
+    Pattern { element: Text::at(6561, 31), values: Text::at(35563, 6), default: Text::at(3759, 3), label: Text::at(6530, 31), tab: Text::at(2733, 5), section: Text::at(6716, 31), kind: Kind::Bool, enforced: true, user_access: Some(Na), families: families::MPP, base: 1900, ..Pattern::BLANK },
+    // Call_Recording_Serv
+    Pattern { element: Text::at(21922, 19), default: Text::at(826, 2), section: Text::at(17267, 22), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP, base: 1901, ..Pattern::BLANK },
+    // Reverse_Phone_Lookup_Serv
+    Pattern { element: Text::at(12640, 25), default: Text::at(3759, 3), section: Text::at(17267, 22), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP, base: 1902, ..Pattern::BLANK },
+    // Max_Display_Records
+    Pattern { element: Text::at(22720, 19), default: Text::at(965, 2), tab: Text::at(2733, 5), section: Text::at(24436, 18), kind: Kind::Uns16, enforced: true, min: Some(50), max: Some(999), user_access: Some(Na), families: families::MPP, base: 1903, ..Pattern::BLANK },
+    // Webex_Onboard_Enable
+    Pattern { element: Text::at(21441, 20), section: Text::at(5426, 5), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP, base: 1904, ..Pattern::BLANK },
+    // Webex_Directory_Enable
+    Pattern { element: Text::at(17531, 22), default: Text::at(826, 2), section: Text::at(5426, 5), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP, base: 1905, ..Pattern::BLANK },
+    // Webex_Directory_Name
+    Pattern { element: Text::at(21401, 20), default: Text::at(0, 0), section: Text::at(5426, 5), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP, base: 1906, ..Pattern::BLANK },
+    // Webex_Calendar_Enable
+    Pattern { element: Text::at(19638, 21), section: Text::at(5426, 5), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP, base: 1907, ..Pattern::BLANK },
+    // Webex_Metrics_Enable
+    Pattern { element: Text::at(21421, 20), section: Text::at(5426, 5), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP, base: 1908, ..Pattern::BLANK },
+    // XSI_Authentication_Type
+    Pattern { element: Text::at(9165, 23), values: Text::at(5543, 33), default: Text::at(5543, 17), tab: Text::at(2733, 5), section: Text::at(27577, 17), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::MPP, base: 1909, ..Pattern::BLANK },
+    // Login_User_ID
+    Pattern { element: Text::at(25120, 13), default: Text::at(0, 0), tab: Text::at(2733, 5), section: Text::at(27577, 17), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP, base: 1910, ..Pattern::BLANK },
+    // Login_Password
+    Pattern { element: Text::at(20887, 14), tab: Text::at(2733, 5), section: Text::at(27577, 17), kind: Kind::Str, enforced: false, user_access: Some(Na), secret: true, in_report: false, families: families::MPP, base: 1911, ..Pattern::BLANK },
+    // SIP_Auth_ID
+    Pattern { element: Text::at(34093, 11), default: Text::at(0, 0), tab: Text::at(2733, 5), section: Text::at(27577, 17), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP, base: 1912, ..Pattern::BLANK },
+    // SIP_Password
+    Pattern { element: Text::at(33503, 12), tab: Text::at(2733, 5), section: Text::at(27577, 17), kind: Kind::Str, enforced: false, user_access: Some(Na), secret: true, in_report: false, families: families::MPP, base: 1913, ..Pattern::BLANK },
+    // XsiDir_Individual_Mode_Enable
+    Pattern { element: Text::at(8379, 29), default: Text::at(826, 2), tab: Text::at(2733, 5), section: Text::at(27577, 17), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP, base: 1914, ..Pattern::BLANK },
+    // XsiDir_Personal_Enable
+    Pattern { element: Text::at(17575, 22), default: Text::at(826, 2), tab: Text::at(2733, 5), section: Text::at(27577, 17), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP, base: 1915, ..Pattern::BLANK },
+    // XsiDir_Group_Enable
+    Pattern { element: Text::at(23822, 19), default: Text::at(826, 2), tab: Text::at(2733, 5), section: Text::at(27577, 17), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP, base: 1916, ..Pattern::BLANK },
+    // XsiDir_Enterprise_Enable
+    Pattern { element: Text::at(14504, 24), default: Text::at(826, 2), tab: Text::at(2733, 5), section: Text::at(27577, 17), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP, base: 1917, ..Pattern::BLANK },
+    // XsiDir_GroupCommon_Enable
+    Pattern { element: Text::at(12990, 25), default: Text::at(826, 2), tab: Text::at(2733, 5), section: Text::at(27577, 17), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP, base: 1918, ..Pattern::BLANK },
+    // XsiDir_EnterpriseCommon_Enable
+    Pattern { element: Text::at(7653, 30), default: Text::at(826, 2), tab: Text::at(2733, 5), section: Text::at(27577, 17), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP, base: 1919, ..Pattern::BLANK },
+    // CallLog_Associated_Line
+    Pattern { element: Text::at(14712, 23), values: Text::at(2871, 20), default: Text::at(4, 1), section: Text::at(35140, 8), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::MPP, base: 1920, ..Pattern::BLANK },
+    // Display_Recents_From
+    Pattern { element: Text::at(20381, 20), values: Text::at(16849, 22), default: Text::at(2733, 5), label: Text::at(20361, 20), section: Text::at(35140, 8), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::MPP, base: 1921, ..Pattern::BLANK },
+    // Control_Server_URL
+    Pattern { element: Text::at(24292, 18), default: Text::at(0, 0), tab: Text::at(2733, 5), section: Text::at(32799, 13), kind: Kind::Url, enforced: true, user_access: Some(Na), families: families::MPP, base: 1922, ..Pattern::BLANK },
+    // Help_Desk_Enable
+    Pattern { element: Text::at(28284, 16), section: Text::at(34881, 9), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP, base: 1923, ..Pattern::BLANK },
+    // Custom_Menu_Name
+    Pattern { element: Text::at(27916, 16), section: Text::at(34881, 9), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP, base: 1924, ..Pattern::BLANK },
+    // Quick_Number_0_Number
+    Pattern { element: Text::at(19050, 21), section: Text::at(34881, 9), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP, base: 1925, ..Pattern::BLANK },
+    // Quick_Number_0_Name
+    Pattern { element: Text::at(22948, 19), section: Text::at(34881, 9), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP, base: 1926, ..Pattern::BLANK },
+    // Quick_Number_1_Number
+    Pattern { element: Text::at(19071, 21), section: Text::at(34881, 9), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP, base: 1927, ..Pattern::BLANK },
+    // Quick_Number_1_Name
+    Pattern { element: Text::at(22967, 19), section: Text::at(34881, 9), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP, base: 1928, ..Pattern::BLANK },
+    // Quick_Number_2_Number
+    Pattern { element: Text::at(19092, 21), section: Text::at(34881, 9), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP, base: 1929, ..Pattern::BLANK },
+    // Quick_Number_2_Name
+    Pattern { element: Text::at(22986, 19), section: Text::at(34881, 9), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP, base: 1930, ..Pattern::BLANK },
+    // Quick_Number_3_Number
+    Pattern { element: Text::at(19113, 21), section: Text::at(34881, 9), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP, base: 1931, ..Pattern::BLANK },
+    // Quick_Number_3_Name
+    Pattern { element: Text::at(23005, 19), section: Text::at(34881, 9), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP, base: 1932, ..Pattern::BLANK },
+    // Quick_Number_4_Number
+    Pattern { element: Text::at(19134, 21), section: Text::at(34881, 9), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP, base: 1933, ..Pattern::BLANK },
+    // Quick_Number_4_Name
+    Pattern { element: Text::at(23024, 19), section: Text::at(34881, 9), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP, base: 1934, ..Pattern::BLANK },
+    // Quick_Number_5_Number
+    Pattern { element: Text::at(19155, 21), section: Text::at(34881, 9), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP, base: 1935, ..Pattern::BLANK },
+    // Quick_Number_5_Name
+    Pattern { element: Text::at(23043, 19), section: Text::at(34881, 9), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP, base: 1936, ..Pattern::BLANK },
+    // Quick_Number_6_Number
+    Pattern { element: Text::at(19176, 21), section: Text::at(34881, 9), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP, base: 1937, ..Pattern::BLANK },
+    // Quick_Number_6_Name
+    Pattern { element: Text::at(23062, 19), section: Text::at(34881, 9), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP, base: 1938, ..Pattern::BLANK },
+    // Quick_Number_7_Number
+    Pattern { element: Text::at(19197, 21), section: Text::at(34881, 9), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP, base: 1939, ..Pattern::BLANK },
+    // Quick_Number_7_Name
+    Pattern { element: Text::at(23081, 19), section: Text::at(34881, 9), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP, base: 1940, ..Pattern::BLANK },
+    // Quick_Number_8_Number
+    Pattern { element: Text::at(19218, 21), section: Text::at(34881, 9), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP, base: 1941, ..Pattern::BLANK },
+    // Quick_Number_8_Name
+    Pattern { element: Text::at(23100, 19), section: Text::at(34881, 9), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP, base: 1942, ..Pattern::BLANK },
+    // Quick_Number_9_Number
+    Pattern { element: Text::at(19239, 21), section: Text::at(34881, 9), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP, base: 1943, ..Pattern::BLANK },
+    // Quick_Number_9_Name
+    Pattern { element: Text::at(23119, 19), section: Text::at(34881, 9), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP, base: 1944, ..Pattern::BLANK },
+    // Action_Button_Function
+    Pattern { element: Text::at(15969, 22), values: Text::at(24526, 18), section: Text::at(32149, 13), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::MPP, base: 1945, ..Pattern::BLANK },
+    // Action_Button_Service_Destination
+    Pattern { element: Text::at(5180, 33), section: Text::at(32149, 13), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP, base: 1946, ..Pattern::BLANK },
+    // Service_Trigger
+    Pattern { element: Text::at(30616, 15), values: Text::at(4131, 37), section: Text::at(32149, 13), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::MPP, base: 1947, ..Pattern::BLANK },
+    // Dial_Out_Delay
+    Pattern { element: Text::at(31325, 14), section: Text::at(32149, 13), kind: Kind::Int, enforced: false, user_access: Some(Na), families: families::MPP, base: 1948, ..Pattern::BLANK },
+    // Silent_Emergency_Call
+    Pattern { element: Text::at(19491, 21), values: Text::at(28076, 16), section: Text::at(32149, 13), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::MPP, base: 1949, ..Pattern::BLANK },
+    // LDAP_Prompt_For_Empty_Credentials
+    Pattern { element: Text::at(5477, 33), values: Text::at(35563, 6), default: Text::at(826, 2), label: Text::at(5444, 33), tab: Text::at(2733, 5), section: Text::at(5444, 4), kind: Kind::Bool, enforced: true, user_access: Some(Na), families: families::MPP, base: 1950, ..Pattern::BLANK },
+    // LDAP_StartTLS_Enable
+    Pattern { element: Text::at(20661, 20), values: Text::at(35563, 6), default: Text::at(826, 2), label: Text::at(20641, 20), tab: Text::at(2733, 5), section: Text::at(5444, 4), kind: Kind::Bool, enforced: true, user_access: Some(Na), families: families::MPP, base: 1951, ..Pattern::BLANK },
+    // Connected_Meeting_Key_List
+    Pattern { element: Text::at(10675, 26), tab: Text::at(2733, 5), section: Text::at(19029, 21), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP, base: 1952, ..Pattern::BLANK },
+    // Office_Hours_Enabled
+    Pattern { element: Text::at(20861, 20), values: Text::at(34644, 10), default: Text::at(5867, 5), tab: Text::at(2733, 5), section: Text::at(6035, 12), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::MPP, base: 1953, ..Pattern::BLANK },
+    // Work_Days
+    Pattern { element: Text::at(35016, 9), values: Text::at(2338, 56), section: Text::at(6035, 12), kind: Kind::Set, enforced: false, user_access: Some(Na), families: families::MPP, base: 1954, ..Pattern::BLANK },
+    // Working_Hours_Start
+    Pattern { element: Text::at(23784, 19), section: Text::at(6035, 12), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP, base: 1955, ..Pattern::BLANK },
+    // Working_Hours_End
+    Pattern { element: Text::at(27560, 17), section: Text::at(6035, 12), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP, base: 1956, ..Pattern::BLANK },
+    // Deep_Sleep_Enabled
+    Pattern { element: Text::at(24364, 18), values: Text::at(5867, 32), section: Text::at(6747, 31), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::MPP, base: 1957, ..Pattern::BLANK },
+    // Enable_Audible_Alert
+    Pattern { element: Text::at(20421, 20), values: Text::at(34424, 10), section: Text::at(6747, 31), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::MPP, base: 1958, ..Pattern::BLANK },
+    // Phone_On_Time_Before_Working_Hour_Start__mins_
+    Pattern { element: Text::at(3005, 46), section: Text::at(6747, 31), kind: Kind::Int, enforced: false, user_access: Some(Na), families: families::MPP, base: 1959, ..Pattern::BLANK },
+    // Phone_Off_Time_After_Working_Hour_End__mins_
+    Pattern { element: Text::at(3095, 44), section: Text::at(6747, 31), kind: Kind::Int, enforced: false, user_access: Some(Na), families: families::MPP, base: 1960, ..Pattern::BLANK },
+    // Idle_Timeout__mins_
+    Pattern { element: Text::at(6511, 19), section: Text::at(6747, 31), kind: Kind::Int, enforced: false, user_access: Some(Na), families: families::MPP, base: 1961, ..Pattern::BLANK },
+    // Display_Off_Idle_Timeout__mins_
+    Pattern { element: Text::at(6499, 31), default: Text::at(75, 1), unit: Text::at(3046, 3), tab: Text::at(2733, 5), section: Text::at(6027, 32), kind: Kind::Uns8, enforced: true, min: Some(1), max: Some(60), user_access: Some(Na), families: families::MPP, base: 1962, ..Pattern::BLANK },
+    // Use_low-bandwidth_OPUS_{n}_
+    Pattern { element: Text::at(10517, 27), values: Text::at(3756, 6), default: Text::at(826, 2), tab: Text::at(8954, 3), section: Text::at(33479, 12), kind: Kind::Bool, enforced: true, user_access: Some(Na), families: families::MPP, base: 1963, units: 1, first: 1, last: 16, head: 23, middle: 0, ..Pattern::BLANK },
+    // Voice_Quality_Report_Address_{n}_
+    Pattern { element: Text::at(5642, 33), default: Text::at(0, 0), tab: Text::at(8954, 3), section: Text::at(33479, 12), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 1979, units: 1, first: 1, last: 16, head: 29, middle: 0, ..Pattern::BLANK },
+    // VQ_Report_Interval_{n}_
+    Pattern { element: Text::at(15724, 23), default: Text::at(7, 1), tab: Text::at(8954, 3), section: Text::at(33479, 12), kind: Kind::Int, enforced: false, user_access: Some(Na), families: families::MPP, base: 1995, units: 1, first: 1, last: 16, head: 19, middle: 0, ..Pattern::BLANK },
+    // Voice_Quality_Report_Group_{n}_
+    Pattern { element: Text::at(6902, 31), default: Text::at(0, 0), tab: Text::at(8954, 3), section: Text::at(33479, 12), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP, base: 2011, units: 1, first: 1, last: 16, head: 27, middle: 0, ..Pattern::BLANK },
+    // Privacy_Header_{n}_
+    Pattern { element: Text::at(22910, 19), values: Text::at(4278, 36), default: Text::at(2170, 8), label: Text::at(31689, 14), tab: Text::at(8954, 3), section: Text::at(33479, 12), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::MPP, base: 2027, units: 1, first: 1, last: 16, head: 15, middle: 0, ..Pattern::BLANK },
+    // P-Early-Media_Support_{n}_
+    Pattern { element: Text::at(11299, 26), default: Text::at(826, 2), tab: Text::at(8954, 3), section: Text::at(33479, 12), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP, base: 2043, units: 1, first: 1, last: 16, head: 22, middle: 0, ..Pattern::BLANK },
+    // SIP_SessionID_Support_{n}_
+    Pattern { element: Text::at(11377, 26), default: Text::at(826, 2), tab: Text::at(8954, 3), section: Text::at(33479, 12), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP, base: 2059, units: 1, first: 1, last: 16, head: 22, middle: 0, ..Pattern::BLANK },
+    // MediaSec_Request_{n}_
+    Pattern { element: Text::at(18819, 21), values: Text::at(35563, 6), default: Text::at(826, 2), label: Text::at(28508, 16), tab: Text::at(8954, 3), section: Text::at(33479, 12), kind: Kind::Bool, enforced: true, user_access: Some(Na), families: families::MPP, base: 2075, units: 1, first: 1, last: 16, head: 17, middle: 0, ..Pattern::BLANK },
+    // MediaSec_Over_TLS_Only_{n}_
+    Pattern { element: Text::at(9842, 27), values: Text::at(35563, 6), default: Text::at(826, 2), label: Text::at(16695, 22), tab: Text::at(8954, 3), section: Text::at(33479, 12), kind: Kind::Bool, enforced: true, user_access: Some(Na), families: families::MPP, base: 2091, units: 1, first: 1, last: 16, head: 23, middle: 0, ..Pattern::BLANK },
+    // Precondition_Support_{n}_
+    Pattern { element: Text::at(12490, 25), values: Text::at(28028, 16), default: Text::at(2170, 8), label: Text::at(20961, 20), tab: Text::at(8954, 3), section: Text::at(33479, 12), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::MPP, base: 2107, units: 1, first: 1, last: 16, head: 21, middle: 0, ..Pattern::BLANK },
+    // Auth_Support_RFC8760_{n}_
+    Pattern { element: Text::at(11840, 25), tab: Text::at(8954, 3), section: Text::at(33479, 12), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP, base: 2123, units: 1, first: 1, last: 16, head: 21, middle: 0, ..Pattern::BLANK },
+    // Conference_Single_Hardkey_{n}_
+    Pattern { element: Text::at(7113, 30), default: Text::at(826, 2), tab: Text::at(8954, 3), section: Text::at(17874, 21), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP, base: 2139, units: 1, first: 1, last: 16, head: 26, middle: 0, ..Pattern::BLANK },
+    // Voice_Mail_Enable_{n}_
+    Pattern { element: Text::at(17487, 22), default: Text::at(3759, 3), tab: Text::at(8954, 3), section: Text::at(17874, 21), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP, base: 2155, units: 1, first: 1, last: 16, head: 18, middle: 0, ..Pattern::BLANK },
+    // Host_Guest_Status_{n}_
+    Pattern { element: Text::at(16541, 22), tab: Text::at(8954, 3), section: Text::at(17874, 21), kind: Kind::Int, enforced: false, user_access: Some(Na), families: families::MPP, base: 2171, units: 1, first: 1, last: 16, head: 18, middle: 0, ..Pattern::BLANK },
+    // Secure_Call_Option_{n}_
+    Pattern { element: Text::at(15517, 23), values: Text::at(13832, 24), default: Text::at(7533, 8), label: Text::at(25570, 18), tab: Text::at(8954, 3), section: Text::at(17874, 21), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::MPP | families::ATA, base: 2187, units: 1, first: 1, last: 16, head: 19, middle: 0, ..Pattern::BLANK },
+    // Log_Missed_Calls_{n}_
+    Pattern { element: Text::at(18756, 21), tab: Text::at(8954, 3), section: Text::at(17874, 21), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP, base: 2203, units: 1, first: 1, last: 16, head: 17, middle: 0, ..Pattern::BLANK },
+    // TLS_Name_Validate_{n}_
+    Pattern { element: Text::at(17355, 22), values: Text::at(35563, 6), default: Text::at(3759, 3), label: Text::at(27458, 17), tab: Text::at(8954, 3), section: Text::at(16893, 22), kind: Kind::Bool, enforced: true, user_access: Some(Na), families: families::MPP | families::ATA, base: 2219, units: 1, first: 1, last: 16, head: 18, middle: 0, ..Pattern::BLANK },
+    // XSI_Host_Server_{n}_
+    Pattern { element: Text::at(21461, 20), default: Text::at(0, 0), tab: Text::at(8954, 3), section: Text::at(29260, 16), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP, base: 2235, units: 1, first: 1, last: 16, head: 16, middle: 0, ..Pattern::BLANK },
+    // XSI_Authentication_Type_{n}_
+    Pattern { element: Text::at(9165, 28), values: Text::at(5543, 33), default: Text::at(5543, 17), tab: Text::at(8954, 3), section: Text::at(29260, 16), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::MPP, base: 2251, units: 1, first: 1, last: 16, head: 24, middle: 0, ..Pattern::BLANK },
+    // Login_User_ID_{n}_
+    Pattern { element: Text::at(25120, 18), default: Text::at(0, 0), tab: Text::at(8954, 3), section: Text::at(29260, 16), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP, base: 2267, units: 1, first: 1, last: 16, head: 14, middle: 0, ..Pattern::BLANK },
+    // Login_Password_{n}_
+    Pattern { element: Text::at(22701, 19), tab: Text::at(8954, 3), section: Text::at(29260, 16), kind: Kind::Str, enforced: false, user_access: Some(Na), secret: true, in_report: false, families: families::MPP, base: 2283, units: 1, first: 1, last: 16, head: 15, middle: 0, ..Pattern::BLANK },
+    // Block_CID_Enable_{n}_
+    Pattern { element: Text::at(17811, 21), default: Text::at(826, 2), tab: Text::at(8954, 3), section: Text::at(29260, 16), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP, base: 2299, units: 1, first: 1, last: 16, head: 17, middle: 0, ..Pattern::BLANK },
+    // DND_Enable_{n}_
+    Pattern { element: Text::at(29656, 15), default: Text::at(826, 2), tab: Text::at(8954, 3), section: Text::at(29260, 16), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP, base: 2315, units: 1, first: 1, last: 16, head: 11, middle: 0, ..Pattern::BLANK },
+    // CFWD_Enable_{n}_
+    Pattern { element: Text::at(27724, 16), default: Text::at(826, 2), tab: Text::at(8954, 3), section: Text::at(29260, 16), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP, base: 2331, units: 1, first: 1, last: 16, head: 12, middle: 0, ..Pattern::BLANK },
+    // G711u_Enable_{n}_
+    Pattern { element: Text::at(26489, 17), default: Text::at(3759, 3), tab: Text::at(8954, 3), section: Text::at(21656, 19), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 2347, units: 1, first: 1, last: 16, head: 13, middle: 0, ..Pattern::BLANK },
+    // G711a_Enable_{n}_
+    Pattern { element: Text::at(26472, 17), default: Text::at(3759, 3), tab: Text::at(8954, 3), section: Text::at(21656, 19), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 2363, units: 1, first: 1, last: 16, head: 13, middle: 0, ..Pattern::BLANK },
+    // MARI_Enable_{n}_
+    Pattern { element: Text::at(28476, 16), tab: Text::at(8954, 3), section: Text::at(25156, 18), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP, base: 2379, units: 1, first: 1, last: 16, head: 12, middle: 0, ..Pattern::BLANK },
+    // FEC_Enable_{n}_
+    Pattern { element: Text::at(29731, 15), tab: Text::at(8954, 3), section: Text::at(25156, 18), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP, base: 2395, units: 1, first: 1, last: 16, head: 11, middle: 0, ..Pattern::BLANK },
+    // Company_UUID_{n}_
+    Pattern { element: Text::at(26081, 17), default: Text::at(0, 0), tab: Text::at(8954, 3), section: Text::at(7143, 30), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::ATA, base: 2411, units: 1, first: 1, last: 16, head: 13, middle: 0, ..Pattern::BLANK },
+    // Primary_Request_URL_{n}_
+    Pattern { element: Text::at(13880, 24), default: Text::at(0, 0), tab: Text::at(8954, 3), section: Text::at(7143, 30), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::ATA, base: 2427, units: 1, first: 1, last: 16, head: 20, middle: 0, ..Pattern::BLANK },
+    // Secondary_Request_URL_{n}_
+    Pattern { element: Text::at(11507, 26), default: Text::at(0, 0), tab: Text::at(8954, 3), section: Text::at(7143, 30), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::ATA, base: 2443, units: 1, first: 1, last: 16, head: 22, middle: 0, ..Pattern::BLANK },
+    // Cfwd_All
+    Pattern { element: Text::at(21941, 8), default: Text::at(826, 2), tab: Text::at(2898, 4), section: Text::at(6819, 12), kind: Kind::Bool, enforced: false, user_access: Some(Rw), families: families::MPP, base: 2459, ..Pattern::BLANK },
+    // Cfwd_Busy
+    Pattern { element: Text::at(20201, 9), default: Text::at(826, 2), tab: Text::at(2898, 4), section: Text::at(6819, 12), kind: Kind::Bool, enforced: false, user_access: Some(Rw), families: families::MPP, base: 2460, ..Pattern::BLANK },
+    // Cfwd_No_Answer
+    Pattern { element: Text::at(31213, 14), default: Text::at(826, 2), tab: Text::at(2898, 4), section: Text::at(6819, 12), kind: Kind::Bool, enforced: false, user_access: Some(Rw), families: families::MPP, base: 2461, ..Pattern::BLANK },
+    // Phone_LED_Alert
+    Pattern { element: Text::at(30301, 15), section: Text::at(17267, 22), kind: Kind::Str, enforced: false, user_access: Some(Rw), families: families::MPP, base: 2462, ..Pattern::BLANK },
+    // Compliant_Standard
+    Pattern { element: Text::at(24238, 18), values: Text::at(33563, 12), default: Text::at(33563, 3), section: Text::at(27644, 16), kind: Kind::Enum, enforced: true, user_access: Some(Rw), families: families::MPP, base: 2463, ..Pattern::BLANK },
+    // Voice_Feedback_Enable
+    Pattern { element: Text::at(19596, 21), values: Text::at(35563, 6), default: Text::at(826, 2), label: Text::at(19575, 21), tab: Text::at(2898, 4), section: Text::at(8350, 29), kind: Kind::Bool, enforced: true, user_access: Some(Rw), families: families::MPP, base: 2464, ..Pattern::BLANK },
+    // Voice_Feedback_Speed
+    Pattern { element: Text::at(21381, 20), values: Text::at(4458, 36), default: Text::at(4473, 6), tab: Text::at(2898, 4), section: Text::at(8350, 29), kind: Kind::Enum, enforced: true, user_access: Some(Rw), families: families::MPP, base: 2465, ..Pattern::BLANK },
+    // Voice_Feedback_Volume
+    Pattern { element: Text::at(19617, 21), values: Text::at(7443, 30), default: Text::at(4473, 6), tab: Text::at(2898, 4), section: Text::at(8350, 29), kind: Kind::Enum, enforced: true, user_access: Some(Rw), families: families::MPP, base: 2466, ..Pattern::BLANK },
+    // Appearance
+    Pattern { element: Text::at(4619, 10), values: Text::at(1439, 67), tab: Text::at(2898, 4), section: Text::at(10274, 6), kind: Kind::Enum, enforced: true, user_access: Some(Rw), families: families::MPP, base: 2467, ..Pattern::BLANK },
+    // KEM_Type
+    Pattern { element: Text::at(35156, 8), section: Text::at(10909, 7), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP, base: 2468, ..Pattern::BLANK },
+    // BLF_List_Feature_Options
+    Pattern { element: Text::at(13208, 24), values: Text::at(32838, 13), default: Text::at(32838, 9), tab: Text::at(9329, 11), section: Text::at(10909, 7), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::MPP, base: 2469, ..Pattern::BLANK },
+    // Customizable_PLK_Options
+    Pattern { element: Text::at(13328, 24), default: Text::at(2364, 2), tab: Text::at(9329, 11), section: Text::at(10909, 7), kind: Kind::Str, enforced: true, max_len: Some(511), user_access: Some(Na), families: families::MPP, base: 2470, ..Pattern::BLANK },
+    // BLF_List
+    Pattern { element: Text::at(11629, 8), values: Text::at(34980, 9), default: Text::at(5952, 4), section: Text::at(10909, 7), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::MPP, base: 2471, ..Pattern::BLANK },
+    // BXfer_To_Remote_Party_Number_Enable
+    Pattern { element: Text::at(4494, 35), default: Text::at(826, 2), section: Text::at(10909, 7), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP, base: 2472, ..Pattern::BLANK },
+    // Wake_up_phone_screen_when_BLF_pickup_is_ringing
+    Pattern { element: Text::at(2958, 47), default: Text::at(826, 2), section: Text::at(10909, 7), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP, base: 2473, ..Pattern::BLANK },
+    // BLF_Callpark_On_Line_Key_Enable
+    Pattern { element: Text::at(6375, 31), values: Text::at(35563, 6), default: Text::at(826, 2), label: Text::at(6344, 31), section: Text::at(10909, 7), kind: Kind::Bool, enforced: true, user_access: Some(Na), families: families::MPP, base: 2474, ..Pattern::BLANK },
+    // Unit_{u}_Extension_{k}_
+    Pattern { element: Text::at(15678, 23), values: Text::at(2911, 47), tab: Text::at(9329, 11), section: Text::at(35545, 6), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::MPP, base: 2475, units: 3, first: 1, last: 40, head: 5, middle: 11, ..Pattern::BLANK },
+    // Unit_{u}_Short_Name_{k}_
+    Pattern { element: Text::at(14360, 24), tab: Text::at(9329, 11), section: Text::at(35545, 6), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP, base: 2595, units: 3, first: 1, last: 40, head: 5, middle: 12, ..Pattern::BLANK },
+    // Unit_{u}_Share_Call_Appearance_{k}_
+    Pattern { element: Text::at(4599, 35), values: Text::at(32095, 14), tab: Text::at(9329, 11), section: Text::at(35545, 6), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::MPP, base: 2715, units: 3, first: 1, last: 40, head: 5, middle: 23, ..Pattern::BLANK },
+    // Unit_1_Line_Label_{n}_
+    Pattern { element: Text::at(17421, 22), tab: Text::at(9329, 11), section: Text::at(35545, 6), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP, base: 2835, units: 1, first: 1, last: 40, head: 18, middle: 0, ..Pattern::BLANK },
+    // Unit_{u}_Key_{k}_
+    Pattern { element: Text::at(27492, 17), tab: Text::at(9329, 11), section: Text::at(35545, 6), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 2875, units: 3, first: 1, last: 40, head: 5, middle: 5, ..Pattern::BLANK },
+    // Unit_2_Line_Label_{n}_
+    Pattern { element: Text::at(17443, 22), tab: Text::at(9329, 11), section: Text::at(35551, 6), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP, base: 2995, units: 1, first: 1, last: 40, head: 18, middle: 0, ..Pattern::BLANK },
+    // Unit_3_Line_Label_{n}_
+    Pattern { element: Text::at(17465, 22), tab: Text::at(9329, 11), section: Text::at(35557, 6), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP, base: 3035, units: 1, first: 1, last: 40, head: 18, middle: 0, ..Pattern::BLANK },
+    // Feature_Toggle_Action_Button
+    Pattern { element: Text::at(8717, 28), section: Text::at(31423, 14), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP, base: 3075, ..Pattern::BLANK },
+    // Feature_Toggle_Audio_BNR
+    Pattern { element: Text::at(13592, 24), section: Text::at(31423, 14), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP, base: 3076, ..Pattern::BLANK },
+    // Feature_Toggle_Crash_PRT
+    Pattern { element: Text::at(13616, 24), section: Text::at(31423, 14), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP, base: 3077, ..Pattern::BLANK },
+    // Feature_Toggle_Favorite_button
+    Pattern { element: Text::at(7203, 30), section: Text::at(31423, 14), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP, base: 3078, ..Pattern::BLANK },
+    // Feature_Toggle_Feature_Usage_Metrics
+    Pattern { element: Text::at(4314, 36), section: Text::at(31423, 14), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP, base: 3079, ..Pattern::BLANK },
+    // Feature_Toggle_Hybrid_Meeting
+    Pattern { element: Text::at(7886, 29), section: Text::at(31423, 14), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP, base: 3080, ..Pattern::BLANK },
+    // Feature_Toggle_Lyra_config
+    Pattern { element: Text::at(10831, 26), section: Text::at(31423, 14), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP, base: 3081, ..Pattern::BLANK },
+    // Feature_Toggle_MS_RTP_DEBUG
+    Pattern { element: Text::at(9653, 27), section: Text::at(31423, 14), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP, base: 3082, ..Pattern::BLANK },
+    // Feature_Toggle_MeetingNotify_ListMode
+    Pattern { element: Text::at(4020, 37), section: Text::at(31423, 14), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP, base: 3083, ..Pattern::BLANK },
+    // Feature_Toggle_MeetingNotify_Support
+    Pattern { element: Text::at(4350, 36), section: Text::at(31423, 14), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP, base: 3084, ..Pattern::BLANK },
+    // Feature_Toggle_Meeting_Metrics
+    Pattern { element: Text::at(7233, 30), section: Text::at(31423, 14), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP, base: 3085, ..Pattern::BLANK },
+    // Feature_Toggle_Metrics_LineStatus
+    Pattern { element: Text::at(5378, 33), default: Text::at(3759, 3), section: Text::at(31423, 14), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP, base: 3086, ..Pattern::BLANK },
+    // Feature_Toggle_Metrics_Service
+    Pattern { element: Text::at(7263, 30), default: Text::at(3759, 3), section: Text::at(31423, 14), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP, base: 3087, ..Pattern::BLANK },
+    // Feature_Toggle_PRT_Metrics
+    Pattern { element: Text::at(10857, 26), section: Text::at(31423, 14), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP, base: 3088, ..Pattern::BLANK },
+    // Feature_Toggle_SW_Channel_Schema
+    Pattern { element: Text::at(5899, 32), section: Text::at(31423, 14), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP, base: 3089, ..Pattern::BLANK },
+    // Feature_Toggle_Support_RFC8760
+    Pattern { element: Text::at(7293, 30), default: Text::at(3759, 3), section: Text::at(31423, 14), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP, base: 3090, ..Pattern::BLANK },
+    // Feature_Toggle_ThousandEyes
+    Pattern { element: Text::at(9680, 27), section: Text::at(31423, 14), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP, base: 3091, ..Pattern::BLANK },
+    // Feature_Toggle_Upgrade_Metrics
+    Pattern { element: Text::at(7323, 30), section: Text::at(31423, 14), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP, base: 3092, ..Pattern::BLANK },
+    // Feature_Toggle_Visual_Confirmation
+    Pattern { element: Text::at(4976, 34), default: Text::at(3759, 3), section: Text::at(31423, 14), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP, base: 3093, ..Pattern::BLANK },
+    // Feature_Toggle_Webex_APPAPI
+    Pattern { element: Text::at(9707, 27), section: Text::at(31423, 14), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP, base: 3094, ..Pattern::BLANK },
+    // Feature_Toggle_Webex_Calendar
+    Pattern { element: Text::at(7915, 29), section: Text::at(31423, 14), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP, base: 3095, ..Pattern::BLANK },
+    // Feature_Toggle_Webex_CallLog
+    Pattern { element: Text::at(8745, 28), default: Text::at(3759, 3), section: Text::at(31423, 14), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP, base: 3096, ..Pattern::BLANK },
+    // Feature_Toggle_Webex_Call_METRICS
+    Pattern { element: Text::at(5411, 33), section: Text::at(31423, 14), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP, base: 3097, ..Pattern::BLANK },
+    // Feature_Toggle_Webex_Cloud
+    Pattern { element: Text::at(10883, 26), default: Text::at(3759, 3), section: Text::at(31423, 14), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP, base: 3098, ..Pattern::BLANK },
+    // Feature_Toggle_Webex_Directory
+    Pattern { element: Text::at(7353, 30), default: Text::at(3759, 3), section: Text::at(31423, 14), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP, base: 3099, ..Pattern::BLANK },
+    // Feature_Toggle_Webex_Hotdesking
+    Pattern { element: Text::at(6623, 31), section: Text::at(31423, 14), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP, base: 3100, ..Pattern::BLANK },
+    // Feature_Toggle_Webex_METRICS
+    Pattern { element: Text::at(8773, 28), default: Text::at(3759, 3), section: Text::at(31423, 14), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP, base: 3101, ..Pattern::BLANK },
+    // Feature_Toggle_Webex_PRT
+    Pattern { element: Text::at(13640, 24), default: Text::at(3759, 3), section: Text::at(31423, 14), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP, base: 3102, ..Pattern::BLANK },
+    // Feature_Toggle_Webex_Reboot
+    Pattern { element: Text::at(9734, 27), default: Text::at(3759, 3), section: Text::at(31423, 14), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP, base: 3103, ..Pattern::BLANK },
+    // Feature_Toggle_Webex_Show_Issues
+    Pattern { element: Text::at(5931, 32), section: Text::at(31423, 14), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::MPP, base: 3104, ..Pattern::BLANK },
+    // User_Web_Password
+    Pattern { element: Text::at(27509, 17), tab: Text::at(8072, 6), section: Text::at(21321, 20), kind: Kind::Str, enforced: false, secret: true, families: families::SPA, base: 3105, ..Pattern::BLANK },
+    // SPA525-protocol
+    Pattern { element: Text::at(30586, 15), tab: Text::at(8072, 6), section: Text::at(21321, 20), kind: Kind::Str, enforced: false, families: families::SPA, base: 3106, ..Pattern::BLANK },
+    // SPA525-auto-detect-sccp
+    Pattern { element: Text::at(15448, 23), tab: Text::at(8072, 6), section: Text::at(21321, 20), kind: Kind::Bool, enforced: false, families: families::SPA, base: 3107, ..Pattern::BLANK },
+    // SPA525-readonly
+    Pattern { element: Text::at(30601, 15), tab: Text::at(8072, 6), section: Text::at(21321, 20), kind: Kind::Bool, enforced: false, families: families::SPA, base: 3108, ..Pattern::BLANK },
+    // Phone-UI-user-mode
+    Pattern { element: Text::at(25300, 18), default: Text::at(826, 2), tab: Text::at(8072, 6), section: Text::at(21321, 20), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::SPA, base: 3109, ..Pattern::BLANK },
+    // WiFi_User_Access_Mode
+    Pattern { element: Text::at(19659, 21), tab: Text::at(8072, 6), section: Text::at(21321, 20), kind: Kind::Bool, enforced: false, families: families::SPA, base: 3110, ..Pattern::BLANK },
+    // PoE_Power_Required
+    Pattern { element: Text::at(25318, 18), values: Text::at(31605, 14), tab: Text::at(8072, 6), section: Text::at(31675, 14), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::MPP | families::SPA, base: 3111, ..Pattern::BLANK },
+    // Lan_MTU
+    Pattern { element: Text::at(35347, 7), tab: Text::at(8072, 6), section: Text::at(25678, 18), kind: Kind::Int, enforced: false, reboot: true, families: families::SPA, base: 3112, ..Pattern::BLANK },
+    // Duplex_Mode
+    Pattern { element: Text::at(33917, 11), tab: Text::at(8072, 6), section: Text::at(25678, 18), kind: Kind::Str, enforced: false, reboot: true, families: families::SPA, base: 3113, ..Pattern::BLANK },
+    // PPPoE_Login_Name
+    Pattern { element: Text::at(28588, 16), default: Text::at(0, 0), tab: Text::at(8072, 6), section: Text::at(31647, 14), kind: Kind::Str, enforced: false, families: families::SPA, base: 3114, ..Pattern::BLANK },
+    // PPPoE_Login_Password
+    Pattern { element: Text::at(20901, 20), default: Text::at(0, 0), tab: Text::at(8072, 6), section: Text::at(31647, 14), kind: Kind::Str, enforced: false, secret: true, families: families::SPA, base: 3115, ..Pattern::BLANK },
+    // PPPoE_Service_Name
+    Pattern { element: Text::at(25264, 18), default: Text::at(0, 0), tab: Text::at(8072, 6), section: Text::at(31647, 14), kind: Kind::Str, enforced: false, families: families::SPA, base: 3116, ..Pattern::BLANK },
+    // HostName
+    Pattern { element: Text::at(35148, 8), default: Text::at(0, 0), tab: Text::at(8072, 6), section: Text::at(7533, 30), kind: Kind::Str, enforced: false, user_access: Some(Rw), reboot: true, families: families::SPA | families::ATA, base: 3117, ..Pattern::BLANK },
+    // Debug_Server
+    Pattern { element: Text::at(33215, 12), default: Text::at(0, 0), tab: Text::at(8072, 6), section: Text::at(7533, 30), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::SPA | families::ATA, base: 3118, ..Pattern::BLANK },
+    // Layer_2_Logging
+    Pattern { element: Text::at(30001, 15), default: Text::at(826, 2), tab: Text::at(8072, 6), section: Text::at(7533, 30), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::SPA, base: 3119, ..Pattern::BLANK },
+    // NTP_Enable
+    Pattern { element: Text::at(34454, 10), default: Text::at(3759, 3), tab: Text::at(8072, 6), section: Text::at(7533, 30), kind: Kind::Bool, enforced: false, families: families::SPA, base: 3120, ..Pattern::BLANK },
+    // Enable_Bonjour
+    Pattern { element: Text::at(31395, 14), tab: Text::at(8072, 6), section: Text::at(7533, 30), kind: Kind::Bool, enforced: false, families: families::SPA, base: 3121, ..Pattern::BLANK },
+    // PC_Port_VLAN_Highest_Priority
+    Pattern { element: Text::at(8147, 29), values: Text::at(13064, 24), default: Text::at(13080, 8), tab: Text::at(8072, 6), section: Text::at(32760, 13), kind: Kind::Enum, enforced: true, user_access: Some(Na), reboot: true, families: families::SPA, base: 3122, ..Pattern::BLANK },
+    // Enable_PC_Port_VLAN_Tagging
+    Pattern { element: Text::at(9599, 27), default: Text::at(826, 2), tab: Text::at(8072, 6), section: Text::at(32760, 13), kind: Kind::Bool, enforced: false, user_access: Some(Na), reboot: true, families: families::SPA, base: 3123, ..Pattern::BLANK },
+    // SPA525-wifi-on
+    Pattern { element: Text::at(31969, 14), tab: Text::at(8072, 6), section: Text::at(32081, 14), kind: Kind::Bool, enforced: false, reboot: true, families: families::SPA, base: 3124, ..Pattern::BLANK },
+    // VPN_Server
+    Pattern { element: Text::at(34654, 10), tab: Text::at(8072, 6), section: Text::at(33611, 12), kind: Kind::Str, enforced: false, families: families::MPP | families::SPA, base: 3125, ..Pattern::BLANK },
+    // VPN_User_Name
+    Pattern { element: Text::at(32773, 13), tab: Text::at(8072, 6), section: Text::at(33611, 12), kind: Kind::Str, enforced: false, families: families::MPP | families::SPA, base: 3126, ..Pattern::BLANK },
+    // VPN_Password
+    Pattern { element: Text::at(33623, 12), tab: Text::at(8072, 6), section: Text::at(33611, 12), kind: Kind::Str, enforced: false, secret: true, families: families::SPA, base: 3127, ..Pattern::BLANK },
+    // VPN_Tunnel_Group
+    Pattern { element: Text::at(29244, 16), tab: Text::at(8072, 6), section: Text::at(33611, 12), kind: Kind::Str, enforced: false, families: families::MPP | families::SPA, base: 3128, ..Pattern::BLANK },
+    // Connect_on_Bootup
+    Pattern { element: Text::at(26098, 17), values: Text::at(35563, 6), default: Text::at(826, 2), tab: Text::at(8072, 6), section: Text::at(33611, 12), kind: Kind::Bool, enforced: true, user_access: Some(Rw), families: families::MPP | families::SPA, base: 3129, ..Pattern::BLANK },
+    // SIP-B_Enable
+    Pattern { element: Text::at(33491, 12), default: Text::at(826, 2), tab: Text::at(5561, 3), section: Text::at(31955, 14), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::SPA, base: 3130, ..Pattern::BLANK },
+    // Notify_Conference
+    Pattern { element: Text::at(26659, 17), default: Text::at(826, 2), tab: Text::at(5561, 3), section: Text::at(31955, 14), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::SPA, base: 3131, ..Pattern::BLANK },
+    // Random_REG_CID_On_Reboot
+    Pattern { element: Text::at(13952, 24), default: Text::at(826, 2), tab: Text::at(5561, 3), section: Text::at(31955, 14), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::SPA, base: 3132, ..Pattern::BLANK },
+    // Mark_All_AVT_Packets
+    Pattern { element: Text::at(20701, 20), default: Text::at(3759, 3), tab: Text::at(5561, 3), section: Text::at(31955, 14), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::SPA | families::ATA, base: 3133, ..Pattern::BLANK },
+    // CTI_Enable
+    Pattern { element: Text::at(34354, 10), values: Text::at(35563, 6), default: Text::at(826, 2), tab: Text::at(5561, 3), section: Text::at(31955, 14), kind: Kind::Bool, enforced: true, user_access: Some(Na), families: families::SPA | families::ATA, base: 3134, ..Pattern::BLANK },
+    // SRTP_Method
+    Pattern { element: Text::at(34159, 11), values: Text::at(19680, 21), default: Text::at(19680, 8), tab: Text::at(5561, 3), section: Text::at(31955, 14), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::SPA, base: 3135, ..Pattern::BLANK },
+    // Hold_Target_Before_REFER
+    Pattern { element: Text::at(13664, 24), default: Text::at(826, 2), tab: Text::at(5561, 3), section: Text::at(31955, 14), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::SPA, base: 3136, ..Pattern::BLANK },
+    // Keep_Referee_When_REFER_Failed
+    Pattern { element: Text::at(7383, 30), default: Text::at(826, 2), tab: Text::at(5561, 3), section: Text::at(31955, 14), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::SPA | families::ATA, base: 3137, ..Pattern::BLANK },
+    // SIT1_RSC
+    Pattern { element: Text::at(35236, 8), default: Text::at(0, 0), tab: Text::at(5561, 3), section: Text::at(8205, 29), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::SPA | families::ATA, base: 3138, ..Pattern::BLANK },
+    // SIT2_RSC
+    Pattern { element: Text::at(35244, 8), default: Text::at(0, 0), tab: Text::at(5561, 3), section: Text::at(8205, 29), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::SPA | families::ATA, base: 3139, ..Pattern::BLANK },
+    // SIT3_RSC
+    Pattern { element: Text::at(35252, 8), default: Text::at(0, 0), tab: Text::at(5561, 3), section: Text::at(8205, 29), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::SPA | families::ATA, base: 3140, ..Pattern::BLANK },
+    // SIT4_RSC
+    Pattern { element: Text::at(35260, 8), default: Text::at(0, 0), tab: Text::at(5561, 3), section: Text::at(8205, 29), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::SPA | families::ATA, base: 3141, ..Pattern::BLANK },
+    // No_UDP_Checksum
+    Pattern { element: Text::at(30226, 15), default: Text::at(826, 2), tab: Text::at(5561, 3), section: Text::at(31899, 14), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::SPA | families::ATA, base: 3142, ..Pattern::BLANK },
+    // Symmetric_RTP
+    Pattern { element: Text::at(25714, 13), default: Text::at(826, 2), tab: Text::at(5561, 3), section: Text::at(31899, 14), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::SPA, base: 3143, ..Pattern::BLANK },
+    // Stats_In_BYE
+    Pattern { element: Text::at(33551, 12), default: Text::at(826, 2), tab: Text::at(5561, 3), section: Text::at(31899, 14), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::SPA | families::ATA, base: 3144, ..Pattern::BLANK },
+    // G726r32_Dynamic_Payload
+    Pattern { element: Text::at(14965, 23), default: Text::at(5, 1), tab: Text::at(5561, 3), section: Text::at(27067, 17), kind: Kind::Int, enforced: false, user_access: Some(Na), families: families::SPA | families::ATA, base: 3145, ..Pattern::BLANK },
+    // G729b_Dynamic_Payload
+    Pattern { element: Text::at(18588, 21), default: Text::at(35811, 2), tab: Text::at(5561, 3), section: Text::at(27067, 17), kind: Kind::Int, enforced: false, user_access: Some(Na), families: families::SPA | families::ATA, base: 3146, ..Pattern::BLANK },
+    // EncapRTP_Dynamic_Payload
+    Pattern { element: Text::at(13496, 24), default: Text::at(35966, 3), tab: Text::at(5561, 3), section: Text::at(27067, 17), kind: Kind::Int, enforced: false, user_access: Some(Na), families: families::SPA | families::ATA, base: 3147, ..Pattern::BLANK },
+    // RTP-Start-Loopback_Dynamic_Payload
+    Pattern { element: Text::at(5044, 34), default: Text::at(35969, 3), tab: Text::at(5561, 3), section: Text::at(27067, 17), kind: Kind::Int, enforced: false, user_access: Some(Na), families: families::SPA | families::ATA, base: 3148, ..Pattern::BLANK },
+    // RTP-Start-Loopback_Codec
+    Pattern { element: Text::at(13928, 24), values: Text::at(2504, 54), default: Text::at(2406, 5), tab: Text::at(5561, 3), section: Text::at(27067, 17), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::SPA | families::ATA, base: 3149, ..Pattern::BLANK },
+    // G726r32_Codec_Name
+    Pattern { element: Text::at(24778, 18), default: Text::at(2532, 7), tab: Text::at(5561, 3), section: Text::at(27067, 17), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::SPA | families::ATA, base: 3150, ..Pattern::BLANK },
+    // EncapRTP_Codec_Name
+    Pattern { element: Text::at(22321, 19), default: Text::at(35276, 8), tab: Text::at(5561, 3), section: Text::at(27067, 17), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::SPA | families::ATA, base: 3151, ..Pattern::BLANK },
+    // Linksys_Key_System
+    Pattern { element: Text::at(25102, 18), default: Text::at(826, 2), tab: Text::at(5561, 3), section: Text::at(8060, 29), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::SPA, base: 3152, ..Pattern::BLANK },
+    // Multicast_Address
+    Pattern { element: Text::at(26608, 17), default: Text::at(19701, 20), tab: Text::at(5561, 3), section: Text::at(8060, 29), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::SPA, base: 3153, ..Pattern::BLANK },
+    // Key_System_Auto_Discovery
+    Pattern { element: Text::at(12340, 25), default: Text::at(3759, 3), tab: Text::at(5561, 3), section: Text::at(8060, 29), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::SPA, base: 3154, ..Pattern::BLANK },
+    // Key_System_IP_Address
+    Pattern { element: Text::at(18672, 21), default: Text::at(0, 0), tab: Text::at(5561, 3), section: Text::at(8060, 29), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::SPA, base: 3155, ..Pattern::BLANK },
+    // Force_LAN_Codec
+    Pattern { element: Text::at(29806, 15), values: Text::at(29308, 16), default: Text::at(333, 4), tab: Text::at(5561, 3), section: Text::at(8060, 29), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::SPA, base: 3156, ..Pattern::BLANK },
+    // Auto_Ans_GrPage_On_Active_Call
+    Pattern { element: Text::at(7053, 30), default: Text::at(3759, 3), tab: Text::at(5561, 3), section: Text::at(8060, 29), kind: Kind::Bool, enforced: false, families: families::SPA, base: 3157, ..Pattern::BLANK },
+    // Transport_Protocol
+    Pattern { element: Text::at(25750, 18), values: Text::at(21541, 20), default: Text::at(21556, 5), tab: Text::at(33383, 12), section: Text::at(18210, 21), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::SPA | families::ATA, base: 3158, ..Pattern::BLANK },
+    // Log_Resync_Request_Msg
+    Pattern { element: Text::at(16651, 22), default: Text::at(1998, 58), tab: Text::at(33383, 12), section: Text::at(18210, 21), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::SPA | families::ATA, base: 3159, ..Pattern::BLANK },
+    // Log_Resync_Success_Msg
+    Pattern { element: Text::at(16673, 22), default: Text::at(2056, 58), tab: Text::at(33383, 12), section: Text::at(18210, 21), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::SPA | families::ATA, base: 3160, ..Pattern::BLANK },
+    // Log_Resync_Failure_Msg
+    Pattern { element: Text::at(16629, 22), default: Text::at(6251, 31), tab: Text::at(33383, 12), section: Text::at(18210, 21), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::SPA | families::ATA, base: 3161, ..Pattern::BLANK },
+    // License_Keys
+    Pattern { element: Text::at(33347, 12), default: Text::at(0, 0), tab: Text::at(33383, 12), section: Text::at(28108, 16), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::SPA | families::ATA, base: 3162, ..Pattern::BLANK },
+    // Custom_CA_URL
+    Pattern { element: Text::at(32188, 13), default: Text::at(0, 0), tab: Text::at(33383, 12), section: Text::at(33840, 11), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::SPA | families::ATA, base: 3163, ..Pattern::BLANK },
+    // Bluetooth_Dial_Tone
+    Pattern { element: Text::at(21808, 19), tab: Text::at(35212, 8), section: Text::at(21846, 19), kind: Kind::ToneScript, enforced: false, families: families::SPA, base: 3164, ..Pattern::BLANK },
+    // SIT1_Tone
+    Pattern { element: Text::at(34944, 9), default: Text::at(1817, 62), tab: Text::at(35212, 8), section: Text::at(21846, 19), kind: Kind::ToneScript, enforced: false, user_access: Some(Na), families: families::SPA | families::ATA, base: 3165, ..Pattern::BLANK },
+    // SIT2_Tone
+    Pattern { element: Text::at(34953, 9), default: Text::at(1631, 62), tab: Text::at(35212, 8), section: Text::at(21846, 19), kind: Kind::ToneScript, enforced: false, user_access: Some(Na), families: families::SPA | families::ATA, base: 3166, ..Pattern::BLANK },
+    // SIT3_Tone
+    Pattern { element: Text::at(34962, 9), default: Text::at(1693, 62), tab: Text::at(35212, 8), section: Text::at(21846, 19), kind: Kind::ToneScript, enforced: false, user_access: Some(Na), families: families::SPA | families::ATA, base: 3167, ..Pattern::BLANK },
+    // SIT4_Tone
+    Pattern { element: Text::at(34971, 9), default: Text::at(1755, 62), tab: Text::at(35212, 8), section: Text::at(21846, 19), kind: Kind::ToneScript, enforced: false, user_access: Some(Na), families: families::SPA | families::ATA, base: 3168, ..Pattern::BLANK },
+    // Low_Battery_Tone
+    Pattern { element: Text::at(28460, 16), tab: Text::at(35212, 8), section: Text::at(21846, 19), kind: Kind::ToneScript, enforced: false, families: families::SPA, base: 3169, ..Pattern::BLANK },
+    // Call_Back_Expires
+    Pattern { element: Text::at(26030, 17), default: Text::at(35770, 4), tab: Text::at(35212, 8), section: Text::at(10701, 26), kind: Kind::Int, enforced: false, user_access: Some(Na), families: families::SPA | families::ATA, base: 3170, ..Pattern::BLANK },
+    // Call_Back_Retry_Intvl
+    Pattern { element: Text::at(17895, 21), default: Text::at(97, 2), tab: Text::at(35212, 8), section: Text::at(10701, 26), kind: Kind::Int, enforced: false, user_access: Some(Na), families: families::SPA | families::ATA, base: 3171, ..Pattern::BLANK },
+    // Call_Back_Delay
+    Pattern { element: Text::at(29551, 15), default: Text::at(4273, 2), tab: Text::at(35212, 8), section: Text::at(10701, 26), kind: Kind::Decimal, enforced: false, user_access: Some(Na), families: families::SPA | families::ATA, base: 3172, ..Pattern::BLANK },
+    // Call_Back_Act_Code
+    Pattern { element: Text::at(24076, 18), default: Text::at(35873, 3), tab: Text::at(35212, 8), section: Text::at(5609, 33), kind: Kind::StarCode, enforced: false, user_access: Some(Na), families: families::SPA | families::ATA, base: 3173, ..Pattern::BLANK },
+    // Call_Back_Deact_Code
+    Pattern { element: Text::at(20141, 20), default: Text::at(35924, 3), tab: Text::at(35212, 8), section: Text::at(5609, 33), kind: Kind::StarCode, enforced: false, user_access: Some(Na), families: families::SPA | families::ATA, base: 3174, ..Pattern::BLANK },
+    // Call_UnPark_Code
+    Pattern { element: Text::at(27836, 16), default: Text::at(35840, 3), tab: Text::at(35212, 8), section: Text::at(5609, 33), kind: Kind::StarCode, enforced: false, user_access: Some(Na), families: families::SPA, base: 3175, ..Pattern::BLANK },
+    // Media_Loopback_Code
+    Pattern { element: Text::at(22739, 19), default: Text::at(35813, 3), tab: Text::at(35212, 8), section: Text::at(5609, 33), kind: Kind::StarCode, enforced: false, user_access: Some(Na), families: families::SPA | families::ATA, base: 3176, ..Pattern::BLANK },
+    // Prefer_G726r32_Code
+    Pattern { element: Text::at(22872, 19), default: Text::at(35068, 8), tab: Text::at(35212, 8), section: Text::at(4529, 35), kind: Kind::StarCode, enforced: false, user_access: Some(Na), families: families::SPA | families::ATA, base: 3177, ..Pattern::BLANK },
+    // Force_G726r32_Code
+    Pattern { element: Text::at(24688, 18), default: Text::at(35100, 8), tab: Text::at(35212, 8), section: Text::at(4529, 35), kind: Kind::StarCode, enforced: false, user_access: Some(Na), families: families::SPA | families::ATA, base: 3178, ..Pattern::BLANK },
+    // DTMF_Playback_Level
+    Pattern { element: Text::at(22226, 19), default: Text::at(1635, 3), section: Text::at(6716, 13), kind: Kind::Int, enforced: false, user_access: Some(Na), families: families::SPA | families::ATA, base: 3179, ..Pattern::BLANK },
+    // DTMF_Playback_Length
+    Pattern { element: Text::at(20321, 20), default: Text::at(943, 2), section: Text::at(6716, 13), kind: Kind::Decimal, enforced: false, user_access: Some(Na), families: families::SPA | families::ATA, base: 3180, ..Pattern::BLANK },
+    // Inband_DTMF_Boost
+    Pattern { element: Text::at(26557, 17), values: Text::at(6933, 30), default: Text::at(6949, 4), tab: Text::at(35212, 8), section: Text::at(6716, 13), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::SPA, base: 3181, ..Pattern::BLANK },
+    // Show_DTMF_Digits_When_Connected
+    Pattern { element: Text::at(6840, 31), tab: Text::at(35212, 8), section: Text::at(6716, 13), kind: Kind::Bool, enforced: false, families: families::SPA, base: 3182, ..Pattern::BLANK },
+    // Short_Name
+    Pattern { element: Text::at(14369, 10), tab: Text::at(2733, 5), section: Text::at(34710, 9), kind: Kind::Str, enforced: false, families: families::SPA, base: 3183, ..Pattern::BLANK },
+    // User_Friendly_ID
+    Pattern { element: Text::at(29212, 16), tab: Text::at(2733, 5), section: Text::at(34710, 9), kind: Kind::Str, enforced: false, families: families::SPA, base: 3184, ..Pattern::BLANK },
+    // PIN_Code
+    Pattern { element: Text::at(35188, 8), tab: Text::at(2733, 5), section: Text::at(34710, 9), kind: Kind::Str, enforced: false, secret: true, families: families::SPA, base: 3185, ..Pattern::BLANK },
+    // SCA_Line_ID_Mapping
+    Pattern { element: Text::at(23366, 19), default: Text::at(6671, 14), tab: Text::at(2733, 5), section: Text::at(6716, 31), kind: Kind::Str, enforced: false, families: families::SPA, base: 3186, ..Pattern::BLANK },
+    // SCA_Barge-In_Enable
+    Pattern { element: Text::at(23347, 19), default: Text::at(3759, 3), tab: Text::at(2733, 5), section: Text::at(6716, 31), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::SPA, base: 3187, ..Pattern::BLANK },
+    // Call_Appearance_Per_Line
+    Pattern { element: Text::at(13280, 24), values: Text::at(2873, 18), default: Text::at(5, 1), tab: Text::at(2733, 5), section: Text::at(6716, 31), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::SPA, base: 3188, ..Pattern::BLANK },
+    // Softkey_Navigation_Style
+    Pattern { element: Text::at(14216, 24), default: Text::at(34634, 10), tab: Text::at(2733, 5), section: Text::at(6716, 31), kind: Kind::Str, enforced: false, families: families::SPA, base: 3189, ..Pattern::BLANK },
+    // Idle_LED
+    Pattern { element: Text::at(20953, 8), tab: Text::at(2733, 5), section: Text::at(20681, 20), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 3190, ..Pattern::BLANK },
+    // Remote_Undefined_LED
+    Pattern { element: Text::at(21061, 20), tab: Text::at(2733, 5), section: Text::at(20681, 20), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 3191, ..Pattern::BLANK },
+    // Local_Seized_LED
+    Pattern { element: Text::at(28444, 16), tab: Text::at(2733, 5), section: Text::at(20681, 20), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 3192, ..Pattern::BLANK },
+    // Remote_Seized_LED
+    Pattern { element: Text::at(26880, 17), tab: Text::at(2733, 5), section: Text::at(20681, 20), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 3193, ..Pattern::BLANK },
+    // Local_Progressing_LED
+    Pattern { element: Text::at(18735, 21), tab: Text::at(2733, 5), section: Text::at(20681, 20), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 3194, ..Pattern::BLANK },
+    // Remote_Progressing_LED
+    Pattern { element: Text::at(17025, 22), tab: Text::at(2733, 5), section: Text::at(20681, 20), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 3195, ..Pattern::BLANK },
+    // Local_Ringing_LED
+    Pattern { element: Text::at(26574, 17), tab: Text::at(2733, 5), section: Text::at(20681, 20), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 3196, ..Pattern::BLANK },
+    // Remote_Ringing_LED
+    Pattern { element: Text::at(25516, 18), tab: Text::at(2733, 5), section: Text::at(20681, 20), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 3197, ..Pattern::BLANK },
+    // Local_Active_LED
+    Pattern { element: Text::at(28428, 16), tab: Text::at(2733, 5), section: Text::at(20681, 20), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 3198, ..Pattern::BLANK },
+    // Remote_Active_LED
+    Pattern { element: Text::at(26863, 17), tab: Text::at(2733, 5), section: Text::at(20681, 20), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 3199, ..Pattern::BLANK },
+    // Local_Held_LED
+    Pattern { element: Text::at(31563, 14), tab: Text::at(2733, 5), section: Text::at(20681, 20), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 3200, ..Pattern::BLANK },
+    // Remote_Held_LED
+    Pattern { element: Text::at(30406, 15), tab: Text::at(2733, 5), section: Text::at(20681, 20), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 3201, ..Pattern::BLANK },
+    // Register_Failed_LED
+    Pattern { element: Text::at(23195, 19), tab: Text::at(2733, 5), section: Text::at(20681, 20), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 3202, ..Pattern::BLANK },
+    // Disabled_LED
+    Pattern { element: Text::at(33227, 12), tab: Text::at(2733, 5), section: Text::at(20681, 20), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 3203, ..Pattern::BLANK },
+    // Registering_LED
+    Pattern { element: Text::at(30391, 15), tab: Text::at(2733, 5), section: Text::at(20681, 20), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 3204, ..Pattern::BLANK },
+    // Call_Back_Active_LED
+    Pattern { element: Text::at(20121, 20), default: Text::at(0, 0), tab: Text::at(2733, 5), section: Text::at(20681, 20), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::SPA, base: 3205, ..Pattern::BLANK },
+    // Trunk_No_Service_LED
+    Pattern { element: Text::at(21341, 20), default: Text::at(0, 0), tab: Text::at(2733, 5), section: Text::at(20681, 20), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::SPA, base: 3206, ..Pattern::BLANK },
+    // Trunk_Reserved_LED
+    Pattern { element: Text::at(25768, 18), default: Text::at(0, 0), tab: Text::at(2733, 5), section: Text::at(20681, 20), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::SPA, base: 3207, ..Pattern::BLANK },
+    // Trunk_In-use_LED
+    Pattern { element: Text::at(29132, 16), default: Text::at(0, 0), tab: Text::at(2733, 5), section: Text::at(20681, 20), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::SPA, base: 3208, ..Pattern::BLANK },
+    // Call_Back_Serv
+    Pattern { element: Text::at(21884, 14), default: Text::at(3759, 3), tab: Text::at(2733, 5), section: Text::at(17267, 22), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::SPA, base: 3209, ..Pattern::BLANK },
+    // ACD_Ext
+    Pattern { element: Text::at(35326, 7), values: Text::at(2871, 7), default: Text::at(4, 1), tab: Text::at(2733, 5), section: Text::at(17267, 22), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::SPA, base: 3210, ..Pattern::BLANK },
+    // Web_Serv
+    Pattern { element: Text::at(18515, 8), tab: Text::at(2733, 5), section: Text::at(17267, 22), kind: Kind::Bool, enforced: false, families: families::SPA, base: 3211, ..Pattern::BLANK },
+    // SMS_Serv
+    Pattern { element: Text::at(35268, 8), tab: Text::at(2733, 5), section: Text::at(17267, 22), kind: Kind::Bool, enforced: false, families: families::SPA, base: 3212, ..Pattern::BLANK },
+    // Handset_Input_Gain
+    Pattern { element: Text::at(24850, 18), values: Text::at(25894, 6), default: Text::at(7, 1), tab: Text::at(2733, 5), section: Text::at(21675, 19), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::SPA, base: 3213, ..Pattern::BLANK },
+    // Headset_Input_Gain
+    Pattern { element: Text::at(24868, 18), values: Text::at(25894, 17), default: Text::at(7, 1), tab: Text::at(2733, 5), section: Text::at(21675, 19), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::SPA, base: 3214, ..Pattern::BLANK },
+    // Speakerphone_Input_Gain
+    Pattern { element: Text::at(15563, 23), values: Text::at(25894, 6), default: Text::at(7, 1), tab: Text::at(2733, 5), section: Text::at(21675, 19), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::SPA, base: 3215, ..Pattern::BLANK },
+    // Bluetooth_Input_Gain
+    Pattern { element: Text::at(20021, 20), tab: Text::at(2733, 5), section: Text::at(21675, 19), kind: Kind::Int, enforced: false, families: families::SPA, base: 3216, ..Pattern::BLANK },
+    // Handset_Additional_Input_Gain
+    Pattern { element: Text::at(7944, 29), values: Text::at(27628, 16), default: Text::at(7, 1), tab: Text::at(2733, 5), section: Text::at(21675, 19), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::SPA, base: 3217, ..Pattern::BLANK },
+    // Headset_Additional_Input_Gain
+    Pattern { element: Text::at(7973, 29), values: Text::at(27628, 16), default: Text::at(7, 1), tab: Text::at(2733, 5), section: Text::at(21675, 19), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::SPA, base: 3218, ..Pattern::BLANK },
+    // Speakerphone_Additional_Input_Gain
+    Pattern { element: Text::at(5078, 34), values: Text::at(27628, 16), default: Text::at(7, 1), tab: Text::at(2733, 5), section: Text::at(21675, 19), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::SPA, base: 3219, ..Pattern::BLANK },
+    // Bluetooth_Additional_Input_Gain
+    Pattern { element: Text::at(6406, 31), tab: Text::at(2733, 5), section: Text::at(21675, 19), kind: Kind::Int, enforced: false, families: families::SPA, base: 3220, ..Pattern::BLANK },
+    // Directory_UserID
+    Pattern { element: Text::at(28012, 16), default: Text::at(0, 0), tab: Text::at(2733, 5), section: Text::at(23986, 18), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::SPA, base: 3221, ..Pattern::BLANK },
+    // Corp_Dir_Name
+    Pattern { element: Text::at(24945, 13), tab: Text::at(2733, 5), section: Text::at(5444, 4), kind: Kind::Str, enforced: false, families: families::SPA, base: 3222, ..Pattern::BLANK },
+    // Server
+    Pattern { element: Text::at(4392, 6), tab: Text::at(2733, 5), section: Text::at(5444, 4), kind: Kind::Str, enforced: false, families: families::SPA, base: 3223, ..Pattern::BLANK },
+    // Search_Base
+    Pattern { element: Text::at(28385, 11), tab: Text::at(2733, 5), section: Text::at(5444, 4), kind: Kind::Str, enforced: false, families: families::SPA, base: 3224, ..Pattern::BLANK },
+    // Client_DN
+    Pattern { element: Text::at(31554, 9), tab: Text::at(2733, 5), section: Text::at(5444, 4), kind: Kind::Str, enforced: false, families: families::SPA, base: 3225, ..Pattern::BLANK },
+    // User_Name
+    Pattern { element: Text::at(17734, 9), tab: Text::at(2733, 5), section: Text::at(5444, 4), kind: Kind::Str, enforced: false, families: families::SPA, base: 3226, ..Pattern::BLANK },
+    // Password
+    Pattern { element: Text::at(8186, 8), default: Text::at(0, 0), section: Text::at(29416, 15), kind: Kind::Str, enforced: false, user_access: Some(Rw), secret: true, families: families::SPA | families::ATA, base: 3227, ..Pattern::BLANK },
+    // Auth_Type
+    Pattern { element: Text::at(30802, 9), tab: Text::at(2733, 5), section: Text::at(5444, 4), kind: Kind::Str, enforced: false, families: families::SPA, base: 3228, ..Pattern::BLANK },
+    // Last_Name_Filter
+    Pattern { element: Text::at(18719, 16), tab: Text::at(2733, 5), section: Text::at(5444, 4), kind: Kind::Str, enforced: false, families: families::SPA, base: 3229, ..Pattern::BLANK },
+    // First_Name_Filter
+    Pattern { element: Text::at(16612, 17), tab: Text::at(2733, 5), section: Text::at(5444, 4), kind: Kind::Str, enforced: false, families: families::SPA, base: 3230, ..Pattern::BLANK },
+    // Search_Item_3
+    Pattern { element: Text::at(21081, 13), tab: Text::at(2733, 5), section: Text::at(5444, 4), kind: Kind::Str, enforced: false, families: families::SPA, base: 3231, ..Pattern::BLANK },
+    // Search_Item_3_Filter
+    Pattern { element: Text::at(21081, 20), tab: Text::at(2733, 5), section: Text::at(5444, 4), kind: Kind::Str, enforced: false, families: families::SPA, base: 3232, ..Pattern::BLANK },
+    // Search_Item_4
+    Pattern { element: Text::at(21101, 13), tab: Text::at(2733, 5), section: Text::at(5444, 4), kind: Kind::Str, enforced: false, families: families::SPA, base: 3233, ..Pattern::BLANK },
+    // Search_Item_4_Filter
+    Pattern { element: Text::at(21101, 20), tab: Text::at(2733, 5), section: Text::at(5444, 4), kind: Kind::Str, enforced: false, families: families::SPA, base: 3234, ..Pattern::BLANK },
+    // Display_Attr
+    Pattern { element: Text::at(24963, 12), tab: Text::at(2733, 5), section: Text::at(5444, 4), kind: Kind::Str, enforced: false, families: families::SPA, base: 3235, ..Pattern::BLANK },
+    // Number_Mapping
+    Pattern { element: Text::at(22687, 14), tab: Text::at(2733, 5), section: Text::at(5444, 4), kind: Kind::Str, enforced: false, families: families::SPA, base: 3236, ..Pattern::BLANK },
+    // Record_Enable
+    Pattern { element: Text::at(32448, 13), tab: Text::at(2733, 5), section: Text::at(20101, 20), kind: Kind::Bool, enforced: false, families: families::SPA, base: 3237, ..Pattern::BLANK },
+    // Record_Beep_Reminder
+    Pattern { element: Text::at(21001, 20), tab: Text::at(2733, 5), section: Text::at(20101, 20), kind: Kind::Bool, enforced: false, families: families::SPA, base: 3238, ..Pattern::BLANK },
+    // SIP_CoS_Value_{n}_
+    Pattern { element: Text::at(25534, 18), values: Text::at(13064, 15), default: Text::at(95, 1), section: Text::at(20625, 16), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::SPA | families::ATA, base: 3239, units: 1, first: 1, last: 12, head: 14, middle: 0, ..Pattern::BLANK },
+    // RTP_CoS_Value_{n}_
+    Pattern { element: Text::at(25444, 18), values: Text::at(13064, 15), default: Text::at(65, 1), section: Text::at(20625, 16), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::SPA | families::ATA, base: 3251, units: 1, first: 1, last: 12, head: 14, middle: 0, ..Pattern::BLANK },
+    // Network_Jitter_Level_{n}_
+    Pattern { element: Text::at(12365, 25), values: Text::at(3672, 40), default: Text::at(3683, 4), section: Text::at(20625, 16), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::SPA | families::ATA, base: 3263, units: 1, first: 1, last: 12, head: 21, middle: 0, ..Pattern::BLANK },
+    // Jitter_Buffer_Adjustment_{n}_
+    Pattern { element: Text::at(8031, 29), values: Text::at(4205, 37), default: Text::at(4205, 11), section: Text::at(20625, 16), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::SPA | families::ATA, base: 3275, units: 1, first: 1, last: 12, head: 25, middle: 0, ..Pattern::BLANK },
+    // SIP_Debug_Option_{n}_
+    Pattern { element: Text::at(19365, 21), values: Text::at(333, 324), default: Text::at(333, 4), tab: Text::at(8954, 3), section: Text::at(33479, 12), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::SPA | families::ATA, base: 3287, units: 1, first: 1, last: 12, head: 17, middle: 0, ..Pattern::BLANK },
+    // Use_Anonymous_With_RPID_{n}_
+    Pattern { element: Text::at(9081, 28), default: Text::at(3759, 3), tab: Text::at(8954, 3), section: Text::at(33479, 12), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::SPA | families::ATA, base: 3299, units: 1, first: 1, last: 12, head: 24, middle: 0, ..Pattern::BLANK },
+    // Outbound_call_w_o_BLA_dialog_{n}_
+    Pattern { element: Text::at(5576, 33), tab: Text::at(8954, 3), section: Text::at(33479, 12), kind: Kind::Bool, enforced: false, families: families::SPA, base: 3311, units: 1, first: 1, last: 5, head: 29, middle: 0, ..Pattern::BLANK },
+    // MOH_Server_{n}_
+    Pattern { element: Text::at(30136, 15), default: Text::at(0, 0), tab: Text::at(8954, 3), section: Text::at(17874, 21), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::SPA | families::ATA, base: 3316, units: 1, first: 1, last: 12, head: 11, middle: 0, ..Pattern::BLANK },
+    // Default_Ring__1__
+    Pattern { element: Text::at(26132, 17), values: Text::at(2863, 48), default: Text::at(4, 1), tab: Text::at(8954, 3), section: Text::at(17874, 21), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::SPA, base: 3328, ..Pattern::BLANK },
+    // State_Agent_{n}_
+    Pattern { element: Text::at(29100, 16), default: Text::at(0, 0), tab: Text::at(8954, 3), section: Text::at(17874, 21), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::SPA, base: 3329, units: 1, first: 1, last: 12, head: 12, middle: 0, ..Pattern::BLANK },
+    // CFWD_Notify_Serv_{n}_
+    Pattern { element: Text::at(17853, 21), default: Text::at(826, 2), tab: Text::at(8954, 3), section: Text::at(17874, 21), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::SPA, base: 3341, units: 1, first: 1, last: 12, head: 17, middle: 0, ..Pattern::BLANK },
+    // CFWD_Notifier_{n}_
+    Pattern { element: Text::at(24040, 18), default: Text::at(0, 0), tab: Text::at(8954, 3), section: Text::at(17874, 21), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::SPA, base: 3353, units: 1, first: 1, last: 12, head: 14, middle: 0, ..Pattern::BLANK },
+    // Use_Outbound_Proxy_{n}_
+    Pattern { element: Text::at(15701, 23), default: Text::at(826, 2), tab: Text::at(8954, 3), section: Text::at(16893, 22), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::SPA | families::ATA, base: 3365, units: 1, first: 1, last: 12, head: 19, middle: 0, ..Pattern::BLANK },
+    // Use_Auth_ID_{n}_
+    Pattern { element: Text::at(29164, 16), default: Text::at(826, 2), tab: Text::at(8954, 3), section: Text::at(17245, 22), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::SPA | families::ATA, base: 3377, units: 1, first: 1, last: 12, head: 12, middle: 0, ..Pattern::BLANK },
+    // Mini_Certificate_{n}_
+    Pattern { element: Text::at(18840, 21), default: Text::at(0, 0), tab: Text::at(8954, 3), section: Text::at(17245, 22), kind: Kind::Str, enforced: false, user_access: Some(Na), secret: true, families: families::SPA | families::ATA, base: 3389, units: 1, first: 1, last: 12, head: 17, middle: 0, ..Pattern::BLANK },
+    // SRTP_Private_Key_{n}_
+    Pattern { element: Text::at(19386, 21), default: Text::at(0, 0), tab: Text::at(8954, 3), section: Text::at(17245, 22), kind: Kind::Str, enforced: false, user_access: Some(Na), secret: true, families: families::SPA | families::ATA, base: 3401, units: 1, first: 1, last: 12, head: 17, middle: 0, ..Pattern::BLANK },
+    // Resident_Online_Number_{n}_
+    Pattern { element: Text::at(10193, 27), default: Text::at(0, 0), tab: Text::at(8954, 3), section: Text::at(17245, 22), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::SPA | families::ATA, base: 3413, units: 1, first: 1, last: 8, head: 23, middle: 0, ..Pattern::BLANK },
+    // G726-32_Enable_{n}_
+    Pattern { element: Text::at(22511, 19), default: Text::at(3759, 3), tab: Text::at(8954, 3), section: Text::at(21656, 19), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::SPA | families::ATA, base: 3421, units: 1, first: 1, last: 12, head: 15, middle: 0, ..Pattern::BLANK },
+    // Release_Unused_Codec_{n}_
+    Pattern { element: Text::at(12515, 25), default: Text::at(3759, 3), tab: Text::at(8954, 3), section: Text::at(21656, 19), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::SPA | families::ATA, base: 3433, units: 1, first: 1, last: 12, head: 21, middle: 0, ..Pattern::BLANK },
+    // DTMF_Process_AVT_{n}_
+    Pattern { element: Text::at(18231, 21), default: Text::at(3759, 3), tab: Text::at(8954, 3), section: Text::at(21656, 19), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::SPA | families::ATA, base: 3445, units: 1, first: 1, last: 12, head: 17, middle: 0, ..Pattern::BLANK },
+    // DTMF_Tx_Volume_for_AVT_Packet_{n}_
+    Pattern { element: Text::at(4874, 34), default: Text::at(7, 1), tab: Text::at(8954, 3), section: Text::at(21656, 19), kind: Kind::Int, enforced: false, user_access: Some(Na), families: families::SPA, base: 3457, units: 1, first: 1, last: 12, head: 30, middle: 0, ..Pattern::BLANK },
+    // Use_Remote_Pref_Codec_{n}_
+    Pattern { element: Text::at(11637, 26), default: Text::at(826, 2), tab: Text::at(8954, 3), section: Text::at(21656, 19), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::SPA, base: 3469, units: 1, first: 1, last: 12, head: 22, middle: 0, ..Pattern::BLANK },
+    // Enable_IP_Dialing_{n}_
+    Pattern { element: Text::at(16409, 22), default: Text::at(3759, 3), tab: Text::at(8954, 3), section: Text::at(17874, 21), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::SPA | families::ATA, base: 3481, units: 1, first: 1, last: 12, head: 18, middle: 0, ..Pattern::BLANK },
+    // Default_Ring__2__
+    Pattern { element: Text::at(26149, 17), values: Text::at(2863, 48), default: Text::at(4, 1), tab: Text::at(8954, 3), section: Text::at(17874, 21), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::SPA, base: 3493, ..Pattern::BLANK },
+    // Default_Ring__3__
+    Pattern { element: Text::at(26166, 17), values: Text::at(2863, 48), default: Text::at(4, 1), tab: Text::at(8954, 3), section: Text::at(17874, 21), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::SPA, base: 3494, ..Pattern::BLANK },
+    // Default_Ring__4__
+    Pattern { element: Text::at(26183, 17), values: Text::at(2863, 48), default: Text::at(4, 1), tab: Text::at(8954, 3), section: Text::at(17874, 21), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::SPA, base: 3495, ..Pattern::BLANK },
+    // Default_Ring__5__
+    Pattern { element: Text::at(26200, 17), values: Text::at(2863, 48), default: Text::at(4, 1), tab: Text::at(8954, 3), section: Text::at(17874, 21), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::SPA, base: 3496, ..Pattern::BLANK },
+    // Speakerphone_DTMF_Masking
+    Pattern { element: Text::at(12790, 25), tab: Text::at(2898, 4), section: Text::at(17267, 22), kind: Kind::Bool, enforced: false, families: families::SPA, base: 3497, ..Pattern::BLANK },
+    // Miss_Call_Banner
+    Pattern { element: Text::at(28540, 16), default: Text::at(3759, 3), tab: Text::at(2898, 4), section: Text::at(17267, 22), kind: Kind::Bool, enforced: false, user_access: Some(Rw), families: families::SPA, base: 3498, ..Pattern::BLANK },
+    // Accept_Media_Loopback_Request
+    Pattern { element: Text::at(4704, 29), values: Text::at(17663, 22), default: Text::at(17669, 9), tab: Text::at(2898, 4), section: Text::at(17267, 22), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::SPA, base: 3499, ..Pattern::BLANK },
+    // Media_Loopback_Mode
+    Pattern { element: Text::at(13736, 19), values: Text::at(32877, 13), default: Text::at(32877, 6), tab: Text::at(2898, 4), section: Text::at(17267, 22), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::SPA, base: 3500, ..Pattern::BLANK },
+    // Media_Loopback_Type
+    Pattern { element: Text::at(13760, 19), values: Text::at(33659, 12), default: Text::at(33659, 5), tab: Text::at(2898, 4), section: Text::at(17267, 22), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::SPA, base: 3501, ..Pattern::BLANK },
+    // Display_Text_Message_on_Recv
+    Pattern { element: Text::at(8605, 28), tab: Text::at(2898, 4), section: Text::at(17267, 22), kind: Kind::Bool, enforced: false, families: families::SPA, base: 3502, ..Pattern::BLANK },
+    // Text_Message_From_3rd_Party
+    Pattern { element: Text::at(10436, 27), default: Text::at(826, 2), tab: Text::at(2898, 4), section: Text::at(17267, 22), kind: Kind::Bool, enforced: false, user_access: Some(Rw), families: families::SPA, base: 3503, ..Pattern::BLANK },
+    // Enable_Video_VLAN
+    Pattern { element: Text::at(26421, 17), tab: Text::at(2898, 4), section: Text::at(29581, 15), kind: Kind::Bool, enforced: false, families: families::SPA, base: 3504, ..Pattern::BLANK },
+    // Video_VLAN_ID
+    Pattern { element: Text::at(32786, 13), tab: Text::at(2898, 4), section: Text::at(29581, 15), kind: Kind::Int, enforced: false, families: families::SPA, base: 3505, ..Pattern::BLANK },
+    // Camera_Name_{n}_
+    Pattern { element: Text::at(27900, 16), tab: Text::at(2898, 4), kind: Kind::Str, enforced: false, families: families::SPA, base: 3506, units: 1, first: 1, last: 4, head: 12, middle: 0, ..Pattern::BLANK },
+    // Access_URL_{n}_
+    Pattern { element: Text::at(29401, 15), tab: Text::at(2898, 4), kind: Kind::Str, enforced: false, families: families::SPA, base: 3510, units: 1, first: 1, last: 4, head: 11, middle: 0, ..Pattern::BLANK },
+    // Access_User_Name_{n}_
+    Pattern { element: Text::at(17727, 21), tab: Text::at(2898, 4), kind: Kind::Str, enforced: false, families: families::SPA, base: 3514, units: 1, first: 1, last: 4, head: 17, middle: 0, ..Pattern::BLANK },
+    // Access_Password_{n}_
+    Pattern { element: Text::at(19861, 20), tab: Text::at(2898, 4), kind: Kind::Str, enforced: false, secret: true, families: families::SPA, base: 3518, units: 1, first: 1, last: 4, head: 16, middle: 0, ..Pattern::BLANK },
+    // Associated_Caller_ID_{n}_
+    Pattern { element: Text::at(11815, 25), tab: Text::at(2898, 4), kind: Kind::Str, enforced: false, families: families::SPA, base: 3522, units: 1, first: 1, last: 4, head: 21, middle: 0, ..Pattern::BLANK },
+    // Door_Control_URL_{n}_
+    Pattern { element: Text::at(18399, 21), tab: Text::at(2898, 4), kind: Kind::Str, enforced: false, families: families::SPA, base: 3526, units: 1, first: 1, last: 4, head: 17, middle: 0, ..Pattern::BLANK },
+    // RSS_Feed_URL_1
+    Pattern { element: Text::at(31829, 14), tab: Text::at(2898, 4), section: Text::at(6219, 32), kind: Kind::Str, enforced: false, families: families::SPA, base: 3530, ..Pattern::BLANK },
+    // RSS_Feed_URL_2
+    Pattern { element: Text::at(31843, 14), tab: Text::at(2898, 4), section: Text::at(6219, 32), kind: Kind::Str, enforced: false, families: families::SPA, base: 3531, ..Pattern::BLANK },
+    // RSS_Feed_URL_3
+    Pattern { element: Text::at(31857, 14), tab: Text::at(2898, 4), section: Text::at(6219, 32), kind: Kind::Str, enforced: false, families: families::SPA, base: 3532, ..Pattern::BLANK },
+    // RSS_Feed_URL_4
+    Pattern { element: Text::at(31871, 14), tab: Text::at(2898, 4), section: Text::at(6219, 32), kind: Kind::Str, enforced: false, families: families::SPA, base: 3533, ..Pattern::BLANK },
+    // RSS_Feed_URL_5
+    Pattern { element: Text::at(31885, 14), tab: Text::at(2898, 4), section: Text::at(6219, 32), kind: Kind::Str, enforced: false, families: families::SPA, base: 3534, ..Pattern::BLANK },
+    // Weather_Temperature_Unit
+    Pattern { element: Text::at(14480, 24), tab: Text::at(2898, 4), section: Text::at(6219, 32), kind: Kind::Str, enforced: false, families: families::SPA, base: 3535, ..Pattern::BLANK },
+    // Handset_Version
+    Pattern { element: Text::at(29926, 15), values: Text::at(27676, 16), default: Text::at(3407, 4), tab: Text::at(2898, 4), section: Text::at(32975, 12), kind: Kind::Enum, enforced: true, user_access: Some(Rw), families: families::SPA, base: 3536, ..Pattern::BLANK },
+    // Deep_Bass
+    Pattern { element: Text::at(34818, 9), values: Text::at(16277, 22), default: Text::at(4908, 7), tab: Text::at(2898, 4), section: Text::at(32975, 12), kind: Kind::Enum, enforced: true, user_access: Some(Rw), families: families::SPA, base: 3537, ..Pattern::BLANK },
+    // Electronic_HookSwitch_Control
+    Pattern { element: Text::at(7857, 29), tab: Text::at(2898, 4), section: Text::at(32975, 12), kind: Kind::Bool, enforced: false, families: families::SPA, base: 3538, ..Pattern::BLANK },
+    // Speakerphone_Enable
+    Pattern { element: Text::at(23556, 19), default: Text::at(3759, 3), tab: Text::at(2898, 4), section: Text::at(32975, 12), kind: Kind::Bool, enforced: false, families: families::SPA, base: 3539, ..Pattern::BLANK },
+    // Mute_Enable
+    Pattern { element: Text::at(34016, 11), tab: Text::at(2898, 4), section: Text::at(32975, 12), kind: Kind::Bool, enforced: false, families: families::SPA, base: 3540, ..Pattern::BLANK },
+    // Screen_Saver_Trigger_Time
+    Pattern { element: Text::at(12715, 25), tab: Text::at(2898, 4), section: Text::at(10274, 6), kind: Kind::Int, enforced: false, families: families::SPA, base: 3541, ..Pattern::BLANK },
+    // Screen_Saver_Refresh_Time
+    Pattern { element: Text::at(12690, 25), tab: Text::at(2898, 4), section: Text::at(10274, 6), kind: Kind::Int, enforced: false, families: families::SPA, base: 3542, ..Pattern::BLANK },
+    // Back_Light_Enable
+    Pattern { element: Text::at(25979, 17), tab: Text::at(2898, 4), section: Text::at(10274, 6), kind: Kind::Bool, enforced: false, families: families::SPA, base: 3543, ..Pattern::BLANK },
+    // Back_Light_Timer__sec_
+    Pattern { element: Text::at(16013, 22), tab: Text::at(2898, 4), section: Text::at(10274, 6), kind: Kind::Int, enforced: false, families: families::SPA, base: 3544, ..Pattern::BLANK },
+    // LCD_Contrast
+    Pattern { element: Text::at(7041, 12), tab: Text::at(2898, 4), section: Text::at(10274, 6), kind: Kind::Int, enforced: false, user_access: Some(Rw), families: families::MPP | families::SPA, base: 3545, ..Pattern::BLANK },
+    // BMP_Picture_Download_URL
+    Pattern { element: Text::at(13232, 24), default: Text::at(0, 0), tab: Text::at(2898, 4), section: Text::at(10274, 6), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::SPA, base: 3546, ..Pattern::BLANK },
+    // Unit_1_Enable
+    Pattern { element: Text::at(32721, 13), default: Text::at(3759, 3), tab: Text::at(9329, 11), section: Text::at(10909, 7), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::SPA, base: 3547, ..Pattern::BLANK },
+    // Unit_2_Enable
+    Pattern { element: Text::at(32734, 13), default: Text::at(3759, 3), tab: Text::at(9329, 11), section: Text::at(10909, 7), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::SPA, base: 3548, ..Pattern::BLANK },
+    // Test_Mode_Enable
+    Pattern { element: Text::at(29116, 16), default: Text::at(826, 2), tab: Text::at(9329, 11), section: Text::at(10909, 7), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::SPA, base: 3549, ..Pattern::BLANK },
+    // Attendant_Console_Call_Pickup_Code
+    Pattern { element: Text::at(4806, 34), default: Text::at(35951, 3), tab: Text::at(9329, 11), section: Text::at(10909, 7), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::SPA, base: 3550, ..Pattern::BLANK },
+    // Attendant_Console_Call_Park_Code
+    Pattern { element: Text::at(5707, 32), default: Text::at(35876, 3), tab: Text::at(9329, 11), section: Text::at(10909, 7), kind: Kind::Str, enforced: false, families: families::SPA, base: 3551, ..Pattern::BLANK },
+    // Attendant_Console_Call_unPark_Code
+    Pattern { element: Text::at(4840, 34), default: Text::at(35930, 3), tab: Text::at(9329, 11), section: Text::at(10909, 7), kind: Kind::Str, enforced: false, families: families::SPA, base: 3552, ..Pattern::BLANK },
+    // Attendant_Console_Font_Size
+    Pattern { element: Text::at(9356, 27), default: Text::at(24, 2), tab: Text::at(9329, 11), section: Text::at(10909, 7), kind: Kind::Int, enforced: false, families: families::SPA, base: 3553, ..Pattern::BLANK },
+    // Attendant_Console_LCD_Contrast
+    Pattern { element: Text::at(7023, 30), tab: Text::at(9329, 11), section: Text::at(10909, 7), kind: Kind::Int, enforced: false, families: families::SPA, base: 3554, ..Pattern::BLANK },
+    // Application_LED
+    Pattern { element: Text::at(29446, 15), tab: Text::at(9329, 11), section: Text::at(9329, 27), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 3555, ..Pattern::BLANK },
+    // Serv_Subscribe_Failed_LED
+    Pattern { element: Text::at(12765, 25), tab: Text::at(9329, 11), section: Text::at(9329, 27), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 3556, ..Pattern::BLANK },
+    // Serv_Subscribing_LED
+    Pattern { element: Text::at(21161, 20), tab: Text::at(9329, 11), section: Text::at(9329, 27), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 3557, ..Pattern::BLANK },
+    // SNRM_Day_Mode_LED
+    Pattern { element: Text::at(27118, 17), default: Text::at(0, 0), tab: Text::at(9329, 11), section: Text::at(9329, 27), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::SPA, base: 3558, ..Pattern::BLANK },
+    // SNRM_Night_Mode_LED
+    Pattern { element: Text::at(23442, 19), default: Text::at(0, 0), tab: Text::at(9329, 11), section: Text::at(9329, 27), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::SPA, base: 3559, ..Pattern::BLANK },
+    // Parking_Lot_Idle_LED
+    Pattern { element: Text::at(20941, 20), tab: Text::at(9329, 11), section: Text::at(9329, 27), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 3560, ..Pattern::BLANK },
+    // Parking_Lot_Busy_LED
+    Pattern { element: Text::at(20921, 20), tab: Text::at(9329, 11), section: Text::at(9329, 27), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 3561, ..Pattern::BLANK },
+    // BLF_Idle_LED
+    Pattern { element: Text::at(33011, 12), tab: Text::at(9329, 11), section: Text::at(9329, 27), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 3562, ..Pattern::BLANK },
+    // BLF_Ringing_LED
+    Pattern { element: Text::at(29491, 15), tab: Text::at(9329, 11), section: Text::at(9329, 27), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 3563, ..Pattern::BLANK },
+    // BLF_Busy_LED
+    Pattern { element: Text::at(32987, 12), tab: Text::at(9329, 11), section: Text::at(9329, 27), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 3564, ..Pattern::BLANK },
+    // BLF_Held_LED
+    Pattern { element: Text::at(32999, 12), tab: Text::at(9329, 11), section: Text::at(9329, 27), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 3565, ..Pattern::BLANK },
+    // TR-069_IGD_Support
+    Pattern { element: Text::at(25732, 18), tab: Text::at(14288, 6), section: Text::at(14288, 6), kind: Kind::Bool, enforced: false, families: families::SPA, base: 3566, ..Pattern::BLANK },
+    // TR-069_DHCP_Inform_Timer
+    Pattern { element: Text::at(14288, 24), tab: Text::at(14288, 6), section: Text::at(14288, 6), kind: Kind::Int, enforced: false, families: families::SPA, base: 3567, ..Pattern::BLANK },
+    // Admin_Passwd
+    Pattern { element: Text::at(28336, 12), default: Text::at(0, 0), label: Text::at(32951, 12), tab: Text::at(8072, 6), section: Text::at(21321, 20), kind: Kind::Str, enforced: false, user_access: Some(Na), secret: true, in_report: false, families: families::SPA | families::ATA, base: 3568, ..Pattern::BLANK },
+    // Signaling_Protocol
+    Pattern { element: Text::at(25642, 18), values: Text::at(35228, 8), default: Text::at(5561, 3), tab: Text::at(8072, 6), section: Text::at(21321, 20), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::SPA, base: 3569, ..Pattern::BLANK },
+    // SPCP_Auto-detect
+    Pattern { element: Text::at(29036, 16), default: Text::at(3759, 3), tab: Text::at(8072, 6), section: Text::at(21321, 20), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::SPA, base: 3570, ..Pattern::BLANK },
+    // DNS_Query_TTL_Ignore
+    Pattern { element: Text::at(20301, 20), default: Text::at(826, 2), section: Text::at(16717, 22), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::SPA | families::ATA, base: 3571, ..Pattern::BLANK },
+    // G726r16_Dynamic_Payload
+    Pattern { element: Text::at(14919, 23), default: Text::at(1755, 2), tab: Text::at(5561, 3), section: Text::at(27067, 17), kind: Kind::Int, enforced: false, user_access: Some(Na), families: families::SPA | families::ATA, base: 3572, ..Pattern::BLANK },
+    // G726r24_Dynamic_Payload
+    Pattern { element: Text::at(14942, 23), default: Text::at(3140, 2), tab: Text::at(5561, 3), section: Text::at(27067, 17), kind: Kind::Int, enforced: false, user_access: Some(Na), families: families::SPA | families::ATA, base: 3573, ..Pattern::BLANK },
+    // G726r40_Dynamic_Payload
+    Pattern { element: Text::at(14988, 23), default: Text::at(35949, 2), tab: Text::at(5561, 3), section: Text::at(27067, 17), kind: Kind::Int, enforced: false, user_access: Some(Na), families: families::SPA | families::ATA, base: 3574, ..Pattern::BLANK },
+    // G726r16_Codec_Name
+    Pattern { element: Text::at(24742, 18), default: Text::at(2516, 7), tab: Text::at(5561, 3), section: Text::at(27067, 17), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::SPA | families::ATA, base: 3575, ..Pattern::BLANK },
+    // G726r24_Codec_Name
+    Pattern { element: Text::at(24760, 18), default: Text::at(2524, 7), tab: Text::at(5561, 3), section: Text::at(27067, 17), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::SPA | families::ATA, base: 3576, ..Pattern::BLANK },
+    // G726r40_Codec_Name
+    Pattern { element: Text::at(24796, 18), default: Text::at(2540, 7), tab: Text::at(5561, 3), section: Text::at(27067, 17), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::SPA | families::ATA, base: 3577, ..Pattern::BLANK },
+    // Resync_At_HHmm_
+    Pattern { element: Text::at(30481, 15), tab: Text::at(33383, 12), section: Text::at(18210, 21), kind: Kind::Str, enforced: false, families: families::SPA, base: 3578, ..Pattern::BLANK },
+    // Custom_CA_RULE
+    Pattern { element: Text::at(31241, 14), tab: Text::at(33383, 12), section: Text::at(33840, 11), kind: Kind::Str, enforced: false, families: families::SPA, base: 3579, ..Pattern::BLANK },
+    // Prefer_G726r16_Code
+    Pattern { element: Text::at(22834, 19), default: Text::at(35052, 8), tab: Text::at(35212, 8), section: Text::at(4529, 35), kind: Kind::StarCode, enforced: false, user_access: Some(Na), families: families::SPA | families::ATA, base: 3580, ..Pattern::BLANK },
+    // Force_G726r16_Code
+    Pattern { element: Text::at(24652, 18), default: Text::at(35084, 8), tab: Text::at(35212, 8), section: Text::at(4529, 35), kind: Kind::StarCode, enforced: false, user_access: Some(Na), families: families::SPA | families::ATA, base: 3581, ..Pattern::BLANK },
+    // Prefer_G726r24_Code
+    Pattern { element: Text::at(22853, 19), default: Text::at(35060, 8), tab: Text::at(35212, 8), section: Text::at(4529, 35), kind: Kind::StarCode, enforced: false, user_access: Some(Na), families: families::SPA | families::ATA, base: 3582, ..Pattern::BLANK },
+    // Force_G726r24_Code
+    Pattern { element: Text::at(24670, 18), default: Text::at(35092, 8), tab: Text::at(35212, 8), section: Text::at(4529, 35), kind: Kind::StarCode, enforced: false, user_access: Some(Na), families: families::SPA | families::ATA, base: 3583, ..Pattern::BLANK },
+    // Prefer_G726r40_Code
+    Pattern { element: Text::at(22891, 19), default: Text::at(35076, 8), tab: Text::at(35212, 8), section: Text::at(4529, 35), kind: Kind::StarCode, enforced: false, user_access: Some(Na), families: families::SPA | families::ATA, base: 3584, ..Pattern::BLANK },
+    // Force_G726r40_Code
+    Pattern { element: Text::at(24706, 18), default: Text::at(35108, 8), tab: Text::at(35212, 8), section: Text::at(4529, 35), kind: Kind::StarCode, enforced: false, user_access: Some(Na), families: families::SPA | families::ATA, base: 3585, ..Pattern::BLANK },
+    // Set_Local_Date__mm_dd_
+    Pattern { element: Text::at(10355, 22), default: Text::at(0, 0), tab: Text::at(35212, 8), section: Text::at(6716, 13), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::SPA | families::ATA, base: 3586, ..Pattern::BLANK },
+    // Default_Character_Encoding
+    Pattern { element: Text::at(10727, 26), values: Text::at(28316, 16), default: Text::at(28316, 10), tab: Text::at(35212, 8), section: Text::at(6716, 13), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::SPA, base: 3587, ..Pattern::BLANK },
+    // Select_Logo
+    Pattern { element: Text::at(34181, 11), values: Text::at(4908, 34), default: Text::at(4908, 7), tab: Text::at(2733, 5), section: Text::at(10909, 7), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::SPA, base: 3588, ..Pattern::BLANK },
+    // Select_Background_Picture
+    Pattern { element: Text::at(12740, 25), default: Text::at(3730, 4), tab: Text::at(2733, 5), section: Text::at(10909, 7), kind: Kind::Str, enforced: false, user_access: Some(Ro), families: families::SPA, base: 3589, ..Pattern::BLANK },
+    // Softkey_Labels_Font
+    Pattern { element: Text::at(23537, 19), values: Text::at(25228, 18), default: Text::at(3407, 4), tab: Text::at(2733, 5), section: Text::at(10909, 7), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::SPA, base: 3590, ..Pattern::BLANK },
+    // Screen_Saver_Icon
+    Pattern { element: Text::at(27152, 17), values: Text::at(2716, 50), default: Text::at(2748, 18), tab: Text::at(2733, 5), section: Text::at(10909, 7), kind: Kind::Enum, enforced: true, user_access: Some(Rw), families: families::SPA, base: 3591, ..Pattern::BLANK },
+    // Line_Navigation
+    Pattern { element: Text::at(30016, 15), values: Text::at(26744, 17), default: Text::at(26753, 8), tab: Text::at(2733, 5), section: Text::at(6716, 31), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::SPA, base: 3592, ..Pattern::BLANK },
+    // LDAP_item_4_Filter
+    Pattern { element: Text::at(25048, 18), default: Text::at(0, 0), tab: Text::at(2733, 5), section: Text::at(6685, 31), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::SPA, base: 3593, ..Pattern::BLANK },
+    // Monitor_User_ID_{n}_
+    Pattern { element: Text::at(20781, 20), default: Text::at(0, 0), tab: Text::at(8954, 3), section: Text::at(19470, 21), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::SPA, base: 3594, units: 1, first: 1, last: 12, head: 16, middle: 0, ..Pattern::BLANK },
+    // User_ID_with_Domain_{n}_
+    Pattern { element: Text::at(14456, 24), default: Text::at(826, 2), tab: Text::at(8954, 3), section: Text::at(17874, 21), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::SPA, base: 3606, units: 1, first: 1, last: 12, head: 20, middle: 0, ..Pattern::BLANK },
+    // G726-16_Enable_{n}_
+    Pattern { element: Text::at(22473, 19), default: Text::at(3759, 3), tab: Text::at(8954, 3), section: Text::at(21656, 19), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::SPA | families::ATA, base: 3618, units: 1, first: 1, last: 12, head: 15, middle: 0, ..Pattern::BLANK },
+    // G726-24_Enable_{n}_
+    Pattern { element: Text::at(22492, 19), default: Text::at(3759, 3), tab: Text::at(8954, 3), section: Text::at(21656, 19), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::SPA | families::ATA, base: 3630, units: 1, first: 1, last: 12, head: 15, middle: 0, ..Pattern::BLANK },
+    // G726-40_Enable_{n}_
+    Pattern { element: Text::at(22530, 19), default: Text::at(3759, 3), tab: Text::at(8954, 3), section: Text::at(21656, 19), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::SPA | families::ATA, base: 3642, units: 1, first: 1, last: 12, head: 15, middle: 0, ..Pattern::BLANK },
+    // DTMF_AVT_Packet_Interval_{n}_
+    Pattern { element: Text::at(7799, 29), tab: Text::at(8954, 3), section: Text::at(21656, 19), kind: Kind::Int, enforced: false, families: families::SPA, base: 3654, units: 1, first: 1, last: 8, head: 25, middle: 0, ..Pattern::BLANK },
+    // Default_Ring__6__
+    Pattern { element: Text::at(26217, 17), values: Text::at(2863, 48), default: Text::at(4, 1), tab: Text::at(8954, 3), section: Text::at(17874, 21), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::SPA, base: 3662, ..Pattern::BLANK },
+    // Default_Ring__7__
+    Pattern { element: Text::at(26234, 17), values: Text::at(2863, 48), default: Text::at(4, 1), tab: Text::at(8954, 3), section: Text::at(17874, 21), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::SPA, base: 3663, ..Pattern::BLANK },
+    // Default_Ring__8__
+    Pattern { element: Text::at(26251, 17), values: Text::at(2863, 48), default: Text::at(4, 1), tab: Text::at(8954, 3), section: Text::at(17874, 21), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::SPA, base: 3664, ..Pattern::BLANK },
+    // Speed_Dial_2
+    Pattern { element: Text::at(27271, 12), default: Text::at(0, 0), tab: Text::at(2898, 4), section: Text::at(23575, 10), kind: Kind::Str, enforced: false, user_access: Some(Rw), families: families::SPA, base: 3665, ..Pattern::BLANK },
+    // Speed_Dial_3
+    Pattern { element: Text::at(27288, 12), default: Text::at(0, 0), tab: Text::at(2898, 4), section: Text::at(23575, 10), kind: Kind::Str, enforced: false, user_access: Some(Rw), families: families::SPA, base: 3666, ..Pattern::BLANK },
+    // Speed_Dial_4
+    Pattern { element: Text::at(27305, 12), default: Text::at(0, 0), tab: Text::at(2898, 4), section: Text::at(23575, 10), kind: Kind::Str, enforced: false, user_access: Some(Rw), families: families::SPA, base: 3667, ..Pattern::BLANK },
+    // Speed_Dial_5
+    Pattern { element: Text::at(27322, 12), default: Text::at(0, 0), tab: Text::at(2898, 4), section: Text::at(23575, 10), kind: Kind::Str, enforced: false, user_access: Some(Rw), families: families::SPA, base: 3668, ..Pattern::BLANK },
+    // Speed_Dial_6
+    Pattern { element: Text::at(27339, 12), default: Text::at(0, 0), tab: Text::at(2898, 4), section: Text::at(23575, 10), kind: Kind::Str, enforced: false, user_access: Some(Rw), families: families::SPA, base: 3669, ..Pattern::BLANK },
+    // Speed_Dial_7
+    Pattern { element: Text::at(27356, 12), default: Text::at(0, 0), tab: Text::at(2898, 4), section: Text::at(23575, 10), kind: Kind::Str, enforced: false, user_access: Some(Rw), families: families::SPA, base: 3670, ..Pattern::BLANK },
+    // Speed_Dial_8
+    Pattern { element: Text::at(27373, 12), default: Text::at(0, 0), tab: Text::at(2898, 4), section: Text::at(23575, 10), kind: Kind::Str, enforced: false, user_access: Some(Rw), families: families::SPA, base: 3671, ..Pattern::BLANK },
+    // Speed_Dial_9
+    Pattern { element: Text::at(27390, 12), default: Text::at(0, 0), tab: Text::at(2898, 4), section: Text::at(23575, 10), kind: Kind::Str, enforced: false, user_access: Some(Rw), families: families::SPA, base: 3672, ..Pattern::BLANK },
+    // Send_Audio_To_Speaker
+    Pattern { element: Text::at(19428, 21), default: Text::at(826, 2), tab: Text::at(2898, 4), section: Text::at(17267, 22), kind: Kind::Bool, enforced: false, user_access: Some(Rw), families: families::SPA, base: 3673, ..Pattern::BLANK },
+    // Text_Message
+    Pattern { element: Text::at(8613, 12), default: Text::at(3759, 3), tab: Text::at(2898, 4), section: Text::at(17267, 22), kind: Kind::Bool, enforced: false, user_access: Some(Rw), families: families::SPA, base: 3674, ..Pattern::BLANK },
+    // IVR_Admin_Passwd
+    Pattern { element: Text::at(28332, 16), tab: Text::at(8072, 6), section: Text::at(21321, 20), kind: Kind::Str, enforced: false, user_access: Some(Na), secret: true, families: families::ATA, base: 3675, ..Pattern::BLANK },
+    // User_ID
+    Pattern { element: Text::at(3919, 7), section: Text::at(29416, 15), kind: Kind::Str, enforced: false, user_access: Some(Rw), families: families::ATA, base: 3676, ..Pattern::BLANK },
+    // HTTPS_Name_Validate
+    Pattern { element: Text::at(22587, 19), tab: Text::at(33383, 12), section: Text::at(18210, 21), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::ATA, base: 3677, ..Pattern::BLANK },
+    // SP_Default
+    Pattern { element: Text::at(34624, 10), tab: Text::at(33383, 12), section: Text::at(18210, 21), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::ATA, base: 3678, ..Pattern::BLANK },
+    // Recovery_URL
+    Pattern { element: Text::at(33443, 12), default: Text::at(0, 0), tab: Text::at(33383, 12), section: Text::at(28108, 16), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::ATA, base: 3679, ..Pattern::BLANK },
+    // SIP_Reg_Starting_Sequence_Number
+    Pattern { element: Text::at(6155, 32), tab: Text::at(5561, 3), section: Text::at(31955, 14), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::ATA, base: 3680, ..Pattern::BLANK },
+    // AVT_Packet_Size
+    Pattern { element: Text::at(29386, 15), tab: Text::at(5561, 3), section: Text::at(31955, 14), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::ATA, base: 3681, ..Pattern::BLANK },
+    // RTP_Tx_Packet_Size_Follows_Remote_SDP
+    Pattern { element: Text::at(4094, 37), tab: Text::at(5561, 3), section: Text::at(31899, 14), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::ATA, base: 3682, ..Pattern::BLANK },
+    // NSE_Dynamic_Payload
+    Pattern { element: Text::at(22758, 19), default: Text::at(1010, 3), tab: Text::at(5561, 3), section: Text::at(27067, 17), kind: Kind::Int, enforced: false, user_access: Some(Na), families: families::ATA, base: 3683, ..Pattern::BLANK },
+    // NSE_Codec_Name
+    Pattern { element: Text::at(31591, 14), default: Text::at(20473, 3), tab: Text::at(5561, 3), section: Text::at(27067, 17), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::ATA, base: 3684, ..Pattern::BLANK },
+    // SAS_Enable_{n}_
+    Pattern { element: Text::at(30541, 15), default: Text::at(826, 2), section: Text::at(8969, 28), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::ATA, base: 3685, units: 1, first: 1, last: 2, head: 11, middle: 0, ..Pattern::BLANK },
+    // SAS_DLG_Refresh_Intvl_{n}_
+    Pattern { element: Text::at(11325, 26), default: Text::at(97, 2), section: Text::at(8969, 28), kind: Kind::Int, enforced: false, user_access: Some(Na), families: families::ATA, base: 3687, units: 1, first: 1, last: 2, head: 22, middle: 0, ..Pattern::BLANK },
+    // SAS_Inbound_RTP_Sink_{n}_
+    Pattern { element: Text::at(12665, 25), default: Text::at(0, 0), section: Text::at(8969, 28), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::ATA, base: 3689, units: 1, first: 1, last: 2, head: 21, middle: 0, ..Pattern::BLANK },
+    // SIP_ToS_DiffServ_Value_{n}_
+    Pattern { element: Text::at(10247, 27), default: Text::at(35758, 4), section: Text::at(20625, 16), kind: Kind::Uns8, enforced: false, user_access: Some(Na), families: families::ATA, base: 3691, units: 1, first: 1, last: 2, head: 23, middle: 0, ..Pattern::BLANK },
+    // RTP_ToS_DiffServ_Value_{n}_
+    Pattern { element: Text::at(10085, 27), default: Text::at(35762, 4), section: Text::at(20625, 16), kind: Kind::Uns8, enforced: false, user_access: Some(Na), families: families::ATA, base: 3693, units: 1, first: 1, last: 2, head: 23, middle: 0, ..Pattern::BLANK },
+    // SIP_GUID_{n}_
+    Pattern { element: Text::at(32656, 13), default: Text::at(826, 2), tab: Text::at(8954, 3), section: Text::at(33479, 12), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::ATA, base: 3695, units: 1, first: 1, last: 2, head: 9, middle: 0, ..Pattern::BLANK },
+    // RTP_Log_Intvl_{n}_
+    Pattern { element: Text::at(25462, 18), default: Text::at(7, 1), tab: Text::at(8954, 3), section: Text::at(33479, 12), kind: Kind::Int, enforced: false, user_access: Some(Na), families: families::ATA, base: 3697, units: 1, first: 1, last: 2, head: 14, middle: 0, ..Pattern::BLANK },
+    // Restrict_Source_IP_{n}_
+    Pattern { element: Text::at(15402, 23), default: Text::at(826, 2), tab: Text::at(8954, 3), section: Text::at(33479, 12), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::ATA, base: 3699, units: 1, first: 1, last: 2, head: 19, middle: 0, ..Pattern::BLANK },
+    // Reply_182_On_Call_Waiting_{n}_
+    Pattern { element: Text::at(7563, 30), default: Text::at(826, 2), tab: Text::at(8954, 3), section: Text::at(33479, 12), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::ATA, base: 3701, units: 1, first: 1, last: 2, head: 26, middle: 0, ..Pattern::BLANK },
+    // Use_Local_Addr_In_FROM_{n}_
+    Pattern { element: Text::at(10463, 27), default: Text::at(826, 2), tab: Text::at(8954, 3), section: Text::at(33479, 12), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::ATA, base: 3703, units: 1, first: 1, last: 2, head: 23, middle: 0, ..Pattern::BLANK },
+    // Broadsoft_ALTC_{n}_
+    Pattern { element: Text::at(21827, 19), tab: Text::at(8954, 3), section: Text::at(33479, 12), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::ATA, base: 3705, units: 1, first: 1, last: 2, head: 15, middle: 0, ..Pattern::BLANK },
+    // Xfer_When_Hangup_Conf_{n}_
+    Pattern { element: Text::at(11689, 26), default: Text::at(3759, 3), tab: Text::at(8954, 3), section: Text::at(17874, 21), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::ATA, base: 3707, units: 1, first: 1, last: 2, head: 22, middle: 0, ..Pattern::BLANK },
+    // Conference_Bridge_Ports_{n}_
+    Pattern { element: Text::at(8549, 28), values: Text::at(2875, 16), default: Text::at(95, 1), tab: Text::at(8954, 3), section: Text::at(17874, 21), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::ATA, base: 3709, units: 1, first: 1, last: 2, head: 24, middle: 0, ..Pattern::BLANK },
+    // Registrar_Server_{n}_
+    Pattern { element: Text::at(19302, 21), tab: Text::at(8954, 3), section: Text::at(16893, 22), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::ATA, base: 3711, units: 1, first: 1, last: 2, head: 17, middle: 0, ..Pattern::BLANK },
+    // Mailbox_Subscribe_URL_{n}_
+    Pattern { element: Text::at(11221, 26), tab: Text::at(8954, 3), section: Text::at(16893, 22), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::ATA, base: 3713, units: 1, first: 1, last: 2, head: 22, middle: 0, ..Pattern::BLANK },
+    // Mailbox_Subscribe_Expires_{n}_
+    Pattern { element: Text::at(7473, 30), default: Text::at(34334, 10), tab: Text::at(8954, 3), section: Text::at(16893, 22), kind: Kind::Int, enforced: false, user_access: Some(Na), families: families::ATA, base: 3715, units: 1, first: 1, last: 2, head: 26, middle: 0, ..Pattern::BLANK },
+    // Call_Waiting_Serv_{n}_
+    Pattern { element: Text::at(16123, 22), section: Text::at(5112, 34), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::ATA, base: 3717, units: 1, first: 1, last: 2, head: 18, middle: 0, ..Pattern::BLANK },
+    // Block_CID_Serv_{n}_
+    Pattern { element: Text::at(21770, 19), default: Text::at(3759, 3), section: Text::at(5112, 34), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::ATA, base: 3719, units: 1, first: 1, last: 2, head: 15, middle: 0, ..Pattern::BLANK },
+    // Block_ANC_Serv_{n}_
+    Pattern { element: Text::at(21751, 19), default: Text::at(3759, 3), section: Text::at(5112, 34), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::ATA, base: 3721, units: 1, first: 1, last: 2, head: 15, middle: 0, ..Pattern::BLANK },
+    // Dist_Ring_Serv_{n}_
+    Pattern { element: Text::at(22264, 19), default: Text::at(3759, 3), section: Text::at(5112, 34), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::ATA, base: 3723, units: 1, first: 1, last: 2, head: 15, middle: 0, ..Pattern::BLANK },
+    // Cfwd_All_Serv_{n}_
+    Pattern { element: Text::at(24148, 18), default: Text::at(3759, 3), section: Text::at(5112, 34), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::ATA, base: 3725, units: 1, first: 1, last: 2, head: 14, middle: 0, ..Pattern::BLANK },
+    // Cfwd_Busy_Serv_{n}_
+    Pattern { element: Text::at(21979, 19), default: Text::at(3759, 3), section: Text::at(5112, 34), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::ATA, base: 3727, units: 1, first: 1, last: 2, head: 15, middle: 0, ..Pattern::BLANK },
+    // Cfwd_No_Ans_Serv_{n}_
+    Pattern { element: Text::at(18000, 21), default: Text::at(3759, 3), section: Text::at(5112, 34), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::ATA, base: 3729, units: 1, first: 1, last: 2, head: 17, middle: 0, ..Pattern::BLANK },
+    // Cfwd_Sel_Serv_{n}_
+    Pattern { element: Text::at(24202, 18), default: Text::at(3759, 3), section: Text::at(5112, 34), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::ATA, base: 3731, units: 1, first: 1, last: 2, head: 14, middle: 0, ..Pattern::BLANK },
+    // Cfwd_Last_Serv_{n}_
+    Pattern { element: Text::at(22017, 19), default: Text::at(3759, 3), section: Text::at(5112, 34), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::ATA, base: 3733, units: 1, first: 1, last: 2, head: 15, middle: 0, ..Pattern::BLANK },
+    // Block_Last_Serv_{n}_
+    Pattern { element: Text::at(20001, 20), default: Text::at(3759, 3), section: Text::at(5112, 34), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::ATA, base: 3735, units: 1, first: 1, last: 2, head: 16, middle: 0, ..Pattern::BLANK },
+    // Accept_Last_Serv_{n}_
+    Pattern { element: Text::at(17706, 21), default: Text::at(3759, 3), section: Text::at(5112, 34), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::ATA, base: 3737, units: 1, first: 1, last: 2, head: 17, middle: 0, ..Pattern::BLANK },
+    // DND_Serv_{n}_
+    Pattern { element: Text::at(32201, 13), default: Text::at(3759, 3), section: Text::at(5112, 34), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::ATA, base: 3739, units: 1, first: 1, last: 2, head: 9, middle: 0, ..Pattern::BLANK },
+    // CID_Serv_{n}_
+    Pattern { element: Text::at(21776, 13), default: Text::at(3759, 3), section: Text::at(5112, 34), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::ATA, base: 3741, units: 1, first: 1, last: 2, head: 9, middle: 0, ..Pattern::BLANK },
+    // CWCID_Serv_{n}_
+    Pattern { element: Text::at(29521, 15), default: Text::at(3759, 3), section: Text::at(5112, 34), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::ATA, base: 3743, units: 1, first: 1, last: 2, head: 11, middle: 0, ..Pattern::BLANK },
+    // Call_Return_Serv_{n}_
+    Pattern { element: Text::at(17937, 21), default: Text::at(3759, 3), section: Text::at(5112, 34), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::ATA, base: 3745, units: 1, first: 1, last: 2, head: 17, middle: 0, ..Pattern::BLANK },
+    // Call_Redial_Serv_{n}_
+    Pattern { element: Text::at(17916, 21), default: Text::at(3759, 3), section: Text::at(5112, 34), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::ATA, base: 3747, units: 1, first: 1, last: 2, head: 17, middle: 0, ..Pattern::BLANK },
+    // Call_Back_Serv_{n}_
+    Pattern { element: Text::at(21884, 19), default: Text::at(3759, 3), section: Text::at(5112, 34), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::ATA, base: 3749, units: 1, first: 1, last: 2, head: 15, middle: 0, ..Pattern::BLANK },
+    // Three_Way_Call_Serv_{n}_
+    Pattern { element: Text::at(14312, 24), default: Text::at(3759, 3), section: Text::at(5112, 34), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::ATA, base: 3751, units: 1, first: 1, last: 2, head: 20, middle: 0, ..Pattern::BLANK },
+    // Three_Way_Conf_Serv_{n}_
+    Pattern { element: Text::at(14336, 24), default: Text::at(3759, 3), section: Text::at(5112, 34), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::ATA, base: 3753, units: 1, first: 1, last: 2, head: 20, middle: 0, ..Pattern::BLANK },
+    // Attn_Transfer_Serv_{n}_
+    Pattern { element: Text::at(14551, 23), default: Text::at(3759, 3), section: Text::at(5112, 34), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::ATA, base: 3755, units: 1, first: 1, last: 2, head: 19, middle: 0, ..Pattern::BLANK },
+    // Unattn_Transfer_Serv_{n}_
+    Pattern { element: Text::at(12815, 25), default: Text::at(3759, 3), section: Text::at(5112, 34), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::ATA, base: 3757, units: 1, first: 1, last: 2, head: 21, middle: 0, ..Pattern::BLANK },
+    // MWI_Serv_{n}_
+    Pattern { element: Text::at(32068, 13), default: Text::at(3759, 3), section: Text::at(5112, 34), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::ATA, base: 3759, units: 1, first: 1, last: 2, head: 9, middle: 0, ..Pattern::BLANK },
+    // VMWI_Serv_{n}_
+    Pattern { element: Text::at(32067, 14), default: Text::at(3759, 3), section: Text::at(5112, 34), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::ATA, base: 3761, units: 1, first: 1, last: 2, head: 10, middle: 0, ..Pattern::BLANK },
+    // Speed_Dial_Serv_{n}_
+    Pattern { element: Text::at(21261, 20), default: Text::at(3759, 3), section: Text::at(5112, 34), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::ATA, base: 3763, units: 1, first: 1, last: 2, head: 16, middle: 0, ..Pattern::BLANK },
+    // Secure_Call_Serv_{n}_
+    Pattern { element: Text::at(19407, 21), default: Text::at(3759, 3), section: Text::at(5112, 34), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::ATA, base: 3765, units: 1, first: 1, last: 2, head: 17, middle: 0, ..Pattern::BLANK },
+    // Referral_Serv_{n}_
+    Pattern { element: Text::at(25480, 18), default: Text::at(3759, 3), section: Text::at(5112, 34), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::ATA, base: 3767, units: 1, first: 1, last: 2, head: 14, middle: 0, ..Pattern::BLANK },
+    // Feature_Dial_Serv_{n}_
+    Pattern { element: Text::at(16475, 22), default: Text::at(3759, 3), section: Text::at(5112, 34), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::ATA, base: 3769, units: 1, first: 1, last: 2, head: 18, middle: 0, ..Pattern::BLANK },
+    // Service_Announcement_Serv_{n}_
+    Pattern { element: Text::at(7593, 30), default: Text::at(826, 2), section: Text::at(5112, 34), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::ATA, base: 3771, units: 1, first: 1, last: 2, head: 26, middle: 0, ..Pattern::BLANK },
+    // Reuse_CID_Number_As_Name_{n}_
+    Pattern { element: Text::at(8234, 29), section: Text::at(5112, 34), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::ATA, base: 3773, units: 1, first: 1, last: 2, head: 25, middle: 0, ..Pattern::BLANK },
+    // CONFCID_Serv_{n}_
+    Pattern { element: Text::at(25996, 17), section: Text::at(5112, 34), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::ATA, base: 3775, units: 1, first: 1, last: 2, head: 13, middle: 0, ..Pattern::BLANK },
+    // Silence_Threshold_{n}_
+    Pattern { element: Text::at(17223, 22), values: Text::at(30871, 15), default: Text::at(3676, 6), tab: Text::at(8954, 3), section: Text::at(21656, 19), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::ATA, base: 3777, units: 1, first: 1, last: 2, head: 18, middle: 0, ..Pattern::BLANK },
+    // FAX_V21_Detect_Enable_{n}_
+    Pattern { element: Text::at(10805, 26), tab: Text::at(8954, 3), section: Text::at(21656, 19), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::ATA, base: 3779, units: 1, first: 1, last: 2, head: 22, middle: 0, ..Pattern::BLANK },
+    // Echo_Canc_Enable_{n}_
+    Pattern { element: Text::at(18420, 21), default: Text::at(3759, 3), tab: Text::at(8954, 3), section: Text::at(21656, 19), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::ATA, base: 3781, units: 1, first: 1, last: 2, head: 17, middle: 0, ..Pattern::BLANK },
+    // FAX_CNG_Detect_Enable_{n}_
+    Pattern { element: Text::at(10779, 26), default: Text::at(3759, 3), tab: Text::at(8954, 3), section: Text::at(21656, 19), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::ATA, base: 3783, units: 1, first: 1, last: 2, head: 22, middle: 0, ..Pattern::BLANK },
+    // FAX_Passthru_Codec_{n}_
+    Pattern { element: Text::at(14827, 23), values: Text::at(2406, 11), default: Text::at(2406, 5), tab: Text::at(8954, 3), section: Text::at(21656, 19), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::ATA, base: 3785, units: 1, first: 1, last: 2, head: 19, middle: 0, ..Pattern::BLANK },
+    // FAX_Codec_Symmetric_{n}_
+    Pattern { element: Text::at(13544, 24), default: Text::at(3759, 3), tab: Text::at(8954, 3), section: Text::at(21656, 19), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::ATA, base: 3787, units: 1, first: 1, last: 2, head: 20, middle: 0, ..Pattern::BLANK },
+    // DTMF_Process_INFO_{n}_
+    Pattern { element: Text::at(16255, 22), default: Text::at(3759, 3), tab: Text::at(8954, 3), section: Text::at(21656, 19), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::ATA, base: 3789, units: 1, first: 1, last: 2, head: 18, middle: 0, ..Pattern::BLANK },
+    // FAX_Passthru_Method_{n}_
+    Pattern { element: Text::at(13568, 24), values: Text::at(26642, 17), tab: Text::at(8954, 3), section: Text::at(21656, 19), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::ATA, base: 3791, units: 1, first: 1, last: 2, head: 20, middle: 0, ..Pattern::BLANK },
+    // FAX_Process_NSE_{n}_
+    Pattern { element: Text::at(20461, 20), default: Text::at(3759, 3), tab: Text::at(8954, 3), section: Text::at(21656, 19), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::ATA, base: 3793, units: 1, first: 1, last: 2, head: 16, middle: 0, ..Pattern::BLANK },
+    // FAX_Disable_ECAN_{n}_
+    Pattern { element: Text::at(18525, 21), default: Text::at(826, 2), tab: Text::at(8954, 3), section: Text::at(21656, 19), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::ATA, base: 3795, units: 1, first: 1, last: 2, head: 17, middle: 0, ..Pattern::BLANK },
+    // DTMF_Tx_Mode_{n}_
+    Pattern { element: Text::at(26115, 17), values: Text::at(32383, 13), default: Text::at(5320, 6), tab: Text::at(8954, 3), section: Text::at(21656, 19), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::ATA, base: 3797, units: 1, first: 1, last: 2, head: 13, middle: 0, ..Pattern::BLANK },
+    // DTMF_Tx_Strict_Hold_Off_Time_{n}_
+    Pattern { element: Text::at(5312, 33), tab: Text::at(8954, 3), section: Text::at(21656, 19), kind: Kind::Int, enforced: false, user_access: Some(Na), families: families::ATA, base: 3799, units: 1, first: 1, last: 2, head: 29, middle: 0, ..Pattern::BLANK },
+    // FAX_Enable_T38_{n}_
+    Pattern { element: Text::at(22359, 19), default: Text::at(3759, 3), tab: Text::at(8954, 3), section: Text::at(21656, 19), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::ATA, base: 3801, units: 1, first: 1, last: 2, head: 15, middle: 0, ..Pattern::BLANK },
+    // Hook_Flash_Tx_Method_{n}_
+    Pattern { element: Text::at(12265, 25), values: Text::at(32370, 13), default: Text::at(3730, 4), tab: Text::at(8954, 3), section: Text::at(21656, 19), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::ATA, base: 3803, units: 1, first: 1, last: 2, head: 21, middle: 0, ..Pattern::BLANK },
+    // FAX_T38_Redundancy_{n}_
+    Pattern { element: Text::at(14873, 23), values: Text::at(13064, 7), default: Text::at(4, 1), tab: Text::at(8954, 3), section: Text::at(21656, 19), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::ATA, base: 3805, units: 1, first: 1, last: 2, head: 19, middle: 0, ..Pattern::BLANK },
+    // FAX_T38_ECM_Enable_{n}_
+    Pattern { element: Text::at(14850, 23), tab: Text::at(8954, 3), section: Text::at(21656, 19), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::ATA, base: 3807, units: 1, first: 1, last: 2, head: 19, middle: 0, ..Pattern::BLANK },
+    // FAX_Tone_Detect_Mode_{n}_
+    Pattern { element: Text::at(12165, 25), values: Text::at(3632, 40), default: Text::at(3632, 16), tab: Text::at(8954, 3), section: Text::at(21656, 19), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::ATA, base: 3809, units: 1, first: 1, last: 2, head: 21, middle: 0, ..Pattern::BLANK },
+    // Symmetric_RTP_{n}_
+    Pattern { element: Text::at(25714, 18), tab: Text::at(8954, 3), section: Text::at(21656, 19), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::ATA, base: 3811, units: 1, first: 1, last: 2, head: 14, middle: 0, ..Pattern::BLANK },
+    // FAX_T38_Return_to_Voice_{n}_
+    Pattern { element: Text::at(8689, 28), tab: Text::at(8954, 3), section: Text::at(21656, 19), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::ATA, base: 3813, units: 1, first: 1, last: 2, head: 24, middle: 0, ..Pattern::BLANK },
+    // Modem_Line_{n}_
+    Pattern { element: Text::at(30196, 15), tab: Text::at(8954, 3), section: Text::at(21656, 19), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::ATA, base: 3815, units: 1, first: 1, last: 2, head: 11, middle: 0, ..Pattern::BLANK },
+    // RTP_to_Proxy_in_Remote_Hold_{n}_
+    Pattern { element: Text::at(6123, 32), tab: Text::at(8954, 3), section: Text::at(21656, 19), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::ATA, base: 3817, units: 1, first: 1, last: 2, head: 28, middle: 0, ..Pattern::BLANK },
+    // Idle_Polarity_{n}_
+    Pattern { element: Text::at(24904, 18), values: Text::at(29851, 15), default: Text::at(6824, 7), section: Text::at(6592, 31), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::ATA, base: 3819, units: 1, first: 1, last: 2, head: 14, middle: 0, ..Pattern::BLANK },
+    // Caller_Conn_Polarity_{n}_
+    Pattern { element: Text::at(11915, 25), values: Text::at(29851, 15), default: Text::at(6824, 7), section: Text::at(6592, 31), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::ATA, base: 3821, units: 1, first: 1, last: 2, head: 21, middle: 0, ..Pattern::BLANK },
+    // Callee_Conn_Polarity_{n}_
+    Pattern { element: Text::at(11890, 25), values: Text::at(29851, 15), default: Text::at(6824, 7), section: Text::at(6592, 31), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::ATA, base: 3823, units: 1, first: 1, last: 2, head: 21, middle: 0, ..Pattern::BLANK },
+    // Profile_Stamp_{n}_
+    Pattern { element: Text::at(25390, 18), section: Text::at(6592, 31), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::ATA, base: 3825, units: 1, first: 1, last: 2, head: 14, middle: 0, ..Pattern::BLANK },
+    // Cfwd_All_Dest_{n}_
+    Pattern { element: Text::at(24130, 18), default: Text::at(0, 0), section: Text::at(6819, 21), kind: Kind::Str, enforced: false, user_access: Some(Rw), families: families::ATA, base: 3827, units: 1, first: 1, last: 2, head: 14, middle: 0, ..Pattern::BLANK },
+    // Cfwd_Busy_Dest_{n}_
+    Pattern { element: Text::at(21960, 19), default: Text::at(0, 0), section: Text::at(6819, 21), kind: Kind::Str, enforced: false, user_access: Some(Rw), families: families::ATA, base: 3829, units: 1, first: 1, last: 2, head: 15, middle: 0, ..Pattern::BLANK },
+    // Cfwd_No_Ans_Dest_{n}_
+    Pattern { element: Text::at(17979, 21), default: Text::at(0, 0), section: Text::at(6819, 21), kind: Kind::Str, enforced: false, user_access: Some(Rw), families: families::ATA, base: 3831, units: 1, first: 1, last: 2, head: 17, middle: 0, ..Pattern::BLANK },
+    // Cfwd_No_Ans_Delay_{n}_
+    Pattern { element: Text::at(16189, 22), default: Text::at(975, 2), section: Text::at(6819, 21), kind: Kind::Int, enforced: false, user_access: Some(Rw), families: families::ATA, base: 3833, units: 1, first: 1, last: 2, head: 18, middle: 0, ..Pattern::BLANK },
+    // Cfwd_Sel1_Caller_{n}_
+    Pattern { element: Text::at(18021, 21), default: Text::at(0, 0), section: Text::at(6809, 31), kind: Kind::Str, enforced: false, user_access: Some(Rw), families: families::ATA, base: 3835, units: 1, first: 1, last: 2, head: 17, middle: 0, ..Pattern::BLANK },
+    // Cfwd_Sel1_Dest_{n}_
+    Pattern { element: Text::at(22036, 19), default: Text::at(0, 0), section: Text::at(6809, 31), kind: Kind::Str, enforced: false, user_access: Some(Rw), families: families::ATA, base: 3837, units: 1, first: 1, last: 2, head: 15, middle: 0, ..Pattern::BLANK },
+    // Cfwd_Sel2_Caller_{n}_
+    Pattern { element: Text::at(18042, 21), default: Text::at(0, 0), section: Text::at(6809, 31), kind: Kind::Str, enforced: false, user_access: Some(Rw), families: families::ATA, base: 3839, units: 1, first: 1, last: 2, head: 17, middle: 0, ..Pattern::BLANK },
+    // Cfwd_Sel2_Dest_{n}_
+    Pattern { element: Text::at(22055, 19), default: Text::at(0, 0), section: Text::at(6809, 31), kind: Kind::Str, enforced: false, user_access: Some(Rw), families: families::ATA, base: 3841, units: 1, first: 1, last: 2, head: 15, middle: 0, ..Pattern::BLANK },
+    // Cfwd_Sel3_Caller_{n}_
+    Pattern { element: Text::at(18063, 21), default: Text::at(0, 0), section: Text::at(6809, 31), kind: Kind::Str, enforced: false, user_access: Some(Rw), families: families::ATA, base: 3843, units: 1, first: 1, last: 2, head: 17, middle: 0, ..Pattern::BLANK },
+    // Cfwd_Sel3_Dest_{n}_
+    Pattern { element: Text::at(22074, 19), default: Text::at(0, 0), section: Text::at(6809, 31), kind: Kind::Str, enforced: false, user_access: Some(Rw), families: families::ATA, base: 3845, units: 1, first: 1, last: 2, head: 15, middle: 0, ..Pattern::BLANK },
+    // Cfwd_Sel4_Caller_{n}_
+    Pattern { element: Text::at(18084, 21), default: Text::at(0, 0), section: Text::at(6809, 31), kind: Kind::Str, enforced: false, user_access: Some(Rw), families: families::ATA, base: 3847, units: 1, first: 1, last: 2, head: 17, middle: 0, ..Pattern::BLANK },
+    // Cfwd_Sel4_Dest_{n}_
+    Pattern { element: Text::at(22093, 19), default: Text::at(0, 0), section: Text::at(6809, 31), kind: Kind::Str, enforced: false, user_access: Some(Rw), families: families::ATA, base: 3849, units: 1, first: 1, last: 2, head: 15, middle: 0, ..Pattern::BLANK },
+    // Cfwd_Sel5_Caller_{n}_
+    Pattern { element: Text::at(18105, 21), default: Text::at(0, 0), section: Text::at(6809, 31), kind: Kind::Str, enforced: false, user_access: Some(Rw), families: families::ATA, base: 3851, units: 1, first: 1, last: 2, head: 17, middle: 0, ..Pattern::BLANK },
+    // Cfwd_Sel5_Dest_{n}_
+    Pattern { element: Text::at(22112, 19), default: Text::at(0, 0), section: Text::at(6809, 31), kind: Kind::Str, enforced: false, user_access: Some(Rw), families: families::ATA, base: 3853, units: 1, first: 1, last: 2, head: 15, middle: 0, ..Pattern::BLANK },
+    // Cfwd_Sel6_Caller_{n}_
+    Pattern { element: Text::at(18126, 21), default: Text::at(0, 0), section: Text::at(6809, 31), kind: Kind::Str, enforced: false, user_access: Some(Rw), families: families::ATA, base: 3855, units: 1, first: 1, last: 2, head: 17, middle: 0, ..Pattern::BLANK },
+    // Cfwd_Sel6_Dest_{n}_
+    Pattern { element: Text::at(22131, 19), default: Text::at(0, 0), section: Text::at(6809, 31), kind: Kind::Str, enforced: false, user_access: Some(Rw), families: families::ATA, base: 3857, units: 1, first: 1, last: 2, head: 15, middle: 0, ..Pattern::BLANK },
+    // Cfwd_Sel7_Caller_{n}_
+    Pattern { element: Text::at(18147, 21), default: Text::at(0, 0), section: Text::at(6809, 31), kind: Kind::Str, enforced: false, user_access: Some(Rw), families: families::ATA, base: 3859, units: 1, first: 1, last: 2, head: 17, middle: 0, ..Pattern::BLANK },
+    // Cfwd_Sel7_Dest_{n}_
+    Pattern { element: Text::at(22150, 19), default: Text::at(0, 0), section: Text::at(6809, 31), kind: Kind::Str, enforced: false, user_access: Some(Rw), families: families::ATA, base: 3861, units: 1, first: 1, last: 2, head: 15, middle: 0, ..Pattern::BLANK },
+    // Cfwd_Sel8_Caller_{n}_
+    Pattern { element: Text::at(18168, 21), default: Text::at(0, 0), section: Text::at(6809, 31), kind: Kind::Str, enforced: false, user_access: Some(Rw), families: families::ATA, base: 3863, units: 1, first: 1, last: 2, head: 17, middle: 0, ..Pattern::BLANK },
+    // Cfwd_Sel8_Dest_{n}_
+    Pattern { element: Text::at(22169, 19), default: Text::at(0, 0), section: Text::at(6809, 31), kind: Kind::Str, enforced: false, user_access: Some(Rw), families: families::ATA, base: 3865, units: 1, first: 1, last: 2, head: 15, middle: 0, ..Pattern::BLANK },
+    // Cfwd_Last_Caller_{n}_
+    Pattern { element: Text::at(17958, 21), default: Text::at(0, 0), section: Text::at(6809, 31), kind: Kind::Str, enforced: false, user_access: Some(Rw), families: families::ATA, base: 3867, units: 1, first: 1, last: 2, head: 17, middle: 0, ..Pattern::BLANK },
+    // Cfwd_Last_Dest_{n}_
+    Pattern { element: Text::at(21998, 19), default: Text::at(0, 0), section: Text::at(6809, 31), kind: Kind::Str, enforced: false, user_access: Some(Rw), families: families::ATA, base: 3869, units: 1, first: 1, last: 2, head: 15, middle: 0, ..Pattern::BLANK },
+    // Block_Last_Caller_{n}_
+    Pattern { element: Text::at(16079, 22), default: Text::at(0, 0), section: Text::at(6809, 31), kind: Kind::Str, enforced: false, user_access: Some(Rw), families: families::ATA, base: 3871, units: 1, first: 1, last: 2, head: 18, middle: 0, ..Pattern::BLANK },
+    // Accept_Last_Caller_{n}_
+    Pattern { element: Text::at(14528, 23), default: Text::at(0, 0), section: Text::at(6809, 31), kind: Kind::Str, enforced: false, user_access: Some(Rw), families: families::ATA, base: 3873, units: 1, first: 1, last: 2, head: 19, middle: 0, ..Pattern::BLANK },
+    // Speed_Dial_2_{n}_
+    Pattern { element: Text::at(27271, 17), default: Text::at(0, 0), section: Text::at(23575, 19), kind: Kind::Str, enforced: false, user_access: Some(Rw), families: families::ATA, base: 3875, units: 1, first: 1, last: 2, head: 13, middle: 0, ..Pattern::BLANK },
+    // Speed_Dial_3_{n}_
+    Pattern { element: Text::at(27288, 17), default: Text::at(0, 0), section: Text::at(23575, 19), kind: Kind::Str, enforced: false, user_access: Some(Rw), families: families::ATA, base: 3877, units: 1, first: 1, last: 2, head: 13, middle: 0, ..Pattern::BLANK },
+    // Speed_Dial_4_{n}_
+    Pattern { element: Text::at(27305, 17), default: Text::at(0, 0), section: Text::at(23575, 19), kind: Kind::Str, enforced: false, user_access: Some(Rw), families: families::ATA, base: 3879, units: 1, first: 1, last: 2, head: 13, middle: 0, ..Pattern::BLANK },
+    // Speed_Dial_5_{n}_
+    Pattern { element: Text::at(27322, 17), default: Text::at(0, 0), section: Text::at(23575, 19), kind: Kind::Str, enforced: false, user_access: Some(Rw), families: families::ATA, base: 3881, units: 1, first: 1, last: 2, head: 13, middle: 0, ..Pattern::BLANK },
+    // Speed_Dial_6_{n}_
+    Pattern { element: Text::at(27339, 17), default: Text::at(0, 0), section: Text::at(23575, 19), kind: Kind::Str, enforced: false, user_access: Some(Rw), families: families::ATA, base: 3883, units: 1, first: 1, last: 2, head: 13, middle: 0, ..Pattern::BLANK },
+    // Speed_Dial_7_{n}_
+    Pattern { element: Text::at(27356, 17), default: Text::at(0, 0), section: Text::at(23575, 19), kind: Kind::Str, enforced: false, user_access: Some(Rw), families: families::ATA, base: 3885, units: 1, first: 1, last: 2, head: 13, middle: 0, ..Pattern::BLANK },
+    // Speed_Dial_8_{n}_
+    Pattern { element: Text::at(27373, 17), default: Text::at(0, 0), section: Text::at(23575, 19), kind: Kind::Str, enforced: false, user_access: Some(Rw), families: families::ATA, base: 3887, units: 1, first: 1, last: 2, head: 13, middle: 0, ..Pattern::BLANK },
+    // Speed_Dial_9_{n}_
+    Pattern { element: Text::at(27390, 17), default: Text::at(0, 0), section: Text::at(23575, 19), kind: Kind::Str, enforced: false, user_access: Some(Rw), families: families::ATA, base: 3889, units: 1, first: 1, last: 2, head: 13, middle: 0, ..Pattern::BLANK },
+    // CW_Setting_{n}_
+    Pattern { element: Text::at(29536, 15), default: Text::at(3759, 3), section: Text::at(7623, 30), kind: Kind::Bool, enforced: false, user_access: Some(Rw), families: families::ATA, base: 3891, units: 1, first: 1, last: 2, head: 11, middle: 0, ..Pattern::BLANK },
+    // Block_CID_Setting_{n}_
+    Pattern { element: Text::at(16057, 22), default: Text::at(826, 2), section: Text::at(7623, 30), kind: Kind::Bool, enforced: false, user_access: Some(Rw), families: families::ATA, base: 3893, units: 1, first: 1, last: 2, head: 18, middle: 0, ..Pattern::BLANK },
+    // Block_ANC_Setting_{n}_
+    Pattern { element: Text::at(16035, 22), default: Text::at(826, 2), section: Text::at(7623, 30), kind: Kind::Bool, enforced: false, user_access: Some(Rw), families: families::ATA, base: 3895, units: 1, first: 1, last: 2, head: 18, middle: 0, ..Pattern::BLANK },
+    // DND_Setting_{n}_
+    Pattern { element: Text::at(27948, 16), default: Text::at(826, 2), section: Text::at(7623, 30), kind: Kind::Bool, enforced: false, user_access: Some(Rw), families: families::ATA, base: 3897, units: 1, first: 1, last: 2, head: 12, middle: 0, ..Pattern::BLANK },
+    // CID_Setting_{n}_
+    Pattern { element: Text::at(16063, 16), default: Text::at(3759, 3), section: Text::at(7623, 30), kind: Kind::Bool, enforced: false, user_access: Some(Rw), families: families::ATA, base: 3899, units: 1, first: 1, last: 2, head: 12, middle: 0, ..Pattern::BLANK },
+    // CWCID_Setting_{n}_
+    Pattern { element: Text::at(24058, 18), default: Text::at(3759, 3), section: Text::at(7623, 30), kind: Kind::Bool, enforced: false, user_access: Some(Rw), families: families::ATA, base: 3901, units: 1, first: 1, last: 2, head: 14, middle: 0, ..Pattern::BLANK },
+    // Dist_Ring_Setting_{n}_
+    Pattern { element: Text::at(16365, 22), default: Text::at(3759, 3), section: Text::at(7623, 30), kind: Kind::Bool, enforced: false, user_access: Some(Rw), families: families::ATA, base: 3903, units: 1, first: 1, last: 2, head: 18, middle: 0, ..Pattern::BLANK },
+    // Secure_Call_Setting_{n}_
+    Pattern { element: Text::at(14120, 24), default: Text::at(826, 2), section: Text::at(7623, 30), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::ATA, base: 3905, units: 1, first: 1, last: 2, head: 20, middle: 0, ..Pattern::BLANK },
+    // Accept_Media_Loopback_Request_{n}_
+    Pattern { element: Text::at(4704, 34), values: Text::at(17663, 22), default: Text::at(17669, 9), section: Text::at(7623, 30), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::ATA, base: 3907, units: 1, first: 1, last: 2, head: 30, middle: 0, ..Pattern::BLANK },
+    // Media_Loopback_Mode_{n}_
+    Pattern { element: Text::at(13736, 24), values: Text::at(32877, 13), default: Text::at(32877, 6), section: Text::at(7623, 30), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::ATA, base: 3909, units: 1, first: 1, last: 2, head: 20, middle: 0, ..Pattern::BLANK },
+    // Media_Loopback_Type_{n}_
+    Pattern { element: Text::at(13760, 24), values: Text::at(33659, 12), default: Text::at(33659, 5), section: Text::at(7623, 30), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::ATA, base: 3911, units: 1, first: 1, last: 2, head: 20, middle: 0, ..Pattern::BLANK },
+    // CONFCID_Setting_{n}_
+    Pattern { element: Text::at(20061, 20), section: Text::at(7623, 30), kind: Kind::Bool, enforced: false, user_access: Some(Rw), families: families::ATA, base: 3913, units: 1, first: 1, last: 2, head: 16, middle: 0, ..Pattern::BLANK },
+    // Ring1_Caller_{n}_
+    Pattern { element: Text::at(26914, 17), default: Text::at(0, 0), section: Text::at(12115, 25), kind: Kind::Str, enforced: false, user_access: Some(Rw), families: families::ATA, base: 3915, units: 1, first: 1, last: 2, head: 13, middle: 0, ..Pattern::BLANK },
+    // Ring2_Caller_{n}_
+    Pattern { element: Text::at(26931, 17), default: Text::at(0, 0), section: Text::at(12115, 25), kind: Kind::Str, enforced: false, user_access: Some(Rw), families: families::ATA, base: 3917, units: 1, first: 1, last: 2, head: 13, middle: 0, ..Pattern::BLANK },
+    // Ring3_Caller_{n}_
+    Pattern { element: Text::at(26948, 17), default: Text::at(0, 0), section: Text::at(12115, 25), kind: Kind::Str, enforced: false, user_access: Some(Rw), families: families::ATA, base: 3919, units: 1, first: 1, last: 2, head: 13, middle: 0, ..Pattern::BLANK },
+    // Ring4_Caller_{n}_
+    Pattern { element: Text::at(26965, 17), default: Text::at(0, 0), section: Text::at(12115, 25), kind: Kind::Str, enforced: false, user_access: Some(Rw), families: families::ATA, base: 3921, units: 1, first: 1, last: 2, head: 13, middle: 0, ..Pattern::BLANK },
+    // Ring5_Caller_{n}_
+    Pattern { element: Text::at(26982, 17), default: Text::at(0, 0), section: Text::at(12115, 25), kind: Kind::Str, enforced: false, user_access: Some(Rw), families: families::ATA, base: 3923, units: 1, first: 1, last: 2, head: 13, middle: 0, ..Pattern::BLANK },
+    // Ring6_Caller_{n}_
+    Pattern { element: Text::at(26999, 17), default: Text::at(0, 0), section: Text::at(12115, 25), kind: Kind::Str, enforced: false, user_access: Some(Rw), families: families::ATA, base: 3925, units: 1, first: 1, last: 2, head: 13, middle: 0, ..Pattern::BLANK },
+    // Ring7_Caller_{n}_
+    Pattern { element: Text::at(27016, 17), default: Text::at(0, 0), section: Text::at(12115, 25), kind: Kind::Str, enforced: false, user_access: Some(Rw), families: families::ATA, base: 3927, units: 1, first: 1, last: 2, head: 13, middle: 0, ..Pattern::BLANK },
+    // Ring8_Caller_{n}_
+    Pattern { element: Text::at(27033, 17), default: Text::at(0, 0), section: Text::at(12115, 25), kind: Kind::Str, enforced: false, user_access: Some(Rw), families: families::ATA, base: 3929, units: 1, first: 1, last: 2, head: 13, middle: 0, ..Pattern::BLANK },
+    // Default_CWT_{n}_
+    Pattern { element: Text::at(27996, 16), values: Text::at(2871, 17), default: Text::at(4, 1), section: Text::at(12127, 13), kind: Kind::Enum, enforced: true, user_access: Some(Rw), families: families::ATA, base: 3931, units: 1, first: 1, last: 2, head: 12, middle: 0, ..Pattern::BLANK },
+    // Hold_Reminder_Ring_{n}_
+    Pattern { element: Text::at(15057, 23), values: Text::at(15793, 22), default: Text::at(45, 1), section: Text::at(12127, 13), kind: Kind::Enum, enforced: true, user_access: Some(Rw), families: families::ATA, base: 3933, units: 1, first: 1, last: 2, head: 19, middle: 0, ..Pattern::BLANK },
+    // Call_Back_Ring_{n}_
+    Pattern { element: Text::at(21865, 19), values: Text::at(2871, 17), default: Text::at(55, 1), section: Text::at(12127, 13), kind: Kind::Enum, enforced: true, user_access: Some(Rw), families: families::ATA, base: 3935, units: 1, first: 1, last: 2, head: 15, middle: 0, ..Pattern::BLANK },
+    // Cfwd_Ring_Splash_Len_{n}_
+    Pattern { element: Text::at(11965, 25), default: Text::at(7, 1), section: Text::at(12127, 13), kind: Kind::Int, enforced: false, user_access: Some(Rw), families: families::ATA, base: 3937, units: 1, first: 1, last: 2, head: 21, middle: 0, ..Pattern::BLANK },
+    // Cblk_Ring_Splash_Len_{n}_
+    Pattern { element: Text::at(11940, 25), default: Text::at(7, 1), section: Text::at(12127, 13), kind: Kind::Int, enforced: false, user_access: Some(Rw), families: families::ATA, base: 3939, units: 1, first: 1, last: 2, head: 21, middle: 0, ..Pattern::BLANK },
+    // VMWI_Ring_Policy_{n}_
+    Pattern { element: Text::at(19554, 21), values: Text::at(2282, 56), default: Text::at(2282, 16), section: Text::at(12127, 13), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::ATA, base: 3941, units: 1, first: 1, last: 2, head: 17, middle: 0, ..Pattern::BLANK },
+    // VMWI_Ring_Splash_Len_{n}_
+    Pattern { element: Text::at(12940, 25), default: Text::at(7, 1), section: Text::at(12127, 13), kind: Kind::Int, enforced: false, user_access: Some(Rw), families: families::ATA, base: 3943, units: 1, first: 1, last: 2, head: 21, middle: 0, ..Pattern::BLANK },
+    // Ring_On_No_New_VM_{n}_
+    Pattern { element: Text::at(17091, 22), default: Text::at(826, 2), section: Text::at(12127, 13), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::ATA, base: 3945, units: 1, first: 1, last: 2, head: 18, middle: 0, ..Pattern::BLANK },
+    // Second_Dial_Tone
+    Pattern { element: Text::at(29068, 16), default: Text::at(9248, 27), tab: Text::at(35212, 8), section: Text::at(21846, 19), kind: Kind::ToneScript, enforced: false, user_access: Some(Na), families: families::ATA, base: 3947, ..Pattern::BLANK },
+    // Ring_Back_2_Tone
+    Pattern { element: Text::at(28940, 16), default: Text::at(10571, 26), tab: Text::at(35212, 8), section: Text::at(21846, 19), kind: Kind::ToneScript, enforced: false, user_access: Some(Na), families: families::ATA, base: 3948, ..Pattern::BLANK },
+    // Feature_Invocation_Tone
+    Pattern { element: Text::at(14896, 23), default: Text::at(23860, 18), tab: Text::at(35212, 8), section: Text::at(21846, 19), kind: Kind::ToneScript, enforced: false, user_access: Some(Na), families: families::ATA, base: 3949, ..Pattern::BLANK },
+    // Call_Remind_Tone
+    Pattern { element: Text::at(27804, 16), tab: Text::at(35212, 8), section: Text::at(21846, 19), kind: Kind::ToneScript, enforced: false, user_access: Some(Na), families: families::ATA, base: 3950, ..Pattern::BLANK },
+    // Ring1_Cadence
+    Pattern { element: Text::at(32513, 13), default: Text::at(35319, 7), tab: Text::at(35212, 8), section: Text::at(12090, 25), kind: Kind::CadScript, enforced: false, user_access: Some(Na), families: families::ATA, base: 3951, ..Pattern::BLANK },
+    // Ring2_Cadence
+    Pattern { element: Text::at(32526, 13), default: Text::at(31003, 14), tab: Text::at(35212, 8), section: Text::at(12090, 25), kind: Kind::CadScript, enforced: false, user_access: Some(Na), families: families::ATA, base: 3952, ..Pattern::BLANK },
+    // Ring3_Cadence
+    Pattern { element: Text::at(32539, 13), default: Text::at(19801, 20), tab: Text::at(35212, 8), section: Text::at(12090, 25), kind: Kind::CadScript, enforced: false, user_access: Some(Na), families: families::ATA, base: 3953, ..Pattern::BLANK },
+    // Ring4_Cadence
+    Pattern { element: Text::at(32552, 13), default: Text::at(21561, 19), tab: Text::at(35212, 8), section: Text::at(12090, 25), kind: Kind::CadScript, enforced: false, user_access: Some(Na), families: families::ATA, base: 3954, ..Pattern::BLANK },
+    // Ring5_Cadence
+    Pattern { element: Text::at(32565, 13), default: Text::at(35116, 8), tab: Text::at(35212, 8), section: Text::at(12090, 25), kind: Kind::CadScript, enforced: false, user_access: Some(Na), families: families::ATA, base: 3955, ..Pattern::BLANK },
+    // Ring6_Cadence
+    Pattern { element: Text::at(32578, 13), default: Text::at(19741, 20), tab: Text::at(35212, 8), section: Text::at(12090, 25), kind: Kind::CadScript, enforced: false, user_access: Some(Na), families: families::ATA, base: 3956, ..Pattern::BLANK },
+    // Ring7_Cadence
+    Pattern { element: Text::at(32591, 13), default: Text::at(19781, 20), tab: Text::at(35212, 8), section: Text::at(12090, 25), kind: Kind::CadScript, enforced: false, user_access: Some(Na), families: families::ATA, base: 3957, ..Pattern::BLANK },
+    // Ring8_Cadence
+    Pattern { element: Text::at(32604, 13), default: Text::at(32123, 13), tab: Text::at(35212, 8), section: Text::at(12090, 25), kind: Kind::CadScript, enforced: false, user_access: Some(Na), families: families::ATA, base: 3958, ..Pattern::BLANK },
+    // CWT1_Cadence
+    Pattern { element: Text::at(33059, 12), section: Text::at(3944, 38), kind: Kind::CadScript, enforced: false, user_access: Some(Na), families: families::ATA, base: 3959, ..Pattern::BLANK },
+    // CWT2_Cadence
+    Pattern { element: Text::at(33071, 12), default: Text::at(25911, 17), section: Text::at(3944, 38), kind: Kind::CadScript, enforced: false, user_access: Some(Na), families: families::ATA, base: 3960, ..Pattern::BLANK },
+    // CWT3_Cadence
+    Pattern { element: Text::at(33083, 12), default: Text::at(13088, 24), section: Text::at(3944, 38), kind: Kind::CadScript, enforced: false, user_access: Some(Na), families: families::ATA, base: 3961, ..Pattern::BLANK },
+    // CWT4_Cadence
+    Pattern { element: Text::at(33095, 12), default: Text::at(15815, 22), section: Text::at(3944, 38), kind: Kind::CadScript, enforced: false, user_access: Some(Na), families: families::ATA, base: 3962, ..Pattern::BLANK },
+    // CWT5_Cadence
+    Pattern { element: Text::at(33107, 12), default: Text::at(35116, 8), section: Text::at(3944, 38), kind: Kind::CadScript, enforced: false, user_access: Some(Na), families: families::ATA, base: 3963, ..Pattern::BLANK },
+    // CWT6_Cadence
+    Pattern { element: Text::at(33119, 12), default: Text::at(15837, 22), section: Text::at(3944, 38), kind: Kind::CadScript, enforced: false, user_access: Some(Na), families: families::ATA, base: 3964, ..Pattern::BLANK },
+    // CWT7_Cadence
+    Pattern { element: Text::at(33131, 12), default: Text::at(15859, 22), section: Text::at(3944, 38), kind: Kind::CadScript, enforced: false, user_access: Some(Na), families: families::ATA, base: 3965, ..Pattern::BLANK },
+    // CWT8_Cadence
+    Pattern { element: Text::at(33143, 12), default: Text::at(34692, 9), section: Text::at(3944, 38), kind: Kind::CadScript, enforced: false, user_access: Some(Na), families: families::ATA, base: 3966, ..Pattern::BLANK },
+    // Ring1_Name
+    Pattern { element: Text::at(34534, 10), default: Text::at(33752, 11), section: Text::at(4942, 34), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::ATA, base: 3967, ..Pattern::BLANK },
+    // Ring2_Name
+    Pattern { element: Text::at(34544, 10), default: Text::at(33763, 11), section: Text::at(4942, 34), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::ATA, base: 3968, ..Pattern::BLANK },
+    // Ring3_Name
+    Pattern { element: Text::at(34554, 10), default: Text::at(33774, 11), section: Text::at(4942, 34), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::ATA, base: 3969, ..Pattern::BLANK },
+    // Ring4_Name
+    Pattern { element: Text::at(34564, 10), default: Text::at(33785, 11), section: Text::at(4942, 34), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::ATA, base: 3970, ..Pattern::BLANK },
+    // Ring5_Name
+    Pattern { element: Text::at(34574, 10), default: Text::at(33796, 11), section: Text::at(4942, 34), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::ATA, base: 3971, ..Pattern::BLANK },
+    // Ring6_Name
+    Pattern { element: Text::at(34584, 10), default: Text::at(33807, 11), section: Text::at(4942, 34), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::ATA, base: 3972, ..Pattern::BLANK },
+    // Ring7_Name
+    Pattern { element: Text::at(34594, 10), default: Text::at(33818, 11), section: Text::at(4942, 34), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::ATA, base: 3973, ..Pattern::BLANK },
+    // Ring8_Name
+    Pattern { element: Text::at(34604, 10), default: Text::at(33829, 11), section: Text::at(4942, 34), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::ATA, base: 3974, ..Pattern::BLANK },
+    // Ring_Waveform
+    Pattern { element: Text::at(32630, 13), values: Text::at(25660, 18), default: Text::at(25669, 9), section: Text::at(6778, 31), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::ATA, base: 3975, ..Pattern::BLANK },
+    // Ring_Frequency
+    Pattern { element: Text::at(31941, 14), default: Text::at(975, 2), section: Text::at(6778, 31), kind: Kind::Int, enforced: false, user_access: Some(Na), families: families::ATA, base: 3976, ..Pattern::BLANK },
+    // Ring_Voltage
+    Pattern { element: Text::at(33467, 12), default: Text::at(1756, 2), section: Text::at(6778, 31), kind: Kind::Int, enforced: false, user_access: Some(Na), families: families::ATA, base: 3977, ..Pattern::BLANK },
+    // CWT_Frequency
+    Pattern { element: Text::at(32162, 13), default: Text::at(19721, 7), section: Text::at(6778, 31), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::ATA, base: 3978, ..Pattern::BLANK },
+    // Synchronized_Ring
+    Pattern { element: Text::at(27407, 17), section: Text::at(6778, 31), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::ATA, base: 3979, ..Pattern::BLANK },
+    // Hook_Flash_Timer_Min
+    Pattern { element: Text::at(20561, 20), default: Text::at(943, 2), tab: Text::at(35212, 8), section: Text::at(10701, 26), kind: Kind::Decimal, enforced: false, user_access: Some(Na), families: families::ATA, base: 3980, ..Pattern::BLANK },
+    // Hook_Flash_Timer_Max
+    Pattern { element: Text::at(20541, 20), default: Text::at(35977, 2), tab: Text::at(35212, 8), section: Text::at(10701, 26), kind: Kind::Decimal, enforced: false, user_access: Some(Na), families: families::ATA, base: 3981, ..Pattern::BLANK },
+    // Callee_On_Hook_Delay
+    Pattern { element: Text::at(20181, 20), default: Text::at(7, 1), tab: Text::at(35212, 8), section: Text::at(10701, 26), kind: Kind::Int, enforced: false, user_access: Some(Na), families: families::ATA, base: 3982, ..Pattern::BLANK },
+    // VMWI_Refresh_Intvl
+    Pattern { element: Text::at(25804, 18), default: Text::at(7, 1), tab: Text::at(35212, 8), section: Text::at(10701, 26), kind: Kind::Int, enforced: false, user_access: Some(Na), families: families::ATA, base: 3983, ..Pattern::BLANK },
+    // CPC_Delay
+    Pattern { element: Text::at(34728, 9), default: Text::at(5, 1), tab: Text::at(35212, 8), section: Text::at(10701, 26), kind: Kind::Int, enforced: false, user_access: Some(Na), families: families::ATA, base: 3984, ..Pattern::BLANK },
+    // CPC_Duration
+    Pattern { element: Text::at(33047, 12), tab: Text::at(35212, 8), section: Text::at(10701, 26), kind: Kind::Decimal, enforced: false, user_access: Some(Na), families: families::ATA, base: 3985, ..Pattern::BLANK },
+    // Call_Redial_Code
+    Pattern { element: Text::at(27788, 16), default: Text::at(35819, 3), tab: Text::at(35212, 8), section: Text::at(5609, 33), kind: Kind::StarCode, enforced: false, user_access: Some(Na), families: families::ATA, base: 3986, ..Pattern::BLANK },
+    // Call_Back_Busy_Act_Code
+    Pattern { element: Text::at(14735, 23), default: Text::at(35816, 3), tab: Text::at(35212, 8), section: Text::at(5609, 33), kind: Kind::StarCode, enforced: false, user_access: Some(Na), families: families::ATA, base: 3987, ..Pattern::BLANK },
+    // Cfwd_Last_Act_Code
+    Pattern { element: Text::at(24184, 18), default: Text::at(35864, 3), tab: Text::at(35212, 8), section: Text::at(5609, 33), kind: Kind::StarCode, enforced: false, user_access: Some(Na), families: families::ATA, base: 3988, ..Pattern::BLANK },
+    // Cfwd_Last_Deact_Code
+    Pattern { element: Text::at(20221, 20), default: Text::at(35915, 3), tab: Text::at(35212, 8), section: Text::at(5609, 33), kind: Kind::StarCode, enforced: false, user_access: Some(Na), families: families::ATA, base: 3989, ..Pattern::BLANK },
+    // Block_Last_Act_Code
+    Pattern { element: Text::at(21789, 19), default: Text::at(35855, 3), tab: Text::at(35212, 8), section: Text::at(5609, 33), kind: Kind::StarCode, enforced: false, user_access: Some(Na), families: families::ATA, base: 3990, ..Pattern::BLANK },
+    // Block_Last_Deact_Code
+    Pattern { element: Text::at(17832, 21), default: Text::at(35906, 3), tab: Text::at(35212, 8), section: Text::at(5609, 33), kind: Kind::StarCode, enforced: false, user_access: Some(Na), families: families::ATA, base: 3991, ..Pattern::BLANK },
+    // Accept_Last_Act_Code
+    Pattern { element: Text::at(19841, 20), default: Text::at(35867, 3), tab: Text::at(35212, 8), section: Text::at(5609, 33), kind: Kind::StarCode, enforced: false, user_access: Some(Na), families: families::ATA, base: 3992, ..Pattern::BLANK },
+    // Accept_Last_Deact_Code
+    Pattern { element: Text::at(15947, 22), default: Text::at(35918, 3), tab: Text::at(35212, 8), section: Text::at(5609, 33), kind: Kind::StarCode, enforced: false, user_access: Some(Na), families: families::ATA, base: 3993, ..Pattern::BLANK },
+    // CID_Act_Code
+    Pattern { element: Text::at(23956, 12), default: Text::at(35870, 3), tab: Text::at(35212, 8), section: Text::at(5609, 33), kind: Kind::StarCode, enforced: false, user_access: Some(Na), families: families::ATA, base: 3994, ..Pattern::BLANK },
+    // CID_Deact_Code
+    Pattern { element: Text::at(19987, 14), default: Text::at(35921, 3), tab: Text::at(35212, 8), section: Text::at(5609, 33), kind: Kind::StarCode, enforced: false, user_access: Some(Na), families: families::ATA, base: 3995, ..Pattern::BLANK },
+    // CWCID_Act_Code
+    Pattern { element: Text::at(31157, 14), default: Text::at(35834, 3), tab: Text::at(35212, 8), section: Text::at(5609, 33), kind: Kind::StarCode, enforced: false, user_access: Some(Na), families: families::ATA, base: 3996, ..Pattern::BLANK },
+    // CWCID_Deact_Code
+    Pattern { element: Text::at(27740, 16), default: Text::at(35843, 3), tab: Text::at(35212, 8), section: Text::at(5609, 33), kind: Kind::StarCode, enforced: false, user_access: Some(Na), families: families::ATA, base: 3997, ..Pattern::BLANK },
+    // Dist_Ring_Act_Code
+    Pattern { element: Text::at(24490, 18), default: Text::at(35837, 3), tab: Text::at(35212, 8), section: Text::at(5609, 33), kind: Kind::StarCode, enforced: false, user_access: Some(Na), families: families::ATA, base: 3998, ..Pattern::BLANK },
+    // Dist_Ring_Deact_Code
+    Pattern { element: Text::at(20401, 20), default: Text::at(35846, 3), tab: Text::at(35212, 8), section: Text::at(5609, 33), kind: Kind::StarCode, enforced: false, user_access: Some(Na), families: families::ATA, base: 3999, ..Pattern::BLANK },
+    // Speed_Dial_Act_Code
+    Pattern { element: Text::at(23594, 19), default: Text::at(35894, 3), tab: Text::at(35212, 8), section: Text::at(5609, 33), kind: Kind::StarCode, enforced: false, user_access: Some(Na), families: families::ATA, base: 4000, ..Pattern::BLANK },
+    // Conference_Act_Code
+    Pattern { element: Text::at(22188, 19), default: Text::at(0, 0), tab: Text::at(35212, 8), section: Text::at(5609, 33), kind: Kind::StarCode, enforced: false, user_access: Some(Na), families: families::ATA, base: 4001, ..Pattern::BLANK },
+    // Attn-Xfer_Act_Code
+    Pattern { element: Text::at(23896, 18), default: Text::at(0, 0), tab: Text::at(35212, 8), section: Text::at(5609, 33), kind: Kind::StarCode, enforced: false, user_access: Some(Na), families: families::ATA, base: 4002, ..Pattern::BLANK },
+    // Modem_Line_Toggle_Code
+    Pattern { element: Text::at(16739, 22), default: Text::at(35954, 3), tab: Text::at(35212, 8), section: Text::at(5609, 33), kind: Kind::StarCode, enforced: false, user_access: Some(Na), families: families::ATA, base: 4003, ..Pattern::BLANK },
+    // FAX_Line_Toggle_Code
+    Pattern { element: Text::at(20441, 20), default: Text::at(35810, 3), tab: Text::at(35212, 8), section: Text::at(5609, 33), kind: Kind::StarCode, enforced: false, user_access: Some(Na), families: families::ATA, base: 4004, ..Pattern::BLANK },
+    // FXS_Port_Impedance
+    Pattern { element: Text::at(24580, 18), values: Text::at(930, 175), default: Text::at(930, 3), section: Text::at(6716, 13), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::ATA, base: 4005, ..Pattern::BLANK },
+    // FXS_Port_Input_Gain
+    Pattern { element: Text::at(22378, 19), default: Text::at(2536, 2), section: Text::at(6716, 13), kind: Kind::Int, enforced: false, user_access: Some(Na), families: families::ATA, base: 4006, ..Pattern::BLANK },
+    // FXS_Port_Output_Gain
+    Pattern { element: Text::at(20481, 20), default: Text::at(2536, 2), section: Text::at(6716, 13), kind: Kind::Int, enforced: false, user_access: Some(Na), families: families::ATA, base: 4007, ..Pattern::BLANK },
+    // DTMF_Twist
+    Pattern { element: Text::at(34374, 10), section: Text::at(6716, 13), kind: Kind::Int, enforced: false, user_access: Some(Na), families: families::ATA, base: 4008, ..Pattern::BLANK },
+    // Detect_ABCD
+    Pattern { element: Text::at(33906, 11), default: Text::at(3759, 3), section: Text::at(6716, 13), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::ATA, base: 4009, ..Pattern::BLANK },
+    // Playback_ABCD
+    Pattern { element: Text::at(32422, 13), default: Text::at(3759, 3), section: Text::at(6716, 13), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::ATA, base: 4010, ..Pattern::BLANK },
+    // Caller_ID_Method
+    Pattern { element: Text::at(27884, 16), values: Text::at(1105, 158), default: Text::at(1105, 22), section: Text::at(6716, 13), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::ATA, base: 4011, ..Pattern::BLANK },
+    // Caller_ID_FSK_Standard
+    Pattern { element: Text::at(16145, 22), values: Text::at(32825, 13), default: Text::at(32825, 8), section: Text::at(6716, 13), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::ATA, base: 4012, ..Pattern::BLANK },
+    // Feature_Invocation_Method
+    Pattern { element: Text::at(12190, 25), values: Text::at(31311, 14), default: Text::at(4908, 7), section: Text::at(6716, 13), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::ATA, base: 4013, ..Pattern::BLANK },
+    // Protect_IVR_FactoryReset
+    Pattern { element: Text::at(13904, 24), default: Text::at(826, 2), section: Text::at(10409, 27), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::SPA | families::ATA, base: 4014, ..Pattern::BLANK },
+    // Max_Session
+    Pattern { element: Text::at(34005, 11), section: Text::at(10409, 27), kind: Kind::Int, enforced: false, user_access: Some(Na), families: families::ATA, base: 4015, ..Pattern::BLANK },
+    // G723_Codec_Name
+    Pattern { element: Text::at(29911, 15), default: Text::at(28220, 4), tab: Text::at(5561, 3), section: Text::at(27067, 17), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::SPA | families::ATA, base: 4016, ..Pattern::BLANK },
+    // Prefer_G723_Code
+    Pattern { element: Text::at(28652, 16), default: Text::at(35419, 6), tab: Text::at(35212, 8), section: Text::at(4529, 35), kind: Kind::StarCode, enforced: false, user_access: Some(Na), families: families::SPA | families::ATA, base: 4017, ..Pattern::BLANK },
+    // Force_G723_Code
+    Pattern { element: Text::at(29776, 15), default: Text::at(35461, 6), tab: Text::at(35212, 8), section: Text::at(4529, 35), kind: Kind::StarCode, enforced: false, user_access: Some(Na), families: families::SPA | families::ATA, base: 4018, ..Pattern::BLANK },
+    // Extension_{n}_
+    Pattern { element: Text::at(31409, 14), default: Text::at(3864, 3), label: Text::at(8954, 9), tab: Text::at(2733, 5), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::MPP | families::SPA, base: 4019, units: 1, first: 1, last: 12, head: 10, middle: 0, ..Pattern::BLANK },
+    // SPA932_Call_Pickup_Code
+    Pattern { element: Text::at(15471, 23), tab: Text::at(2733, 5), section: Text::at(10987, 26), kind: Kind::Str, enforced: false, families: families::SPA, base: 4031, ..Pattern::BLANK },
+    // G723_Enable_{n}_
+    Pattern { element: Text::at(28220, 16), default: Text::at(3759, 3), tab: Text::at(8954, 3), section: Text::at(21656, 19), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::SPA | families::ATA, base: 4032, units: 1, first: 1, last: 12, head: 12, middle: 0, ..Pattern::BLANK },
+    // Lcd_Contrast
+    Pattern { element: Text::at(33335, 12), tab: Text::at(2898, 4), section: Text::at(32975, 12), kind: Kind::Int, enforced: false, families: families::SPA, base: 4044, ..Pattern::BLANK },
+    // L16_Codec_Name
+    Pattern { element: Text::at(31521, 14), tab: Text::at(5561, 3), section: Text::at(27067, 17), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::SPA, base: 4045, ..Pattern::BLANK },
+    // L16_Enable_{n}_
+    Pattern { element: Text::at(29956, 15), tab: Text::at(8954, 3), section: Text::at(21656, 19), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::SPA, base: 4046, units: 1, first: 1, last: 12, head: 11, middle: 0, ..Pattern::BLANK },
+    // Default_Ring__9__
+    Pattern { element: Text::at(26268, 17), values: Text::at(2863, 48), tab: Text::at(8954, 3), section: Text::at(17874, 21), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::SPA, base: 4058, ..Pattern::BLANK },
+    // Default_Ring__10__
+    Pattern { element: Text::at(24382, 18), values: Text::at(2863, 48), tab: Text::at(8954, 3), section: Text::at(17874, 21), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::SPA, base: 4059, ..Pattern::BLANK },
+    // Default_Ring__11__
+    Pattern { element: Text::at(24400, 18), values: Text::at(2863, 48), tab: Text::at(8954, 3), section: Text::at(17874, 21), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::SPA, base: 4060, ..Pattern::BLANK },
+    // Default_Ring__12__
+    Pattern { element: Text::at(24418, 18), values: Text::at(2863, 48), tab: Text::at(8954, 3), section: Text::at(17874, 21), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::SPA, base: 4061, ..Pattern::BLANK },
+    // Log_Missed_Calls_for_EXT_11
+    Pattern { element: Text::at(9788, 27), section: Text::at(17267, 22), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::SPA, base: 4062, ..Pattern::BLANK },
+    // Log_Missed_Calls_for_EXT_12
+    Pattern { element: Text::at(9815, 27), section: Text::at(17267, 22), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::SPA, base: 4063, ..Pattern::BLANK },
+    // Short_Name_{n}_
+    Pattern { element: Text::at(30631, 15), tab: Text::at(2733, 5), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::MPP | families::SPA, base: 4064, units: 1, first: 1, last: 12, head: 11, middle: 0, ..Pattern::BLANK },
+    // Share_Call_Appearance_{n}_
+    Pattern { element: Text::at(11559, 26), values: Text::at(32095, 14), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::MPP | families::SPA, base: 4076, units: 1, first: 1, last: 12, head: 22, middle: 0, ..Pattern::BLANK },
+    // Extended_Function_{n}_
+    Pattern { element: Text::at(16453, 22), default: Text::at(0, 0), label: Text::at(10996, 17), tab: Text::at(2733, 5), kind: Kind::Str, enforced: true, max_len: Some(511), user_access: Some(Na), families: families::MPP | families::SPA, base: 4088, units: 1, first: 1, last: 12, head: 18, middle: 0, ..Pattern::BLANK },
+    // Acoustic_Echo_Canceller_Enable
+    Pattern { element: Text::at(6963, 30), section: Text::at(17790, 21), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::SPA, base: 4100, ..Pattern::BLANK },
+    // EM_Phone_User_ID
+    Pattern { element: Text::at(28044, 16), section: Text::at(24562, 18), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::SPA, base: 4101, ..Pattern::BLANK },
+    // EM_Phone_Password
+    Pattern { element: Text::at(26370, 17), section: Text::at(24562, 18), kind: Kind::Str, enforced: false, user_access: Some(Na), secret: true, families: families::SPA, base: 4102, ..Pattern::BLANK },
+    // EM_Mobile_User_ID
+    Pattern { element: Text::at(26353, 17), section: Text::at(24562, 18), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::SPA, base: 4103, ..Pattern::BLANK },
+    // EM_Mobile_Password
+    Pattern { element: Text::at(24508, 18), section: Text::at(24562, 18), kind: Kind::Str, enforced: false, user_access: Some(Na), secret: true, families: families::SPA, base: 4104, ..Pattern::BLANK },
+    // Prefer_L16_Code
+    Pattern { element: Text::at(30316, 15), tab: Text::at(35212, 8), section: Text::at(4529, 35), kind: Kind::StarCode, enforced: false, user_access: Some(Na), families: families::SPA, base: 4105, ..Pattern::BLANK },
+    // Force_L16_Code
+    Pattern { element: Text::at(31437, 14), tab: Text::at(35212, 8), section: Text::at(4529, 35), kind: Kind::StarCode, enforced: false, user_access: Some(Na), families: families::SPA, base: 4106, ..Pattern::BLANK },
+    // Enable_WAN_Web_Server
+    Pattern { element: Text::at(18504, 21), section: Text::at(3982, 38), kind: Kind::Bool, enforced: false, user_access: Some(Rw), families: families::ATA, base: 4107, ..Pattern::BLANK },
+    // WAN_Web_Server_Port
+    Pattern { element: Text::at(23746, 19), section: Text::at(2766, 49), kind: Kind::Int, enforced: false, user_access: Some(Rw), families: families::ATA, base: 4108, ..Pattern::BLANK },
+    // PPPOE_Login_Name
+    Pattern { element: Text::at(28572, 16), section: Text::at(31647, 14), kind: Kind::Str, enforced: false, user_access: Some(Rw), families: families::ATA, base: 4109, ..Pattern::BLANK },
+    // PPPOE_Login_Password
+    Pattern { element: Text::at(20881, 20), section: Text::at(31647, 14), kind: Kind::Str, enforced: false, user_access: Some(Rw), secret: true, families: families::ATA, base: 4110, ..Pattern::BLANK },
+    // PPPOE_Service_Name
+    Pattern { element: Text::at(25246, 18), section: Text::at(31647, 14), kind: Kind::Str, enforced: false, user_access: Some(Rw), families: families::ATA, base: 4111, ..Pattern::BLANK },
+    // DHCP_IP_Revalidate_Timer
+    Pattern { element: Text::at(13352, 24), section: Text::at(26693, 17), kind: Kind::Int, enforced: false, user_access: Some(Na), families: families::ATA, base: 4112, ..Pattern::BLANK },
+    // Networking_Service
+    Pattern { element: Text::at(25210, 18), values: Text::at(30211, 15), section: Text::at(26693, 17), kind: Kind::Enum, enforced: true, user_access: Some(Rw), families: families::ATA, base: 4113, ..Pattern::BLANK },
+    // Auto_NetService_Private_IP_Ranges
+    Pattern { element: Text::at(5279, 33), section: Text::at(26693, 17), kind: Kind::Str, enforced: false, user_access: Some(Rw), families: families::ATA, base: 4114, ..Pattern::BLANK },
+    // LAN_IP_Address
+    Pattern { element: Text::at(31535, 14), section: Text::at(20621, 20), kind: Kind::Str, enforced: false, user_access: Some(Rw), families: families::ATA, base: 4115, ..Pattern::BLANK },
+    // LAN_Subnet_Mask
+    Pattern { element: Text::at(29971, 15), values: Text::at(1263, 109), section: Text::at(20621, 20), kind: Kind::Enum, enforced: true, user_access: Some(Rw), families: families::ATA, base: 4116, ..Pattern::BLANK },
+    // Enable_DHCP_Server
+    Pattern { element: Text::at(24544, 18), kind: Kind::Bool, enforced: false, user_access: Some(Rw), families: families::ATA, base: 4117, ..Pattern::BLANK },
+    // DHCP_Lease_Time
+    Pattern { element: Text::at(29641, 15), kind: Kind::Int, enforced: false, user_access: Some(Rw), families: families::ATA, base: 4118, ..Pattern::BLANK },
+    // DHCP_Client_Starting_IP_Address
+    Pattern { element: Text::at(6468, 31), kind: Kind::Int, enforced: false, user_access: Some(Rw), families: families::ATA, base: 4119, ..Pattern::BLANK },
+    // Number_of_Client_IP_Addresses
+    Pattern { element: Text::at(8118, 29), kind: Kind::Int, enforced: false, user_access: Some(Rw), families: families::ATA, base: 4120, ..Pattern::BLANK },
+    // Enable_MAC_Clone_Service
+    Pattern { element: Text::at(13472, 24), section: Text::at(25138, 18), kind: Kind::Bool, enforced: false, user_access: Some(Rw), families: families::ATA, base: 4121, ..Pattern::BLANK },
+    // Cloned_MAC_Address
+    Pattern { element: Text::at(24220, 18), section: Text::at(25138, 18), kind: Kind::Str, enforced: false, user_access: Some(Rw), families: families::ATA, base: 4122, ..Pattern::BLANK },
+    // QOS_Policy
+    Pattern { element: Text::at(34524, 10), values: Text::at(6993, 30), section: Text::at(33395, 12), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::ATA, base: 4123, ..Pattern::BLANK },
+    // QOS_QDisc
+    Pattern { element: Text::at(34935, 9), values: Text::at(35180, 8), section: Text::at(33395, 12), kind: Kind::Enum, enforced: true, user_access: Some(Rw), families: families::ATA, base: 4124, ..Pattern::BLANK },
+    // Maximum_Uplink_Speed
+    Pattern { element: Text::at(20721, 20), section: Text::at(33395, 12), kind: Kind::Int, enforced: false, user_access: Some(Rw), families: families::ATA, base: 4125, ..Pattern::BLANK },
+    // TURN_Server
+    Pattern { element: Text::at(34236, 11), tab: Text::at(5561, 3), section: Text::at(16761, 22), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::ATA, base: 4126, ..Pattern::BLANK },
+    // Auth_Server
+    Pattern { element: Text::at(33730, 11), tab: Text::at(5561, 3), section: Text::at(16761, 22), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::ATA, base: 4127, ..Pattern::BLANK },
+    // Echo_Canc_Adapt_Enable_{n}_
+    Pattern { element: Text::at(9572, 27), tab: Text::at(8954, 3), section: Text::at(21656, 19), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::ATA, base: 4128, units: 1, first: 1, last: 2, head: 23, middle: 0, ..Pattern::BLANK },
+    // Echo_Supp_Enable_{n}_
+    Pattern { element: Text::at(18441, 21), tab: Text::at(8954, 3), section: Text::at(21656, 19), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::ATA, base: 4130, units: 1, first: 1, last: 2, head: 17, middle: 0, ..Pattern::BLANK },
+    // FAX_CED_Detect_Enable_{n}_
+    Pattern { element: Text::at(10753, 26), tab: Text::at(8954, 3), section: Text::at(21656, 19), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::ATA, base: 4132, units: 1, first: 1, last: 2, head: 22, middle: 0, ..Pattern::BLANK },
+    // FAX_T38_V29_Only_{n}_
+    Pattern { element: Text::at(18546, 21), tab: Text::at(8954, 3), section: Text::at(21656, 19), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::ATA, base: 4134, units: 1, first: 1, last: 2, head: 17, middle: 0, ..Pattern::BLANK },
+    // Audio_Dump_Option1_{n}_
+    Pattern { element: Text::at(14574, 23), values: Text::at(4168, 37), tab: Text::at(8954, 3), section: Text::at(21656, 19), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::ATA, base: 4136, units: 1, first: 1, last: 1, head: 19, middle: 0, ..Pattern::BLANK },
+    // Audio_Dump_Option2_{n}_
+    Pattern { element: Text::at(14597, 23), values: Text::at(4168, 37), tab: Text::at(8954, 3), section: Text::at(21656, 19), kind: Kind::Enum, enforced: true, user_access: Some(Na), families: families::ATA, base: 4137, units: 1, first: 1, last: 1, head: 19, middle: 0, ..Pattern::BLANK },
+    // Ring9_Caller_{n}_
+    Pattern { element: Text::at(27050, 17), section: Text::at(12115, 25), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::ATA, base: 4138, units: 1, first: 1, last: 2, head: 13, middle: 0, ..Pattern::BLANK },
+    // Ring9_Cadence
+    Pattern { element: Text::at(32617, 13), tab: Text::at(35212, 8), section: Text::at(12090, 25), kind: Kind::CadScript, enforced: false, user_access: Some(Na), families: families::ATA, base: 4140, ..Pattern::BLANK },
+    // CWT9_Cadence
+    Pattern { element: Text::at(33155, 12), section: Text::at(3944, 38), kind: Kind::CadScript, enforced: false, user_access: Some(Na), families: families::ATA, base: 4141, ..Pattern::BLANK },
+    // Ring9_Name
+    Pattern { element: Text::at(34614, 10), section: Text::at(4942, 34), kind: Kind::Str, enforced: false, user_access: Some(Na), families: families::ATA, base: 4142, ..Pattern::BLANK },
+    // More_Echo_Suppression
+    Pattern { element: Text::at(18861, 21), section: Text::at(6716, 13), kind: Kind::Bool, enforced: false, user_access: Some(Na), families: families::ATA, base: 4143, ..Pattern::BLANK },
+    // Enable_DMZ
+    Pattern { element: Text::at(34414, 10), section: Text::at(33191, 12), kind: Kind::Bool, enforced: false, user_access: Some(Rw), families: families::ATA, base: 4144, ..Pattern::BLANK },
+    // DMZ_Host_IP_Address
+    Pattern { element: Text::at(22207, 19), section: Text::at(33191, 12), kind: Kind::Int, enforced: false, user_access: Some(Rw), families: families::ATA, base: 4145, ..Pattern::BLANK },
+    // Multicast_Passthru
+    Pattern { element: Text::at(25192, 18), values: Text::at(2170, 56), section: Text::at(16717, 22), kind: Kind::Enum, enforced: true, user_access: Some(Rw), families: families::ATA, base: 4146, ..Pattern::BLANK },
+    // Starting_Port
+    Pattern { element: Text::at(32682, 13), section: Text::at(10409, 27), kind: Kind::Int, enforced: false, user_access: Some(Rw), families: families::ATA, base: 4147, ..Pattern::BLANK },
+    // Num_of_Ports_Reserved
+    Pattern { element: Text::at(18945, 21), values: Text::at(32915, 12), section: Text::at(10409, 27), kind: Kind::Enum, enforced: true, user_access: Some(Rw), families: families::ATA, base: 4148, ..Pattern::BLANK },
+    // ACD_Available_LED
+    Pattern { element: Text::at(25945, 17), kind: Kind::Str, enforced: false, families: families::MPP, base: 4149, ..Pattern::BLANK },
+    // ACD_Logged-off_LED
+    Pattern { element: Text::at(23878, 18), default: Text::at(0, 0), tab: Text::at(9329, 11), kind: Kind::LedScript, enforced: true, families: families::MPP, base: 4150, ..Pattern::BLANK },
+    // ACD_Logged-on_LED
+    Pattern { element: Text::at(25962, 17), default: Text::at(0, 0), tab: Text::at(9329, 11), kind: Kind::LedScript, enforced: true, families: families::MPP, base: 4151, ..Pattern::BLANK },
+    // ACD_Status_{n}_
+    Pattern { element: Text::at(29356, 15), values: Text::at(6187, 32), default: Text::at(6187, 16), label: Text::at(34344, 10), tab: Text::at(8954, 3), section: Text::at(32927, 12), kind: Kind::Enum, enforced: true, families: families::MPP, base: 4152, units: 1, first: 1, last: 4, head: 11, middle: 0, ..Pattern::BLANK },
+    // ACD_Unavailable_LED
+    Pattern { element: Text::at(21580, 19), kind: Kind::Str, enforced: false, families: families::MPP, base: 4156, ..Pattern::BLANK },
+    // ACD_Wrap-up_LED
+    Pattern { element: Text::at(29371, 15), kind: Kind::Str, enforced: false, families: families::MPP, base: 4157, ..Pattern::BLANK },
+    // Add_Contacts_to_Directory_Personal
+    Pattern { element: Text::at(4772, 34), values: Text::at(35563, 6), default: Text::at(826, 2), label: Text::at(4738, 34), kind: Kind::Bool, enforced: true, families: families::MPP, base: 4158, ..Pattern::BLANK },
+    // Allowed_APIs
+    Pattern { element: Text::at(32963, 12), default: Text::at(35975, 2), kind: Kind::Str, enforced: true, families: families::MPP, base: 4159, ..Pattern::BLANK },
+    // Anywhere_Enable_{n}_
+    Pattern { element: Text::at(19901, 20), kind: Kind::Bool, enforced: false, families: families::MPP, base: 4160, units: 1, first: 1, last: 4, head: 16, middle: 0, ..Pattern::BLANK },
+    // Audio_Overload_Point_9dB
+    Pattern { element: Text::at(13184, 24), values: Text::at(35563, 6), default: Text::at(826, 2), label: Text::at(13160, 24), kind: Kind::Bool, enforced: true, families: families::MPP, base: 4164, ..Pattern::BLANK },
+    // Auto_Available_After_Sign-In_{n}_
+    Pattern { element: Text::at(5246, 33), kind: Kind::Bool, enforced: false, families: families::MPP, base: 4165, units: 1, first: 1, last: 4, head: 29, middle: 0, ..Pattern::BLANK },
+    // Block_Anonymous_Call_Enable_{n}_
+    Pattern { element: Text::at(5803, 32), kind: Kind::Bool, enforced: false, families: families::MPP, base: 4169, units: 1, first: 1, last: 4, head: 28, middle: 0, ..Pattern::BLANK },
+    // Bluetooth
+    Pattern { element: Text::at(6406, 9), kind: Kind::Bool, enforced: false, families: families::MPP, base: 4173, ..Pattern::BLANK },
+    // Boot_Display
+    Pattern { element: Text::at(33035, 12), kind: Kind::Str, enforced: false, families: families::MPP, base: 4174, ..Pattern::BLANK },
+    // Broadsoft_Call_History_Key_List
+    Pattern { element: Text::at(6437, 31), kind: Kind::Str, enforced: false, families: families::MPP, base: 4175, ..Pattern::BLANK },
+    // Browse_Mode_Enable
+    Pattern { element: Text::at(24022, 18), kind: Kind::Bool, enforced: false, families: families::MPP, base: 4176, ..Pattern::BLANK },
+    // CallLog_Enable
+    Pattern { element: Text::at(31171, 14), kind: Kind::Bool, enforced: false, families: families::MPP, base: 4177, ..Pattern::BLANK },
+    // Call_Forward_Off_LED
+    Pattern { element: Text::at(20161, 20), kind: Kind::Str, enforced: false, families: families::MPP, base: 4178, ..Pattern::BLANK },
+    // Call_Forward_On_LED
+    Pattern { element: Text::at(21903, 19), kind: Kind::Str, enforced: false, families: families::MPP, base: 4179, ..Pattern::BLANK },
+    // Call_Information_Enable_{n}_
+    Pattern { element: Text::at(8493, 28), kind: Kind::Bool, enforced: false, families: families::MPP, base: 4180, units: 1, first: 1, last: 4, head: 24, middle: 0, ..Pattern::BLANK },
+    // Call_Recording_Protocol_{n}_
+    Pattern { element: Text::at(8521, 28), kind: Kind::Str, enforced: false, families: families::MPP, base: 4184, units: 1, first: 1, last: 4, head: 24, middle: 0, ..Pattern::BLANK },
+    // Call_Waiting_Enable_{n}_
+    Pattern { element: Text::at(13304, 24), kind: Kind::Bool, enforced: false, families: families::MPP, base: 4188, units: 1, first: 1, last: 4, head: 20, middle: 0, ..Pattern::BLANK },
+    // Custom_LED_Type
+    Pattern { element: Text::at(29626, 15), kind: Kind::Str, enforced: false, families: families::MPP, base: 4192, ..Pattern::BLANK },
+    // DND_Off_LED
+    Pattern { element: Text::at(33873, 11), default: Text::at(0, 0), tab: Text::at(9329, 11), kind: Kind::LedScript, enforced: true, families: families::MPP, base: 4193, ..Pattern::BLANK },
+    // DND_On_LED
+    Pattern { element: Text::at(34364, 10), default: Text::at(0, 0), tab: Text::at(9329, 11), kind: Kind::LedScript, enforced: true, families: families::MPP, base: 4194, ..Pattern::BLANK },
+    // Device_Administration
+    Pattern { element: Text::at(18294, 21), values: Text::at(35563, 6), default: Text::at(3759, 3), label: Text::at(18273, 21), kind: Kind::Bool, enforced: true, families: families::MPP, base: 4195, ..Pattern::BLANK },
+    // Device_Config_Version
+    Pattern { element: Text::at(18315, 21), default: Text::at(0, 0), kind: Kind::Str, enforced: true, max_len: Some(64), web_visible: false, families: families::MPP, base: 4196, ..Pattern::BLANK },
+    // Disposition_Code_Enable_{n}_
+    Pattern { element: Text::at(8633, 28), kind: Kind::Bool, enforced: false, families: families::MPP, base: 4197, units: 1, first: 1, last: 4, head: 24, middle: 0, ..Pattern::BLANK },
+    // Divert_Off_LED
+    Pattern { element: Text::at(31367, 14), default: Text::at(0, 0), tab: Text::at(9329, 11), kind: Kind::LedScript, enforced: true, families: families::MPP, base: 4201, ..Pattern::BLANK },
+    // Divert_On_LED
+    Pattern { element: Text::at(32214, 13), kind: Kind::Str, enforced: false, families: families::MPP, base: 4202, ..Pattern::BLANK },
+    // Emergency_Escalation_Enable_{n}_
+    Pattern { element: Text::at(5835, 32), kind: Kind::Bool, enforced: false, families: families::MPP, base: 4203, units: 1, first: 1, last: 4, head: 28, middle: 0, ..Pattern::BLANK },
+    // Factory_Reset_Menu
+    Pattern { element: Text::at(24616, 18), values: Text::at(35563, 6), default: Text::at(3759, 3), label: Text::at(24598, 18), tab: Text::at(2733, 5), section: Text::at(5963, 32), kind: Kind::Bool, enforced: true, families: families::MPP, base: 4207, ..Pattern::BLANK },
+    // Feature_Activation_Code_Sync_{n}_
+    Pattern { element: Text::at(5345, 33), kind: Kind::Bool, enforced: false, families: families::MPP, base: 4208, units: 1, first: 1, last: 4, head: 29, middle: 0, ..Pattern::BLANK },
+    // Feature_Toggle_Http_Proxy
+    Pattern { element: Text::at(12215, 25), kind: Kind::Bool, enforced: false, families: families::MPP, base: 4212, ..Pattern::BLANK },
+    // Feature_Toggle_SRST
+    Pattern { element: Text::at(22397, 19), kind: Kind::Bool, enforced: false, families: families::MPP, base: 4213, ..Pattern::BLANK },
+    // Feature_Toggle_VPN
+    Pattern { element: Text::at(24634, 18), kind: Kind::Bool, enforced: false, families: families::MPP, base: 4214, ..Pattern::BLANK },
+    // Forward_Softkey
+    Pattern { element: Text::at(29881, 15), values: Text::at(9302, 27), default: Text::at(9302, 9), label: Text::at(29866, 15), tab: Text::at(2898, 4), kind: Kind::Enum, enforced: true, families: families::MPP, base: 4215, ..Pattern::BLANK },
+    // Group_{n}_Paging_Script
+    Pattern { element: Text::at(15034, 23), tab: Text::at(2733, 5), section: Text::at(5995, 32), kind: Kind::Str, enforced: true, families: families::MPP, base: 4216, units: 1, first: 1, last: 10, head: 6, middle: 0, ..Pattern::BLANK },
+    // Handset_LED_Alert
+    Pattern { element: Text::at(26540, 17), kind: Kind::Str, enforced: false, families: families::MPP, base: 4226, ..Pattern::BLANK },
+    // Keep_Focus_On_Active_Call
+    Pattern { element: Text::at(12315, 25), values: Text::at(35563, 6), default: Text::at(826, 2), label: Text::at(12290, 25), kind: Kind::Bool, enforced: true, families: families::MPP, base: 4227, ..Pattern::BLANK },
+    // LDAP_Unified_Search_Enable
+    Pattern { element: Text::at(10961, 26), values: Text::at(35563, 6), default: Text::at(826, 2), label: Text::at(10935, 26), kind: Kind::Bool, enforced: true, families: families::MPP, base: 4228, ..Pattern::BLANK },
+    // Login_Invisible
+    Pattern { element: Text::at(30121, 15), kind: Kind::Bool, enforced: false, families: families::MPP, base: 4229, ..Pattern::BLANK },
+    // Logo_URL
+    Pattern { element: Text::at(35164, 8), kind: Kind::Str, enforced: false, families: families::MPP, base: 4230, ..Pattern::BLANK },
+    // MWI_New_LED
+    Pattern { element: Text::at(33972, 11), kind: Kind::Str, enforced: false, families: families::MPP, base: 4231, ..Pattern::BLANK },
+    // MWI_None_LED
+    Pattern { element: Text::at(33359, 12), kind: Kind::Str, enforced: false, families: families::MPP, base: 4232, ..Pattern::BLANK },
+    // MWI_Urgent_LED
+    Pattern { element: Text::at(31577, 14), kind: Kind::Str, enforced: false, families: families::MPP, base: 4233, ..Pattern::BLANK },
+    // Network_Configuration
+    Pattern { element: Text::at(18903, 21), kind: Kind::Bool, enforced: false, families: families::MPP, base: 4234, ..Pattern::BLANK },
+    // PAC_URL
+    Pattern { element: Text::at(35368, 7), default: Text::at(0, 0), label: Text::at(35361, 7), tab: Text::at(8072, 6), section: Text::at(22568, 19), kind: Kind::Url, enforced: true, max_len: Some(511), user_access: Some(Rw), families: families::MPP, base: 4235, ..Pattern::BLANK },
+    // Page_Service_URL
+    Pattern { element: Text::at(28604, 16), kind: Kind::Str, enforced: false, families: families::MPP, base: 4236, ..Pattern::BLANK },
+    // Personal_Directory_Enable
+    Pattern { element: Text::at(12465, 25), values: Text::at(35563, 6), default: Text::at(3759, 3), label: Text::at(12440, 25), kind: Kind::Bool, enforced: true, families: families::MPP, base: 4237, ..Pattern::BLANK },
+    // Phone_Background
+    Pattern { element: Text::at(28620, 16), kind: Kind::Str, enforced: false, families: families::MPP, base: 4238, ..Pattern::BLANK },
+    // Preferred_Password_Input_Mode
+    Pattern { element: Text::at(8176, 29), kind: Kind::Str, enforced: false, families: families::MPP, base: 4239, ..Pattern::BLANK },
+    // Profile_Rule_Menu
+    Pattern { element: Text::at(26846, 17), values: Text::at(35563, 6), default: Text::at(3759, 3), label: Text::at(26829, 17), tab: Text::at(2733, 5), section: Text::at(5963, 32), kind: Kind::Bool, enforced: true, families: families::MPP, base: 4240, ..Pattern::BLANK },
+    // Proxy_Host
+    Pattern { element: Text::at(34494, 10), default: Text::at(0, 0), label: Text::at(34464, 10), tab: Text::at(8072, 6), section: Text::at(22568, 19), kind: Kind::Str, enforced: true, max_len: Some(255), user_access: Some(Rw), families: families::MPP, base: 4241, ..Pattern::BLANK },
+    // Proxy_Mode
+    Pattern { element: Text::at(34504, 10), values: Text::at(29461, 15), default: Text::at(3101, 3), label: Text::at(34474, 10), tab: Text::at(8072, 6), section: Text::at(22568, 19), kind: Kind::Enum, enforced: true, user_access: Some(Rw), families: families::MPP, base: 4242, ..Pattern::BLANK },
+    // Proxy_Port
+    Pattern { element: Text::at(34514, 10), default: Text::at(35774, 4), label: Text::at(34484, 10), tab: Text::at(8072, 6), section: Text::at(22568, 19), kind: Kind::Port, enforced: true, min: Some(0), max: Some(65535), user_access: Some(Rw), families: families::MPP, base: 4243, ..Pattern::BLANK },
+    // Proxy_Server_Requires_Authentication
+    Pattern { element: Text::at(4422, 36), values: Text::at(35563, 6), default: Text::at(826, 2), label: Text::at(4386, 36), tab: Text::at(8072, 6), section: Text::at(22568, 19), kind: Kind::Bool, enforced: true, user_access: Some(Rw), families: families::MPP, base: 4244, ..Pattern::BLANK },
+    // Proxy_Settings
+    Pattern { element: Text::at(31801, 14), kind: Kind::Bool, enforced: false, families: families::MPP, base: 4245, ..Pattern::BLANK },
+    // Proxy_Username
+    Pattern { element: Text::at(31815, 14), default: Text::at(0, 0), label: Text::at(9510, 8), tab: Text::at(8072, 6), section: Text::at(22568, 19), kind: Kind::Str, enforced: true, user_access: Some(Rw), families: families::MPP, base: 4246, ..Pattern::BLANK },
+    // Queue_Status_Notification_Enable_{n}_
+    Pattern { element: Text::at(4057, 37), kind: Kind::Bool, enforced: false, families: families::MPP, base: 4247, units: 1, first: 1, last: 4, head: 33, middle: 0, ..Pattern::BLANK },
+    // Replace_Unresolved_Caller_Name_with_Number
+    Pattern { element: Text::at(3223, 42), values: Text::at(35563, 6), default: Text::at(826, 2), label: Text::at(3181, 42), kind: Kind::Bool, enforced: true, families: families::MPP, base: 4251, ..Pattern::BLANK },
+    // Report_Problem_Menu
+    Pattern { element: Text::at(23233, 19), values: Text::at(35563, 6), default: Text::at(3759, 3), label: Text::at(23214, 19), kind: Kind::Bool, enforced: true, families: families::MPP, base: 4252, ..Pattern::BLANK },
+    // Require_Authentication_for_LCD_Menu_Access
+    Pattern { element: Text::at(3265, 42), values: Text::at(18252, 21), default: Text::at(4908, 7), tab: Text::at(2733, 5), section: Text::at(5963, 18), kind: Kind::Enum, enforced: true, families: families::MPP, base: 4253, ..Pattern::BLANK },
+    // Ringer_Volume_Control
+    Pattern { element: Text::at(19344, 21), values: Text::at(35563, 6), default: Text::at(3759, 3), label: Text::at(19323, 21), kind: Kind::Bool, enforced: true, families: families::MPP, base: 4254, ..Pattern::BLANK },
+    // Search_All_Enable
+    Pattern { element: Text::at(27220, 17), values: Text::at(35563, 6), default: Text::at(3759, 3), label: Text::at(27203, 17), kind: Kind::Bool, enforced: true, families: families::MPP, base: 4255, ..Pattern::BLANK },
+    // Serviceability_Map
+    Pattern { element: Text::at(25606, 18), kind: Kind::Int, enforced: false, families: families::MPP, base: 4256, ..Pattern::BLANK },
+    // Session_Timer_m_
+    Pattern { element: Text::at(29084, 16), kind: Kind::Int, enforced: false, families: families::MPP, base: 4257, ..Pattern::BLANK },
+    // Share_Line_Event_Package_Type
+    Pattern { element: Text::at(8263, 29), values: Text::at(27756, 16), default: Text::at(27756, 9), kind: Kind::Enum, enforced: true, families: families::MPP, base: 4258, ..Pattern::BLANK },
+    // Speed_Dials
+    Pattern { element: Text::at(34214, 11), values: Text::at(35563, 6), default: Text::at(3759, 3), label: Text::at(34203, 11), kind: Kind::Bool, enforced: true, families: families::MPP, base: 4259, ..Pattern::BLANK },
+    // Status
+    Pattern { element: Text::at(4063, 6), values: Text::at(35563, 6), default: Text::at(3759, 3), label: Text::at(4063, 6), kind: Kind::Bool, enforced: true, families: families::MPP, base: 4260, ..Pattern::BLANK },
+    // Survivability_Proxy_{n}_
+    Pattern { element: Text::at(14264, 24), default: Text::at(0, 0), tab: Text::at(8954, 3), section: Text::at(16893, 22), kind: Kind::Str, enforced: true, families: families::MPP, base: 4261, units: 1, first: 1, last: 4, head: 20, middle: 0, ..Pattern::BLANK },
+    // Survivability_Proxy_Fallback_Intvl_{n}_
+    Pattern { element: Text::at(3829, 39), default: Text::at(97, 2), unit: Text::at(670, 1), tab: Text::at(8954, 3), section: Text::at(16893, 22), kind: Kind::Uns16, enforced: true, min: Some(0), max: Some(65535), families: families::MPP, base: 4265, units: 1, first: 1, last: 4, head: 35, middle: 0, ..Pattern::BLANK },
+    // Survivability_Test_Mode
+    Pattern { element: Text::at(15609, 23), values: Text::at(35563, 6), default: Text::at(826, 2), label: Text::at(15586, 23), tab: Text::at(8072, 6), kind: Kind::Bool, enforced: true, families: families::MPP, base: 4269, ..Pattern::BLANK },
+    // Trace_Enable_{n}_
+    Pattern { element: Text::at(27475, 17), kind: Kind::Bool, enforced: false, families: families::MPP, base: 4270, units: 1, first: 1, last: 4, head: 13, middle: 0, ..Pattern::BLANK },
+    // Unavailable_Reason_Code_Enable_{n}_
+    Pattern { element: Text::at(4564, 35), kind: Kind::Bool, enforced: false, families: families::MPP, base: 4274, units: 1, first: 1, last: 4, head: 31, middle: 0, ..Pattern::BLANK },
+    // Use_Auto_Discovery__WPAD_
+    Pattern { element: Text::at(12915, 25), values: Text::at(35563, 6), default: Text::at(3759, 3), label: Text::at(12890, 25), tab: Text::at(8072, 6), section: Text::at(22568, 19), kind: Kind::Bool, enforced: true, user_access: Some(Rw), families: families::MPP, base: 4278, ..Pattern::BLANK },
+    // User_Password_Prompt
+    Pattern { element: Text::at(21361, 20), kind: Kind::Str, enforced: false, families: families::MPP, base: 4279, ..Pattern::BLANK },
+    // User_Preferences
+    Pattern { element: Text::at(29228, 16), values: Text::at(35563, 6), default: Text::at(3759, 3), label: Text::at(29196, 16), kind: Kind::Bool, enforced: true, families: families::MPP, base: 4280, ..Pattern::BLANK },
+    // WideBand_Handset_Enable
+    Pattern { element: Text::at(15747, 23), kind: Kind::Bool, enforced: false, families: families::MPP, base: 4281, ..Pattern::BLANK },
+    // XMPP_Enable
+    Pattern { element: Text::at(34280, 11), kind: Kind::Bool, enforced: false, families: families::MPP, base: 4282, ..Pattern::BLANK },
+    // XMPP_Port
+    Pattern { element: Text::at(35025, 9), kind: Kind::Int, enforced: false, families: families::MPP, base: 4283, ..Pattern::BLANK },
+    // XMPP_Retry_Interval
+    Pattern { element: Text::at(23803, 19), kind: Kind::Int, enforced: false, families: families::MPP, base: 4284, ..Pattern::BLANK },
+    // XMPP_Server
+    Pattern { element: Text::at(34291, 11), kind: Kind::Str, enforced: false, families: families::MPP, base: 4285, ..Pattern::BLANK },
+    // XMPP_User_ID
+    Pattern { element: Text::at(3914, 12), kind: Kind::Str, enforced: false, families: families::MPP, base: 4286, ..Pattern::BLANK },
+    // XsiDir_EnterpriseCommon_Name
+    Pattern { element: Text::at(9193, 28), kind: Kind::Str, enforced: false, families: families::MPP, base: 4287, ..Pattern::BLANK },
+    // XsiDir_Enterprise_Name
+    Pattern { element: Text::at(17553, 22), kind: Kind::Str, enforced: false, families: families::MPP, base: 4288, ..Pattern::BLANK },
+    // XsiDir_GroupCommon_Name
+    Pattern { element: Text::at(15770, 23), kind: Kind::Str, enforced: false, families: families::MPP, base: 4289, ..Pattern::BLANK },
+    // XsiDir_Group_Name
+    Pattern { element: Text::at(27594, 17), kind: Kind::Str, enforced: false, families: families::MPP, base: 4290, ..Pattern::BLANK },
+    // XsiDir_Personal_Name
+    Pattern { element: Text::at(21481, 20), kind: Kind::Str, enforced: false, families: families::MPP, base: 4291, ..Pattern::BLANK },
+    // TLS_Client_Min_Version
+    Pattern { element: Text::at(17333, 22), values: Text::at(6871, 31), default: Text::at(6887, 7), label: Text::at(17289, 22), tab: Text::at(8072, 6), section: Text::at(27237, 17), kind: Kind::Enum, enforced: true, families: families::MPP, base: 4292, ..Pattern::BLANK },
+    // TLS_Server_Min_Version
+    Pattern { element: Text::at(17377, 22), values: Text::at(6879, 23), default: Text::at(6887, 7), label: Text::at(17311, 22), tab: Text::at(8072, 6), section: Text::at(27237, 17), kind: Kind::Enum, enforced: true, families: families::MPP, base: 4293, ..Pattern::BLANK },
+    // Proxy_Password
+    Pattern { element: Text::at(31787, 14), default: Text::at(0, 0), label: Text::at(8186, 8), tab: Text::at(8072, 6), section: Text::at(22568, 19), kind: Kind::Str, enforced: true, user_access: Some(Rw), secret: true, in_report: false, families: families::MPP, base: 4294, ..Pattern::BLANK },
+    // Forced_NAT64
+    Pattern { element: Text::at(33287, 12), values: Text::at(35563, 6), default: Text::at(826, 2), label: Text::at(33275, 12), tab: Text::at(8072, 6), kind: Kind::Bool, enforced: true, reboot: true, families: families::MPP, base: 4295, ..Pattern::BLANK },
+    // SSRC_Reset_on_Rx_RE-INVITE
+    Pattern { element: Text::at(11455, 26), values: Text::at(35563, 6), default: Text::at(826, 2), label: Text::at(11403, 26), tab: Text::at(5561, 3), kind: Kind::Bool, enforced: true, families: families::MPP, base: 4296, ..Pattern::BLANK },
+    // SSRC_Reset_on_Tx_RE-INVITE
+    Pattern { element: Text::at(11481, 26), values: Text::at(35563, 6), default: Text::at(826, 2), label: Text::at(11429, 26), tab: Text::at(5561, 3), kind: Kind::Bool, enforced: true, families: families::MPP, base: 4297, ..Pattern::BLANK },
+    // Key_Again_Reset_Time
+    Pattern { element: Text::at(20601, 20), default: Text::at(35766, 4), unit: Text::at(13022, 2), tab: Text::at(2898, 4), kind: Kind::Uns16, enforced: true, min: Some(100), max: Some(2000), families: families::MPP, base: 4298, ..Pattern::BLANK },
+    // Key_Double_Press_Time
+    Pattern { element: Text::at(18651, 21), default: Text::at(930, 3), unit: Text::at(13022, 2), tab: Text::at(2898, 4), kind: Kind::Uns16, enforced: true, min: Some(100), max: Some(2000), families: families::MPP, base: 4299, ..Pattern::BLANK },
+    // Key_Triple_Press_Time
+    Pattern { element: Text::at(18693, 21), default: Text::at(2854, 4), unit: Text::at(13022, 2), tab: Text::at(2898, 4), kind: Kind::Uns16, enforced: true, min: Some(100), max: Some(2000), families: families::MPP, base: 4300, ..Pattern::BLANK },
+    // Font_Size
+    Pattern { element: Text::at(9374, 9), values: Text::at(32474, 13), default: Text::at(32474, 7), tab: Text::at(2898, 4), kind: Kind::Enum, enforced: true, user_access: Some(Rw), families: families::MPP, base: 4301, ..Pattern::BLANK },
+    // LED_Indicator_In_Display_Off_Mode
+    Pattern { element: Text::at(5510, 33), values: Text::at(28076, 16), default: Text::at(20874, 7), tab: Text::at(2733, 5), kind: Kind::Enum, enforced: true, families: families::MPP, base: 4302, ..Pattern::BLANK },
+    // Executive_Assistant_Role
+    Pattern { element: Text::at(13520, 24), values: Text::at(9545, 27), default: Text::at(4908, 7), kind: Kind::Enum, enforced: true, families: families::MPP, base: 4303, ..Pattern::BLANK },
+    // Assistant_Call_Filter
+    Pattern { element: Text::at(17769, 21), values: Text::at(35563, 6), default: Text::at(3759, 3), label: Text::at(17748, 21), kind: Kind::Bool, enforced: true, families: families::MPP, base: 4304, ..Pattern::BLANK },
+    // Accessibility
+    Pattern { element: Text::at(32136, 13), values: Text::at(35563, 6), default: Text::at(3759, 3), label: Text::at(32136, 13), kind: Kind::Bool, enforced: true, families: families::MPP, base: 4305, ..Pattern::BLANK },
+    // Auth_Support_RFC8760
+    Pattern { element: Text::at(11840, 20), values: Text::at(35563, 6), default: Text::at(826, 2), label: Text::at(19921, 20), kind: Kind::Bool, enforced: true, families: families::MPP, base: 4306, ..Pattern::BLANK },
+    // Peripheral_Inventory_Enable
+    Pattern { element: Text::at(9923, 27), values: Text::at(35563, 6), default: Text::at(826, 2), label: Text::at(9896, 27), kind: Kind::Bool, enforced: true, families: families::MPP, base: 4307, ..Pattern::BLANK },
+    // Certificate_Select
+    Pattern { element: Text::at(24112, 18), values: Text::at(3552, 40), default: Text::at(3552, 23), tab: Text::at(8072, 6), kind: Kind::Enum, enforced: true, user_access: Some(Rw), families: families::MPP, base: 4308, ..Pattern::BLANK },
+    // CDC_Server_{n}_
+    Pattern { element: Text::at(29506, 15), kind: Kind::Str, enforced: true, families: families::MPP, base: 4309, units: 1, first: 1, last: 16, head: 11, middle: 0, ..Pattern::BLANK },
+    // CDC_Root_CA_Fingerprint_{n}_
+    Pattern { element: Text::at(8465, 28), kind: Kind::Str, enforced: true, families: families::MPP, base: 4325, units: 1, first: 1, last: 16, head: 24, middle: 0, ..Pattern::BLANK },
+    // CDC_Challenge_Password_{n}_
+    Pattern { element: Text::at(9437, 27), kind: Kind::Str, enforced: true, secret: true, in_report: false, families: families::MPP, base: 4341, units: 1, first: 1, last: 16, head: 23, middle: 0, ..Pattern::BLANK },
+    // Display_XMPP_User_ID_With_Top_Priority
+    Pattern { element: Text::at(3906, 38), values: Text::at(35563, 6), default: Text::at(826, 2), label: Text::at(3868, 38), kind: Kind::Bool, enforced: true, families: families::MPP, base: 4357, ..Pattern::BLANK },
 ];
+
+/// All texts of the patterns; a text that is part of another stands there only once.
+pub(crate) static TEXTS: &str = concat!(
+    "GMT-12:00\nGMT-11:00\nGMT-10:00\nGMT-09:00\nGMT-08:00\nGMT-07:00\nGMT-06:00\nGMT-05:00\nGMT-04:00\nGMT-03:30\nGMT-03:00\nGMT-02:00\nGMT-01:00\nGMT\nGMT+01:00\nGMT+02:00\nGMT+03:00\nGMT+03:30\nGMT+04:00\nGMT+04:30\nGMT+05:00\nGMT+05:30\nGMT+05:45\nGMT+06:00\nGMT+06:30\nGMT+07:00\nGMT+08:00\nGMT+09:00\nGMT+09:30\nGMT+10:00\nGMT+11:00\nGMT+12:00\nGMT+13:00\nGMT+14:00",
+    "none/1-line/1-line excl. OPT/1-line excl. NTFY/1-line excl. REG/1-line excl. OPT\nNTFY\nREG/full/full excl. OPT/full excl. NTFY/full excl. REG/full excl. OPT\nREG\nnone\n1-line\n1-line excl. OPT\n1-line excl. NTFY\n1-line excl. REG\n1-line excl. OPT|NTFY|REG\nfull\nfull excl. OPT\nfull excl. NTFY\nfull excl. REG\nfull excl. OPT|NTFY|REG",
+    "Catalan\nChinese\nChinese_HongKong\nChinese_Taiwan\nCzech\nDanish\nDutch\nEnglish\nEnglish-US\nFinnish\nFrench\nFrench_Canada\nGerman\nGreek_Greece\nHungarian\nItalian\nJapanese\nKorean\nNorwegian\nPolish\nPortuguese\nPortuguese_Brazil\nRussian\nSpanish\nSpanish_Colombia\nSwedish\nTurkish\nUkrainian",
+    "600/900/600+2.16uF/900+2.16uF/270+750\n150nF/220+820\n120nF/220+820\n115nF/200+600\n100nF\n600\n900\n600+2.16uF\n900+2.16uF\n270+750||150nF\n220+820||120nF\n220+820||115nF\n200+600||100nF",
+    "Bellcore(N.Amer,China)\nDTMF(Finland,Sweden)\nDTMF(Denmark)\nETSI DTMF\nETSI DTMF With PR\nETSI DTMF After Ring\nETSI FSK\nETSI FSK With PR(UK)\nDTMF(Denmark) With PR",
+    "255.255.255.0\n255.255.255.128\n255.255.255.192\n255.255.255.224\n255.255.255.240\n255.255.255.248\n255.255.255.252",
+    "$PN $MAC -- Successful upgrade $SCHEME://$SERVIP:$PORT$PATH -- $ERR",
+    "Cyan Dark\nPurple Dark\nBlue Dark\nViolet Dark\nBlue Light\nViolet Light",
+    "(*xx|[3469]11|0|00|[2-9]xxxxxx|1xxx[2-9]xxxxxxS0|xxxxxxxxxxxx.)",
+    "$PN $MAC -- Successful %s $SCHEME://$SERVIP:$PORT$PATH -- $ERR",
+    "914@-16,1371@-16,1777@-16;20(.274/0/1,.274/0/2,.380/0/3,0/4/0)",
+    "914@-16,1371@-16,1777@-16;20(.380/0/1,.380/0/2,.380/0/3,0/4/0)",
+    "985@-16,1371@-16,1777@-16;20(.380/0/1,.274/0/2,.380/0/3,0/4/0)",
+    "985@-16,1428@-16,1777@-16;20(.380/0/1,.380/0/2,.380/0/3,0/4/0)",
+    "option;redial;cancel;dir;cfwd;dnd;lcr;unpark;pickup;gpickup;",
+    "$PN $MAC -- Requesting upgrade $SCHEME://$SERVIP:$PORT$PATH",
+    "$PN $MAC -- Requesting resync $SCHEME://$SERVIP:$PORT$PATH",
+    "$PN $MAC -- Successful resync $SCHEME://$SERVIP:$PORT$PATH",
+    "$PN $MAC Successful %s $SCHEME://$SERVIP:$PORT$PATH $ERR",
+    "Disabled\nInbound Only\nOutbound Only\nInbound and Outbound",
+    "EMERGENCY\nALERT\nCRITICAL\nERROR\nWARNING\nNOTICE\nINFO\nDEBUG",
+    "New VM Available\nNew VM Becomes Available\nNew VM Arrives",
+    "Saturday\nSunday\nMonday\nTuesday\nWednesday\nThursday\nFriday",
+    "Unspecified\nG711u\nG711a\nG729a\nG722\nG722.2\niLBC\niSAC\nOPUS",
+    "$PN $MAC -- Requesting %s $SCHEME://$SERVIP:$PORT$PATH",
+    "G711u\nG711a\nG726-16\nG726-24\nG726-32\nG726-40\nG729a\nG722",
+    "PAID-RPID-FROM\nPAID-FROM\nRPID-PAID-FROM\nRPID-FROM\nFROM",
+    "Disabled\nBasic Http Authentication\nXSI Authentication",
+    "$PN $MAC Requesting %s $SCHEME://$SERVIP:$PORT$PATH",
+    "StationTime\nLock\nPhone\nDateTime\nBackground Picture",
+    "A true factory reset would disable the webserver.",
+    "AUTO\n10 HALF\n10 FULL\n100 HALF\n100 FULL\n1000 FULL",
+    "No Ring\n1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n11\n12\nUser 1\nUser 2",
+    "1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n11\n12\n13\n14\n15\n16\nDisabled",
+    "Wake_up_phone_screen_when_BLF_pickup_is_ringing",
+    "Phone_On_Time_Before_Working_Hour_Start__mins_",
+    "Original\nNoise removal\nOptimize for my voice",
+    "Phone_Off_Time_After_Working_Hour_End__mins_",
+    "397@-19,507@-19;15(0/2/0,.2/.1/1,.1/2.1/2)",
+    "Replace Unresolved Caller Name with Number",
+    "Replace_Unresolved_Caller_Name_with_Number",
+    "Require_Authentication_for_LCD_Menu_Access",
+    "Transition Authorization Error Retry Delay",
+    "Transition_Authorization_Error_Retry_Delay",
+    "InBand\nAVT\nINFO\nAuto\nInBand+INFO\nAVT+INFO",
+    "350@-19,440@-19;2(.1/.1/1+2);10(*/0/1+2)",
+    "350@-19,440@-19;2(.2/.2/1+2);10(*/0/1+2)",
+    "Broadsoft\nAsterisk\nRFC3265_4235\nSylantro",
+    "Manufacturing installed\nCustom installed",
+    "No Ring\n1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n11\n12\n13\n14",
+    "caller or callee\ncaller only\ncallee only",
+    "low\nmedium\nhigh\nvery high\nextremely high",
+    "Auto\nEAP-FAST\nPSK\nNone\nEAP-PEAP\nEAP-TLS",
+    "None\nNo\nYes\nFollow silence supp setting",
+    "On Request\nOn Local Change\nPeriodically",
+    "Survivability_Proxy_Fallback_Intvl_{n}_",
+    "Display XMPP User ID With Top Priority",
+    "Display_XMPP_User_ID_With_Top_Priority",
+    "Distinctive Call Waiting Tone Patterns",
+    "The Phone will load up this file first",
+    "Feature_Toggle_MeetingNotify_ListMode",
+    "Queue_Status_Notification_Enable_{n}_",
+    "RTP_Tx_Packet_Size_Follows_Remote_SDP",
+    "Single Press\nLong Press\nPress 3 times",
+    "nb_in\nnb_out\nfull\nall_lines_full\nnone",
+    "up and down\nup only\ndown only\ndisable",
+    "600@-19;25(.1/.1/1,.1/.1/1,.1/9.5/1)",
+    "Disabled\nnone\nheader\nsession\nuser\nid",
+    "Feature_Toggle_Feature_Usage_Metrics",
+    "Feature_Toggle_MeetingNotify_Support",
+    "Proxy Server Requires Authentication",
+    "Proxy_Server_Requires_Authentication",
+    "Slowest\nSlower\nNormal\nFaster\nFastest",
+    "BXfer_To_Remote_Party_Number_Enable",
+    "Outbound Call Codec Selection Codes",
+    "Unavailable_Reason_Code_Enable_{n}_",
+    "Unit_{u}_Share_Call_Appearance_{k}_",
+    "Vertical Service Announcement Codes",
+    "start=3/-1/7/2;end=10/-1/7/2;save=1",
+    "Accept_Media_Loopback_Request_{n}_",
+    "Add Contacts to Directory Personal",
+    "Add_Contacts_to_Directory_Personal",
+    "Attendant_Console_Call_Pickup_Code",
+    "Attendant_Console_Call_unPark_Code",
+    "DTMF_Tx_Volume_for_AVT_Packet_{n}_",
+    "Default\nBMP Picture\nText Logo\nNone",
+    "Distinctive Ring/CWT Pattern Names",
+    "Feature_Toggle_Visual_Confirmation",
+    "Hoteling_Subscription_Expires_{n}_",
+    "RTP-Start-Loopback_Dynamic_Payload",
+    "Speakerphone_Additional_Input_Gain",
+    "Supplementary Service Subscription",
+    "Voice_Mail_Subscribe_Interval_{n}_",
+    "Action_Button_Service_Destination",
+    "Auto_Ans_Page_On_Active_Call_{n}_",
+    "Auto_Available_After_Sign-In_{n}_",
+    "Auto_NetService_Private_IP_Ranges",
+    "DTMF_Tx_Strict_Hold_Off_Time_{n}_",
+    "Feature_Activation_Code_Sync_{n}_",
+    "Feature_Toggle_Metrics_LineStatus",
+    "Feature_Toggle_Webex_Call_METRICS",
+    "LDAP Prompt For Empty Credentials",
+    "LDAP_Prompt_For_Empty_Credentials",
+    "LED_Indicator_In_Display_Off_Mode",
+    "Login Credentials\nSIP Credentials",
+    "Outbound_call_w_o_BLA_dialog_{n}_",
+    "Vertical Service Activation Codes",
+    "Voice_Quality_Report_Address_{n}_",
+    "$PN $MAC -- Upgrade failed: $ERR",
+    "Attendant_Console_Call_Park_Code",
+    "Attendant_Console_LCD_Brightness",
+    "Auto_Register_When_Failover_{n}_",
+    "Block_Anonymous_Call_Enable_{n}_",
+    "Emergency_Escalation_Enable_{n}_",
+    "False\nNon-work Day Only\nAll Days",
+    "Feature_Toggle_SW_Channel_Schema",
+    "Feature_Toggle_Webex_Show_Issues",
+    "LCD Authentication Customization",
+    "Multiple Paging Group Parameters",
+    "Outside Office Hours Display Off",
+    "Peer Firmware Sharing Log Server",
+    "Peer_Firmware_Sharing_Log_Server",
+    "RTP_to_Proxy_in_Remote_Hold_{n}_",
+    "SIP_Reg_Starting_Sequence_Number",
+    "Sync From Server\nSync From Local",
+    "Web Information Service Settings",
+    "$PN $MAC -- Resync failed: $ERR",
+    "480@-10,620@0;10(.125/.125/1+2)",
+    "480@-19,620@-19;10(.25/.25/1+2)",
+    "BLF Callpark On Line Key Enable",
+    "BLF_Callpark_On_Line_Key_Enable",
+    "Bluetooth_Additional_Input_Gain",
+    "Broadsoft_Call_History_Key_List",
+    "DHCP_Client_Starting_IP_Address",
+    "Display_Off_Idle_Timeout__mins_",
+    "Enable Direct PLK Configuration",
+    "Enable_Direct_PLK_Configuration",
+    "FXS Port Polarity Configuration",
+    "Feature_Toggle_Webex_Hotdesking",
+    "Horizontal First\nVertical First",
+    "LDAP Corporate Directory Search",
+    "Miscellaneous Line Key Settings",
+    "Outside Office Hours Deep Sleep",
+    "Ring and Call Waiting Tone Spec",
+    "Selective Call Forward Settings",
+    "Show_DTMF_Digits_When_Connected",
+    "TLS 1.0\nTLS 1.1\nTLS 1.2\nTLS 1.3",
+    "Voice_Quality_Report_Group_{n}_",
+    "0dB\n3dB\n6dB\n9dB\n12dB\n15dB\n18dB",
+    "Acoustic_Echo_Canceller_Enable",
+    "Always On\nOn When Phone In Use",
+    "Attendant_Console_LCD_Contrast",
+    "Auto_Ans_GrPage_On_Active_Call",
+    "Call_Pickup_Audio_Notification",
+    "Conference_Single_Hardkey_{n}_",
+    "E911 Geolocation Configuration",
+    "Enable_Broadsoft_Hoteling_{n}_",
+    "Feature_Toggle_Favorite_button",
+    "Feature_Toggle_Meeting_Metrics",
+    "Feature_Toggle_Metrics_Service",
+    "Feature_Toggle_Support_RFC8760",
+    "Feature_Toggle_Upgrade_Metrics",
+    "Feature_Toggle_Webex_Directory",
+    "Keep_Referee_When_REFER_Failed",
+    "Keep_Referee_When_Refer_Failed",
+    "Lowest\nLow\nNormal\nHigh\nHighest",
+    "Mailbox_Subscribe_Expires_{n}_",
+    "Manual\nManual,DHCP\nDHCP,Manual",
+    "Optional Network Configuration",
+    "Reply_182_On_Call_Waiting_{n}_",
+    "Service_Announcement_Serv_{n}_",
+    "Supplementary Service Settings",
+    "XsiDir_EnterpriseCommon_Enable",
+    "480@-19,620@-19;10(.5/.5/1+2)",
+    "Alternate_Outbound_Proxy_{n}_",
+    "Block_CID_Per_Call_Deact_Code",
+    "Call_Park_Monitor_Enable_{n}_",
+    "DTMF_AVT_Packet_Interval_{n}_",
+    "Display_Anonymous_From_Header",
+    "Electronic_HookSwitch_Control",
+    "Feature_Toggle_Hybrid_Meeting",
+    "Feature_Toggle_Webex_Calendar",
+    "Handset_Additional_Input_Gain",
+    "Headset_Additional_Input_Gain",
+    "IPv4 Only\nIPv6 Only\nDual Mode",
+    "Jitter_Buffer_Adjustment_{n}_",
+    "Linksys Key System Parameters",
+    "Ntfy_Refer_On_1xx-To-Inv_{n}_",
+    "Number_of_Client_IP_Addresses",
+    "PC_Port_VLAN_Highest_Priority",
+    "Preferred_Password_Input_Mode",
+    "Response Status Code Handling",
+    "Reuse_CID_Number_As_Name_{n}_",
+    "Share_Line_Event_Package_Type",
+    "Transition Authorization Rule",
+    "Transition Authorization Type",
+    "Voice Feedback (English only)",
+    "XsiDir_Individual_Mode_Enable",
+    "http://sudirenewal.cisco.com/",
+    "350@-19;20(.1/.1/1,.1/9.7/1)",
+    "CDC_Root_CA_Fingerprint_{n}_",
+    "Call_Information_Enable_{n}_",
+    "Call_Recording_Protocol_{n}_",
+    "Conference_Bridge_Ports_{n}_",
+    "Disable_Local_Name_To_Header",
+    "Display_Text_Message_on_Recv",
+    "Disposition_Code_Enable_{n}_",
+    "Enable_802.1X_Authentication",
+    "FAX_T38_Return_to_Voice_{n}_",
+    "Feature_Toggle_Action_Button",
+    "Feature_Toggle_Webex_CallLog",
+    "Feature_Toggle_Webex_METRICS",
+    "Off\n10 s\n20 s\n30 s\nAlways On",
+    "Proxy_Redundancy_Method_{n}_",
+    "Refer-To_Target_Contact_{n}_",
+    "Resync After Upgrade Attempt",
+    "Resync_After_Upgrade_Attempt",
+    "Service_Annc_Extension_Codes",
+    "Streaming Audio Server (SAS)",
+    "Upload Configuration Options",
+    "Upload Delay On Local Change",
+    "Upload_Delay_On_Local_Change",
+    "Use_Anonymous_With_RPID_{n}_",
+    "User_Preferred_OffHook_Timer",
+    "XML_Application_Service_Name",
+    "XSI_Authentication_Type_{n}_",
+    "XsiDir_EnterpriseCommon_Name",
+    "350@-19,440@-19;10(*/0/1+2)",
+    "420@-19,520@-19;10(*/0/1+2)",
+    "520@-19,620@-19;10(*/0/1+2)",
+    "All Cfwds\nOnly the Cfwd All",
+    "Att Console Key LED Pattern",
+    "Attendant_Console_Font_Size",
+    "Blind_Attn-Xfer_Enable_{n}_",
+    "Block_CID_Per_Call_Act_Code",
+    "CDC_Challenge_Password_{n}_",
+    "Connection_Request_Password",
+    "Connection_Request_Username",
+    "Daylight_Saving_Time_Enable",
+    "Default\nExecutive\nAssistant",
+    "Echo_Canc_Adapt_Enable_{n}_",
+    "Enable_PC_Port_VLAN_Tagging",
+    "Feature_Dial_Services_Codes",
+    "Feature_Toggle_MS_RTP_DEBUG",
+    "Feature_Toggle_ThousandEyes",
+    "Feature_Toggle_Webex_APPAPI",
+    "Feature_Toggle_Webex_Reboot",
+    "Log_Missed_Calls_for_EXT_10",
+    "Log_Missed_Calls_for_EXT_11",
+    "Log_Missed_Calls_for_EXT_12",
+    "MediaSec_Over_TLS_Only_{n}_",
+    "Original\nOptimize for voice",
+    "Peripheral Inventory Enable",
+    "Peripheral_Inventory_Enable",
+    "Profile Authentication Type",
+    "Profile_Authentication_Type",
+    "Programmable Softkey Enable",
+    "Programmable_Softkey_Enable",
+    "RTP_TOS_DiffServ_Value_{n}_",
+    "RTP_ToS_DiffServ_Value_{n}_",
+    "Refer_Target_Bye_Delay_{n}_",
+    "Reg Retry Long Random Delay",
+    "Reg_Retry_Long_Random_Delay",
+    "Resident_Online_Number_{n}_",
+    "SIP_TOS_DiffServ_Value_{n}_",
+    "SIP_ToS_DiffServ_Value_{n}_",
+    "Screen_Saver_Refresh_Period",
+    "Second_Preferred_Codec_{n}_",
+    "Secure_Call_Indication_Tone",
+    "Set_Local_Date__mm_dd_yyyy_",
+    "Shared_Line_DND_Cfwd_Enable",
+    "System Reserved Ports Range",
+    "Text_Message_From_3rd_Party",
+    "Use_Local_Addr_In_FROM_{n}_",
+    "Use_OB_Proxy_In_Dialog_{n}_",
+    "Use_low-bandwidth_OPUS_{n}_",
+    "XML_Application_Service_URL",
+    "440@-19,480@-19;*(1/1/1+2)",
+    "440@-19,480@-19;*(2/4/1+2)",
+    "BXfer_On_Speed_Dial_Enable",
+    "Conference_Bridge_URL_{n}_",
+    "Connected_Meeting_Key_List",
+    "Control Timer Values (sec)",
+    "Default_Character_Encoding",
+    "FAX_CED_Detect_Enable_{n}_",
+    "FAX_CNG_Detect_Enable_{n}_",
+    "FAX_V21_Detect_Enable_{n}_",
+    "Feature_Toggle_Lyra_config",
+    "Feature_Toggle_PRT_Metrics",
+    "Feature_Toggle_Webex_Cloud",
+    "General Purpose Parameters",
+    "LDAP Unified Search Enable",
+    "LDAP_Unified_Search_Enable",
+    "Line Key Extended Function",
+    "Log_Missed_Calls_for_EXT_2",
+    "Log_Missed_Calls_for_EXT_3",
+    "Log_Missed_Calls_for_EXT_4",
+    "Log_Missed_Calls_for_EXT_5",
+    "Log_Missed_Calls_for_EXT_6",
+    "Log_Missed_Calls_for_EXT_7",
+    "Log_Missed_Calls_for_EXT_8",
+    "Log_Missed_Calls_for_EXT_9",
+    "Mailbox_Subscribe_URL_{n}_",
+    "Make_Call_Without_Reg_{n}_",
+    "NAT_Keep_Alive_Enable_{n}_",
+    "P-Early-Media_Support_{n}_",
+    "SAS_DLG_Refresh_Intvl_{n}_",
+    "SCA_Sticky_Auto_Line_Seize",
+    "SIP_SessionID_Support_{n}_",
+    "SSRC Reset on Rx RE-INVITE",
+    "SSRC Reset on Tx RE-INVITE",
+    "SSRC_Reset_on_Rx_RE-INVITE",
+    "SSRC_Reset_on_Tx_RE-INVITE",
+    "Secondary_Request_URL_{n}_",
+    "Secure_One_Call_Deact_Code",
+    "Share_Call_Appearance_{n}_",
+    "Third_Preferred_Codec_{n}_",
+    "Use_Line_Keys_For_BLF_List",
+    "Use_Remote_Pref_Codec_{n}_",
+    "XML_Directory_Service_Name",
+    "Xfer_When_Hangup_Conf_{n}_",
+    "60(.2/.2,.2/.2,.2/.2,1/4)",
+    "AVT_16kHz_Dynamic_Payload",
+    "AVT_48kHz_Dynamic_Payload",
+    "Ans_Call_Without_Reg_{n}_",
+    "Associated_Caller_ID_{n}_",
+    "Auth_Support_RFC8760_{n}_",
+    "Call_Appearances_Per_Line",
+    "Callee_Conn_Polarity_{n}_",
+    "Caller_Conn_Polarity_{n}_",
+    "Cblk_Ring_Splash_Len_{n}_",
+    "Cfwd_Ring_Splash_Len_{n}_",
+    "Daylight Saving Time Rule",
+    "Daylight_Saving_Time_Rule",
+    "Display Password Warnings",
+    "Display_Password_Warnings",
+    "Distinctive Ring Patterns",
+    "Distinctive Ring Settings",
+    "Enterprise\nGroup\nPersonal",
+    "FAX_Tone_Detect_Mode_{n}_",
+    "Feature_Invocation_Method",
+    "Feature_Toggle_Http_Proxy",
+    "G722.2_OA_Dynamic_Payload",
+    "Hook_Flash_Tx_Method_{n}_",
+    "Keep Focus On Active Call",
+    "Keep_Focus_On_Active_Call",
+    "Key_System_Auto_Discovery",
+    "Network_Jitter_Level_{n}_",
+    "Periodic Upload to Server",
+    "Periodic_Upload_To_Server",
+    "Personal Directory Enable",
+    "Personal_Directory_Enable",
+    "Precondition_Support_{n}_",
+    "Release_Unused_Codec_{n}_",
+    "Restricted Access Domains",
+    "Restricted_Access_Domains",
+    "Resync DHCP Option To Use",
+    "Resync_DHCP_Option_To_Use",
+    "Reverse_Phone_Lookup_Serv",
+    "SAS_Inbound_RTP_Sink_{n}_",
+    "Screen_Saver_Refresh_Time",
+    "Screen_Saver_Trigger_Time",
+    "Select_Background_Picture",
+    "Serv_Subscribe_Failed_LED",
+    "Speakerphone_DTMF_Masking",
+    "Unattn_Transfer_Serv_{n}_",
+    "Upgrade Error Retry Delay",
+    "Upgrade_Error_Retry_Delay",
+    "Use Auto Discovery (WPAD)",
+    "Use_Auto_Discovery__WPAD_",
+    "VMWI_Ring_Splash_Len_{n}_",
+    "XML_Directory_Service_URL",
+    "XsiDir_GroupCommon_Enable",
+    "iLBC_30ms_Dynamic_Payload",
+    "$PN $MAC %s failed: $ERR",
+    "0\n1\n2\n3\n4\n5\n6\n7\nNo Limit",
+    "30(.1/.1, .1/.1, .1/9.7)",
+    "66,160,159,150,60,43,125",
+    "Alternate Outbound Proxy",
+    "Audio Overload Point 9dB",
+    "Audio_Overload_Point_9dB",
+    "BLF_List_Feature_Options",
+    "BMP_Picture_Download_URL",
+    "BXfer_To_Starcode_Enable",
+    "Call_Appearance_Per_Line",
+    "Call_Waiting_Enable_{n}_",
+    "Customizable_PLK_Options",
+    "DHCP_IP_Revalidate_Timer",
+    "DNS_SRV_Auto_Prefix_{n}_",
+    "Dictionary Server Script",
+    "Dictionary_Server_Script",
+    "Enable_Direct_Action_Url",
+    "Enable_MAC_Clone_Service",
+    "EncapRTP_Dynamic_Payload",
+    "Executive_Assistant_Role",
+    "FAX_Codec_Symmetric_{n}_",
+    "FAX_Passthru_Method_{n}_",
+    "Feature_Toggle_Audio_BNR",
+    "Feature_Toggle_Crash_PRT",
+    "Feature_Toggle_Webex_PRT",
+    "Hold_Target_Before_REFER",
+    "Hold_Target_Before_Refer",
+    "IKM_HTTP_Encrypt_Content",
+    "Media_Loopback_Mode_{n}_",
+    "Media_Loopback_Type_{n}_",
+    "NAT_Keep_Alive_Dest_{n}_",
+    "Normal\nBased on SRV Port",
+    "Optional\nRequired\nStrict",
+    "Periodic_Inform_Interval",
+    "Primary_Request_URL_{n}_",
+    "Protect_IVR_FactoryReset",
+    "RTP-Start-Loopback_Codec",
+    "Random_REG_CID_On_Reboot",
+    "Random_REG_CID_on_Reboot",
+    "Resync Error Retry Delay",
+    "Resync_Error_Retry_Delay",
+    "Reversed_Auth_Realm_{n}_",
+    "SIP_Remote-Party-ID_{n}_",
+    "Secure_All_Call_Act_Code",
+    "Secure_Call_Setting_{n}_",
+    "Secure_One_Call_Act_Code",
+    "Service_Annc_Base_Number",
+    "Silence_Supp_Enable_{n}_",
+    "Softkey_Navigation_Style",
+    "Subscribe_Retry_Interval",
+    "Survivability_Proxy_{n}_",
+    "TR-069_DHCP_Inform_Timer",
+    "Three_Way_Call_Serv_{n}_",
+    "Three_Way_Conf_Serv_{n}_",
+    "Unit_{u}_Short_Name_{k}_",
+    "Use_Pref_Codec_Only_{n}_",
+    "User Configurable Resync",
+    "User_Configurable_Resync",
+    "User_ID_with_Domain_{n}_",
+    "Weather_Temperature_Unit",
+    "XsiDir_Enterprise_Enable",
+    "Accept_Last_Caller_{n}_",
+    "Attn_Transfer_Serv_{n}_",
+    "Audio_Dump_Option1_{n}_",
+    "Audio_Dump_Option2_{n}_",
+    "Auth_Page_Password_{n}_",
+    "Auth_Resync-Reboot_{n}_",
+    "Background_Picture_Type",
+    "CISCO_XML_EXE_Auth_Mode",
+    "CallLog_Associated_Line",
+    "Call_Back_Busy_Act_Code",
+    "Enable Web Admin Access",
+    "Enable_URI_Dialing_{n}_",
+    "Enable_Web_Admin_Access",
+    "FAX_Passthru_Codec_{n}_",
+    "FAX_T38_ECM_Enable_{n}_",
+    "FAX_T38_Redundancy_{n}_",
+    "Feature_Invocation_Tone",
+    "G726r16_Dynamic_Payload",
+    "G726r24_Dynamic_Payload",
+    "G726r32_Dynamic_Payload",
+    "G726r40_Dynamic_Payload",
+    "Group_Call_Pick_Up_Serv",
+    "Group_{n}_Paging_Script",
+    "Hold_Reminder_Ring_{n}_",
+    "INFOREQ_Dynamic_Payload",
+    "Ignore DHCP Time Offset",
+    "Ignore_DHCP_Time_Offset",
+    "Log Upgrade Failure Msg",
+    "Log Upgrade Request Msg",
+    "Log Upgrade Success Msg",
+    "Log_Upgrade_Failure_Msg",
+    "Log_Upgrade_Request_Msg",
+    "Log_Upgrade_Success_Msg",
+    "MIC Cert Refresh Enable",
+    "MIC_Cert_Refresh_Enable",
+    "NAT_Keep_Alive_Msg_{n}_",
+    "NAT_Mapping_Enable_{n}_",
+    "Referral_Services_Codes",
+    "Restrict_Source_IP_{n}_",
+    "SIP_Reg_User_Agent_Name",
+    "SPA525-auto-detect-sccp",
+    "SPA932_Call_Pickup_Code",
+    "SSRC_Reset_on_RE-INVITE",
+    "Secure_Call_Option_{n}_",
+    "Secure_No_Call_Act_Code",
+    "Speakerphone_Input_Gain",
+    "Survivability Test Mode",
+    "Survivability_Test_Mode",
+    "TR-069_Fallback_Support",
+    "TR-069_VoiceObject_Init",
+    "Unit_{u}_Extension_{k}_",
+    "Use_Outbound_Proxy_{n}_",
+    "VQ_Report_Interval_{n}_",
+    "WideBand_Handset_Enable",
+    "XsiDir_GroupCommon_Name",
+    "1\n2\n3\n4\n5\n6\n7\n8\n9\nnone",
+    "30(.1/.1,.3/.1,.1/9.3)",
+    "30(.1/.1,.3/.2,.3/9.1)",
+    "30(.3/.1,.3/.1,.1/9.1)",
+    "600@-16;.1(.05/0.05/1)",
+    "600@-16;.3(.05/0.05/1)",
+    "600@-19;.2(.05/0.05/1)",
+    "Accept_Last_Deact_Code",
+    "Action_Button_Function",
+    "BLF_Label_Display_Mode",
+    "Back_Light_Timer__sec_",
+    "Block_ANC_Setting_{n}_",
+    "Block_CID_Setting_{n}_",
+    "Block_Last_Caller_{n}_",
+    "CW_Per_Call_Deact_Code",
+    "Call_Waiting_Serv_{n}_",
+    "Caller_ID_FSK_Standard",
+    "Cfwd_No_Ans_Deact_Code",
+    "Cfwd_No_Ans_Delay_{n}_",
+    "Codec_Negotiation_{n}_",
+    "Connection_Request_URL",
+    "DTMF_Process_INFO_{n}_",
+    "Default\nHiDef\nStandard",
+    "Dialed_in_Call_History",
+    "Dialing_Input_Key_List",
+    "Display_Diversion_Info",
+    "Dist_Ring_Setting_{n}_",
+    "Dual_Registration_{n}_",
+    "Enable_IP_Dialing_{n}_",
+    "Encryption_Method_{n}_",
+    "Extended_Function_{n}_",
+    "Feature_Dial_Serv_{n}_",
+    "G722.2_Dynamic_Payload",
+    "Group_Call_Pickup_Code",
+    "Host_Guest_Status_{n}_",
+    "Interdigit Short Timer",
+    "Interdigit_Short_Timer",
+    "LDAP_First_Name_Filter",
+    "Log_Resync_Failure_Msg",
+    "Log_Resync_Request_Msg",
+    "Log_Resync_Success_Msg",
+    "MediaSec Over TLS Only",
+    "Miscellaneous Settings",
+    "Modem_Line_Toggle_Code",
+    "NAT Support Parameters",
+    "None\n$MA\n$MAU\n$MAC\n$SN",
+    "None\nSimple\nDIGEST-MD5",
+    "Periodic_Inform_Enable",
+    "Phone\nXSI Server\nWebex",
+    "Preferred_Audio_Device",
+    "Proxy and Registration",
+    "RX_ROC_Reset_on_Re-Key",
+    "Referee_Bye_Delay_{n}_",
+    "Referor_Bye_Delay_{n}_",
+    "Reg Retry Random Delay",
+    "Reg_Retry_Random_Delay",
+    "Remote_Progressing_LED",
+    "Resync At Random Delay",
+    "Resync_At_Random_Delay",
+    "Ring_On_No_New_VM_{n}_",
+    "SIP Timer Values (sec)",
+    "SIP_100REL_Enable_{n}_",
+    "SIP_Proxy-Require_{n}_",
+    "Set_Local_Time__HH_mm_",
+    "Shared_Active_Key_List",
+    "Silence_Threshold_{n}_",
+    "Subscriber Information",
+    "Supplementary Services",
+    "TLS Client Min Version",
+    "TLS Server Min Version",
+    "TLS_Client_Min_Version",
+    "TLS_Name_Validate_{n}_",
+    "TLS_Server_Min_Version",
+    "TR-069_DHCPOption_Init",
+    "Unit_1_Line_Label_{n}_",
+    "Unit_2_Line_Label_{n}_",
+    "Unit_3_Line_Label_{n}_",
+    "Voice_Mail_Enable_{n}_",
+    "Voice_Mail_Server_{n}_",
+    "Webex_Directory_Enable",
+    "XsiDir_Enterprise_Name",
+    "XsiDir_Personal_Enable",
+    "anonymousIdentity_{n}_",
+    "application/dtmf-relay",
+    "application/hook-flash",
+    "never\nautomatic\nmanual",
+    "802.1X Authentication",
+    "Accept_Last_Serv_{n}_",
+    "Access_User_Name_{n}_",
+    "Assistant Call Filter",
+    "Assistant_Call_Filter",
+    "Audio Input Gain (dB)",
+    "Block_CID_Enable_{n}_",
+    "Block_Last_Deact_Code",
+    "CFWD_Notify_Serv_{n}_",
+    "Call Feature Settings",
+    "Call_Back_Retry_Intvl",
+    "Call_Redial_Serv_{n}_",
+    "Call_Return_Serv_{n}_",
+    "Cfwd_Last_Caller_{n}_",
+    "Cfwd_No_Ans_Dest_{n}_",
+    "Cfwd_No_Ans_Serv_{n}_",
+    "Cfwd_Sel1_Caller_{n}_",
+    "Cfwd_Sel2_Caller_{n}_",
+    "Cfwd_Sel3_Caller_{n}_",
+    "Cfwd_Sel4_Caller_{n}_",
+    "Cfwd_Sel5_Caller_{n}_",
+    "Cfwd_Sel6_Caller_{n}_",
+    "Cfwd_Sel7_Caller_{n}_",
+    "Cfwd_Sel8_Caller_{n}_",
+    "Conferencing_Key_List",
+    "Configuration Profile",
+    "DTMF_Process_AVT_{n}_",
+    "Default\nCustomized\nNo",
+    "Device Administration",
+    "Device_Administration",
+    "Device_Config_Version",
+    "Disable Side USB Port",
+    "Disable_Back_USB_Port",
+    "Disable_Side_USB_Port",
+    "Door_Control_URL_{n}_",
+    "Echo_Canc_Enable_{n}_",
+    "Echo_Supp_Enable_{n}_",
+    "Emergency_Number_{n}_",
+    "Enable_PC_Port_Mirror",
+    "Enable_WAN_Web_Server",
+    "FAX_Disable_ECAN_{n}_",
+    "FAX_T38_V29_Only_{n}_",
+    "Feature_Key_Sync_{n}_",
+    "G729b_Dynamic_Payload",
+    "Interdigit Long Timer",
+    "Interdigit_Long_Timer",
+    "Key_Double_Press_Time",
+    "Key_System_IP_Address",
+    "Key_Triple_Press_Time",
+    "LDAP_Last_Name_Filter",
+    "Local_Progressing_LED",
+    "Log_Missed_Calls_{n}_",
+    "MIC Cert Refresh Rule",
+    "MIC_Cert_Refresh_Rule",
+    "MediaSec_Request_{n}_",
+    "Mini_Certificate_{n}_",
+    "More_Echo_Suppression",
+    "Network Startup Delay",
+    "Network_Configuration",
+    "Network_Startup_Delay",
+    "Num_of_Ports_Reserved",
+    "Off_Hook_Warning_Tone",
+    "PRT HTTP Header Value",
+    "PRT_HTTP_Header_Value",
+    "Programmable Softkeys",
+    "Quick_Number_0_Number",
+    "Quick_Number_1_Number",
+    "Quick_Number_2_Number",
+    "Quick_Number_3_Number",
+    "Quick_Number_4_Number",
+    "Quick_Number_5_Number",
+    "Quick_Number_6_Number",
+    "Quick_Number_7_Number",
+    "Quick_Number_8_Number",
+    "Quick_Number_9_Number",
+    "RSFEC_Dynamic_Payload",
+    "Register_Expires_{n}_",
+    "Registrar_Server_{n}_",
+    "Ringer Volume Control",
+    "Ringer_Volume_Control",
+    "SIP_Debug_Option_{n}_",
+    "SRTP_Private_Key_{n}_",
+    "Secure_Call_Serv_{n}_",
+    "Send_Audio_To_Speaker",
+    "Send_Resp_To_Src_Port",
+    "Share Line Appearance",
+    "Silent_Emergency_Call",
+    "Speed_Dial_{n}_Number",
+    "User_Equal_Phone_{n}_",
+    "VMWI_Ring_Policy_{n}_",
+    "Voice Feedback Enable",
+    "Voice_Feedback_Enable",
+    "Voice_Feedback_Volume",
+    "Webex_Calendar_Enable",
+    "WiFi_User_Access_Mode",
+    "x-sipura\ns-descriptor",
+    "224.168.168.168:6061",
+    "440@-10;30(.3/9.7/1)",
+    "60(.2/.4,.2/.4,.2/4)",
+    "60(.4/.2,.3/.2,.8/4)",
+    "60(.4/.2,.4/.2,.4/4)",
+    "60(.4/.2,.4/.2,.8/4)",
+    "600@-16;1(.25/.25/1)",
+    "Accept_Last_Act_Code",
+    "Access_Password_{n}_",
+    "Alternate_Proxy_{n}_",
+    "Anywhere_Enable_{n}_",
+    "Auth Support RFC8760",
+    "Auth_Page_Realm_{n}_",
+    "Block_ANC_Deact_Code",
+    "Block_CID_Deact_Code",
+    "Block_Last_Serv_{n}_",
+    "Bluetooth_Input_Gain",
+    "CISCO_XML_EXE_Enable",
+    "CONFCID_Setting_{n}_",
+    "CW_Per_Call_Act_Code",
+    "Call Audio Recording",
+    "Call_Back_Active_LED",
+    "Call_Back_Deact_Code",
+    "Call_Forward_Off_LED",
+    "Callee_On_Hook_Delay",
+    "Cfwd_Busy_Deact_Code",
+    "Cfwd_Last_Deact_Code",
+    "Cfwd_No_Ans_Act_Code",
+    "DHCPv6 Option To Use",
+    "DHCPv6_Option_To_Use",
+    "DNS_Query_TTL_Ignore",
+    "DTMF_Playback_Length",
+    "DTMF_Relay_MIME_Type",
+    "Display Recents From",
+    "Display_Recents_From",
+    "Dist_Ring_Deact_Code",
+    "Enable_Audible_Alert",
+    "FAX_Line_Toggle_Code",
+    "FAX_Process_NSE_{n}_",
+    "FXS_Port_Output_Gain",
+    "HTTP_User_Agent_Name",
+    "Hook_Flash_MIME_Type",
+    "Hook_Flash_Timer_Max",
+    "Hook_Flash_Timer_Min",
+    "IPv6_Connection_Type",
+    "Key_Again_Reset_Time",
+    "LAN Network Settings",
+    "LDAP StartTLS Enable",
+    "LDAP_StartTLS_Enable",
+    "Line Key LED Pattern",
+    "Mark_All_AVT_Packets",
+    "Maximum_Uplink_Speed",
+    "Message_Waiting_{n}_",
+    "Missed_Call_Key_List",
+    "Monitor_User_ID_{n}_",
+    "NAT Keep Alive Intvl",
+    "NAT_Keep_Alive_Intvl",
+    "OPUS_Dynamic_Payload",
+    "Office_Hours_Enabled",
+    "PPPOE_Login_Password",
+    "PPPoE_Login_Password",
+    "Parking_Lot_Busy_LED",
+    "Parking_Lot_Idle_LED",
+    "Precondition Support",
+    "Progressing_Key_List",
+    "Record_Beep_Reminder",
+    "Reg Retry Long Intvl",
+    "Reg_Retry_Long_Intvl",
+    "Remote_Undefined_LED",
+    "Search_Item_3_Filter",
+    "Search_Item_4_Filter",
+    "Secondary NTP Server",
+    "Secondary_NTP_Server",
+    "Serv_Subscribing_LED",
+    "Session_Idle_Timeout",
+    "Set_G729_annexb_{n}_",
+    "Shared_Held_Key_List",
+    "Silent_Ring_Duration",
+    "Speed_Dial_Serv_{n}_",
+    "Station Display Name",
+    "Station_Display_Name",
+    "System Configuration",
+    "Trunk_No_Service_LED",
+    "User_Password_Prompt",
+    "Voice_Feedback_Speed",
+    "Webex_Directory_Name",
+    "Webex_Metrics_Enable",
+    "Webex_Onboard_Enable",
+    "XSI_Host_Server_{n}_",
+    "XsiDir_Personal_Name",
+    "iLBC_Dynamic_Payload",
+    "iSAC_Dynamic_Payload",
+    "none\ntftp\nhttp\nhttps",
+    "60(.3/.2,1/.2,.3/4)",
+    "ACD_Unavailable_LED",
+    "AES 128\nAES 256 GCM",
+    "AVT Dynamic Payload",
+    "AVT_Dynamic_Payload",
+    "Audio Configuration",
+    "Audio Input Gain dB",
+    "BACKUP_ACS_Password",
+    "Blind_Transfer_Code",
+    "Blind_Transfer_Serv",
+    "Block_ANC_Serv_{n}_",
+    "Block_CID_Serv_{n}_",
+    "Block_Last_Act_Code",
+    "Bluetooth_Dial_Tone",
+    "Broadsoft_ALTC_{n}_",
+    "Call Progress Tones",
+    "Call_Back_Ring_{n}_",
+    "Call_Back_Serv_{n}_",
+    "Call_Forward_On_LED",
+    "Call_Recording_Serv",
+    "Cfwd_All_Deact_Code",
+    "Cfwd_Busy_Dest_{n}_",
+    "Cfwd_Busy_Serv_{n}_",
+    "Cfwd_Last_Dest_{n}_",
+    "Cfwd_Last_Serv_{n}_",
+    "Cfwd_Sel1_Dest_{n}_",
+    "Cfwd_Sel2_Dest_{n}_",
+    "Cfwd_Sel3_Dest_{n}_",
+    "Cfwd_Sel4_Dest_{n}_",
+    "Cfwd_Sel5_Dest_{n}_",
+    "Cfwd_Sel6_Dest_{n}_",
+    "Cfwd_Sel7_Dest_{n}_",
+    "Cfwd_Sel8_Dest_{n}_",
+    "Conference_Act_Code",
+    "DMZ_Host_IP_Address",
+    "DTMF_Playback_Level",
+    "DTMF_Tx_Method_{n}_",
+    "Dist_Ring_Serv_{n}_",
+    "Downgrade Rev Limit",
+    "Downgrade_Rev_Limit",
+    "EncapRTP_Codec_Name",
+    "Escape_Display_Name",
+    "FAX_Enable_T38_{n}_",
+    "FXS_Port_Input_Gain",
+    "Feature_Toggle_SRST",
+    "Forced Resync Delay",
+    "Forced_Resync_Delay",
+    "Frequency_Band_{n}_",
+    "G726-16_Enable_{n}_",
+    "G726-24_Enable_{n}_",
+    "G726-32_Enable_{n}_",
+    "G726-40_Enable_{n}_",
+    "Group_Paging_Script",
+    "HTTP Proxy Settings",
+    "HTTPS_Name_Validate",
+    "Handle_VIA_received",
+    "Hold_Reminder_Timer",
+    "Inactivity_Timer_m_",
+    "Insert_VIA_received",
+    "LDAP_Number_Mapping",
+    "Login_Password_{n}_",
+    "Max_Display_Records",
+    "Media_Loopback_Code",
+    "NSE_Dynamic_Payload",
+    "PRT Upload at Crash",
+    "PRT_Upload_at_Crash",
+    "Parallel\nSequential",
+    "Prefer_G726r16_Code",
+    "Prefer_G726r24_Code",
+    "Prefer_G726r32_Code",
+    "Prefer_G726r40_Code",
+    "Privacy_Header_{n}_",
+    "Problem Report Tool",
+    "Quick_Number_0_Name",
+    "Quick_Number_1_Name",
+    "Quick_Number_2_Name",
+    "Quick_Number_3_Name",
+    "Quick_Number_4_Name",
+    "Quick_Number_5_Name",
+    "Quick_Number_6_Name",
+    "Quick_Number_7_Name",
+    "Quick_Number_8_Name",
+    "Quick_Number_9_Name",
+    "Redirect_Keep_Alive",
+    "Reg Retry Intvl Cap",
+    "Reg_Retry_Intvl_Cap",
+    "Register_Failed_LED",
+    "Report Problem Menu",
+    "Report_Problem_Menu",
+    "Resync Fails On FNF",
+    "Resync Random Delay",
+    "Resync_Fails_On_FNF",
+    "Resync_Random_Delay",
+    "SCA_Barge-In-Enable",
+    "SCA_Barge-In_Enable",
+    "SCA_Line_ID_Mapping",
+    "SIP User Agent Name",
+    "SIP_Accept_Language",
+    "SIP_User_Agent_Name",
+    "SNRM_Night_Mode_LED",
+    "Screen_Saver_Enable",
+    "Session_Max_Timeout",
+    "Shared_User_ID_{n}_",
+    "Sip_Accept_Encoding",
+    "Softkey_Labels_Font",
+    "Speakerphone_Enable",
+    "Speed Dial Settings",
+    "Speed_Dial_Act_Code",
+    "Speed_Dial_{n}_Name",
+    "Start-Conf_Key_List",
+    "Start-Xfer_Key_List",
+    "Substitute_VIA_Addr",
+    "TR-069_Traceability",
+    "Time_Offset__HH_mm_",
+    "Video Configuration",
+    "WAN_Web_Server_Port",
+    "Wi-Fi_Password_{n}_",
+    "Working_Hours_Start",
+    "XMPP_Retry_Interval",
+    "XsiDir_Group_Enable",
+    "month/day\nday/month",
+    "350@-16;*(.1/.1/1)",
+    "ACD_Logged-off_LED",
+    "Attn-Xfer_Act_Code",
+    "Auto\n2.4 GHz\n5 GHz",
+    "Block_ANC_Act_Code",
+    "Block_CID_Act_Code",
+    "Block_Nonproxy_SIP",
+    "Broadsoft Settings",
+    "Broadsoft_ACD_{n}_",
+    "Browse_Mode_Enable",
+    "CFWD_Notifier_{n}_",
+    "CWCID_Setting_{n}_",
+    "Call_Back_Act_Code",
+    "Caller_ID_Map_{n}_",
+    "Certificate_Select",
+    "Cfwd_All_Dest_{n}_",
+    "Cfwd_All_Serv_{n}_",
+    "Cfwd_Busy_Act_Code",
+    "Cfwd_Last_Act_Code",
+    "Cfwd_Sel_Serv_{n}_",
+    "Cloned_MAC_Address",
+    "Compliant_Standard",
+    "Conference_Package",
+    "Connected_Key_List",
+    "Control_Server_URL",
+    "Countdown_Timer_s_",
+    "DNS_Caching_Enable",
+    "Debug_Mode_Visible",
+    "Deep_Sleep_Enabled",
+    "Default_Ring__10__",
+    "Default_Ring__11__",
+    "Default_Ring__12__",
+    "Directory Services",
+    "Directory_Password",
+    "Display_Brightness",
+    "Dist_Ring_Act_Code",
+    "EM_Mobile_Password",
+    "Emergency Call\nOff",
+    "Enable_DHCP_Server",
+    "Extension Mobility",
+    "FXS_Port_Impedance",
+    "Factory Reset Menu",
+    "Factory_Reset_Menu",
+    "Feature_Toggle_VPN",
+    "Force_G726r16_Code",
+    "Force_G726r24_Code",
+    "Force_G726r32_Code",
+    "Force_G726r40_Code",
+    "G722.2_Enable_{n}_",
+    "G726r16_Codec_Name",
+    "G726r24_Codec_Name",
+    "G726r32_Codec_Name",
+    "G726r40_Codec_Name",
+    "HTTP Report Method",
+    "HTTP_Report_Method",
+    "Handset_Input_Gain",
+    "Headset_Input_Gain",
+    "IPv6_Secondary_DNS",
+    "Idle_Polarity_{n}_",
+    "Inventory Settings",
+    "LDAP_Corp_Dir_Name",
+    "LDAP_Display_Attrs",
+    "LDAP_Item_3_Filter",
+    "LDAP_Item_4_Filter",
+    "LDAP_Search_Item_3",
+    "LDAP_Search_Item_4",
+    "LDAP_item_4_Filter",
+    "Language Selection",
+    "Language_Selection",
+    "Linksys_Key_System",
+    "Login_User_ID_{n}_",
+    "MAC Clone Settings",
+    "MARI Configuration",
+    "Miss_Call_Shortcut",
+    "Multicast_Passthru",
+    "Networking_Service",
+    "Normal\nNarrow\nAuto",
+    "PPPOE_Service_Name",
+    "PPPoE_Service_Name",
+    "Phone-UI-User-Mode",
+    "Phone-UI-user-mode",
+    "PoE_Power_Required",
+    "Prefer_G722.2_Code",
+    "Primary NTP Server",
+    "Primary_NTP_Server",
+    "Profile_Stamp_{n}_",
+    "RFC 2543 Call Hold",
+    "RFC_2543_Call_Hold",
+    "RTP_CoS_Value_{n}_",
+    "RTP_Log_Intvl_{n}_",
+    "Referral_Serv_{n}_",
+    "Releasing_Key_List",
+    "Remote_Ringing_LED",
+    "SIP_CoS_Value_{n}_",
+    "SIP_Transport_{n}_",
+    "Secure Call Option",
+    "Security_Mode_{n}_",
+    "Serviceability_Map",
+    "Set_iLBC_mode_{n}_",
+    "Signaling_Protocol",
+    "Sinusoid\nTrapezoid",
+    "Static IP Settings",
+    "Switch_Port_Config",
+    "Symmetric_RTP_{n}_",
+    "TR-069_IGD_Support",
+    "Transport_Protocol",
+    "Trunk_Reserved_LED",
+    "Use_Compact_Header",
+    "VMWI_Refresh_Intvl",
+    "Wi-Fi_User_ID_{n}_",
+    "frequencyMode_{n}_",
+    "profileEnable_{n}_",
+    "ttlsAuthProto_{n}_",
+    "-6\n0\n6\n12\n-12\n-18",
+    "30(.1/.1, .1/9.7)",
+    "420@-16;10(*/0/1)",
+    "ACD_Available_LED",
+    "ACD_Logged-on_LED",
+    "Back_Light_Enable",
+    "CONFCID_Serv_{n}_",
+    "CWMP_V1.2_Support",
+    "Call_Back_Expires",
+    "Call_Waiting_Tone",
+    "Cfwd_All_Act_Code",
+    "Company_UUID_{n}_",
+    "Connect_on_Bootup",
+    "DTMF_Tx_Mode_{n}_",
+    "Default_Ring__1__",
+    "Default_Ring__2__",
+    "Default_Ring__3__",
+    "Default_Ring__4__",
+    "Default_Ring__5__",
+    "Default_Ring__6__",
+    "Default_Ring__7__",
+    "Default_Ring__8__",
+    "Default_Ring__9__",
+    "Default_Ring_{n}_",
+    "Dialog_SDP_Enable",
+    "Directory_User_ID",
+    "Display_Name_{n}_",
+    "EM_Mobile_User_ID",
+    "EM_Phone_Password",
+    "EXT_SIP_Port_{n}_",
+    "Enable Web Server",
+    "Enable_Video_VLAN",
+    "Enable_Web_Server",
+    "Force_G722.2_Code",
+    "G711a_Enable_{n}_",
+    "G711u_Enable_{n}_",
+    "G722.2_Codec_Name",
+    "G729a_Enable_{n}_",
+    "Handset_LED_Alert",
+    "Inband_DTMF_Boost",
+    "Local_Ringing_LED",
+    "MIC Cert Settings",
+    "Multicast_Address",
+    "Network_Name_{n}_",
+    "None\nNSE\nReINVITE",
+    "Notify_Conference",
+    "Off_Hook_Key_List",
+    "Optional Settings",
+    "Outside_Dial_Tone",
+    "PRT_Upload_Method",
+    "Per Call\nPer Line",
+    "Phone-UI-readonly",
+    "Prefer_G711a_Code",
+    "Prefer_G711u_Code",
+    "Prefer_G729a_Code",
+    "Profile Rule Menu",
+    "Profile_Rule_Menu",
+    "Remote_Active_LED",
+    "Remote_Seized_LED",
+    "Restrict_MWI_{n}_",
+    "Ring1_Caller_{n}_",
+    "Ring2_Caller_{n}_",
+    "Ring3_Caller_{n}_",
+    "Ring4_Caller_{n}_",
+    "Ring5_Caller_{n}_",
+    "Ring6_Caller_{n}_",
+    "Ring7_Caller_{n}_",
+    "Ring8_Caller_{n}_",
+    "Ring9_Caller_{n}_",
+    "SDP Payload Types",
+    "SDP_IP_Preference",
+    "SIP_IP_Preference",
+    "SNRM_Day_Mode_LED",
+    "Screen Saver Wait",
+    "Screen_Saver_Icon",
+    "Screen_Saver_Type",
+    "Screen_Saver_Wait",
+    "Search All Enable",
+    "Search_All_Enable",
+    "Security Settings",
+    "Service_Annc_Serv",
+    "Speed_Dial_2_{n}_",
+    "Speed_Dial_3_{n}_",
+    "Speed_Dial_4_{n}_",
+    "Speed_Dial_5_{n}_",
+    "Speed_Dial_6_{n}_",
+    "Speed_Dial_7_{n}_",
+    "Speed_Dial_8_{n}_",
+    "Speed_Dial_9_{n}_",
+    "Synchronized_Ring",
+    "Syslog Identifier",
+    "Syslog_Identifier",
+    "TLS Name Validate",
+    "Trace_Enable_{n}_",
+    "Unit_{u}_Key_{k}_",
+    "User_Web_Password",
+    "Voice Mail Number",
+    "Voice_Mail_Number",
+    "Working_Hours_End",
+    "XSI Phone Service",
+    "XsiDir_Group_Name",
+    "securityMode_{n}_",
+    "-3\n-2\n-1\n0\n1\n2\n3",
+    "Audio Compliance",
+    "Auth_INVITE_{n}_",
+    "Auto\nOriginal\nv3",
+    "Auto_Answer_Page",
+    "Bluetooth_Volume",
+    "CFWD_Enable_{n}_",
+    "CWCID_Deact_Code",
+    "Call-Info\nDialog",
+    "Call_Pickup_Tone",
+    "Call_Redial_Code",
+    "Call_Remind_Tone",
+    "Call_Return_Code",
+    "Call_UnPark_Code",
+    "Call_Unpark_Code",
+    "Caller_ID_Header",
+    "Caller_ID_Method",
+    "Camera_Name_{n}_",
+    "Custom_Menu_Name",
+    "DHCP_VLAN_Option",
+    "DND_Setting_{n}_",
+    "DNS_Server_Order",
+    "Default\nList All",
+    "Default_CWT_{n}_",
+    "Directory_UserID",
+    "Disabled\nEnabled",
+    "EM_Phone_User_ID",
+    "EXT_RTP_Port_Min",
+    "Enabled\nDisabled",
+    "Firewall Options",
+    "Firmware Upgrade",
+    "Force_G711a_Code",
+    "Force_G711u_Code",
+    "Force_G729a_Code",
+    "G711a_Codec_Name",
+    "G711u_Codec_Name",
+    "G722_Enable_{n}_",
+    "G723_Enable_{n}_",
+    "G729a_Codec_Name",
+    "G729b_Codec_Name",
+    "Handle_VIA_rport",
+    "Help_Desk_Enable",
+    "IPv6_Primary_DNS",
+    "ISO-8859-1\nUTF-8",
+    "IVR_Admin_Passwd",
+    "Insert_VIA_rport",
+    "LDAP_Auth_Method",
+    "LDAP_Search_Base",
+    "Line_Enable_{n}_",
+    "Local Credential",
+    "Local_Active_LED",
+    "Local_Seized_LED",
+    "Low_Battery_Tone",
+    "MARI_Enable_{n}_",
+    "Max_RTP_ICMP_Err",
+    "MediaSec Request",
+    "Microphone_Audio",
+    "Miss_Call_Banner",
+    "OPUS_Enable_{n}_",
+    "PPPOE_Login_Name",
+    "PPPoE_Login_Name",
+    "Page_Service_URL",
+    "Phone_Background",
+    "Prefer_G722_Code",
+    "Prefer_G723_Code",
+    "Prefer_ISAC_Code",
+    "Prefer_OPUS_Code",
+    "Prefer_iLBC_Code",
+    "Provision Enable",
+    "Provision_Enable",
+    "RTCP_Tx_Interval",
+    "ReINVITE Expires",
+    "ReINVITE_Expires",
+    "Register Expires",
+    "Report to Server",
+    "Report_To_Server",
+    "Resync At (HHmm)",
+    "Resync Trigger 1",
+    "Resync Trigger 2",
+    "Resync_At__HHmm_",
+    "Resync_Trigger_1",
+    "Resync_Trigger_2",
+    "Ring_Back_2_Tone",
+    "Ringing_Key_List",
+    "SIP TCP Port Max",
+    "SIP TCP Port Min",
+    "SIP_TCP_Port_Max",
+    "SIP_TCP_Port_Min",
+    "SPCP_Auto-detect",
+    "STUN_Test_Enable",
+    "Second_Dial_Tone",
+    "Session_Timer_m_",
+    "State_Agent_{n}_",
+    "Test_Mode_Enable",
+    "Trunk_In-use_LED",
+    "UDP\nTCP\nTLS\nAuto",
+    "Use_Auth_ID_{n}_",
+    "Use_DNS_SRV_{n}_",
+    "User Preferences",
+    "User_Friendly_ID",
+    "User_Preferences",
+    "VPN_Tunnel_Group",
+    "XSI Line Service",
+    "iLBC_Enable_{n}_",
+    "iSAC_Enable_{n}_",
+    "none\nG711u\nG711a",
+    "profileLock_{n}_",
+    "profileName_{n}_",
+    "ACD_Status_{n}_",
+    "ACD_Wrap-up_LED",
+    "AVT_Packet_Size",
+    "Access_URL_{n}_",
+    "Account Profile",
+    "Alternate Proxy",
+    "Application_LED",
+    "Auto\nManual\nOff",
+    "BACKUP_ACS_User",
+    "BLF_Ringing_LED",
+    "CDC_Server_{n}_",
+    "CWCID_Serv_{n}_",
+    "CW_Setting_{n}_",
+    "Call_Back_Delay",
+    "Call_Statistics",
+    "Camera Settings",
+    "Conference_Serv",
+    "Conference_Tone",
+    "Custom_LED_Type",
+    "DHCP_Lease_Time",
+    "DND_Enable_{n}_",
+    "Dial_Assistance",
+    "Enable Protocol",
+    "Enable_LLDP-MED",
+    "Enable_Protocol",
+    "FEC_Enable_{n}_",
+    "Firewall_Config",
+    "Force_G722_Code",
+    "Force_G723_Code",
+    "Force_ISAC_Code",
+    "Force_LAN_Codec",
+    "Force_OPUS_Code",
+    "Force_iLBC_Code",
+    "Forward\nReverse",
+    "Forward Softkey",
+    "Forward_Softkey",
+    "G722_Codec_Name",
+    "G723_Codec_Name",
+    "Handset_Version",
+    "ICE_STUN_Enable",
+    "L16_Enable_{n}_",
+    "LAN_Subnet_Mask",
+    "LDAP_Dir_Enable",
+    "Layer_2_Logging",
+    "Line_Navigation",
+    "Log Failure Msg",
+    "Log Request Msg",
+    "Log Success Msg",
+    "Log_Failure_Msg",
+    "Log_Request_Msg",
+    "Log_Success_Msg",
+    "Login_Invisible",
+    "MOH_Server_{n}_",
+    "Mailbox_ID_{n}_",
+    "Max Redirection",
+    "Max_Redirection",
+    "Modem_Line_{n}_",
+    "NAT\nBridge\nAuto",
+    "No_UDP_Checksum",
+    "Number_of_Units",
+    "OPUS_Codec_Name",
+    "PC_Port_VLAN_ID",
+    "PRT_Upload_Rule",
+    "Phone_LED_Alert",
+    "Prefer_L16_Code",
+    "RTP Packet Size",
+    "RTP_Packet_Size",
+    "Reg_Max_Expires",
+    "Reg_Min_Expires",
+    "Registering_LED",
+    "Remote_Held_LED",
+    "Remove_Last_Reg",
+    "Resync From SIP",
+    "Resync On Reset",
+    "Resync Periodic",
+    "Resync_At_HHmm_",
+    "Resync_From_SIP",
+    "Resync_On_Reset",
+    "Resync_Periodic",
+    "SAS_Enable_{n}_",
+    "SIP Server Name",
+    "SIP_Server_Name",
+    "SPA525-protocol",
+    "SPA525-readonly",
+    "Service_Trigger",
+    "Short_Name_{n}_",
+    "Speaker\nHeadset",
+    "Sticky_183_{n}_",
+    "Sub_Max_Expires",
+    "Sub_Min_Expires",
+    "Sub_Retry_Intvl",
+    "Subscribe_Delay",
+    "TLS Cipher List",
+    "TLS_Cipher_List",
+    "TLS_Min_Version",
+    "Trans_Auth_Rule",
+    "Trans_Auth_Type",
+    "Web Server Port",
+    "Wi-Fi Profile 1",
+    "cipherType_{n}_",
+    "clientCert_{n}_",
+    "high\nmedium\nlow",
+    "iLBC_Codec_Name",
+    "iSAC_Codec_Name",
+    "passphrase_{n}_",
+    "serverCert_{n}_",
+    "telephone-event",
+    "$VERSION ($MA)",
+    "160,159,66,150",
+    "60(.4/.2,.4/2)",
+    "60(.8/.4,.8/4)",
+    "ACD_Login_Serv",
+    "ACS_URL_In_Use",
+    "AVT_Codec_Name",
+    "Admin Password",
+    "Admin_Password",
+    "Alert_Tone_Off",
+    "Auth_Page_{n}_",
+    "BACKUP_ACS_URL",
+    "Bluetooth_Mode",
+    "Broadcast_Echo",
+    "CWCID_Act_Code",
+    "CallLog_Enable",
+    "Call_Park_Serv",
+    "Cfwd_Dial_Tone",
+    "Cfwd_No_Answer",
+    "Custom CA Rule",
+    "Custom_CA_RULE",
+    "Custom_CA_Rule",
+    "DHCP\nStatic IP",
+    "DND_Deact_Code",
+    "DNS_Query_Mode",
+    "Default\nSweden",
+    "Dial_Out_Delay",
+    "Dial_Plan_{n}_",
+    "Directory_Type",
+    "Divert_Off_LED",
+    "EM_User_Domain",
+    "Enable_Bonjour",
+    "Extension_{n}_",
+    "Feature Toggle",
+    "Force_L16_Code",
+    "Handset_Volume",
+    "Headset_Volume",
+    "IPv4\nIPv6\nAuto",
+    "IPv6_Static_IP",
+    "Incoming_Audio",
+    "L16_Codec_Name",
+    "LAN_IP_Address",
+    "LDAP_Client_DN",
+    "Local_Held_LED",
+    "MWI_Urgent_LED",
+    "NSE_Codec_Name",
+    "Normal\nMaximum",
+    "PC_PORT_Enable",
+    "PC_Port_Config",
+    "PPPoE Settings",
+    "Phone_Language",
+    "Power Settings",
+    "Privacy Header",
+    "Profile Rule B",
+    "Profile Rule C",
+    "Profile Rule D",
+    "Profile_Rule_B",
+    "Profile_Rule_C",
+    "Profile_Rule_D",
+    "Proxy_Password",
+    "Proxy_Settings",
+    "Proxy_Username",
+    "RSS_Feed_URL_1",
+    "RSS_Feed_URL_2",
+    "RSS_Feed_URL_3",
+    "RSS_Feed_URL_4",
+    "RSS_Feed_URL_5",
+    "RTP Parameters",
+    "RTP_Before_ACK",
+    "Ring_Back_Tone",
+    "Ring_Frequency",
+    "SIP Parameters",
+    "SPA525-wifi-on",
+    "Share_Ext_{n}_",
+    "Speaker_Volume",
+    "Try_Backup_RSC",
+    "Upgrade Enable",
+    "Upgrade_Enable",
+    "Use_Config_TOS",
+    "VMWI_Serv_{n}_",
+    "Wi-Fi Settings",
+    "private\nshared",
+    "wepKeyLen_{n}_",
+    "60(0.25/9.75)",
+    "Accessibility",
+    "Action Button",
+    "CWT_Frequency",
+    "CW_Deact_Code",
+    "Custom_CA_URL",
+    "DND_Serv_{n}_",
+    "Divert_On_LED",
+    "Enable_TR-069",
+    "HTTP Settings",
+    "Hold Reminder",
+    "Hold_Key_List",
+    "IPv4 Settings",
+    "IPv6 Settings",
+    "Idle_Key_List",
+    "LDAP_Password",
+    "LDAP_Username",
+    "MWI_Dial_Tone",
+    "Name\nExt\nBoth",
+    "None\nAVT\nINFO",
+    "Normal\nStrict",
+    "PRT_Max_Timer",
+    "Phone-wifi-on",
+    "Playback_ABCD",
+    "Prefix_Length",
+    "Record_Enable",
+    "Register_{n}_",
+    "Regular\nLarge",
+    "Reorder_Delay",
+    "Retry_Reg_RSC",
+    "Ring1_Cadence",
+    "Ring2_Cadence",
+    "Ring3_Cadence",
+    "Ring4_Cadence",
+    "Ring5_Cadence",
+    "Ring6_Cadence",
+    "Ring7_Cadence",
+    "Ring8_Cadence",
+    "Ring9_Cadence",
+    "Ring_Waveform",
+    "SIP Transport",
+    "SIP_GUID_{n}_",
+    "Secondary DNS",
+    "Starting_Port",
+    "Syslog Server",
+    "Syslog_Server",
+    "Unit_1_Enable",
+    "Unit_2_Enable",
+    "User Password",
+    "VLAN Settings",
+    "VPN_User_Name",
+    "Video_VLAN_ID",
+    "WebSocket API",
+    "XML_User_Name",
+    "bell 202\nv.23",
+    "blf+sd+cp\nprk",
+    "identity_{n}_",
+    "password_{n}_",
+    "source\nmirror",
+    "wepKeyId_{n}_",
+    "/spa$PSN.cfg",
+    "256\n512\n1024",
+    "ACD Settings",
+    "ACS_Username",
+    "Admin Passwd",
+    "Allowed_APIs",
+    "Audio Volume",
+    "BLF_Busy_LED",
+    "BLF_Held_LED",
+    "BLF_Idle_LED",
+    "BLF_List_URI",
+    "Boot_Display",
+    "CPC_Duration",
+    "CWT1_Cadence",
+    "CWT2_Cadence",
+    "CWT3_Cadence",
+    "CWT4_Cadence",
+    "CWT5_Cadence",
+    "CWT6_Cadence",
+    "CWT7_Cadence",
+    "CWT8_Cadence",
+    "CWT9_Cadence",
+    "Cfwd_Setting",
+    "Confirm_Tone",
+    "DMZ Settings",
+    "DND_Act_Code",
+    "Debug_Server",
+    "Disabled_LED",
+    "EXT SIP Port",
+    "Ehook_Enable",
+    "Enable_SSLv3",
+    "Forced NAT64",
+    "Forced_NAT64",
+    "Hold_Package",
+    "Holding_Tone",
+    "IPv6_Gateway",
+    "Lcd_Contrast",
+    "License_Keys",
+    "MWI_None_LED",
+    "NAT Settings",
+    "Provisioning",
+    "QOS Settings",
+    "RTP Port Max",
+    "RTP Port Min",
+    "RTP_Port_Max",
+    "Recovery_URL",
+    "Reorder_Tone",
+    "Ring_Voltage",
+    "SIP Settings",
+    "SIP-B_Enable",
+    "SIP_Password",
+    "SIP_URI_{n}_",
+    "Station Name",
+    "Station_Name",
+    "Stats_In_BYE",
+    "TIA\nETSI\nHAC",
+    "Talk_Package",
+    "Upgrade Rule",
+    "Upgrade_Rule",
+    "VPN Settings",
+    "VPN_Password",
+    "XML_Password",
+    "eapType_{n}_",
+    "media\npacket",
+    "wepKey0_{n}_",
+    "wepKey1_{n}_",
+    "wepKey2_{n}_",
+    "wepKey3_{n}_",
+    "Auth INVITE",
+    "Auth_Server",
+    "Auto_Config",
+    "Bellcore-r1",
+    "Bellcore-r2",
+    "Bellcore-r3",
+    "Bellcore-r4",
+    "Bellcore-r5",
+    "Bellcore-r6",
+    "Bellcore-r7",
+    "Bellcore-r8",
+    "CA Settings",
+    "CW_Act_Code",
+    "Classic\nWxC",
+    "DND_Off_LED",
+    "Date_Format",
+    "Debug_Level",
+    "Detect_ABCD",
+    "Duplex_Mode",
+    "Enable_VLAN",
+    "LDAP_Server",
+    "Line Enable",
+    "Locale_Path",
+    "MWI_New_LED",
+    "Max Forward",
+    "Max_Forward",
+    "Max_Session",
+    "Mute_Enable",
+    "Paging_Code",
+    "Paging_Serv",
+    "Primary DNS",
+    "Prompt_Tone",
+    "Report Rule",
+    "Report_Rule",
+    "SIP_Auth_ID",
+    "SIP_Timer_B",
+    "SIP_Timer_D",
+    "SIP_Timer_F",
+    "SIP_Timer_H",
+    "SIP_Timer_J",
+    "SRTP_Method",
+    "STUN_Server",
+    "Select_Logo",
+    "Server_Type",
+    "Speed Dials",
+    "Speed_Dials",
+    "System_Beep",
+    "TURN_Server",
+    "Time_Format",
+    "Unmute_Tone",
+    "XML Service",
+    "XMPP_Enable",
+    "XMPP_Server",
+    "pskKey_{n}_",
+    "wepKey_{n}_",
+    "17,160,159",
+    "2147483647",
+    "ACD Status",
+    "CTI_Enable",
+    "DND_On_LED",
+    "DTMF_Twist",
+    "Disable DF",
+    "Disable_DF",
+    "Enable_CDP",
+    "Enable_DMZ",
+    "False\nTrue",
+    "Http\nHttps",
+    "Locale_Ver",
+    "NTP_Enable",
+    "Proxy Host",
+    "Proxy Mode",
+    "Proxy Port",
+    "Proxy_Host",
+    "Proxy_Mode",
+    "Proxy_Port",
+    "QOS_Policy",
+    "Ring1_Name",
+    "Ring2_Name",
+    "Ring3_Name",
+    "Ring4_Name",
+    "Ring5_Name",
+    "Ring6_Name",
+    "Ring7_Name",
+    "Ring8_Name",
+    "Ring9_Name",
+    "SP_Default",
+    "Scrollable",
+    "True\nFalse",
+    "VPN_Server",
+    "endcall|2;",
+    "/$PSN.xml",
+    "12hr\n24hr",
+    "2.3(.3/2)",
+    "60(4.5/4)",
+    "BluePhone",
+    "Busy_Tone",
+    "CPC_Delay",
+    "Cadence_1",
+    "Cadence_2",
+    "Cadence_3",
+    "Cadence_4",
+    "Cadence_5",
+    "Cadence_6",
+    "Cadence_7",
+    "Cadence_8",
+    "Cadence_9",
+    "Deep_Bass",
+    "Dial Plan",
+    "EM_Enable",
+    "Enable_BT",
+    "FIPS Mode",
+    "FIPS_Mode",
+    "Handsfree",
+    "Help Desk",
+    "Host Name",
+    "Host_Name",
+    "Logo_Type",
+    "Mute_Tone",
+    "Page_Tone",
+    "QOS_QDisc",
+    "SIT1_Tone",
+    "SIT2_Tone",
+    "SIT3_Tone",
+    "SIT4_Tone",
+    "Show\nHide",
+    "Text_Logo",
+    "Time Zone",
+    "Time_Zone",
+    "Work_Days",
+    "XMPP_Port",
+    "none\ngzip",
+    "ssid_{n}_",
+    "*0172616",
+    "*0172624",
+    "*0172632",
+    "*0172640",
+    "*0272616",
+    "*0272624",
+    "*0272632",
+    "*0272640",
+    "1(.5/.5)",
+    "Asset ID",
+    "Asset_ID",
+    "Call Log",
+    "HostName",
+    "KEM_Type",
+    "Logo_URL",
+    "Max_Auth",
+    "NONE\nTBF",
+    "PIN_Code",
+    "POST\nPUT",
+    "PRT_Name",
+    "Regional",
+    "Ringtone",
+    "SIP\nSPCP",
+    "SIT1_RSC",
+    "SIT2_RSC",
+    "SIT3_RSC",
+    "SIT4_RSC",
+    "SMS_Serv",
+    "encaprtp",
+    "$NOTIFY",
+    "*017110",
+    "*017111",
+    "*027110",
+    "*027111",
+    "60(2/4)",
+    "ACD_Ext",
+    "Auth ID",
+    "IP_Mode",
+    "Lan_MTU",
+    "NetMask",
+    "PAC URL",
+    "PAC_URL",
+    "PSK_{n}",
+    "Ring{n}",
+    "$PROXY",
+    "*01016",
+    "*01026",
+    "*01056",
+    "*01722",
+    "*01723",
+    "*01724",
+    "*01729",
+    "*02016",
+    "*02026",
+    "*02056",
+    "*02722",
+    "*02723",
+    "*02724",
+    "*02729",
+    "AMR-WB",
+    "EXT_IP",
+    "GPP_SA",
+    "GPP_SB",
+    "GPP_SC",
+    "GPP_SD",
+    "SIP T1",
+    "SIP T2",
+    "SIP_T1",
+    "SIP_T2",
+    "SIP_T4",
+    "Unit 1",
+    "Unit 2",
+    "Unit 3",
+    "Yes\nNo",
+    "14400",
+    "16384",
+    "16482",
+    "86400",
+    "Clock",
+    "GPP A",
+    "GPP B",
+    "GPP C",
+    "GPP D",
+    "GPP E",
+    "GPP F",
+    "GPP G",
+    "GPP H",
+    "GPP I",
+    "GPP J",
+    "GPP K",
+    "GPP L",
+    "GPP M",
+    "GPP N",
+    "GPP O",
+    "GPP P",
+    "GPP_A",
+    "GPP_B",
+    "GPP_C",
+    "GPP_D",
+    "GPP_E",
+    "GPP_F",
+    "GPP_G",
+    "GPP_H",
+    "GPP_I",
+    "GPP_J",
+    "GPP_K",
+    "GPP_L",
+    "GPP_M",
+    "GPP_N",
+    "GPP_O",
+    "GPP_P",
+    "0.02",
+    "0x68",
+    "0xb8",
+    "1200",
+    "1800",
+    "3128",
+    "3600",
+    "5080",
+    "7200",
+    "PCMA",
+    "PCMU",
+    "#68",
+    "#88",
+    "#97",
+    "#98",
+    "#99",
+    "*03",
+    "*05",
+    "*07",
+    "*16",
+    "*17",
+    "*18",
+    "*19",
+    "*25",
+    "*26",
+    "*39",
+    "*45",
+    "*46",
+    "*56",
+    "*57",
+    "*60",
+    "*61",
+    "*62",
+    "*63",
+    "*64",
+    "*65",
+    "*66",
+    "*68",
+    "*69",
+    "*70",
+    "*71",
+    "*72",
+    "*73",
+    "*74",
+    "*77",
+    "*78",
+    "*79",
+    "*80",
+    "*81",
+    "*82",
+    "*83",
+    "*84",
+    "*85",
+    "*86",
+    "*87",
+    "*88",
+    "*90",
+    "*91",
+    "*92",
+    "*93",
+    "*95",
+    "*96",
+    "*98",
+    "*99",
+    "103",
+    "107",
+    "108",
+    "112",
+    "113",
+    "300",
+    ".*",
+    ".9",
+);
 
 /// The pattern that each parameter belongs to.
 pub(crate) static OWNERS: [u16; 4358] = [

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{Kind, limits, longest};
-use crate::registry::Pattern;
+use crate::registry::{Choices, Pattern};
 
 /// How many choices are listed before the list is cut.
 const LISTED: usize = 12;
@@ -16,7 +16,7 @@ impl fmt::Display for Allowed {
         let pattern = self.0;
         match pattern.kind {
             Kind::Bool => f.write_str("Yes or No"),
-            Kind::Enum => choices(f, "one of ", pattern.values),
+            Kind::Enum => choices(f, "one of ", pattern.values()),
             Kind::Uns8 => unsigned(f, pattern, u8::MAX.into()),
             Kind::Uns16 | Kind::Port => unsigned(f, pattern, u16::MAX.into()),
             Kind::Uns32 => unsigned(f, pattern, u32::MAX),
@@ -45,7 +45,7 @@ impl fmt::Display for Allowed {
             Kind::FqdnPort => {
                 f.write_str("a host name or address of at most 63 characters, with :port if needed")
             }
-            Kind::Set => choices(f, "words joined by |, out of ", pattern.values),
+            Kind::Set => choices(f, "words joined by |, out of ", pattern.values()),
             Kind::CadScript => f.write_str("a cadence such as 60(2/4)"),
             Kind::FreqScript => f.write_str("frequencies and levels such as 350@-19,440@-19"),
             Kind::ToneScript => f.write_str("a tone such as 350@-19,440@-19;10(*/0/1+2)"),
@@ -88,12 +88,13 @@ fn unsigned(f: &mut fmt::Formatter<'_>, pattern: &Pattern, most: u32) -> fmt::Re
     )
 }
 
-fn choices(f: &mut fmt::Formatter<'_>, lead: &str, values: &[&str]) -> fmt::Result {
+fn choices(f: &mut fmt::Formatter<'_>, lead: &str, values: Choices) -> fmt::Result {
     f.write_str(lead)?;
-    for (i, value) in values.iter().take(LISTED).enumerate() {
+    let all = values.clone().count();
+    for (i, value) in values.take(LISTED).enumerate() {
         write!(f, "{}`{value}`", if i == 0 { "" } else { ", " })?;
     }
-    match values.len().saturating_sub(LISTED) {
+    match all.saturating_sub(LISTED) {
         0 => Ok(()),
         more => write!(f, " and {more} more"),
     }

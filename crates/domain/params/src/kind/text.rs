@@ -1,19 +1,22 @@
 //! Choices, sets, addresses and host names.
 
 use super::Miss;
+use crate::registry::Choices;
 
 /// The published spelling of a choice, compared without case.
-pub(super) fn choice(choices: &[&'static str], text: &str) -> Option<&'static str> {
+pub(super) fn choice(
+    choices: impl IntoIterator<Item = &'static str>,
+    text: &str,
+) -> Option<&'static str> {
     choices
-        .iter()
-        .copied()
+        .into_iter()
         .find(|choice| choice.eq_ignore_ascii_case(text))
 }
 
 /// Whether every member of a bar-joined set is among the published ones.
-pub(super) fn is_set_of(members: &[&'static str], text: &str) -> bool {
+pub(super) fn is_set_of(members: &Choices, text: &str) -> bool {
     text.split('|')
-        .all(|member| choice(members, member.trim()).is_some())
+        .all(|member| choice(members.clone(), member.trim()).is_some())
 }
 
 /// Whether a text is four decimal numbers 0..=255 joined by dots.

@@ -18,10 +18,11 @@ impl ParamId {
         }
         let pattern = self.pattern();
         let text = match column(self, scope) {
-            Column::Usual => pattern.default,
-            Column::R10_4 => pattern.default_10_4.unwrap_or(pattern.default),
-            Column::Spa => pattern.default_spa.unwrap_or(pattern.default),
+            Column::Usual => None,
+            Column::R10_4 => pattern.default_10_4.get(),
+            Column::Spa => pattern.default_spa.get(),
         };
+        let text = text.or_else(|| pattern.default.get()).unwrap_or_default();
         // The registry writes so that a line key starts with the extension of its own number.
         if text == "{n}" {
             pattern.index_text(self)

@@ -44,7 +44,7 @@ impl ParamId {
     fn is_named(self, name: &str) -> bool {
         let pattern = self.pattern();
         if !pattern.is_indexed() {
-            return pattern.element == name;
+            return pattern.element() == name;
         }
         let [head, first, middle, second, tail] = pattern.pieces(self);
         let rest = name

@@ -2,6 +2,7 @@
 
 use onhook_device::{Family, Release};
 
+use super::text::{Choices, Text};
 use super::{ParamId, Scope, UserAccess};
 use crate::kind::Kind;
 
@@ -29,21 +30,17 @@ static NUMBERS: [&str; 41] = [
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Pattern {
-    /// The element name; `{n}`, or `{u}` and `{k}`, stand for an index.
-    pub element: &'static str,
-    /// The field name on the administration page, where a guide prints it.
-    pub label: Option<&'static str>,
-    pub(crate) label_10_4: Option<&'static str>,
-    /// The tab of the administration page.
-    pub tab: Option<&'static str>,
-    /// The section of that tab.
-    pub section: Option<&'static str>,
+    pub(crate) element: Text,
+    pub(crate) label: Text,
+    pub(crate) label_10_4: Text,
+    pub(crate) tab: Text,
+    pub(crate) section: Text,
     /// The value type.
     pub kind: Kind,
     /// Whether the value type was published; only then a value is refused.
     pub enforced: bool,
-    /// The published choices, in their published spelling.
-    pub values: &'static [&'static str],
+    /// The published choices, joined.
+    pub(crate) values: Text,
     /// The smallest number allowed, in the unit of the value.
     pub min: Option<u32>,
     /// The largest number allowed, in the unit of the value.
@@ -52,12 +49,11 @@ pub struct Pattern {
     pub min_len: Option<u16>,
     /// The longest text allowed, in characters.
     pub max_len: Option<u16>,
-    /// The unit of a number: `s`, `ms` or `min`.
-    pub unit: Option<&'static str>,
-    pub(crate) unit_10_4: Option<&'static str>,
-    pub(crate) default: &'static str,
-    pub(crate) default_10_4: Option<&'static str>,
-    pub(crate) default_spa: Option<&'static str>,
+    pub(crate) unit: Text,
+    pub(crate) unit_10_4: Text,
+    pub(crate) default: Text,
+    pub(crate) default_10_4: Text,
+    pub(crate) default_spa: Text,
     /// The factory right of the User account, where exports show it.
     pub user_access: Option<UserAccess>,
     /// Whether values are never shown, logged or reported (R-SEC-1).
@@ -92,23 +88,23 @@ pub struct Pattern {
 impl Pattern {
     /// What the generated table leaves out.
     pub(crate) const BLANK: Self = Self {
-        element: "",
-        label: None,
-        label_10_4: None,
-        tab: None,
-        section: None,
+        element: Text::NONE,
+        label: Text::NONE,
+        label_10_4: Text::NONE,
+        tab: Text::NONE,
+        section: Text::NONE,
         kind: Kind::Str,
         enforced: false,
-        values: &[],
+        values: Text::NONE,
         min: None,
         max: None,
         min_len: None,
         max_len: None,
-        unit: None,
-        unit_10_4: None,
-        default: "",
-        default_10_4: None,
-        default_spa: None,
+        unit: Text::NONE,
+        unit_10_4: Text::NONE,
+        default: Text::NONE,
+        default_10_4: Text::NONE,
+        default_spa: Text::NONE,
         user_access: None,
         secret: false,
         may_hold_secret: false,
@@ -126,6 +122,42 @@ impl Pattern {
         head: 0,
         middle: 0,
     };
+
+    /// The element name; `{n}`, or `{u}` and `{k}`, stand for an index.
+    #[must_use]
+    pub fn element(&self) -> &'static str {
+        self.element.get().unwrap_or_default()
+    }
+
+    /// The field name on the administration page, where a guide prints it.
+    #[must_use]
+    pub fn label(&self) -> Option<&'static str> {
+        self.label.get()
+    }
+
+    /// The tab of the administration page.
+    #[must_use]
+    pub fn tab(&self) -> Option<&'static str> {
+        self.tab.get()
+    }
+
+    /// The section of that tab.
+    #[must_use]
+    pub fn section(&self) -> Option<&'static str> {
+        self.section.get()
+    }
+
+    /// The published choices.
+    #[must_use]
+    pub fn values(&self) -> Choices {
+        Choices::of(self.values)
+    }
+
+    /// The unit of a number: `s`, `ms` or `min`.
+    #[must_use]
+    pub fn unit(&self) -> Option<&'static str> {
+        self.unit.get()
+    }
 
     /// Whether the family and the release of a scope have the element.
     #[must_use]
@@ -155,19 +187,19 @@ impl Pattern {
 
     /// The field name on the administration page of a release, where a guide prints it.
     #[must_use]
-    pub const fn label_in(&self, release: Release) -> Option<&'static str> {
-        match (release, self.label_10_4) {
+    pub fn label_in(&self, release: Release) -> Option<&'static str> {
+        match (release, self.label_10_4.get()) {
             (Release::R10_4, Some(label)) => Some(label),
-            (Release::R10_4 | Release::R11_3, _) => self.label,
+            (Release::R10_4 | Release::R11_3, _) => self.label(),
         }
     }
 
     /// The unit of a number, where a reading decides about it (R-SCHED-10).
     #[must_use]
-    pub const fn unit_in(&self, scope: &Scope) -> Option<&'static str> {
-        match self.unit_10_4 {
+    pub fn unit_in(&self, scope: &Scope) -> Option<&'static str> {
+        match self.unit_10_4.get() {
             Some(unit) if scope.readings.random_delay_unit_s == 20 => Some(unit),
-            Some(_) | None => self.unit,
+            Some(_) | None => self.unit(),
         }
     }
 
@@ -199,10 +231,10 @@ impl Pattern {
     /// The name of a parameter of this row in five pieces, some of them empty.
     pub(crate) fn pieces(&self, id: ParamId) -> [&'static str; 5] {
         if !self.is_indexed() {
-            return [self.element, "", "", "", ""];
+            return [self.element(), "", "", "", ""];
         }
         let (unit, index) = self.position(id);
-        let (head, rest) = cut(self.element, self.head);
+        let (head, rest) = cut(self.element(), self.head);
         if self.units == 1 {
             return [head, number(index), rest, "", ""];
         }
