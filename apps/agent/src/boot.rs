@@ -1,9 +1,9 @@
 //! Building one phone from configuration and store.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::Context;
 use onhook_driver::{Observer, Phones, Ports, Reactor};
 use onhook_flash_store::FlashStore;
 use onhook_params::port::{ConfigStore, StoreError, StoreErrorKind, StoredParam};
@@ -66,8 +66,10 @@ pub(crate) async fn build(
     known: &Known,
     observer: Box<dyn Observer>,
 ) -> anyhow::Result<Life> {
-    let clock: Arc<dyn Clock> =
-        Arc::new(RealClock::start(&config.time_zone).context("device.time_zone")?);
+    let clock: Arc<dyn Clock> = Arc::new(
+        RealClock::start(&config.time_zone)
+            .map_err(|error| config.wrong("device.time_zone", error))?,
+    );
     let seed = OsEntropy::default().seed();
     let mut phones = Phones::new(Shared::with_seed(seed));
     let stored = store.load().await.map_err(damaged)?;
@@ -188,7 +190,7 @@ fn default_server(
     shared: &mut Shared,
 ) -> anyhow::Result<Option<DefaultServer>> {
     for number in order.split(',').map(str::trim) {
-        let Some(value) = config.options.get(number) else {
+        let Some(value) = config.options.get(number).filter(|value| !value.is_empty()) else {
             continue;
         };
         // A bare server gets the path that a URL of a rule must have.
@@ -201,14 +203,13 @@ fn default_server(
         } else {
             value.clone()
         };
-        let url = Url::parse(&text).with_context(|| {
-            format!(
-                "options.static.{number}: `{value}` is no server: write a host, an address or a URL"
-            )
-        })?;
-        let host = url
-            .server
-            .and_then(|host| shared.values.intern(host, Secrecy::Plain));
+        let no_server = |why: &dyn fmt::Display| {
+            let why = format!("`{value}` is no server ({why}): write a host, an address or a URL");
+            config.wrong(&format!("options.static.{number}"), why)
+        };
+        let url = Url::parse(&text).map_err(|error| no_server(&error))?;
+        let host = url.server.ok_or_else(|| no_server(&"it names no host"))?;
+        let host = shared.values.intern(host, Secrecy::Plain);
         return Ok(host.map(|host| DefaultServer {
             host,
             scheme: url.scheme,

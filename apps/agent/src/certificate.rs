@@ -3,7 +3,7 @@
 use onhook_http::HttpFetch;
 use onhook_phone::ClientCertificate;
 
-use crate::config::{Config, TlsFiles};
+use crate::config::Config;
 
 #[cfg(any(feature = "ring", feature = "aws-lc-rs"))]
 mod with_tls {
@@ -11,7 +11,7 @@ mod with_tls {
 
     use onhook_http::{Identity, Tls};
 
-    use super::{ClientCertificate, Config, HttpFetch, TlsFiles};
+    use super::{ClientCertificate, Config, HttpFetch};
     use crate::tls;
 
     /// What the phone presents and believes; it can change while transfers run.
@@ -29,8 +29,8 @@ mod with_tls {
         }
 
         /// Takes the files of a changed configuration; nothing changes if one of them is bad.
-        pub(crate) fn reload(&self, files: &TlsFiles) -> anyhow::Result<()> {
-            let (anchors, identity) = (tls::anchors(files)?, tls::identity(files)?);
+        pub(crate) fn reload(&self, config: &Config) -> anyhow::Result<()> {
+            let (anchors, identity) = (tls::anchors(config)?, tls::identity(config)?);
             self.0.set_trust(anchors);
             self.0.set_identity(identity);
             Ok(())
@@ -54,7 +54,7 @@ mod with_tls {
 mod without_tls {
     use anyhow::bail;
 
-    use super::{ClientCertificate, Config, HttpFetch, TlsFiles};
+    use super::{ClientCertificate, Config, HttpFetch};
 
     /// What the phone presents and believes: nothing, for it knows no TLS.
     #[derive(Clone)]
@@ -62,7 +62,7 @@ mod without_tls {
 
     impl Presented {
         pub(crate) fn new(config: &Config) -> anyhow::Result<Self> {
-            Self.reload(&config.tls)?;
+            Self.reload(config)?;
             Ok(Self)
         }
 
@@ -70,8 +70,8 @@ mod without_tls {
             transport
         }
 
-        pub(crate) fn reload(&self, files: &TlsFiles) -> anyhow::Result<()> {
-            if files.client.is_some() || !files.anchors.is_empty() {
+        pub(crate) fn reload(&self, config: &Config) -> anyhow::Result<()> {
+            if config.tls.client.is_some() || !config.tls.anchors.is_empty() {
                 bail!(
                     "[tls] is of no use: this program was built without TLS; leave the section out"
                 );

@@ -1,25 +1,20 @@
 //! Configuration: defaults, then the file, then `ONHOOK__SECTION__KEY`, then flags.
 
-mod places;
-mod raw;
+mod given;
+mod keys;
 mod show;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
-use anyhow::{Context, bail};
-use config::{Environment, File, FileFormat};
-use onhook_device::{Family, Identity, Release, Secret};
+use onhook_device::{Identity, Readings, Secret};
 use onhook_params::Scope;
 
 use crate::cli::Place;
 use crate::known::copy;
-use places::{check_keys, check_section};
-use raw::{Raw, RawMobility, RawTls};
-use show::{Source, Sources, sources};
-
-/// The DHCP options that may name a provisioning server.
-const OPTIONS: [&str; 7] = ["66", "160", "159", "150", "60", "43", "125"];
+use given::Given;
 
 /// The merged configuration.
 pub(crate) struct Config {
@@ -34,8 +29,8 @@ pub(crate) struct Config {
     pub(crate) tls: TlsFiles,
     pub(crate) mobility: MobilitySetting,
     pub(crate) tftp_ports: TftpPorts,
-    /// Where the values come from that somebody gave.
-    sources: Sources,
+    /// What somebody gave, and where it stands.
+    given: Given,
 }
 
 /// PEM files that were read; whether they hold what they should is seen when TLS is set up.
@@ -48,10 +43,6 @@ pub(crate) struct TlsFiles {
 }
 
 /// A file of certificates.
-#[cfg_attr(
-    not(any(feature = "ring", feature = "aws-lc-rs")),
-    expect(dead_code, reason = "only TLS has a use for what is in them")
-)]
 pub(crate) struct PemFile {
     /// The key that named it.
     pub(crate) key: &'static str,
@@ -118,203 +109,170 @@ pub(crate) enum TftpPorts {
     Ephemeral,
 }
 
-/// Loads and checks the configuration.
-pub(crate) fn load(place: &Place) -> anyhow::Result<Config> {
-    let mut builder = config::Config::builder();
-    let mut file = String::new();
-    if let Some(path) = &place.config {
-        file = std::fs::read_to_string(path)
-            .with_context(|| format!("configuration {} cannot be read", path.display()))?;
-        check_keys(&file, path)?;
-        builder = builder.add_source(File::from_str(&file, FileFormat::Toml));
-    }
-    builder = builder.add_source(
-        Environment::with_prefix("ONHOOK")
-            .separator("__")
-            .prefix_separator("__"),
-    );
-    let merged = builder.build().with_context(|| source_name(place))?;
-    // In order of name, so that of several errors always the same one is told.
-    let tables: BTreeMap<_, _> = merged
-        .cache
-        .clone()
-        .into_table()
-        .unwrap_or_default()
-        .into_iter()
-        .collect();
-    for (section, value) in &tables {
-        check_section(section, value, &|_, _| "environment".to_owned())?;
-    }
-    let given: Vec<_> = tables
-        .iter()
-        .flat_map(|(section, value)| keys(section, value))
-        .collect();
-    let file = place.config.as_deref().map(|path| (path, file.as_str()));
-    let mut sources = sources(file, &given);
-    if place.state_dir.is_some() {
-        sources.insert("state.dir".to_owned(), Source::Flag("--state-dir"));
-    }
-    let raw: Raw = merged
-        .try_deserialize()
-        .with_context(|| source_name(place))?;
-    build(raw, place, sources)
-}
+impl FromStr for TftpPorts {
+    type Err = String;
 
-/// The keys that a section holds.
-fn keys(section: &str, value: &config::Value) -> Vec<(String, String)> {
-    let table = value.clone().into_table().unwrap_or_default();
-    table
-        .into_keys()
-        .map(|key| (section.to_owned(), key))
-        .collect()
-}
-
-fn source_name(place: &Place) -> String {
-    match &place.config {
-        Some(path) => format!("configuration {} cannot be used", path.display()),
-        None => "the configuration in the environment cannot be used".to_owned(),
-    }
-}
-
-fn build(raw: Raw, place: &Place, sources: Sources) -> anyhow::Result<Config> {
-    let device = raw.device;
-    let mut identity = Identity::default();
-    let text = |slot: &mut String, given: Option<String>| {
-        if let Some(given) = given {
-            *slot = given;
+    fn from_str(word: &str) -> Result<Self, String> {
+        match word {
+            "phone" => Ok(Self::Phone),
+            "ephemeral" => Ok(Self::Ephemeral),
+            other => Err(format!(
+                "`{other}` is not known: use `phone` or `ephemeral`"
+            )),
         }
-    };
-    text(&mut identity.product_name, device.product_name);
-    text(&mut identity.series, device.series);
-    text(&mut identity.serial, device.serial);
-    text(&mut identity.software_version, device.software_version);
-    text(&mut identity.hardware_version, device.hardware_version);
-    if let Some(mac) = device.mac {
-        identity.mac = mac.parse().context("device.mac")?;
     }
-    if let Some(ip) = device.ip {
-        let ip = ip
-            .parse()
-            .with_context(|| format!("device.ip: `{ip}` is not an address"))?;
-        identity.ip = Some(ip);
+}
+
+/// Loads and checks the configuration.
+///
+/// # Errors
+/// A value is wrong or missing; the message says where it stands and what to write.
+pub(crate) fn load(place: &Place) -> anyhow::Result<Config> {
+    let mut given = Given::collect(place)?;
+    if let Some(dir) = &place.state_dir {
+        given.set("state.dir", dir.display().to_string(), "--state-dir");
     }
-    if let Some(ip) = device.external_ip {
-        let ip = ip
-            .parse()
-            .with_context(|| format!("device.external_ip: `{ip}` is not an address"))?;
-        identity.external_ip = Some(ip);
+    for section in ["web", "sip"] {
+        if given.under(section).next().is_some() {
+            tracing::warn!("this program has no {section} listener yet: [{section}] has no effect");
+        }
     }
-    identity.family = setting("device.family", device.family, Family::default())?;
-    identity.release = setting("device.release", device.release, Release::default())?;
+    let identity = identity(&given)?;
     let mut scope = Scope::new(identity.family, identity.release);
-    for (name, value) in &raw.readings {
-        scope.readings.set(name, value).context("readings")?;
+    for name in Readings::NAMES {
+        let key = format!("readings.{name}");
+        if let Some(word) = given.text(&key) {
+            let set = scope.readings.set(name, word);
+            set.map_err(|why| given.wrong(&key, why))?;
+        }
     }
-    if let Some(source) = raw.options.source.filter(|source| source != "static") {
-        bail!("options.source: `{source}` is not available in this program: use `static`");
+    if let Some(source) = given.text("options.source").filter(|s| *s != "static") {
+        let why = format!("`{source}` is not available in this program: use `static`");
+        return Err(given.wrong("options.source", why));
     }
-    if let Some(number) = raw
-        .options
-        .fixed
-        .keys()
-        .find(|n| !OPTIONS.contains(&n.as_str()))
-    {
-        bail!(
-            "options.static: `{number}` is no option that names a server: use {}",
-            OPTIONS.join(", ")
-        );
+    let mut options = BTreeMap::new();
+    for (number, value) in given.under("options.static") {
+        options.insert(number.to_owned(), value.to_owned());
     }
+    let text = |key: &str, usual: &str| given.text(key).unwrap_or(usual).to_owned();
     Ok(Config {
-        identity,
         scope,
-        time_zone: device.time_zone.unwrap_or_else(|| "UTC".to_owned()),
-        state_dir: place
-            .state_dir
-            .clone()
-            .or(raw.state.dir)
-            .unwrap_or_else(|| PathBuf::from("/var/lib/onhook")),
-        syslog_server: raw.syslog.server.unwrap_or_default(),
-        options: raw.options.fixed,
-        sources,
-        tls: tls(raw.tls)?,
-        mobility: mobility(raw.mobility)?,
-        tftp_ports: match raw.tftp.local_ports.as_deref() {
-            None | Some("phone") => TftpPorts::Phone,
-            Some("ephemeral") => TftpPorts::Ephemeral,
-            Some(other) => {
-                bail!("tftp.local_ports: `{other}` is not known: use phone or ephemeral")
-            }
-        },
+        time_zone: text("device.time_zone", "UTC"),
+        // A flag may name a directory that is no UTF-8.
+        state_dir: (place.state_dir.clone())
+            .unwrap_or_else(|| text("state.dir", "/var/lib/onhook").into()),
+        syslog_server: text("syslog.server", ""),
+        options,
+        tls: tls(&given)?,
+        mobility: mobility(&mut given)?,
+        tftp_ports: given.parse("tftp.local_ports")?.unwrap_or(TftpPorts::Phone),
+        identity,
+        given,
+    })
+}
+
+impl Config {
+    /// An error about a value that is found out when it is used.
+    pub(crate) fn wrong(&self, key: &str, why: impl fmt::Display) -> anyhow::Error {
+        self.given.wrong(key, why)
+    }
+}
+
+fn identity(given: &Given) -> anyhow::Result<Identity> {
+    let usual = Identity::default();
+    let text = |key, usual| given.text(key).map_or(usual, str::to_owned);
+    let address = |key: &str| {
+        let parse = |text: &str| {
+            let why = format!("`{text}` is no address: write one such as 192.0.2.50");
+            text.parse().map_err(|_| given.wrong(key, why))
+        };
+        given.text(key).map(parse).transpose()
+    };
+    Ok(Identity {
+        mac: given.parse("device.mac")?.unwrap_or(usual.mac),
+        product_name: text("device.product_name", usual.product_name),
+        series: text("device.series", usual.series),
+        serial: text("device.serial", usual.serial),
+        software_version: text("device.software_version", usual.software_version),
+        hardware_version: text("device.hardware_version", usual.hardware_version),
+        family: given.parse("device.family")?.unwrap_or(usual.family),
+        release: given.parse("device.release")?.unwrap_or(usual.release),
+        ip: address("device.ip")?.or(usual.ip),
+        external_ip: address("device.external_ip")?.or(usual.external_ip),
+        ..usual
     })
 }
 
 /// Reads the files that TLS needs.
-fn tls(raw: RawTls) -> anyhow::Result<TlsFiles> {
-    let named = [("tls.trust", raw.trust), ("tls.custom_ca", raw.custom_ca)];
-    let mut anchors = Vec::new();
-    for (key, path) in named {
-        anchors.extend(path.map(|path| pem(key, path)).transpose()?);
+fn tls(given: &Given) -> anyhow::Result<TlsFiles> {
+    let mut files = TlsFiles::default();
+    for key in ["tls.trust", "tls.custom_ca"] {
+        files.anchors.extend(pem(given, key)?);
     }
-    let client = match (raw.client_certificate, raw.client_key) {
+    files.client = match (
+        pem(given, "tls.client_certificate")?,
+        pem(given, "tls.client_key")?,
+    ) {
         (None, None) => None,
         (Some(certificate), Some(key)) => {
-            let text = Secret::new(read("tls.client_key", &key)?);
-            let certificate = pem("tls.client_certificate", certificate)?;
-            Some((certificate, KeyFile { path: key, text }))
+            let text = Secret::new(key.text);
+            let path = key.path;
+            Some((certificate, KeyFile { path, text }))
         }
-        (Some(_), None) => bail!("tls.client_key is missing: a client certificate needs its key"),
+        (Some(_), None) => {
+            let why = "it needs its key: write tls.client_key too";
+            return Err(given.wrong("tls.client_certificate", why));
+        }
         (None, Some(_)) => {
-            bail!("tls.client_certificate is missing: a client key needs its certificate")
+            let why = "it needs its certificate: write tls.client_certificate too";
+            return Err(given.wrong("tls.client_key", why));
         }
     };
-    Ok(TlsFiles { anchors, client })
+    Ok(files)
 }
 
-fn pem(key: &'static str, path: PathBuf) -> anyhow::Result<PemFile> {
-    let text = read(key, &path)?;
-    Ok(PemFile { key, path, text })
+fn pem(given: &Given, key: &'static str) -> anyhow::Result<Option<PemFile>> {
+    let Some(path) = given.text(key).map(PathBuf::from) else {
+        return Ok(None);
+    };
+    let text = read(given, key, &path)?;
+    Ok(Some(PemFile { key, path, text }))
 }
 
-fn read(key: &str, path: &Path) -> anyhow::Result<Vec<u8>> {
-    std::fs::read(path).with_context(|| format!("{key}: {} cannot be read", path.display()))
+fn read(given: &Given, key: &str, path: &Path) -> anyhow::Result<Vec<u8>> {
+    let why = |error| {
+        format!(
+            "{} cannot be read ({error}): check the path and who may read it",
+            path.display()
+        )
+    };
+    std::fs::read(path).map_err(|error| given.wrong(key, why(error)))
 }
 
-fn mobility(raw: RawMobility) -> anyhow::Result<MobilitySetting> {
-    let file = raw.password_file.clone();
-    let password = match (raw.password, raw.password_file) {
+fn mobility(given: &mut Given) -> anyhow::Result<MobilitySetting> {
+    const PASSWORD: &str = "mobility.password";
+    const FILE: &str = "mobility.password_file";
+    let file = given.text(FILE).map(PathBuf::from);
+    let password = match (given.take(PASSWORD), &file) {
         (Some(_), Some(_)) => {
-            bail!("mobility.password and mobility.password_file exclude each other")
+            return Err(given.wrong(PASSWORD, format!("{FILE} is there too: remove one of them")));
         }
         (Some(password), None) => Secret::new(password.into_bytes()),
-        (None, Some(path)) => {
-            let mut text = read("mobility.password_file", &path)?;
-            while text
-                .last()
-                .is_some_and(|byte| matches!(byte, b'\n' | b'\r'))
-            {
-                text.pop();
-            }
-            Secret::new(text)
-        }
+        (None, Some(path)) => first_line(read(given, FILE, path)?),
         (None, None) => Secret::new(Vec::new()),
     };
+    let text = |key| given.text(key).unwrap_or_default().to_owned();
     Ok(MobilitySetting {
-        status: raw.status.unwrap_or_default(),
-        user: raw.user.unwrap_or_default(),
+        status: text("mobility.status"),
+        user: text("mobility.user"),
         password,
         file,
     })
 }
 
-fn setting<T: std::str::FromStr<Err = String>>(
-    key: &str,
-    given: Option<String>,
-    default: T,
-) -> anyhow::Result<T> {
-    match given {
-        Some(text) => text
-            .parse()
-            .map_err(|error| anyhow::anyhow!("{key}: {error}")),
-        None => Ok(default),
-    }
+/// The first line of a file that holds a secret.
+fn first_line(mut text: Vec<u8>) -> Secret {
+    let end = text.iter().position(|byte| matches!(byte, b'\n' | b'\r'));
+    text.truncate(end.unwrap_or(text.len()));
+    Secret::new(text)
 }

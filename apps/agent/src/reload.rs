@@ -21,7 +21,7 @@ pub(crate) fn reload(
 ) -> anyhow::Result<()> {
     let new = config::load(place)?;
     let server = life.default_server(&new)?;
-    transports.presented.reload(&new.tls)?;
+    transports.presented.reload(&new)?;
     for key in config.fixed_differences(&new) {
         tracing::warn!("{key} has changed: it takes effect when the agent is started again");
     }

@@ -4,11 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use anyhow::Context;
 use onhook_device::Family;
 use onhook_http::{Identity, NameCheck, Tls, TrustAnchors, TrustTime, TrustedTime};
 
-use crate::config::{Config, TlsFiles};
+use crate::config::Config;
 
 /// No certificate of interest is older than this program: 2026-11-26.
 const RELEASED: u64 = 1_795_651_200;
@@ -24,17 +23,18 @@ pub(crate) fn set_up(config: &Config) -> anyhow::Result<Arc<Tls>> {
         Family::Spa => NameCheck::DnsOfCn,
     };
     let time = Arc::new(SystemTrust::above(&config.state_dir));
-    let tls = Tls::new(anchors(&config.tls)?, names, time)?;
-    tls.set_identity(identity(&config.tls)?);
+    let tls = Tls::new(anchors(config)?, names, time)?;
+    tls.set_identity(identity(config)?);
     Ok(Arc::new(tls))
 }
 
 /// Everybody who is trusted.
-pub(crate) fn anchors(files: &TlsFiles) -> anyhow::Result<TrustAnchors> {
+pub(crate) fn anchors(config: &Config) -> anyhow::Result<TrustAnchors> {
     let mut anchors = TrustAnchors::none();
-    for file in &files.anchors {
+    for file in &config.tls.anchors {
+        let why = |error| format!("{}: {error}", file.path.display());
         let more = TrustAnchors::from_pem(&file.text)
-            .with_context(|| format!("{}: {}", file.key, file.path.display()))?;
+            .map_err(|error| config.wrong(file.key, why(error)))?;
         //= R-TLS-1
         anchors = anchors.union(&more);
     }
@@ -42,18 +42,15 @@ pub(crate) fn anchors(files: &TlsFiles) -> anyhow::Result<TrustAnchors> {
 }
 
 /// Who the phone says it is.
-pub(crate) fn identity(files: &TlsFiles) -> anyhow::Result<Option<Identity>> {
-    let Some((certificate, key)) = &files.client else {
+pub(crate) fn identity(config: &Config) -> anyhow::Result<Option<Identity>> {
+    let Some((certificate, key)) = &config.tls.client else {
         return Ok(None);
     };
-    let identity = Identity::from_pem(&certificate.text, &key.text).with_context(|| {
-        format!(
-            "tls.client_certificate and tls.client_key: {} and {}",
-            certificate.path.display(),
-            key.path.display()
-        )
-    })?;
-    Ok(Some(identity))
+    let (file, key_file) = (certificate.path.display(), key.path.display());
+    let why = |error| format!("{file}, with the key in {key_file}: {error}");
+    Identity::from_pem(&certificate.text, &key.text)
+        .map(Some)
+        .map_err(|error| config.wrong(certificate.key, why(error)))
 }
 
 /// The clock of the system, which is believed only from a time on that has certainly passed.

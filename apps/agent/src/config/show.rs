@@ -1,14 +1,11 @@
 //! The merged configuration, each value with its source.
 
-use std::collections::BTreeMap;
-use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use serde_json::json;
 
-use super::places::line_of;
-use super::raw::KEYS;
+use super::keys::KEYS;
 use super::{Config, TftpPorts};
 use crate::failure::print;
 
@@ -35,58 +32,8 @@ pub(crate) struct Setting {
     key: String,
     /// The value as it may be shown; `None` for none.
     value: Option<String>,
-    source: Source,
+    source: String,
 }
-
-/// Where a value comes from.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) enum Source {
-    /// Nobody gave one.
-    Default,
-    /// A file; the line is not known if the key stands in an inline table.
-    File(PathBuf, Option<usize>),
-    /// A variable of the environment.
-    Environment(String),
-    /// A flag.
-    Flag(&'static str),
-}
-
-impl fmt::Display for Source {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Default => f.write_str("default"),
-            Self::File(path, Some(line)) => write!(f, "{}:{line}", path.display()),
-            Self::File(path, None) => write!(f, "{}", path.display()),
-            Self::Environment(name) => f.write_str(name),
-            Self::Flag(name) => f.write_str(name),
-        }
-    }
-}
-
-/// The variable that holds a key.
-pub(super) fn variable(section: &str, key: &str) -> String {
-    format!("ONHOOK__{section}__{key}").to_uppercase()
-}
-
-/// Where each key comes from that somebody gave.
-pub(super) fn sources(file: Option<(&Path, &str)>, given: &[(String, String)]) -> Sources {
-    let mut sources = BTreeMap::new();
-    for (section, key) in given {
-        let name = variable(section, key);
-        let source = if std::env::var_os(&name).is_some() {
-            Source::Environment(name)
-        } else if let Some((path, text)) = file {
-            Source::File(path.to_owned(), line_of(text, section, Some(key)))
-        } else {
-            Source::Default
-        };
-        sources.insert(format!("{section}.{key}"), source);
-    }
-    sources
-}
-
-/// Sources by `section.key`.
-pub(super) type Sources = BTreeMap<String, Source>;
 
 impl Config {
     /// Prints every key with its value and source.
@@ -99,7 +46,7 @@ impl Config {
                     json!({
                         "key": setting.key,
                         "value": setting.value,
-                        "source": setting.source.to_string(),
+                        "source": setting.source,
                     })
                 })
                 .collect();
@@ -117,7 +64,7 @@ impl Config {
             }
             let line = match &setting.value {
                 Some(value) if key == "static" => format!("{key} = {value}"),
-                Some(value) => format!("{key} = {value:?}"),
+                Some(value) => format!("{key} = {}", json!(value)),
                 None => format!("# {key} ="),
             };
             print(&format!("{line:<50} # {}", setting.source))?;
@@ -141,7 +88,7 @@ impl Config {
         self.syslog_server = new.syslog_server;
         self.tls = new.tls;
         self.mobility = new.mobility;
-        self.sources = new.sources;
+        self.given = new.given;
     }
 
     fn settings(&self) -> Vec<Setting> {
@@ -151,10 +98,12 @@ impl Config {
             .flat_map(|(section, keys)| keys.iter().map(move |key| (*section, *key)));
         keys.map(|(section, key)| {
             let name = format!("{section}.{key}");
-            let source = self.sources.get(&name).cloned();
             Setting {
                 value: self.value(section, key),
-                source: source.unwrap_or(Source::Default),
+                source: self
+                    .given
+                    .source(&name)
+                    .map_or_else(|| "default".to_owned(), ToString::to_string),
                 key: name,
             }
         })
@@ -184,7 +133,7 @@ impl Config {
             ("options", "static") => (!self.options.is_empty()).then(|| {
                 let pairs = self.options.iter();
                 let pairs: Vec<_> = pairs
-                    .map(|(n, value)| format!("{n:?} = {value:?}"))
+                    .map(|(n, value)| format!("{} = {}", json!(n), json!(value)))
                     .collect();
                 format!("{{ {} }}", pairs.join(", "))
             }),

@@ -1,0 +1,194 @@
+//! The keys, and what an unknown one may have meant.
+
+use onhook_device::Readings;
+
+/// The DHCP options that may name a provisioning server.
+pub(super) const OPTIONS: [&str; 7] = ["66", "160", "159", "150", "60", "43", "125"];
+
+/// Every key, by section. `options.static` holds option numbers.
+pub(super) const KEYS: [(&str, &[&str]); 10] = [
+    (
+        "device",
+        &[
+            "mac",
+            "product_name",
+            "series",
+            "serial",
+            "software_version",
+            "hardware_version",
+            "family",
+            "release",
+            "time_zone",
+            "ip",
+            "external_ip",
+        ],
+    ),
+    ("state", &["dir"]),
+    ("options", &["source", "static"]),
+    ("syslog", &["server"]),
+    (
+        "tls",
+        &["trust", "custom_ca", "client_certificate", "client_key"],
+    ),
+    ("mobility", &["status", "user", "password", "password_file"]),
+    ("tftp", &["local_ports"]),
+    ("web", &["listen"]),
+    ("sip", &["listen"]),
+    ("readings", &Readings::NAMES),
+];
+
+/// What stands at a place of a configuration.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// A text or a number.
+    Scalar,
+    /// More keys.
+    Table,
+    /// A list, a date or nothing.
+    Other,
+}
+
+/// Whether a value may stand under this path; why not, if it may not.
+pub(super) fn check(path: &[&str], shape: Shape) -> Result<(), String> {
+    let Some((section, rest)) = path.split_first() else {
+        return Ok(());
+    };
+    let Some((_, keys)) = KEYS.iter().find(|(name, _)| name == section) else {
+        let known = KEYS.map(|(name, _)| name);
+        let hint = suggest(section, &known);
+        return Err(format!("unknown section `{section}`{hint}"));
+    };
+    let Some((key, rest)) = rest.split_first() else {
+        return match shape {
+            Shape::Table => Ok(()),
+            Shape::Scalar | Shape::Other => {
+                Err(format!("`{section}` is a section: write [{section}]"))
+            }
+        };
+    };
+    if !keys.contains(key) {
+        let hint = suggest(key, keys);
+        return Err(format!("unknown key `{section}.{key}`{hint}"));
+    }
+    let (name, takes_table) = (path.join("."), *key == "static");
+    match (rest, shape) {
+        ([], Shape::Table) if takes_table => Ok(()),
+        ([], Shape::Scalar | Shape::Other) if takes_table => Err(format!(
+            "`{name}` takes a table: write {key} = {{ \"66\" = \"192.0.2.10\" }}"
+        )),
+        ([number], _) if takes_table && !OPTIONS.contains(number) => Err(format!(
+            "`{name}`: {number} is no option that names a server: use {}",
+            OPTIONS.join(", ")
+        )),
+        ([_, _, ..], _) => Err(format!("`{name}` is too deep: no key stands there")),
+        ([_], _) if !takes_table => Err(format!("`{name}` is too deep: no key stands there")),
+        ([] | [_], Shape::Scalar) => Ok(()),
+        ([] | [_], Shape::Table | Shape::Other) => Err(format!(
+            "`{name}` takes a text: write it in quotes on one line"
+        )),
+    }
+}
+
+/// Names the nearest known word, or all of them.
+fn suggest(word: &str, known: &[&str]) -> String {
+    let nearest = known
+        .iter()
+        .map(|candidate| (distance(word, candidate), candidate))
+        .min();
+    match nearest {
+        Some((edits, candidate)) if edits <= 1 + word.len() / 3 => {
+            format!(": did you mean `{candidate}`?")
+        }
+        Some(_) | None => format!(": known are {}", known.join(", ")),
+    }
+}
+
+/// The number of single-character edits between two words.
+fn distance(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.chars().count()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut corner = i;
+        let mut left = i + 1;
+        if let Some(first) = row.first_mut() {
+            *first = left;
+        }
+        for (cell, y) in row.iter_mut().skip(1).zip(b.chars()) {
+            let edit = if x == y { corner } else { corner + 1 };
+            corner = *cell;
+            left = edit.min(left + 1).min(corner + 1);
+            *cell = left;
+        }
+    }
+    row.last().copied().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_not_stand_under_a_path_is_told() {
+        for (path, shape, why) in [
+            (&["device"][..], Shape::Table, None),
+            (&["device", "mac"], Shape::Scalar, None),
+            (&["options", "static"], Shape::Table, None),
+            (&["options", "static", "66"], Shape::Scalar, None),
+            (
+                &["devise"],
+                Shape::Table,
+                Some("unknown section `devise`: did you mean `device`?"),
+            ),
+            (&["device"], Shape::Other, Some("write [device]")),
+            (
+                &["syslog", "sevrer"],
+                Shape::Scalar,
+                Some("unknown key `syslog.sevrer`: did you mean `server`?"),
+            ),
+            (
+                &["syslog", "x"],
+                Shape::Scalar,
+                Some("`syslog.x`: known are server"),
+            ),
+            (&["device", "mac"], Shape::Other, Some("takes a text")),
+            (&["device", "mac"], Shape::Table, Some("takes a text")),
+            (
+                &["device", "mac", "x"],
+                Shape::Scalar,
+                Some("`device.mac.x` is too deep"),
+            ),
+            (
+                &["options", "static"],
+                Shape::Scalar,
+                Some("takes a table: write static = {"),
+            ),
+            (
+                &["options", "static", "67"],
+                Shape::Scalar,
+                Some("67 is no option"),
+            ),
+            (
+                &["options", "static", "66"],
+                Shape::Other,
+                Some("takes a text"),
+            ),
+        ] {
+            let found = check(path, shape).err();
+            match why {
+                None => assert_eq!(found, None, "{path:?}"),
+                Some(why) => assert!(found.as_ref().is_some_and(|f| f.contains(why)), "{found:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn distances_count_edits() {
+        for (a, b, edits) in [
+            ("", "abc", 3),
+            ("abc", "abc", 0),
+            ("sevrer", "server", 2),
+            ("mac", "macs", 1),
+        ] {
+            assert_eq!(distance(a, b), edits, "{a} {b}");
+        }
+    }
+}
