@@ -28,6 +28,11 @@ use tracing_subscriber::filter::LevelFilter;
 
 use crate::cli::{Cli, Command};
 
+#[cfg(all(no_unwind_tables, panic = "unwind"))]
+compile_error!(
+    "the build script leaves out what unwinding needs: set panic = \"abort\" in this profile"
+);
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     // What a command prints says everything that a warning would.
