@@ -4,6 +4,7 @@ mod arch;
 mod codegen;
 mod demo;
 mod gate;
+mod manuals;
 mod report;
 mod say;
 mod scan;
@@ -12,7 +13,7 @@ mod tidy;
 mod workspace;
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
@@ -53,6 +54,12 @@ enum Task {
         #[arg(long)]
         exit: bool,
     },
+    /// Write manual pages and completions for bash, zsh and fish.
+    Manuals {
+        /// Where they go.
+        #[arg(long, value_name = "DIR", default_value = "target/manuals")]
+        out: PathBuf,
+    },
     /// Write the generated parameter table.
     Codegen {
         /// Only compare, and fail when the file is stale.
@@ -68,6 +75,11 @@ fn main() -> Result<ExitCode> {
         Task::Test { fast: false } => gate::run(&root, gate::Extent::Everything),
         Task::Demo { exit: true } => demo::run(&root, demo::End::AfterFirstResync),
         Task::Demo { exit: false } => demo::run(&root, demo::End::Never),
+        Task::Manuals { out } => {
+            let count = manuals::write(&root.join(out))?;
+            say::line(&format!("manuals: wrote {count} files"));
+            Ok(ExitCode::SUCCESS)
+        }
         Task::Arch => Ok(show(&arch::check(&load(&root)?))),
         Task::Tidy => Ok(show(&tidy::check(&load(&root)?))),
         Task::Spec { promote: false } => Ok(show(&spec::check(&load(&root)?))),

@@ -8,6 +8,7 @@ use clap::{Parser, Subcommand};
 /// Measures our code beside other programs.
 #[derive(Parser)]
 #[command(
+    name = "onhook-bench",
     version,
     after_help = "Examples:\n  onhook-bench list\n  onhook-bench run resync-pipeline --peers --json result.json"
 )]

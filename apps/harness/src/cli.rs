@@ -5,10 +5,6 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use onhook_inspect::ExplainKind;
-
-use crate::key::KeyArgs;
-use crate::phone::PhoneArgs;
 
 /// The lab for Onhook: serves profiles, explains rules, encrypts and decrypts files.
 #[derive(Parser)]
@@ -150,10 +146,10 @@ fn listen(text: &str) -> Result<Listen, String> {
 
 #[derive(Args)]
 pub(crate) struct ExplainArgs {
-    /// What the text is: profile, upgrade (rules), trigger (Resync_Trigger_1 and _2) or
-    /// schedule (a list of delays).
-    #[arg(long, value_name = "KIND")]
-    pub(crate) kind: ExplainKind,
+    /// What the text is: a profile rule, an upgrade rule, a trigger (Resync_Trigger_1 and _2) or a schedule (a list of
+    /// delays).
+    #[arg(long, value_name = "KIND", value_parser = ["profile", "upgrade", "trigger", "schedule"])]
+    pub(crate) kind: String,
     #[command(flatten)]
     pub(crate) text: TextArgs,
 }
@@ -229,6 +225,52 @@ pub(crate) struct DecryptArgs {
     /// Print what was found as one JSON document (schema onhook.decrypt/1); the content goes to OUT or nowhere.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// The passphrase of a file, given in one of three ways.
+#[derive(Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct KeyArgs {
+    /// The key, taken as text. Others on this host can see a command line: prefer --key-file or --key-env.
+    #[arg(long, value_name = "K")]
+    pub(crate) key: Option<OsString>,
+    /// File with the key in its first and only line.
+    #[arg(long, value_name = "F")]
+    pub(crate) key_file: Option<PathBuf>,
+    /// Environment variable with the key.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) key_env: Option<OsString>,
+}
+
+/// Options that describe a phone.
+#[derive(Args)]
+#[command(next_help_heading = "Phone")]
+pub(crate) struct PhoneArgs {
+    /// Set a parameter, for example GPP_A=site-7.
+    #[arg(long, value_name = "PARAM=VALUE", value_parser = pair)]
+    pub(crate) set: Vec<(String, String)>,
+    /// Set the value of a macro, for example MA=000e08012345.
+    #[arg(long = "macro", value_name = "NAME=VALUE", value_parser = pair)]
+    pub(crate) macros: Vec<(String, String)>,
+    /// Product family.
+    #[arg(long, value_name = "F", default_value = "mpp", value_parser = ["mpp", "spa"])]
+    pub(crate) family: String,
+    /// Preset of defaults and readings.
+    #[arg(long, value_name = "R", default_value = "11.3", value_parser = ["11.3", "10.4"])]
+    pub(crate) release: String,
+    /// Choose a reading of the manuals, for example upgrade_no_server=error.
+    #[arg(long, value_name = "KEY=VALUE", value_parser = pair)]
+    pub(crate) reading: Vec<(String, String)>,
+    /// What started the resync.
+    #[arg(long, value_name = "C", default_value = "periodic", value_parser = ["boot", "periodic", "retry", "explicit"])]
+    pub(crate) cause: String,
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        Some(_) | None => Err("write NAME=VALUE".to_owned()),
+    }
 }
 
 #[cfg(test)]

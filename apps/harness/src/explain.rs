@@ -6,6 +6,7 @@ use onhook_inspect::{ExplainRequest, Outcome, Secrets};
 
 use crate::cli::{ExplainArgs, TextArgs};
 use crate::failure::{Done, FAILED};
+use crate::phone::parsed;
 use crate::{input, output};
 
 /// Explains a text; an error in the text is exit status 1.
@@ -13,7 +14,7 @@ pub(crate) fn explain(args: &ExplainArgs) -> Done {
     let text = input::text(&args.text.text)?;
     let (phone, scope) = args.text.phone.build()?;
     let explanation = onhook_inspect::explain(&ExplainRequest {
-        kind: args.kind,
+        kind: parsed(&args.kind)?,
         text: &text,
         phone: &phone,
         scope: &scope,

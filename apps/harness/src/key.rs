@@ -1,28 +1,12 @@
 //! Where a key comes from.
 
-use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
-use std::path::PathBuf;
 
 use anyhow::{Context, bail};
-use clap::Args;
 use onhook_device::Secret;
 use zeroize::Zeroizing;
 
-/// The passphrase of a file, given in one of three ways.
-#[derive(Args)]
-#[group(required = true, multiple = false)]
-pub(crate) struct KeyArgs {
-    /// The key, taken as text. Others on this host can see a command line: prefer --key-file or --key-env.
-    #[arg(long, value_name = "K")]
-    key: Option<OsString>,
-    /// File with the key in its first and only line.
-    #[arg(long, value_name = "F")]
-    key_file: Option<PathBuf>,
-    /// Environment variable with the key.
-    #[arg(long, value_name = "NAME")]
-    key_env: Option<OsString>,
-}
+use crate::cli::KeyArgs;
 
 impl KeyArgs {
     /// The bytes of the key; never empty.

@@ -1,48 +1,29 @@
 //! The phone that a text is explained for.
 
+use std::str::FromStr;
+
 use anyhow::bail;
-use clap::Args;
 use onhook_device::{Family, Identity, Release};
 use onhook_inspect::{Cause, ModelPhone};
 use onhook_params::{ParamId, Scope};
 
-/// Options that describe a phone.
-#[derive(Args)]
-#[command(next_help_heading = "Phone")]
-pub(crate) struct PhoneArgs {
-    /// Set a parameter, for example GPP_A=site-7.
-    #[arg(long, value_name = "PARAM=VALUE", value_parser = pair)]
-    set: Vec<(String, String)>,
-    /// Set the value of a macro, for example MA=000e08012345.
-    #[arg(long = "macro", value_name = "NAME=VALUE", value_parser = pair)]
-    macros: Vec<(String, String)>,
-    /// Product family: mpp or spa.
-    #[arg(long, value_name = "F", default_value = "mpp")]
-    family: Family,
-    /// Preset of defaults and readings: 11.3 or 10.4.
-    #[arg(long, value_name = "R", default_value = "11.3")]
-    release: Release,
-    /// Choose a reading of the manuals, for example upgrade_no_server=error.
-    #[arg(long, value_name = "KEY=VALUE", value_parser = pair)]
-    reading: Vec<(String, String)>,
-    /// What started the resync: boot, periodic, retry or explicit.
-    #[arg(long, value_name = "C", default_value = "periodic")]
-    cause: Cause,
-}
+use crate::cli::PhoneArgs;
 
 impl PhoneArgs {
     /// The phone, and which parameters it has.
     pub(crate) fn build(&self) -> anyhow::Result<(ModelPhone, Scope)> {
-        let mut scope = Scope::new(self.family, self.release);
+        let family: Family = parsed(&self.family)?;
+        let release: Release = parsed(&self.release)?;
+        let mut scope = Scope::new(family, release);
         for (key, value) in &self.reading {
             scope.readings.set(key, value)?;
         }
         let mut phone = ModelPhone::new(Identity {
-            family: self.family,
-            release: self.release,
+            family,
+            release,
             ..Identity::default()
         });
-        phone.set_cause(self.cause);
+        phone.set_cause(parsed::<Cause>(&self.cause)?);
         for (name, value) in &self.set {
             let Some(id) = ParamId::lookup(name, &scope) else {
                 let hint = ParamId::nearest(name, &scope)
@@ -59,9 +40,37 @@ impl PhoneArgs {
     }
 }
 
-fn pair(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        Some(_) | None => Err("write NAME=VALUE".to_owned()),
+/// A word that the command line has let through.
+pub(crate) fn parsed<T: FromStr<Err = String>>(word: &str) -> anyhow::Result<T> {
+    word.parse().map_err(anyhow::Error::msg)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+    use onhook_inspect::ExplainKind;
+
+    use super::*;
+    use crate::cli::Cli;
+
+    #[test]
+    fn every_word_that_is_let_through_is_known() {
+        let explain = Cli::command().find_subcommand("explain").cloned().unwrap();
+        for (option, parses) in [
+            (
+                "kind",
+                (|word| word.parse::<ExplainKind>().is_ok()) as fn(&str) -> bool,
+            ),
+            ("family", |word| word.parse::<Family>().is_ok()),
+            ("release", |word| word.parse::<Release>().is_ok()),
+            ("cause", |word| word.parse::<Cause>().is_ok()),
+        ] {
+            let argument = explain.get_arguments().find(|a| a.get_id() == option);
+            let words = argument.unwrap().get_possible_values();
+            assert!(words.len() > 1, "{option}");
+            for word in words {
+                assert!(parses(word.get_name()), "{option} {word:?}");
+            }
+        }
     }
 }
