@@ -50,6 +50,8 @@ pub enum Reply {
     Raw(&'static [u8]),
     /// Status 401 unless there are credentials, then the body.
     Guarded(Vec<u8>),
+    /// An answer that stops in the middle and never goes on.
+    Stalled(Vec<u8>),
     /// No answer at all.
     Silence,
 }
@@ -138,6 +140,11 @@ impl Inner {
                 Ok(stream.write_all(&body)?)
             }
             Some(Reply::Raw(bytes)) => Ok(stream.write_all(bytes)?),
+            Some(Reply::Stalled(body)) => {
+                whole(&mut stream, &body, 1)?;
+                lock(&self.held).push(stream);
+                Ok(())
+            }
             Some(Reply::Silence) => {
                 lock(&self.held).push(stream);
                 Ok(())

@@ -1,6 +1,7 @@
 //! Building one phone from configuration and store.
 
 use std::fmt;
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -31,7 +32,13 @@ pub(crate) fn control_path(config: &Config) -> PathBuf {
 
 /// Opens the store for writing.
 pub(crate) fn open(config: &Config) -> Result<FlashStore, StoreError> {
-    FlashStore::open(&config.state_dir, config.scope)
+    let store = FlashStore::open(&config.state_dir, config.scope)?;
+    let others_may_write = |meta: std::fs::Metadata| meta.permissions().mode() & 0o022 != 0;
+    if std::fs::metadata(&config.state_dir).is_ok_and(others_may_write) {
+        let dir = config.state_dir.display();
+        tracing::warn!("others may change {dir}: run chmod go-w on it");
+    }
+    Ok(store)
 }
 
 /// Whether somebody else uses the store.

@@ -1,85 +1,9 @@
-//! The phone on its own: it boots, resyncs, keeps its schedule, restarts, and ends when it is told to.
-#![cfg(test)]
+//! Boot, schedule, commands and restarts.
 
-use std::time::{Duration, Instant};
-
-use onhook_tests::{Agent, Content, Peer, Reply, Sink, Site, profile, signal, until};
+use onhook_tests::{Content, until};
 use serde_json::Value;
 
-/// How long an ending may take.
-const ENDING: Duration = Duration::from_secs(2);
-
-/// The file that the factory rule asks for.
-const FILE: &str = "/8841-3PCC.xml";
-
-/// A phone that learns its server from option 66 and resyncs at once after boot.
-struct Bench {
-    agent: Agent,
-    site: Site,
-    sink: Sink,
-}
-
-impl Bench {
-    fn new() -> Self {
-        let agent = Agent::new().unwrap();
-        let site = Site::start().unwrap();
-        let sink = Sink::start().unwrap();
-        let text = format!(
-            "[syslog]\nserver = \"{}\"\n[options]\nstatic = {{ \"66\" = \"{}\" }}\n",
-            sink.address().unwrap(),
-            site.url(""),
-        );
-        agent.configure(&text).unwrap();
-        let bench = Self { agent, site, sink };
-        bench.set("Resync_Random_Delay", "0");
-        bench.set("Resync_Error_Retry_Delay", "1");
-        bench
-    }
-
-    #[track_caller]
-    fn set(&self, name: &str, value: &str) {
-        let ended = self.agent.run(&["params", "set", name, value]).unwrap();
-        assert_eq!(ended.code, Some(0), "{ended:?}");
-    }
-
-    fn get(&self, name: &str) -> String {
-        let ended = self.agent.run(&["params", "get", name]).unwrap();
-        assert_eq!(ended.code, Some(0), "{ended:?}");
-        ended.out.trim_end().to_owned()
-    }
-
-    fn serve(&self, values: &[(&str, &str)]) {
-        let text = profile(values.iter().copied());
-        self.site.put(FILE, Reply::Body(text.into()));
-    }
-
-    fn run(&self) -> Peer {
-        self.agent.start(&["run", "--events", "-"]).unwrap()
-    }
-
-    fn status(&self) -> Value {
-        let status = self.agent.status().unwrap();
-        assert_eq!(status["schema"], "onhook.status/1");
-        status
-    }
-}
-
-/// Waits for an event.
-#[track_caller]
-fn event(running: &mut Peer, name: &str) -> Value {
-    let wanted = format!("\"event\":\"{name}\"");
-    let line = running.line(|line| line.contains(&wanted)).unwrap();
-    serde_json::from_str(&line).unwrap()
-}
-
-/// The events so far, by name.
-fn events(running: &Peer) -> Vec<String> {
-    let name = |line: &str| {
-        let event: Value = serde_json::from_str(line).unwrap();
-        event["event"].as_str().unwrap().to_owned()
-    };
-    running.out().lines().map(name).collect()
-}
+use crate::{Bench, FILE, event, events};
 
 #[test]
 fn a_phone_provisions_itself_after_boot_and_tells_so() {
@@ -176,54 +100,6 @@ fn a_parameter_set_beside_a_running_phone_takes_effect_at_once() {
         bench.agent.changed().unwrap().is_empty().then_some(())
     })
     .unwrap();
-}
-
-#[test]
-fn a_signal_ends_a_phone_cleanly_and_soon() {
-    for (name, busy) in [
-        ("TERM", false),
-        ("INT", false),
-        ("TERM", true),
-        ("INT", true),
-    ] {
-        let bench = Bench::new();
-        if busy {
-            bench.site.put(FILE, Reply::Silence);
-        }
-        let mut running = bench.run();
-        if busy {
-            bench.site.await_asked(1).unwrap();
-        } else {
-            event(&mut running, "resync.done");
-            bench.status();
-        }
-        let socket = bench.agent.state().join("control.sock");
-        assert!(socket.exists());
-        let told = Instant::now();
-        signal(name, running.id()).unwrap();
-        let ended = running.end().unwrap();
-        assert_eq!(
-            (ended.code, ended.signal),
-            (Some(0), None),
-            "{name}: {ended:?}"
-        );
-        assert!(told.elapsed() < ENDING, "{name}: {:?}", told.elapsed());
-        assert!(!socket.exists(), "{name}: the control socket stays");
-    }
-}
-
-#[test]
-fn a_signal_ends_a_resync_in_the_foreground() {
-    let bench = Bench::new();
-    bench.site.put(FILE, Reply::Silence);
-    let running = bench.agent.start(&["resync"]).unwrap();
-    bench.site.await_asked(1).unwrap();
-    let told = Instant::now();
-    signal("INT", running.id()).unwrap();
-    let ended = running.end().unwrap();
-    assert_eq!(ended.code, Some(1), "{ended:?}");
-    assert!(ended.err.contains("interrupted"), "{ended:?}");
-    assert!(told.elapsed() < ENDING, "{:?}", told.elapsed());
 }
 
 #[test]
