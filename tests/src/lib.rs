@@ -9,6 +9,7 @@
 //! helper program `onhook-kill-victim` is wired from the crates of the workspace.
 
 mod agent;
+mod authority;
 mod content;
 mod crypt;
 mod peer;
@@ -21,6 +22,7 @@ pub mod tftp_site;
 mod tools;
 
 pub use agent::{Agent, Files, files};
+pub use authority::{Authority, EC};
 pub use content::{Content, lettered, profile};
 pub use crypt::{Digest, encrypt, gzip};
 pub use peer::{DEADLINE, Ended, Peer, signal, until};

@@ -13,9 +13,8 @@ use onhook_fetch::{ErrorKind, FetchError, Request, Scheme};
 use onhook_http::{HttpFetch, Identity, NameCheck, Tls, TrustAnchors, TrustTime, TrustedTime};
 use onhook_system::SystemResolver;
 use onhook_testkit::fake::RecordingSink;
-use onhook_tests::{Peer, program, tool};
+use onhook_tests::{Authority, Peer, program, tool};
 use serde_json::Value;
-use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 
 const PROFILE: &str = "<flat-profile><GPP_A>over TLS</GPP_A></flat-profile>";
@@ -32,76 +31,38 @@ impl TrustedTime for Clock {
     }
 }
 
-/// Certificates of openssl, as an operator makes them, beside a profile.
+/// Certificates of openssl beside a profile.
 struct Lab {
-    openssl: PathBuf,
-    dir: TempDir,
+    authority: Authority,
     runtime: Runtime,
 }
 
 impl Lab {
     fn new(openssl: PathBuf) -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        fs::write(dir.path().join("a.xml"), PROFILE).unwrap();
+        let authority = Authority::new(openssl).unwrap();
+        fs::write(authority.path("a.xml"), PROFILE).unwrap();
+        authority
+            .issue("server", "subjectAltName=IP:127.0.0.1\n")
+            .unwrap();
+        authority
+            .request("client", "rsa:2048", CLIENT_SUBJECT)
+            .unwrap();
+        authority
+            .sign("client", "extendedKeyUsage=clientAuth\n", 30)
+            .unwrap();
         let runtime = Builder::new_current_thread().enable_all().build();
-        let lab = Self {
-            openssl,
-            dir,
+        Self {
+            authority,
             runtime: runtime.unwrap(),
-        };
-        let root = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30 -keyout ca.key -out ca.pem \
-                    -addext keyUsage=critical,keyCertSign";
-        lab.openssl(root, &["-subj", "/CN=Test Root"]);
-        let ec = "ec -pkeyopt ec_paramgen_curve:prime256v1";
-        lab.issue("server", ec, "/CN=server", "subjectAltName=IP:127.0.0.1\n");
-        lab.issue(
-            "client",
-            "rsa:2048",
-            CLIENT_SUBJECT,
-            "extendedKeyUsage=clientAuth\n",
-        );
-        lab
+        }
     }
 
     fn path(&self, name: &str) -> PathBuf {
-        self.dir.path().join(name)
+        self.authority.path(name)
     }
 
-    #[track_caller]
-    fn openssl(&self, line: &str, more: &[&str]) {
-        let output = Command::new(&self.openssl)
-            .args(line.split_whitespace())
-            .args(more)
-            .current_dir(self.dir.path())
-            .output()
-            .unwrap();
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{line}: {said}");
-    }
-
-    /// Makes `NAME.pem` and `NAME.key`.
-    fn issue(&self, name: &str, key: &str, subject: &str, extensions: &str) {
-        let request = format!("req -newkey {key} -nodes -keyout {name}.key -out {name}.csr");
-        self.openssl(&request, &["-subj", subject]);
-        fs::write(self.path("extensions"), extensions).unwrap();
-        let sign = format!(
-            "x509 -req -in {name}.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 30 -extfile extensions -out {name}.pem"
-        );
-        self.openssl(&sign, &[]);
-    }
-
-    /// Serves the folder, and gives the port.
     fn serve(&self, options: &str) -> (Peer, u16) {
-        let mut command = Command::new(&self.openssl);
-        command
-            .args("s_server -accept 127.0.0.1:0 -cert server.pem -key server.key -WWW".split(' '))
-            .args(options.split_whitespace())
-            .current_dir(self.dir.path())
-            .stdin(Stdio::null());
-        let mut peer = Peer::start(&mut command).unwrap();
-        let line = peer.line(|line| line.starts_with("ACCEPT ")).unwrap();
-        let port = line.rsplit(':').next().unwrap().trim().parse().unwrap();
-        (peer, port)
+        self.authority.serve("server", options).unwrap()
     }
 
     fn phone(&self) -> Arc<Tls> {
@@ -166,7 +127,9 @@ fn openssl_is_shown_the_certificate_of_the_phone_and_misses_it() {
         return;
     };
     let lab = Lab::new(openssl);
-    lab.openssl("rsa -traditional -in client.key -out client-pkcs1.key", &[]);
+    lab.authority
+        .openssl("rsa -traditional -in client.key -out client-pkcs1.key")
+        .unwrap();
     for version in ["-tls1_2", "-tls1_3"] {
         let options = format!("{version} -Verify 1 -verify_return_error -CAfile ca.pem");
         let (_server, port) = lab.serve(&options);
@@ -193,7 +156,7 @@ fn openssl_believes_the_certificate_that_the_lab_makes() {
     let Some(openssl) = tool("openssl") else {
         return;
     };
-    let lab = Lab::new(openssl);
+    let lab = Lab::new(openssl.clone());
     let mut harness = Command::new(program("onhook-harness").unwrap());
     harness
         .args([
@@ -214,14 +177,14 @@ fn openssl_believes_the_certificate_that_the_lab_makes() {
             "--client-ca",
             "ca.pem",
         ])
-        .current_dir(lab.dir.path())
+        .current_dir(lab.authority.folder())
         .stdin(Stdio::null());
     let mut serving = Peer::start(&mut harness).unwrap();
     let listening: Value = serde_json::from_str(&serving.line(|_| true).unwrap()).unwrap();
     let address = listening["https"].as_str().unwrap();
 
     for name in ["prov.test", "localhost"] {
-        let mut client = Command::new(&lab.openssl);
+        let mut client = Command::new(&openssl);
         client
             .args([
                 "s_client",
@@ -232,7 +195,7 @@ fn openssl_believes_the_certificate_that_the_lab_makes() {
             ])
             .args(["-cert", "client.pem", "-key", "client.key"])
             .args(["-verify_hostname", name, "-connect", address])
-            .current_dir(lab.dir.path())
+            .current_dir(lab.authority.folder())
             .stdin(Stdio::piped());
         let mut client = Peer::start(&mut client).unwrap();
         client.give("GET /a.xml HTTP/1.0\r\n\r\n").unwrap();

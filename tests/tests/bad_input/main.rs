@@ -6,6 +6,7 @@ mod contents;
 mod directory;
 mod servers;
 mod tftp;
+mod tls;
 
 use std::fs;
 
@@ -20,6 +21,7 @@ struct Bench {
 }
 
 /// How a resync has to fail.
+#[derive(Clone, Copy)]
 struct Failure<'a> {
     /// The outcome of the rule.
     outcome: &'a str,

@@ -66,11 +66,12 @@ pub(crate) async fn exchange(
     let mut line = Line {
         connection: pin!(connection),
         ended: false,
+        failure: None,
     };
     let response = line
         .drive(sender.send_request(request))
         .await
-        .map_err(|error| failure::in_head(target, error))?;
+        .map_err(|error| failure::in_head(target, line.cause(error)))?;
     check_head(&response, question)?;
     let status = response.status();
     tracing::debug!(server = %target.endpoint(), status = status.as_u16(), "answer");
@@ -236,7 +237,7 @@ async fn receive(
     let mut body = response.into_body();
     let mut received = 0_u64;
     while let Some(frame) = line.drive(body.frame()).await {
-        let frame = frame.map_err(|error| failure::in_body(target, error))?;
+        let frame = frame.map_err(|error| failure::in_body(target, line.cause(error)))?;
         let Ok(bytes) = frame.into_data() else {
             continue;
         };
@@ -260,6 +261,7 @@ type Connection = http1::Connection<TokioIo<Watched<Box<dyn Duplex>>>, Empty<Byt
 struct Line<'l> {
     connection: Pin<&'l mut Connection>,
     ended: bool,
+    failure: Option<hyper::Error>,
 }
 
 impl Line<'_> {
@@ -270,12 +272,19 @@ impl Line<'_> {
             if let Poll::Ready(output) = future.as_mut().poll(cx) {
                 return Poll::Ready(output);
             }
-            // How the connection ended reaches the future too, with the cause.
-            if !self.ended && self.connection.as_mut().poll(cx).is_ready() {
+            if !self.ended
+                && let Poll::Ready(end) = self.connection.as_mut().poll(cx)
+            {
                 self.ended = true;
+                self.failure = end.err();
             }
             future.as_mut().poll(cx)
         })
         .await
+    }
+
+    /// Why a future failed; hyper tells it to the future or to the connection.
+    fn cause(&mut self, error: hyper::Error) -> hyper::Error {
+        self.failure.take().unwrap_or(error)
     }
 }

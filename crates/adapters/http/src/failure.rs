@@ -61,7 +61,7 @@ pub(crate) fn in_head(target: &Target, error: hyper::Error) -> FetchError {
         (
             ErrorKind::Protocol,
             "the connection ended before an answer",
-            "check that an HTTP server listens on this port and look into its log",
+            "check that an HTTP server listens on this port, not one for HTTPS, and look into its log",
         )
     };
     FetchError::new(kind, format!("asking for {target}: {what}; {remedy}")).with_source(error)
@@ -72,25 +72,24 @@ pub(crate) fn in_body(target: &Target, error: hyper::Error) -> FetchError {
     if let Some(failure) = broken(&error) {
         return failure;
     }
-    let ended = |kind| {
+    // What hyper says of chunks that are none.
+    let malformed = |kind| {
         matches!(
             kind,
-            io::ErrorKind::UnexpectedEof
-                | io::ErrorKind::ConnectionReset
-                | io::ErrorKind::ConnectionAborted
-                | io::ErrorKind::BrokenPipe
+            io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput
         )
     };
     let (kind, what) = if has_io_kind(&error, |kind| kind == io::ErrorKind::TimedOut) {
         (ErrorKind::Timeout, "the body stopped arriving")
-    } else if has_io_kind(&error, ended) {
+    } else if error.is_parse() || has_io_kind(&error, malformed) {
+        (ErrorKind::Protocol, "the body breaks HTTP")
+    } else {
         //= R-OUT-3
+        // The connection is gone, which hyper does not always tell with an I/O error.
         (
             ErrorKind::Truncated,
             "the body ended before its announced end",
         )
-    } else {
-        (ErrorKind::Protocol, "the body breaks HTTP")
     };
     FetchError::new(
         kind,

@@ -107,9 +107,18 @@ fn certificate(target: &Target, error: &CertificateError) -> FetchError {
             ),
             "check the clocks of the phone and of the server",
         ),
+        // What rustls says without times.
+        CertificateError::Expired => chain(
+            "its certificate, or one above it, ends before it begins",
+            "renew the certificate",
+        ),
         CertificateError::UnknownIssuer => chain(
             "its certificate was issued by nobody whom the phone trusts",
             "let the server send the certificates in between, and give the phone the root certificate",
+        ),
+        CertificateError::BadSignature => chain(
+            "its certificate has the issuer's name but not the signature of one whom the phone trusts",
+            "give the phone the present root certificate",
         ),
         CertificateError::Revoked => chain("its certificate is revoked", CHECK_CERTIFICATE),
         other => chain(
@@ -162,7 +171,7 @@ pub(super) fn protocol(error: &Error, auth: ClientAuth) -> (String, &'static str
             format!("the server shares no version or cipher with the phone ({why:?})"),
             "enable TLS 1.2 or 1.3 with a modern cipher on the server",
         ),
-        other => (format!("the handshake failed ({other})"), SERVER_LOG),
+        other => (other.to_string(), SERVER_LOG),
     }
 }
 
