@@ -1,6 +1,7 @@
 //! Profiles from the servers that operators run.
 #![cfg(test)]
 
+mod nginx;
 mod tftp;
 
 use std::fs;
