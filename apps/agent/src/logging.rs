@@ -10,10 +10,10 @@ use crate::cli::LogFormat;
 
 /// Installs the log output; RUST_LOG holds targets and levels, `level` stands in if it is missing or wrong.
 pub(crate) fn install(format: LogFormat, level: LevelFilter) {
-    let filter = std::env::var("RUST_LOG")
-        .ok()
-        .and_then(|text| text.parse::<Targets>().ok())
-        .unwrap_or_else(|| Targets::new().with_default(level));
+    let variable = std::env::var_os("RUST_LOG").unwrap_or_default();
+    let text = variable.to_string_lossy();
+    let (wanted, complaint) = onhook_system::wanted_log(&text, level);
+    let filter = wanted.parse().unwrap_or_else(|_| Targets::new());
     let registry = tracing_subscriber::registry().with(filter);
     match format {
         LogFormat::Text => {
@@ -35,5 +35,8 @@ pub(crate) fn install(format: LogFormat, level: LevelFilter) {
                     .with_writer(std::io::stderr),
             )
             .init(),
+    }
+    if let Some(complaint) = complaint {
+        tracing::warn!("{complaint}");
     }
 }

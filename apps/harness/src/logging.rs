@@ -11,10 +11,10 @@ use crate::cli::LogFormat;
 
 /// Installs the log output; RUST_LOG holds targets and levels, `warn` if it is missing or wrong.
 pub(crate) fn install(format: LogFormat) {
-    let filter = std::env::var("RUST_LOG")
-        .ok()
-        .and_then(|text| text.parse::<Targets>().ok())
-        .unwrap_or_else(|| Targets::new().with_default(LevelFilter::WARN));
+    let variable = std::env::var_os("RUST_LOG").unwrap_or_default();
+    let text = variable.to_string_lossy();
+    let (wanted, complaint) = onhook_system::wanted_log(&text, LevelFilter::WARN);
+    let filter = wanted.parse().unwrap_or_else(|_| Targets::new());
     let registry = tracing_subscriber::registry().with(filter);
     match format {
         LogFormat::Text => registry
@@ -28,5 +28,8 @@ pub(crate) fn install(format: LogFormat) {
         LogFormat::Json => registry
             .with(fmt::layer().json().with_writer(std::io::stderr))
             .init(),
+    }
+    if let Some(complaint) = complaint {
+        tracing::warn!("{complaint}");
     }
 }

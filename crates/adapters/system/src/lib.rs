@@ -1,7 +1,7 @@
 //! What only the operating system knows: time, chance, names, and who knocks at the control socket.
 //!
 //! [`RealClock`] and [`OsEntropy`] implement the ports of the schedule, [`SystemResolver`] that of names; [`ControlSocket`] is the
-//! [`onhook_phone::port::CommandSource`] of a Unix socket, and [`ask`] its other end.
+//! [`onhook_phone::port::CommandSource`] of a Unix socket, and [`ask`] its other end; [`wanted_log`] reads RUST_LOG.
 //!
 //! Deliberately unknown here: what a command does, how an answer is spelled (a function is handed in).
 //!
@@ -10,11 +10,13 @@
 mod clock;
 mod control;
 mod entropy;
+mod log_level;
 mod request;
 mod resolver;
 
 pub use clock::{RealClock, ZoneError};
 pub use control::{ControlError, ControlSocket, Spell, ask};
 pub use entropy::OsEntropy;
+pub use log_level::wanted_log;
 pub use request::{ControlRequest, WireLineUse};
 pub use resolver::SystemResolver;
