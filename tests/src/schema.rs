@@ -3,11 +3,14 @@
 use serde_json::Value;
 
 /// The published schemas, which may refer to each other by `$id`.
-const SCHEMAS: [&str; 4] = [
+const SCHEMAS: [&str; 7] = [
     include_str!("../../docs/schemas/resync.schema.json"),
     include_str!("../../docs/schemas/status.schema.json"),
     include_str!("../../docs/schemas/params.schema.json"),
     include_str!("../../docs/schemas/event.schema.json"),
+    include_str!("../../docs/schemas/ctl.schema.json"),
+    include_str!("../../docs/schemas/config.schema.json"),
+    include_str!("../../docs/schemas/bench.schema.json"),
 ];
 
 /// The keywords that are understood; a schema with another one is a violation itself.

@@ -1,7 +1,9 @@
 //! Every JSON output begins with its schema and keeps to it.
 #![cfg(test)]
 
-use onhook_tests::{Agent, Ended, Reply, Site, profile, until, violations};
+use std::process::{Command, Stdio};
+
+use onhook_tests::{Agent, Ended, Peer, Reply, Site, profile, program, until, violations};
 use serde_json::{Value, json};
 
 /// Parses a document, and checks how it begins and that it fits.
@@ -120,6 +122,92 @@ fn a_status_and_the_event_stream_keep_to_their_schemas() {
     ] {
         assert!(seen.iter().any(|name| name == event), "{event}: {seen:?}");
     }
+}
+
+#[test]
+fn requests_to_the_running_phone_keep_to_their_schema() {
+    let agent = Agent::new().unwrap();
+    let _running = agent.boot().unwrap();
+    for (args, waits_for) in [
+        (&["external-ip", "203.0.113.7"][..], Value::Null),
+        (&["mobility", "logout"], Value::Null),
+        (&["line", "1", "busy"], Value::Null),
+        (&["resync"], json!("busy-lines")),
+        (&["reboot"], json!("busy-lines")),
+    ] {
+        let ended = agent.run(&[&["ctl"], args, &["--json"]].concat()).unwrap();
+        let document = check(&ended, "onhook.ctl/1");
+        assert_eq!(document["done"], waits_for.is_null(), "{args:?}");
+        assert_eq!(document["waits_for"], waits_for, "{args:?}");
+    }
+    let ended = agent.run(&["status", "--json"]).unwrap();
+    let status = check(&ended, "onhook.status/1");
+    assert_eq!(status["external_ip"], "203.0.113.7");
+    assert_eq!(status["client_certificate"], false);
+    assert_eq!(status["mobility"], json!({ "status": "", "user": "" }));
+    let ended = agent.run(&["ctl", "line", "1", "idle"]).unwrap();
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    // A resync that ended is a document of its own kind.
+    let site = site();
+    let url = site.url("/good.xml");
+    until("a phone that is up again", || {
+        let ended = agent.run(&["ctl", "resync", &url, "--json"]).unwrap();
+        (ended.code == Some(0)).then(|| check(&ended, "onhook.resync/1"))
+    })
+    .unwrap();
+}
+
+#[test]
+fn a_merged_configuration_keeps_to_its_schema() {
+    let agent = Agent::new().unwrap();
+    agent
+        .configure("[mobility]\nuser = \"4711\"\npassword = \"canary\"\n")
+        .unwrap();
+    let ended = agent.run(&["run", "--print-config", "--json"]).unwrap();
+    let document = check(&ended, "onhook.config/1");
+    assert!(!ended.out.contains("canary"), "{}", ended.out);
+    let settings = document["settings"].as_array().unwrap();
+    let setting = |key: &str| {
+        settings
+            .iter()
+            .find(|setting| setting["key"] == key)
+            .unwrap()
+    };
+    assert_eq!(setting("mobility.password")["value"], "***");
+    let source = setting("mobility.user")["source"].as_str().unwrap();
+    assert!(source.ends_with("agent.toml:2"), "{source}");
+    assert_eq!(setting("device.external_ip")["value"], Value::Null);
+}
+
+#[test]
+fn results_of_benchmarks_keep_to_their_schema() {
+    let mut bench = Command::new(program("onhook-bench").unwrap());
+    bench.args([
+        "run",
+        "resync-pipeline",
+        "--rounds",
+        "5",
+        "--peers",
+        "--json",
+        "-",
+    ]);
+    // Without a path no peer is found, and each says so.
+    bench.env("PATH", "");
+    let ended = Peer::start(bench.stdin(Stdio::null()))
+        .unwrap()
+        .end()
+        .unwrap();
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let document: Value = serde_json::from_str(&ended.out).unwrap();
+    assert_fits("onhook.bench/1", &document);
+    let benchmark = &document["benchmarks"][0];
+    assert_eq!(benchmark["name"], "resync-pipeline");
+    assert_eq!(benchmark["sides"][0]["timing"]["rounds"], 5);
+    let peers = benchmark["peers"].as_array().unwrap();
+    assert!(
+        peers.iter().any(|peer| peer["skipped"].is_object()),
+        "{peers:?}"
+    );
 }
 
 #[test]

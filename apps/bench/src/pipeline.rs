@@ -22,7 +22,9 @@ pub(crate) const ABOUT: &str =
     "one encrypted, gzipped flat-profile of 2,500 elements from bytes to a delta, values checked";
 
 /// Repetitions in one round of the work inside one process.
-const REPEAT: u32 = 200;
+///
+/// The seconds of a program that was not optimized mean nothing; it shows the form of the results alone.
+const REPEAT: u32 = if cfg!(debug_assertions) { 3 } else { 200 };
 /// Starts of a whole process in one round.
 const STARTS: u32 = 10;
 const VAULT_KEY: SecretRef = SecretRef(1);

@@ -3,10 +3,12 @@
 #![cfg(test)]
 
 mod ending;
+mod facts;
 mod life;
 mod manager;
 mod permissions;
 mod reload;
+mod told;
 mod unit;
 
 use onhook_tests::{Agent, Peer, Reply, Sink, Site, profile};

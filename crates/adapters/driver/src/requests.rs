@@ -7,7 +7,7 @@ use onhook_params::{ParamId, Secrecy, ValueId, entered, secrecy};
 use onhook_phone::report::Status;
 use onhook_phone::{
     Answer, Ask, Asked, Cause, Command, Delay, Fact, Gate, Input, Mobility, Notice, Origin, Reply,
-    State,
+    RestartKind, State,
 };
 use onhook_rules::masked;
 
@@ -202,6 +202,8 @@ impl Reactor {
         };
         let answer = match result {
             Ok(()) => {
+                let now = self.clock.now();
+                self.observer.restart(phone, now, RestartKind::Cold);
                 self.restarting = Some(phone);
                 Answer::Done
             }

@@ -9,6 +9,7 @@ use onhook_fetch::ErrorKind;
 use onhook_phone::{Answer, Ask, Boot, Cause, Input, LineUse, Notice, RuleSlot, TimerKind};
 use onhook_testkit::fake::FetchAnswer;
 
+use crate::diary::Seen;
 use crate::transports::{SlowConfig, SlowState};
 use crate::world::{Home, heard, profile, refused, resynced};
 
@@ -255,6 +256,11 @@ async fn a_factory_reset_empties_both_stores_and_restarts() {
     assert!(home.record().provisioned);
     assert_eq!(life.say("factory-reset").await, Some(Answer::Done));
     assert_eq!(life.ended, Some(Exit::Restart));
+    let seen = life.diary.all();
+    assert!(
+        seen.iter()
+            .any(|(_, _, seen)| matches!(seen, Seen::Restart))
+    );
     assert_eq!(home.config.acknowledged().len(), 0);
     assert_eq!(home.state.record(), None);
     // The next life is a first one.
