@@ -89,6 +89,13 @@ const fn handshake<'a>(says: &'a [&'a str]) -> Failure<'a> {
     }
 }
 
+/// A certificate without extensions, which openssl makes when it is not told any.
+fn version_1(authority: &Authority, name: &str) {
+    authority.request(name, EC, "/CN=127.0.0.1").unwrap();
+    let sign = format!("x509 -req -in {name}.csr -CA ca.pem -CAkey ca.key -days 9 -out {name}.pem");
+    authority.openssl(&sign).unwrap();
+}
+
 //= R-TLS-1 type=test
 #[test]
 fn a_server_whom_nobody_vouches_for_is_refused() {
@@ -112,6 +119,9 @@ fn a_server_whom_nobody_vouches_for_is_refused() {
 
     tls.write("");
     tls.refuses("server", "", &chain(&["trusts no certificate authority"]));
+    tls.configure("");
+    version_1(&tls.authority, "plain");
+    tls.refuses("plain", "", &chain(&["X.509 version 1", "-extfile"]));
 }
 
 //= R-TLS-2 type=test
@@ -334,6 +344,7 @@ fn certificates_and_keys_that_are_of_no_use_are_told_before_anything_is_fetched(
     for name in ["phone", "other"] {
         tls.authority.issue(name, CLIENT).unwrap();
     }
+    version_1(&tls.authority, "plain");
     let locked = "pkey -in phone.key -aes256 -passout pass:canary -out locked.key";
     tls.authority.openssl(locked).unwrap();
     fs::write(tls.authority.path("empty.pem"), "").unwrap();
@@ -359,6 +370,11 @@ fn certificates_and_keys_that_are_of_no_use_are_told_before_anything_is_fetched(
             tls.identity("phone.pem", "other.key"),
             "tls.client_certificate",
             vec![path("phone.pem"), path("other.key"), "does not fit".into()],
+        ),
+        (
+            tls.identity("plain.pem", "plain.key"),
+            "tls.client_certificate",
+            vec![path("plain.pem"), "X.509 version 1".into()],
         ),
         (
             tls.identity("phone.pem", "locked.key"),

@@ -149,6 +149,14 @@ pub enum TlsError {
         /// What is wrong with it.
         what: String,
     },
+    /// It has no extensions, which TLS needs.
+    #[error(
+        "certificate {number} is of X.509 version 1: issue it as version 3, for example with `openssl x509 -extfile`"
+    )]
+    OldCertificate {
+        /// Which certificate of the text, from 1.
+        number: usize,
+    },
     /// The text of the key holds none that can be used.
     #[error("the private key cannot be read: {0}")]
     BadKey(&'static str),

@@ -9,6 +9,7 @@ use rustls::{AlertDescription, CertificateError, Error, InvalidMessage};
 
 use super::dates::date;
 use super::handshake::ClientAuth;
+use super::trust::is_old;
 use crate::target::Target;
 
 const CHECK_CERTIFICATE: &str = "install a proper certificate on the server";
@@ -121,6 +122,10 @@ fn certificate(target: &Target, error: &CertificateError) -> FetchError {
             "give the phone the present root certificate",
         ),
         CertificateError::Revoked => chain("its certificate is revoked", CHECK_CERTIFICATE),
+        CertificateError::Other(other) if is_old(&other.to_string()) => chain(
+            "its certificate, or one above it, is of X.509 version 1",
+            "issue it as version 3, for example with `openssl x509 -extfile`",
+        ),
         other => chain(
             &format!("its certificate cannot be accepted ({other})"),
             CHECK_CERTIFICATE,

@@ -106,8 +106,14 @@ pub(super) const fn damage(error: &pem::Error) -> &'static str {
 
 /// A certificate that was in PEM but cannot be read.
 pub(super) fn bad(number: usize, error: &rustls::Error) -> TlsError {
-    TlsError::BadCertificate {
-        number,
-        what: error.to_string(),
+    let what = error.to_string();
+    if is_old(&what) {
+        return TlsError::OldCertificate { number };
     }
+    TlsError::BadCertificate { number, what }
+}
+
+/// Whether an error says that a certificate is not of version 3; webpki, whose error it is, is hidden behind rustls.
+pub(super) fn is_old(what: &str) -> bool {
+    what.contains("UnsupportedCertVersion")
 }
