@@ -8,6 +8,7 @@ mod manuals;
 mod report;
 mod say;
 mod scan;
+mod sizes;
 mod spec;
 mod tidy;
 mod workspace;
@@ -60,6 +61,8 @@ enum Task {
         #[arg(long, value_name = "DIR", default_value = "target/manuals")]
         out: PathBuf,
     },
+    /// Build the program for devices and measure its size, its memory and the time to its first packet.
+    Sizes,
     /// Write the generated parameter table.
     Codegen {
         /// Only compare, and fail when the file is stale.
@@ -80,6 +83,7 @@ fn main() -> Result<ExitCode> {
             say::line(&format!("manuals: wrote {count} files"));
             Ok(ExitCode::SUCCESS)
         }
+        Task::Sizes => sizes::run(&root),
         Task::Arch => Ok(show(&arch::check(&load(&root)?))),
         Task::Tidy => Ok(show(&tidy::check(&load(&root)?))),
         Task::Spec { promote: false } => Ok(show(&spec::check(&load(&root)?))),
