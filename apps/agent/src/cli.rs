@@ -7,7 +7,14 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// A phone that provisions itself as Cisco multiplatform phones do.
 #[derive(Parser)]
-#[command(name = "onhook-agent", version, about, max_term_width = 100)]
+#[command(
+    name = "onhook-agent",
+    version,
+    about,
+    max_term_width = 100,
+    after_help = "Examples:\n  onhook-agent resync http://192.0.2.10/phone.xml\n  \
+        onhook-agent run --config agent.toml\n  onhook-agent status"
+)]
 pub(crate) struct Cli {
     /// Format of the log on stderr; what is logged is set by RUST_LOG, for example RUST_LOG=debug.
     #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text)]
@@ -109,6 +116,8 @@ pub(crate) struct ParamsArgs {
 #[derive(Subcommand)]
 pub(crate) enum ParamsCommand {
     /// List parameters with their values.
+    #[command(after_help = "Examples:\n  onhook-agent params list --changed\n  \
+        onhook-agent params list --section 'Configuration Profile' --json")]
     List {
         #[command(flatten)]
         place: Place,
@@ -123,6 +132,7 @@ pub(crate) enum ParamsCommand {
         json: bool,
     },
     /// Print the value of one parameter.
+    #[command(after_help = "Examples:\n  onhook-agent params get Profile_Rule")]
     Get {
         #[command(flatten)]
         place: Place,
@@ -133,6 +143,10 @@ pub(crate) enum ParamsCommand {
         json: bool,
     },
     /// Set one parameter.
+    #[command(
+        after_help = "Examples:\n  onhook-agent params set Resync_Periodic 7200\n  \
+        onhook-agent params set Profile_Rule - < rule.txt"
+    )]
     Set {
         #[command(flatten)]
         place: Place,
@@ -145,6 +159,7 @@ pub(crate) enum ParamsCommand {
         offline: bool,
     },
     /// Return everything to the factory state.
+    #[command(after_help = "Examples:\n  onhook-agent params reset --state-dir /tmp/phone")]
     Reset {
         #[command(flatten)]
         place: Place,
@@ -168,6 +183,8 @@ pub(crate) struct CtlArgs {
 #[derive(Subcommand)]
 pub(crate) enum CtlCommand {
     /// A line, 1 to 16, became idle or busy.
+    #[command(after_help = "Examples:\n  onhook-agent ctl line 1 busy\n  \
+        onhook-agent ctl line 1 idle")]
     Line {
         /// Number of the line.
         line: u8,
@@ -176,26 +193,42 @@ pub(crate) enum CtlCommand {
         state: LineState,
     },
     /// Run the configured rules, or the given one alone, and wait for the result unless lines are busy.
+    #[command(after_help = "Examples:\n  onhook-agent ctl resync\n  \
+        onhook-agent ctl resync http://192.0.2.10/phone.xml --json")]
     Resync {
         /// A rule to run alone; @FILE or - reads it.
         rule: Option<String>,
     },
     /// Restart the phone as soon as all lines are idle and no resync runs.
+    #[command(after_help = "Examples:\n  onhook-agent ctl reboot")]
     Reboot,
     /// Return everything to the factory state and restart the phone.
+    #[command(after_help = "Examples:\n  onhook-agent ctl factory-reset")]
     FactoryReset,
     /// The external address ($EXTIP) became known, or is not known any more.
+    #[command(
+        after_help = "Examples:\n  onhook-agent ctl external-ip 203.0.113.7\n  \
+        onhook-agent ctl external-ip none"
+    )]
     ExternalIp {
         /// An address, or none.
         #[arg(value_parser = external_ip)]
         address: ExternalIp,
     },
     /// A user of extension mobility ($EMS, $MUID, $MPWD) logged in or out.
+    #[command(
+        after_help = "Examples:\n  onhook-agent ctl mobility login 4711 --password-file pin.txt\n  \
+        onhook-agent ctl mobility logout"
+    )]
     Mobility {
         #[command(subcommand)]
         what: MobilityCommand,
     },
     /// The client certificate ($CCERT).
+    #[command(
+        after_help = "Examples:\n  onhook-agent ctl certificate install phone.pem phone.key\n  \
+        onhook-agent ctl certificate remove"
+    )]
     Certificate {
         #[command(subcommand)]
         what: CertificateCommand,
@@ -227,6 +260,9 @@ fn external_ip(text: &str) -> Result<ExternalIp, String> {
 #[derive(Subcommand)]
 pub(crate) enum MobilityCommand {
     /// A user logged in.
+    #[command(
+        after_help = "Examples:\n  onhook-agent ctl mobility login 4711 --password-file pin.txt"
+    )]
     Login {
         /// Who ($MUID).
         user: String,
@@ -235,12 +271,14 @@ pub(crate) enum MobilityCommand {
         password_file: PathBuf,
     },
     /// The user logged out.
+    #[command(after_help = "Examples:\n  onhook-agent ctl mobility logout")]
     Logout,
 }
 
 #[derive(Subcommand)]
 pub(crate) enum CertificateCommand {
     /// Present this certificate to servers that ask for one.
+    #[command(after_help = "Examples:\n  onhook-agent ctl certificate install phone.pem phone.key")]
     Install {
         /// Certificate, and those between it and its root (PEM).
         certificate: PathBuf,
@@ -248,6 +286,7 @@ pub(crate) enum CertificateCommand {
         key: PathBuf,
     },
     /// Present none.
+    #[command(after_help = "Examples:\n  onhook-agent ctl certificate remove")]
     Remove,
 }
 

@@ -20,8 +20,11 @@ pub(crate) struct Arguments {
 #[derive(Subcommand)]
 pub(crate) enum Command {
     /// Names all benchmarks.
+    #[command(after_help = "Examples:\n  onhook-bench list")]
     List,
     /// Runs benchmarks, all of them if none is named.
+    #[command(after_help = "Examples:\n  onhook-bench run\n  \
+        onhook-bench run resync-pipeline --peers --json result.json")]
     Run {
         /// The benchmarks.
         names: Vec<String>,
@@ -36,6 +39,7 @@ pub(crate) enum Command {
         rounds: u32,
     },
     /// Writes the file that a benchmark works on, to try other programs by hand; its key is SecretPhrase1234.
+    #[command(after_help = "Examples:\n  onhook-bench file resync-pipeline profile.cfg")]
     File {
         /// The benchmark.
         name: String,
@@ -43,6 +47,7 @@ pub(crate) enum Command {
         path: PathBuf,
     },
     /// Does the work of a benchmark once and prints counts: the whole-process side of a comparison.
+    #[command(after_help = "Examples:\n  onhook-bench once resync-pipeline profile.cfg")]
     Once {
         /// The benchmark.
         name: String,

@@ -8,7 +8,14 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// The lab for Onhook: serves profiles, explains rules, encrypts and decrypts files.
 #[derive(Parser)]
-#[command(name = "onhook-harness", version, about, max_term_width = 100)]
+#[command(
+    name = "onhook-harness",
+    version,
+    about,
+    max_term_width = 100,
+    after_help = "Examples:\n  onhook-harness serve --root www --http 127.0.0.1:8080\n  \
+        onhook-harness explain 'http://192.0.2.10/$MA.xml'"
+)]
 pub(crate) struct Cli {
     /// Format of the log on stderr, text or json; RUST_LOG says what is logged, for example RUST_LOG=debug.
     #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text, hide_possible_values = true)]
