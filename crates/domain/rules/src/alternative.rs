@@ -22,6 +22,32 @@ pub struct Guard<'t> {
     pub condition: Condition<'t>,
 }
 
+impl<'t> Guard<'t> {
+    /// Reads the text between the parentheses; `offset` is where it begins in the rule.
+    pub(crate) fn parse(text: &'t str, offset: usize) -> Result<Self, RuleError> {
+        //= R-RULE-15
+        let condition =
+            onhook_conditions::parse(text).map_err(|e| RuleError::of_condition(&e, offset))?;
+        Ok(Self {
+            text,
+            offset,
+            condition,
+        })
+    }
+
+    /// Whether the condition is true; `swver` is the value of SWVER.
+    pub(crate) fn holds(
+        &self,
+        swver: &str,
+        recorder: &mut dyn Recorder,
+    ) -> Result<bool, RuleError> {
+        //= R-COND-13
+        self.condition
+            .eval(swver, recorder)
+            .map_err(|e| RuleError::of_condition(&e, self.offset))
+    }
+}
+
 impl fmt::Debug for Guard<'_> {
     /// Names the place, never the text, which may hold a password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -66,7 +92,7 @@ impl<'t> Alternative<'t> {
         cursor.skip_space();
         let bracket = cursor.peek() == Some(b'[');
         let options = if bracket {
-            Options::parse(cursor, kind, slots)?
+            Options::parse(cursor, kind.into(), slots)?
         } else {
             Options::default()
         };
@@ -112,7 +138,7 @@ impl<'t> Alternative<'t> {
             index,
             range: start..end,
             guard,
-            assignments,
+            assignments: assignments.unwrap_or(Assignments::none()),
             options,
             url,
         })
@@ -125,28 +151,23 @@ impl<'t> Alternative<'t> {
     /// # Errors
     /// A comparison that was reached compares things that do not compare.
     pub fn holds(&self, swver: &str, recorder: &mut dyn Recorder) -> Result<bool, RuleError> {
-        let Some(guard) = &self.guard else {
-            return Ok(true);
-        };
-        //= R-COND-13
-        guard
-            .condition
-            .eval(swver, recorder)
-            .map_err(|e| RuleError::of_condition(&e, guard.offset))
+        self.guard
+            .as_ref()
+            .map_or(Ok(true), |guard| guard.holds(swver, recorder))
     }
 }
 
 /// Reads the condition and the assignments, and passes over the white space before what follows.
-fn read_groups<'t>(
+pub(crate) fn read_groups<'t>(
     cursor: &mut Cursor<'t>,
-) -> Result<(Option<Guard<'t>>, Assignments<'t>), RuleError> {
+) -> Result<(Option<Guard<'t>>, Option<Assignments<'t>>), RuleError> {
     let mut guard = None;
     let mut assignments = None;
     loop {
         let mut ahead = *cursor;
         ahead.skip_space();
         if ahead.peek() != Some(b'(') {
-            return Ok((guard, assignments.unwrap_or(Assignments::none())));
+            return Ok((guard, assignments));
         }
         let open = ahead.at();
         let inside = ahead.group()?;
@@ -155,7 +176,7 @@ fn read_groups<'t>(
         match ahead.peek() {
             //= R-COND-12
             Some(b'?') if guard.is_none() && assignments.is_none() => {
-                guard = Some(read_guard(inside, open + 1)?);
+                guard = Some(Guard::parse(inside, open + 1)?);
             }
             Some(b'!') if assignments.is_none() => {
                 assignments = Some(Assignments::parse(inside, open + 1)?);
@@ -178,15 +199,4 @@ fn read_groups<'t>(
         ahead.bump();
         *cursor = ahead;
     }
-}
-
-fn read_guard(text: &str, offset: usize) -> Result<Guard<'_>, RuleError> {
-    //= R-RULE-15
-    let condition =
-        onhook_conditions::parse(text).map_err(|e| RuleError::of_condition(&e, offset))?;
-    Ok(Guard {
-        text,
-        offset,
-        condition,
-    })
 }

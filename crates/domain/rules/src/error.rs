@@ -44,6 +44,12 @@ pub enum RuleErrorCode {
     BadPath,
     /// `--post` with a tftp URL.
     PostNeedsHttp,
+    /// `--delta` and `--status` together.
+    ConflictingOptions,
+    /// Assignments in a report rule.
+    MisplacedAssignments,
+    /// A report rule with more than two reports.
+    TooManyReports,
     /// Text behind the URL.
     TrailingText,
     /// The condition is wrong, or a comparison that was reached cannot be made.
@@ -73,6 +79,9 @@ impl RuleErrorCode {
             Self::MissingPath => "missing-path",
             Self::BadPath => "bad-path",
             Self::PostNeedsHttp => "post-needs-http",
+            Self::ConflictingOptions => "conflicting-options",
+            Self::MisplacedAssignments => "misplaced-assignments",
+            Self::TooManyReports => "too-many-reports",
             Self::TrailingText => "trailing-text",
             Self::Condition(code) => code.name(),
         }
@@ -100,6 +109,9 @@ impl RuleErrorCode {
             Self::MissingPath => "the URL has no path",
             Self::BadPath => "the path holds a control character",
             Self::PostNeedsHttp => "the option `--post` stands with a tftp URL",
+            Self::ConflictingOptions => "the options exclude each other",
+            Self::MisplacedAssignments => "assignments do not belong into a report rule",
+            Self::TooManyReports => "the rule has more than two reports",
             Self::TrailingText => "something follows the URL",
             Self::Condition(code) => match code.class() {
                 ErrorClass::Syntax => "the condition cannot be read",

@@ -1,15 +1,15 @@
-//! Profile and upgrade rules and their URLs: parse, select, bind.
+//! Profile, upgrade and report rules and their URLs: parse, select, bind.
 //!
 //! [`parse`] checks a whole expanded text once and keeps it as borrowed slices;
 //! [`Rule::select`] tries the alternatives from left to right. Neither
-//! allocates. Arguments that name a secret register stay references
+//! allocates. [`parse_report`] does the same for report rules. Arguments that name a secret register stay references
 //! ([`Piece::Secret`]) until the caller binds them.
 //!
 //! Deliberately unknown here: macro values, parameters, which server DHCP or an
 //! earlier profile named, transfers, what happens after a failure.
 //!
 //! Requirement families: R-RULE, R-ASSIGN, R-URL, R-OPT, R-UPG-1, R-COND-12,
-//! R-COND-13, R-SEC-3.
+//! R-COND-13, R-REPORT-1 to 3, R-SEC-3.
 
 mod alternative;
 mod argument;
@@ -18,6 +18,7 @@ mod cursor;
 mod error;
 mod mask;
 mod options;
+mod report;
 mod rule;
 mod url;
 
@@ -27,5 +28,6 @@ pub use assignments::{Assignment, AssignmentIter, Assignments, Target};
 pub use error::{RuleError, RuleErrorCode};
 pub use mask::{masked, sensitive_spans};
 pub use options::Options;
+pub use report::{Content, Report, ReportRule, Reports, parse_report};
 pub use rule::{Alternatives, Rule, RuleKind, Selection, parse};
 pub use url::Url;

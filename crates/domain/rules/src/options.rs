@@ -5,6 +5,23 @@ use onhook_macros::SecretSlot;
 use crate::cursor::{Cursor, is_space};
 use crate::{Argument, RuleError, RuleErrorCode, RuleKind};
 
+/// Which options may stand in a list.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Allowed {
+    Profile,
+    Upgrade,
+    Report,
+}
+
+impl From<RuleKind> for Allowed {
+    fn from(kind: RuleKind) -> Self {
+        match kind {
+            RuleKind::Profile => Self::Profile,
+            RuleKind::Upgrade => Self::Upgrade,
+        }
+    }
+}
+
 /// The options of an alternative, as written; an empty argument counts as not given.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Options<'t> {
@@ -20,6 +37,10 @@ pub struct Options<'t> {
     pub alias: Option<u8>,
     /// `--srv`: find the server by DNS SRV.
     pub srv: bool,
+    /// `--delta`: a report of what changed.
+    pub delta: bool,
+    /// `--status`: a report of status data.
+    pub status: bool,
 }
 
 /// An option by name.
@@ -31,13 +52,15 @@ enum Name {
     Post,
     Alias,
     Srv,
+    Delta,
+    Status,
 }
 
 impl<'t> Options<'t> {
     /// Reads a list, standing on its `[`, and leaves the cursor behind its `]`.
     pub(crate) fn parse(
         cursor: &mut Cursor<'t>,
-        kind: RuleKind,
+        allowed: Allowed,
         slots: &'t [SecretSlot],
     ) -> Result<Self, RuleError> {
         let open = cursor.at();
@@ -57,7 +80,7 @@ impl<'t> Options<'t> {
                     cursor.bump();
                     return Ok(options);
                 }
-                Some(_) => options.read_option(cursor, kind, slots)?,
+                Some(_) => options.read_option(cursor, allowed, slots)?,
             }
         }
     }
@@ -65,14 +88,14 @@ impl<'t> Options<'t> {
     fn read_option(
         &mut self,
         cursor: &mut Cursor<'t>,
-        kind: RuleKind,
+        allowed: Allowed,
         slots: &'t [SecretSlot],
     ) -> Result<(), RuleError> {
         let at = cursor.at();
         //= R-OPT-1
         //= R-OPT-4
         // A repeated option overwrites: the last one counts, empty or not.
-        match Name::parse(word(cursor), kind, at)? {
+        match Name::parse(word(cursor), allowed, at)? {
             Name::Key => self.key = argument(cursor, slots)?,
             Name::Uid => self.uid = argument(cursor, slots)?,
             Name::Pwd => self.pwd = argument(cursor, slots)?,
@@ -80,13 +103,15 @@ impl<'t> Options<'t> {
             Name::Alias => self.alias = Some(letter(cursor)?),
             //= R-OPT-8
             Name::Srv => self.srv = true,
+            Name::Delta => self.delta = true,
+            Name::Status => self.status = true,
         }
         Ok(())
     }
 }
 
 impl Name {
-    fn parse(word: &str, kind: RuleKind, at: usize) -> Result<Self, RuleError> {
+    fn parse(word: &str, allowed: Allowed, at: usize) -> Result<Self, RuleError> {
         let name = match word {
             "--key" => Self::Key,
             "--uid" => Self::Uid,
@@ -94,14 +119,8 @@ impl Name {
             "--post" => Self::Post,
             "--alias" => Self::Alias,
             "--srv" => Self::Srv,
-            //= R-OPT-7
-            "--delta" | "--status" => {
-                return Err(RuleError::new(
-                    RuleErrorCode::MisplacedOption,
-                    at,
-                    "an option of this kind of rule; this one is for reports",
-                ));
-            }
+            "--delta" => Self::Delta,
+            "--status" => Self::Status,
             //= R-OPT-4
             _ => {
                 return Err(RuleError::new(
@@ -111,16 +130,27 @@ impl Name {
                 ));
             }
         };
-        match (kind, name) {
+        let misplaced = |expected| RuleError::new(RuleErrorCode::MisplacedOption, at, expected);
+        match (allowed, name) {
+            (_, Self::Uid | Self::Pwd)
+            | (Allowed::Profile, Self::Key | Self::Post | Self::Alias | Self::Srv)
+            //= R-REPORT-3
+            | (Allowed::Report, Self::Key | Self::Delta | Self::Status) => Ok(name),
+            //= R-OPT-7
+            (Allowed::Profile, Self::Delta | Self::Status) => Err(misplaced(
+                "an option of this kind of rule; this one is for reports",
+            )),
             //= R-UPG-1
-            (RuleKind::Upgrade, Self::Key | Self::Post | Self::Alias | Self::Srv) => {
-                Err(RuleError::new(
-                    RuleErrorCode::MisplacedOption,
-                    at,
-                    "`--uid` or `--pwd`, the only options of an upgrade rule",
-                ))
-            }
-            (RuleKind::Profile, _) | (RuleKind::Upgrade, Self::Uid | Self::Pwd) => Ok(name),
+            (
+                Allowed::Upgrade,
+                Self::Key | Self::Post | Self::Alias | Self::Srv | Self::Delta | Self::Status,
+            ) => Err(misplaced(
+                "`--uid` or `--pwd`, the only options of an upgrade rule",
+            )),
+            //= R-OPT-7
+            (Allowed::Report, Self::Post | Self::Alias | Self::Srv) => Err(misplaced(
+                "`--delta`, `--status`, `--key`, `--uid` or `--pwd`, the options of a report rule",
+            )),
         }
     }
 }

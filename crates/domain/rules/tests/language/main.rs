@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod model;
+mod reports;
 mod rules;
 mod urls;
 mod vectors;

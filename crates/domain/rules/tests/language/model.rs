@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use onhook_macros::{Expanded, MacroName, MacroSource, Template};
-use onhook_rules::{Argument, RuleError, RuleKind, Selection};
+use onhook_rules::{Argument, Options, RuleError, RuleKind, Selection};
 
 /// The base state that the vectors differ from.
 const BASE: &[(&str, &str)] = &[
@@ -60,18 +60,6 @@ impl Phone {
             Selection::Skip => return Ok(None),
             Selection::Act(selected) => selected,
         };
-        let options = selected.options;
-        let mut bound = BTreeMap::new();
-        for (name, value) in [
-            ("key", self.bound(options.key)),
-            ("uid", self.bound(options.uid)),
-            ("pwd", self.bound(options.pwd)),
-            ("post", options.post.map(letter)),
-            ("alias", options.alias.map(letter)),
-            ("srv", options.srv.then(|| "true".to_owned())),
-        ] {
-            bound.extend(value.map(|value| (name.to_owned(), value)));
-        }
         Ok(Some(Bound {
             index: selected.index,
             assignments: selected
@@ -79,9 +67,55 @@ impl Phone {
                 .iter()
                 .map(|a| (a.target.to_string(), a.value.to_owned()))
                 .collect(),
-            options: bound,
+            options: self.options(&selected.options),
             url: selected.url.map(|url| url.to_string()),
         }))
+    }
+
+    /// The options that are given and not empty.
+    fn options(&self, options: &Options<'_>) -> BTreeMap<String, String> {
+        let flag = |given: bool| given.then(|| "true".to_owned());
+        [
+            ("key", self.bound(options.key)),
+            ("uid", self.bound(options.uid)),
+            ("pwd", self.bound(options.pwd)),
+            ("post", options.post.map(letter)),
+            ("alias", options.alias.map(letter)),
+            ("srv", flag(options.srv)),
+            ("delta", flag(options.delta)),
+            ("status", flag(options.status)),
+        ]
+        .into_iter()
+        .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+        .collect()
+    }
+
+    /// The reports of a rule, each as [`Phone::line`] writes a rule, with its content in front and `off` behind those
+    /// whose condition is false; or the error.
+    pub(crate) fn reports(&self, text: &str) -> String {
+        let mut expanded = Expanded::new();
+        Template::compile(text).expand(self, &mut expanded);
+        let error = |error: RuleError| format!("error {}@{}", error.code(), error.offset());
+        let rule = match onhook_rules::parse_report(expanded.text(), expanded.slots()) {
+            Ok(rule) => rule,
+            Err(wrong) => return error(wrong),
+        };
+        let lines = rule.reports().map(|report| {
+            let bound = Bound {
+                index: report.index,
+                assignments: Vec::new(),
+                options: self.options(&report.options),
+                url: Some(report.url.to_string()),
+            };
+            assert!(expanded.text()[report.range.clone()].ends_with(report.url.path));
+            let state = match report.holds(self.value(MacroName::SwVer), &mut ()) {
+                Ok(true) => String::new(),
+                Ok(false) => " off".to_owned(),
+                Err(wrong) => format!(" {}", error(wrong)),
+            };
+            format!("{} {}{state}", report.content().name(), bound.line())
+        });
+        lines.collect::<Vec<_>>().join(" + ")
     }
 
     /// As [`Phone::run`], in one line: `skip`, `error code@offset`, or number, assignments, options, URL.
