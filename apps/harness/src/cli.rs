@@ -14,7 +14,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
     about,
     max_term_width = 100,
     after_help = "Examples:\n  onhook-harness serve --root www --http 127.0.0.1:8080\n  \
-        onhook-harness explain 'http://192.0.2.10/$MA.xml'"
+        onhook-harness explain --kind profile 'http://192.0.2.10/$MA.xml'"
 )]
 pub(crate) struct Cli {
     /// Format of the log on stderr, text or json; RUST_LOG says what is logged, for example RUST_LOG=debug.
@@ -153,9 +153,9 @@ fn listen(text: &str) -> Result<Listen, String> {
 
 #[derive(Args)]
 pub(crate) struct ExplainArgs {
-    /// What the text is: a profile rule, an upgrade rule, a trigger (Resync_Trigger_1 and _2) or a schedule (a list of
+    /// What the text is: a profile rule, an upgrade rule, a report rule, a trigger (Resync_Trigger_1 and _2) or a schedule (a list of
     /// delays).
-    #[arg(long, value_name = "KIND", value_parser = ["profile", "upgrade", "trigger", "schedule"])]
+    #[arg(long, value_name = "KIND", value_parser = ["profile", "upgrade", "report", "trigger", "schedule"])]
     pub(crate) kind: String,
     #[command(flatten)]
     pub(crate) text: TextArgs,

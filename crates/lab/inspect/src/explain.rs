@@ -1,6 +1,7 @@
 //! Explaining a rule or a trigger.
 
 mod document;
+mod report;
 mod rule;
 mod schedule;
 mod text;
@@ -14,7 +15,7 @@ use onhook_macros::{Expanded, MacroName, MacroSource, Template};
 use onhook_params::Scope;
 use onhook_rules::RuleKind;
 
-pub use document::{ExplainError, Explanation, Note, Outcome, Step, Verdict};
+pub use document::{ExplainError, Explanation, Note, Outcome, ReportTarget, Step, Target, Verdict};
 
 use crate::expand::whole;
 use crate::macro_use::{self, Hidden};
@@ -27,6 +28,8 @@ pub enum ExplainKind {
     Profile,
     /// An Upgrade_Rule.
     Upgrade,
+    /// A Report_Rule.
+    Report,
     /// A Resync_Trigger.
     Trigger,
     /// A list of delays, which is not expanded.
@@ -40,6 +43,7 @@ impl ExplainKind {
         match self {
             Self::Profile => "profile",
             Self::Upgrade => "upgrade",
+            Self::Report => "report",
             Self::Trigger => "trigger",
             Self::Schedule => "schedule",
         }
@@ -56,14 +60,20 @@ impl FromStr for ExplainKind {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        [Self::Profile, Self::Upgrade, Self::Trigger, Self::Schedule]
-            .into_iter()
-            .find(|kind| kind.name() == text)
-            .ok_or_else(|| {
-                format!(
-                    "kind `{text}` is unknown: use `profile`, `upgrade`, `trigger` or `schedule`"
-                )
-            })
+        [
+            Self::Profile,
+            Self::Upgrade,
+            Self::Report,
+            Self::Trigger,
+            Self::Schedule,
+        ]
+        .into_iter()
+        .find(|kind| kind.name() == text)
+        .ok_or_else(|| {
+            format!(
+                "kind `{text}` is unknown: use `profile`, `upgrade`, `report`, `trigger` or `schedule`"
+            )
+        })
     }
 }
 
@@ -109,6 +119,7 @@ pub fn explain(request: &ExplainRequest<'_>) -> Explanation {
     match request.kind {
         ExplainKind::Profile => work.rule(RuleKind::Profile),
         ExplainKind::Upgrade => work.rule(RuleKind::Upgrade),
+        ExplainKind::Report => work.report(),
         ExplainKind::Trigger => work.trigger(),
         ExplainKind::Schedule => work.document,
     }

@@ -19,7 +19,8 @@ mod secret_values;
 
 pub use expand::{Expansion, expand};
 pub use explain::{
-    ExplainError, ExplainKind, ExplainRequest, Explanation, Note, Outcome, Step, Verdict, explain,
+    ExplainError, ExplainKind, ExplainRequest, Explanation, Note, Outcome, ReportTarget, Step,
+    Target, Verdict, explain,
 };
 pub use macro_use::MacroUse;
 pub use model_phone::{Cause, ModelPhone, Origin, UnknownMacro};

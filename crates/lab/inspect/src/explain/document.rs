@@ -12,7 +12,7 @@ use crate::MacroUse;
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
-    /// It carries out the selected alternative and fetches its URL.
+    /// It carries out the selected alternative and fetches its URL, or sends reports.
     Fetch,
     /// It passes the parameter over: blank, or no alternative matched.
     Skip,
@@ -139,21 +139,9 @@ pub struct ExplainError {
     pub offset: usize,
 }
 
-/// What a phone does with a text, and why.
-#[derive(Clone, PartialEq, Debug, Serialize)]
-pub struct Explanation {
-    /// The name of the document.
-    pub schema: &'static str,
-    /// The kind of the text.
-    pub kind: &'static str,
-    /// What the phone does.
-    pub outcome: Outcome,
-    /// The selected alternative, counted from 1.
-    pub alternative: Option<u32>,
-    /// The unexpanded text.
-    pub text: String,
-    /// The expanded text.
-    pub expanded: String,
+/// The other end of a transfer, and how it is reached.
+#[derive(Clone, PartialEq, Debug, Default, Serialize)]
+pub struct Target {
     /// The URL with its defaults; `<dhcp>` stands for a missing server.
     pub url: Option<String>,
     /// Its scheme.
@@ -172,8 +160,42 @@ pub struct Explanation {
     pub path: Option<String>,
     /// The options that are given and not empty, without `--`.
     pub options: BTreeMap<&'static str, Value>,
+}
+
+/// A report that is sent when it is due.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct ReportTarget {
+    /// Its number, counted from 1.
+    pub number: u32,
+    /// What it holds: `full`, `delta` or `status`.
+    pub content: &'static str,
+    /// Where it goes.
+    #[serde(flatten)]
+    pub target: Target,
+}
+
+/// What a phone does with a text, and why.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct Explanation {
+    /// The name of the document.
+    pub schema: &'static str,
+    /// The kind of the text.
+    pub kind: &'static str,
+    /// What the phone does.
+    pub outcome: Outcome,
+    /// The selected alternative, counted from 1.
+    pub alternative: Option<u32>,
+    /// The unexpanded text.
+    pub text: String,
+    /// The expanded text.
+    pub expanded: String,
+    /// What is fetched, or where the first report goes.
+    #[serde(flatten)]
+    pub target: Target,
     /// The assignments in textual order: element name and value.
     pub assignments: Vec<(String, String)>,
+    /// The reports that are sent when they are due; of a report rule only.
+    pub reports: Vec<ReportTarget>,
     /// The steps on the way.
     pub steps: Vec<Step>,
     /// The readings that mattered, with their values.
@@ -193,16 +215,9 @@ impl Explanation {
             alternative: None,
             text: String::new(),
             expanded: String::new(),
-            url: None,
-            scheme: None,
-            scheme_source: None,
-            server: None,
-            server_source: None,
-            port: None,
-            port_source: None,
-            path: None,
-            options: BTreeMap::new(),
+            target: Target::default(),
             assignments: Vec::new(),
+            reports: Vec::new(),
             steps: Vec::new(),
             readings: BTreeMap::new(),
             warnings: Vec::new(),

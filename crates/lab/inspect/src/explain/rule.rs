@@ -1,12 +1,14 @@
 //! Explaining a profile or upgrade rule.
 
+use std::collections::BTreeMap;
+
 use onhook_device::UpgradeNoServer;
 use onhook_params::ParamId;
-use onhook_rules::{Alternative, Argument, Rule, RuleError, RuleKind, Target, Url};
+use onhook_rules::{Alternative, Argument, Options, Rule, RuleError, RuleKind, Url};
 use serde_json::Value;
 
 use super::trigger::Comparisons;
-use super::{Explanation, Note, Outcome, Step, Verdict, Work};
+use super::{Explanation, Note, Outcome, Step, Target, Verdict, Work};
 use crate::Secrets;
 use crate::redaction::MASK;
 
@@ -32,7 +34,6 @@ impl<'r> Work<'r> {
         self.document.alternative = Some(selected.index);
         self.document.outcome = Outcome::Nothing;
         self.assign(&selected);
-        self.bind_options(&selected);
         match selected.url {
             None => self.document,
             Some(url) => self.fetch(kind, &selected, &url),
@@ -115,22 +116,26 @@ impl<'r> Work<'r> {
         }
     }
 
-    fn bind_options(&mut self, selected: &Alternative<'_>) {
-        let options = &selected.options;
-        let shown = [
+    /// The options that are given and not empty.
+    pub(super) fn options(&self, options: &Options<'_>) -> BTreeMap<&'static str, Value> {
+        let text = [
             ("key", options.key.and_then(|key| self.bound_secret(&key))),
             ("uid", options.uid.and_then(|uid| self.bound_user(&uid))),
             ("pwd", options.pwd.and_then(|pwd| self.bound_secret(&pwd))),
             ("post", options.post.map(letter)),
             ("alias", options.alias.map(letter)),
         ];
-        for (name, value) in shown {
-            let entry = value.map(|value| (name, Value::String(value)));
-            self.document.options.extend(entry);
-        }
-        if options.srv {
-            self.document.options.insert("srv", Value::Bool(true));
-        }
+        let flags = [
+            ("srv", options.srv),
+            ("delta", options.delta),
+            ("status", options.status),
+        ];
+        let text = text
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, Value::String(value?))));
+        let flags = flags.into_iter().filter(|(_, given)| *given);
+        text.chain(flags.map(|(name, _)| (name, Value::Bool(true))))
+            .collect()
     }
 
     /// The argument with its secret registers filled in; `None` if it is empty (R-OPT-6).
@@ -159,55 +164,25 @@ impl<'r> Work<'r> {
     }
 
     fn fetch(mut self, kind: RuleKind, selected: &Alternative<'_>, url: &Url<'_>) -> Explanation {
-        let origin = |given| if given { "rule" } else { "default" };
-        let path_end = selected.range.end;
-        let path = self.show(path_end - url.path.len()..path_end);
-        let server = url.server.map(|server| {
-            let scheme = if url.scheme_given {
-                url.scheme.name().len() + 3
-            } else {
-                0
+        self.document.target = self.target(url, &selected.options);
+        if kind == RuleKind::Upgrade && url.server.is_none() {
+            //= R-UPG-2
+            let reading = match self.request.scope.readings.upgrade_no_server {
+                UpgradeNoServer::ProvisioningServer => "provisioning-server",
+                UpgradeNoServer::Error => "error",
             };
-            let bracket = usize::from(server.contains(':'));
-            let start = url.offset + scheme + bracket;
-            self.show(start..start + server.len())
-        });
-        self.document.server_source = match (server.is_some(), kind) {
-            (true, _) => Some("rule"),
-            //= R-URL-2
-            (false, RuleKind::Profile) => Some("dhcp"),
-            (false, RuleKind::Upgrade) => {
-                //= R-UPG-2
-                let (reading, source) = match self.request.scope.readings.upgrade_no_server {
-                    UpgradeNoServer::ProvisioningServer => {
-                        ("provisioning-server", Some("provisioning-server"))
-                    }
-                    UpgradeNoServer::Error => ("error", None),
-                };
-                self.document.readings.insert("upgrade_no_server", reading);
-                if source.is_none() {
-                    return self.fail(
-                        "no-server",
-                        "the URL names no server, and the reading `upgrade_no_server` wants one"
-                            .to_owned(),
-                        url.offset,
-                    );
-                }
-                source
+            self.document.readings.insert("upgrade_no_server", reading);
+            if reading == "error" {
+                self.document.target = Target::default();
+                return self.fail(
+                    "no-server",
+                    "the URL names no server, and the reading `upgrade_no_server` wants one"
+                        .to_owned(),
+                    url.offset,
+                );
             }
-        };
-        let shown = Url {
-            server: server.as_deref(),
-            path: &path,
-            ..*url
-        };
-        self.document.url = Some(shown.to_string());
-        self.document.scheme = Some(url.scheme.name());
-        self.document.scheme_source = Some(origin(url.scheme_given));
-        self.document.port = Some(url.port);
-        self.document.port_source = Some(origin(url.port_given));
-        self.document.path = Some(path);
-        self.document.server = server;
+            self.document.target.server_source = Some(reading);
+        }
         self.document.outcome = Outcome::Fetch;
         if selected.options.srv && url.scheme.name() == "tftp" {
             //= R-OPT-8
@@ -219,11 +194,39 @@ impl<'r> Work<'r> {
         self.document
     }
 
+    /// The URL and its parts as they may be shown.
+    pub(super) fn target(&self, url: &Url<'_>, options: &Options<'_>) -> Target {
+        let origin = |given| Some(if given { "rule" } else { "default" });
+        let show = |part: &str| {
+            let range = self.expanded.range_of(part);
+            range.map_or_else(String::new, |range| self.show(range))
+        };
+        let server = url.server.map(show);
+        let path = show(url.path);
+        let shown = Url {
+            server: server.as_deref(),
+            path: &path,
+            ..*url
+        };
+        Target {
+            url: Some(shown.to_string()),
+            scheme: Some(url.scheme.name()),
+            scheme_source: origin(url.scheme_given),
+            //= R-URL-2
+            server_source: Some(if server.is_some() { "rule" } else { "dhcp" }),
+            port: Some(url.port),
+            port_source: origin(url.port_given),
+            options: self.options(options),
+            server,
+            path: Some(path),
+        }
+    }
+
     fn note(&mut self, code: &'static str, message: String) {
         self.document.warnings.push(Note { code, message });
     }
 
-    fn fail_rule(self, error: &RuleError) -> Explanation {
+    pub(super) fn fail_rule(self, error: &RuleError) -> Explanation {
         let message = format!("{}; expected {}", error.code().problem(), error.expected());
         self.fail(error.code().name(), message, error.offset())
     }
@@ -233,12 +236,16 @@ fn letter(index: u8) -> String {
     char::from(b'a'.saturating_add(index)).to_string()
 }
 
-fn unknown_parameter(target: Target<'_>, name: &str, scope: &onhook_params::Scope) -> String {
+fn unknown_parameter(
+    target: onhook_rules::Target<'_>,
+    name: &str,
+    scope: &onhook_params::Scope,
+) -> String {
     match target {
-        Target::Name(_) => match ParamId::nearest(name, scope) {
+        onhook_rules::Target::Name(_) => match ParamId::nearest(name, scope) {
             Some(nearest) => format!("no such parameter; the nearest name is {}", nearest.name()),
             None => "no such parameter".to_owned(),
         },
-        Target::Gpp(_) => "no such parameter".to_owned(),
+        onhook_rules::Target::Gpp(_) => "no such parameter".to_owned(),
     }
 }

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
-use super::{ExplainError, Explanation, Outcome, Step, Verdict};
+use super::{ExplainError, ExplainKind, Explanation, Outcome, ReportTarget, Step, Target, Verdict};
 use crate::MacroUse;
 
 impl Explanation {
@@ -72,6 +72,9 @@ impl Explanation {
         };
         let mut tried = self.steps.iter().filter(is_tried).peekable();
         match tried.peek() {
+            Some(Step::Alternative { .. }) if self.kind == ExplainKind::Report.name() => {
+                out.line(0, format_args!("reports"));
+            }
             Some(Step::Alternative { .. }) => out.line(0, format_args!("alternatives")),
             Some(_) => out.line(0, format_args!("comparisons")),
             None => {}
@@ -154,14 +157,30 @@ impl Explanation {
     }
 
     fn render_outcome(&self, out: &mut Lines) {
+        for report in &self.reports {
+            let ReportTarget {
+                number,
+                content,
+                target,
+            } = report;
+            let url = target.url.as_deref().unwrap_or("");
+            out.line(
+                0,
+                format_args!("report {number}: {content}, to {url}, when it is due"),
+            );
+            target.render(out);
+        }
+        if !self.reports.is_empty() {
+            return;
+        }
         match (self.outcome, self.alternative) {
             (Outcome::Fetch, Some(number)) => {
-                let url = self.url.as_deref().unwrap_or("");
+                let url = self.target.url.as_deref().unwrap_or("");
                 out.line(
                     0,
                     format_args!("outcome: fetch {url} (alternative {number})"),
                 );
-                self.render_fetch(out);
+                self.target.render(out);
             }
             (Outcome::Nothing, Some(number)) => {
                 out.line(
@@ -178,8 +197,10 @@ impl Explanation {
             }
         }
     }
+}
 
-    fn render_fetch(&self, out: &mut Lines) {
+impl Target {
+    fn render(&self, out: &mut Lines) {
         let scheme = self.scheme.unwrap_or("");
         let from_rule = Some("rule");
         match self.scheme_source {
