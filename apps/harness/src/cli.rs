@@ -75,6 +75,28 @@ pub(crate) enum Command {
         The digest is found by trying; what was found is said on stderr. Compressed content is inflated.\n\
         Exit status: 0 decrypted, 1 wrong key or damaged file (nothing is written), 2 usage.")]
     Decrypt(DecryptArgs),
+    /// Answer conformance vectors of macros, conditions, versions, rules, URLs and schedules.
+    #[command(after_help = "Examples:\n  \
+        onhook-harness vectors docs/spec/rules-vectors.jsonl\n  \
+        onhook-harness vectors mine.jsonl more.jsonl --json\n\n\
+        One JSON object a line, for example:\n  \
+        {\"id\": \"T-MACRO-1\", \"st\": {\"A\": \"x\"}, \"in\": \"/$A.xml\", \"out\": \"/x.xml\"}\n  \
+        {\"id\": \"T-COND-1\", \"st\": {}, \"in\": \"$PRVST eq 1\", \"out\": true}\n  \
+        {\"id\": \"T-VER-1\", \"a\": \"2.0.10\", \"b\": \"2.0.9\", \"out\": \">\"}\n  \
+        {\"id\": \"T-RULE-1\", \"kind\": \"profile\", \"st\": {}, \"in\": \"/a\", \"out\": {\"sel\": 1, \"url\": \"tftp://<dhcp>:69/a\"}}\n  \
+        {\"id\": \"T-SCHED-1\", \"value\": \"600,1200+60\", \"n\": 2, \"out\": [1200, 1260]}\n\n\
+        The last line is `N passed, M failed`. Exit status: 0 all passed, 1 some failed, 2 usage.")]
+    Vectors(VectorsArgs),
+}
+
+#[derive(Args)]
+pub(crate) struct VectorsArgs {
+    /// Files of JSON Lines; - for standard input.
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<OsString>,
+    /// Print the result as one JSON document (schema onhook.vectors/1).
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Args)]

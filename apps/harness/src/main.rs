@@ -14,6 +14,7 @@ mod output;
 mod phone;
 mod serve;
 mod stop;
+mod vectors;
 
 use std::process::ExitCode;
 
@@ -30,6 +31,7 @@ fn main() -> ExitCode {
         Command::Expand(args) => expand::expand(&args),
         Command::Encrypt(args) => encrypt::encrypt(&args),
         Command::Decrypt(args) => decrypt::decrypt(&args),
+        Command::Vectors(args) => vectors::vectors(&args),
     };
     match done {
         Ok(code) => code,

@@ -8,3 +8,4 @@ mod openssl;
 mod schema;
 mod serve;
 mod usage;
+mod vectors;

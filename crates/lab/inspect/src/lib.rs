@@ -2,7 +2,8 @@
 //!
 //! [`explain`](explain()) takes a rule or a trigger apart with the macro values
 //! of a [`ModelPhone`]; [`expand`](expand()) expands a text. Both give values that serialise to the
-//! documents of `docs/schemas` and render themselves for people. Secrets are
+//! documents of `docs/schemas` and render themselves for people. A [`VectorReport`] answers
+//! conformance vectors. Secrets are
 //! masked here, so no caller can forget it.
 //!
 //! Deliberately unknown here: command lines, networks, terminals.
@@ -16,6 +17,7 @@ mod macro_use;
 mod model_phone;
 mod redaction;
 mod secret_values;
+mod vectors;
 
 pub use expand::{Expansion, expand};
 pub use explain::{
@@ -25,3 +27,4 @@ pub use explain::{
 pub use macro_use::MacroUse;
 pub use model_phone::{Cause, ModelPhone, Origin, UnknownMacro};
 pub use redaction::Secrets;
+pub use vectors::{VectorFailure, VectorReport};

@@ -6,3 +6,4 @@ mod document;
 mod golden;
 mod masks;
 mod schema;
+mod vectors;
