@@ -23,6 +23,8 @@ pub struct SecretSlot {
 pub struct Insertion {
     /// The macro.
     pub name: MacroName,
+    /// The part of its value that was inserted.
+    pub part: Substring,
     /// Byte range of the reference in the unexpanded text.
     pub source: Range<usize>,
     /// Byte range of the inserted value in the expanded text; may be empty.
@@ -120,14 +122,14 @@ impl Expanded {
         if part != Substring::WHOLE {
             self.keep_part(start, part);
         }
-        self.note(name, span, start);
+        self.note(name, part, span, start);
     }
 
     /// Inserts a fixed text in place of a value.
     pub(crate) fn push_mask(&mut self, name: MacroName, span: Range<usize>, mask: &str) {
         let start = self.text.len();
         self.text.push_str(mask);
-        self.note(name, span, start);
+        self.note(name, Substring::WHOLE, span, start);
     }
 
     fn keep_part(&mut self, start: usize, part: Substring) {
@@ -143,9 +145,10 @@ impl Expanded {
         self.text.drain(start..start + skipped);
     }
 
-    fn note(&mut self, name: MacroName, source: Range<usize>, start: usize) {
+    fn note(&mut self, name: MacroName, part: Substring, source: Range<usize>, start: usize) {
         self.insertions.push(Insertion {
             name,
+            part,
             source,
             output: start..self.text.len(),
         });

@@ -162,16 +162,22 @@ fn the_source_map_joins_references_and_values() {
         [
             Insertion {
                 name: MacroName::Gpp(0),
+                part: Substring::WHOLE,
                 source: 1..3,
                 output: 1..8
             },
             Insertion {
                 name: MacroName::Gpp(3),
+                part: Substring::WHOLE,
                 source: 4..6,
                 output: 9..9
             },
             Insertion {
                 name: MacroName::Ma,
+                part: Substring {
+                    start: 6,
+                    length: None
+                },
                 source: 6..13,
                 output: 9..15
             },

@@ -165,6 +165,16 @@ impl ModelPhone {
         }
     }
 
+    /// Whether a timer grows by one each second: those of attempts always, those of lines that have lost their
+    /// registration.
+    #[must_use]
+    pub fn is_moving(&self, name: MacroName) -> bool {
+        let is_attempt = matches!(name, MacroName::PrvTmr | MacroName::UpgTmr);
+        let is_lost = matches!(name, MacroName::RegTmr(_))
+            && self.given.get(&name).is_some_and(|timer| timer.0 != "0");
+        is_attempt || is_lost
+    }
+
     /// Where the value of a macro comes from.
     #[must_use]
     pub fn origin(&self, name: MacroName) -> Origin {

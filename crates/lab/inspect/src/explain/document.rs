@@ -198,6 +198,8 @@ pub struct Explanation {
     pub reports: Vec<ReportTarget>,
     /// The steps on the way.
     pub steps: Vec<Step>,
+    /// Seconds until a comparison of a trigger can change, if nothing but the time goes on; `None` for never.
+    pub next_check_s: Option<u64>,
     /// The readings that mattered, with their values.
     pub readings: BTreeMap<&'static str, &'static str>,
     /// What deserves a look.
@@ -219,6 +221,7 @@ impl Explanation {
             assignments: Vec::new(),
             reports: Vec::new(),
             steps: Vec::new(),
+            next_check_s: None,
             readings: BTreeMap::new(),
             warnings: Vec::new(),
             error: None,

@@ -24,6 +24,9 @@ impl Explanation {
             self.render_error(error, &mut out);
         }
         self.render_outcome(&mut out);
+        if let Some(seconds) = self.next_check_s {
+            out.line(0, format_args!("a comparison can change in {seconds} s"));
+        }
         for (name, value) in &self.readings {
             out.line(0, format_args!("reading {name} = {value}"));
         }

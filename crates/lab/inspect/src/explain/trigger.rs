@@ -3,7 +3,7 @@
 use onhook_conditions::{
     Compared, Comparison, Condition, ConditionErrorCode, Form, Kind, Operand, Recorder, RelOp,
 };
-use onhook_device::TriggerUrlValue;
+use onhook_triggers::Trigger;
 
 use super::{ExplainKind, ExplainRequest, Explanation, Outcome, Step, Work, explain};
 use crate::Cause;
@@ -80,19 +80,20 @@ impl Comparisons {
 
 impl Work<'_> {
     pub(super) fn trigger(mut self) -> Explanation {
-        //= R-TRIG-1
-        let text = self.request.text.trim_matches([' ', '\t', '\r', '\n']);
-        if text.is_empty() || self.request.text.starts_with('#') {
-            return self.document;
-        }
-        if let Some(rule) = action_url_rule(text) {
-            match self.request.scope.readings.trigger_url_value {
-                TriggerUrlValue::Error => {
-                    self.document.readings.insert("trigger_url_value", "error");
-                }
-                TriggerUrlValue::ResyncOnce => return self.resync_once(rule),
+        let text = self.request.text;
+        let urls = self.request.scope.readings.trigger_url_value;
+        match Trigger::read(text, urls) {
+            //= R-TRIG-1
+            Trigger::Unset => return self.document,
+            Trigger::ResyncOnce { rule } => return self.resync_once(rule),
+            Trigger::Condition(_) if Trigger::is_action_url(text) => {
+                self.document.readings.insert("trigger_url_value", "error");
             }
+            Trigger::Condition(_) => {}
         }
+        let next =
+            onhook_triggers::next_check(self.expanded, |name| self.request.phone.is_moving(name));
+        self.document.next_check_s = next.map(u64::from);
         let condition = match onhook_conditions::parse(self.expanded.text()) {
             Ok(condition) => condition,
             Err(error) => return self.fail_condition(&error),
@@ -129,12 +130,4 @@ impl Work<'_> {
         let message = format!("{}; expected {}", code.problem(), error.expected());
         self.fail(code.name(), message, error.offset())
     }
-}
-
-/// The rule in `http://<any>/admin/resync?<rule>`, which an article puts into triggers; some of its
-/// screens show a stray `://` before the rule.
-fn action_url_rule(text: &str) -> Option<&str> {
-    let (_, path) = text.strip_prefix("http://")?.split_once('/')?;
-    let rule = path.strip_prefix("admin/resync?")?;
-    Some(rule.strip_prefix("://").unwrap_or(rule))
 }
