@@ -7,12 +7,13 @@
 //!
 //! Deliberately unknown here: where the body came from, what the phone holds already,
 //! how a delta is stored. No file, clock or socket is touched; keys come through the
-//! port [`KeyVault`](onhook_crypto::port::KeyVault). Alias maps and RFC 8188 are not
-//! read yet.
+//! port [`KeyVault`](onhook_crypto::port::KeyVault). An [`AliasMap`] is read, but decoding
+//! takes none yet; RFC 8188 is not read yet.
 //!
 //! Requirement families: R-FIL, R-XML, R-ENC, R-GZ, R-APP-2, R-APP-5, R-APP-6,
-//! R-APP-8, R-UA-1..5, D-XML.
+//! R-APP-8, R-UA-1..5, R-ALIAS, D-XML.
 
+mod alias;
 mod decode;
 mod diagnostics;
 mod error;
@@ -24,6 +25,7 @@ mod scanner;
 mod settings;
 mod value;
 
+pub use alias::{Alias, AliasError, AliasErrorCode, AliasMap};
 pub use decode::{Container, DecodeSpec, Decoded, Limits, decode};
 pub use diagnostics::{Diagnostics, Warning, WarningCode};
 pub use error::{DecodeError, ErrorCode, GzipFault, Protection, XmlFault};

@@ -32,7 +32,9 @@ fn map(row: &toml::Table, field: &str) -> BTreeMap<String, String> {
                 name.clone(),
                 value
                     .as_str()
-                    .map_or_else(|| value.to_string(), str::to_owned),
+                    .map(str::to_owned)
+                    .or_else(|| value.as_bool().map(|flag| flag.to_string()))
+                    .unwrap(),
             )
         })
         .collect()
