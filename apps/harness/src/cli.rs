@@ -55,6 +55,15 @@ pub(crate) enum Command {
         A key in the text can be seen by others on this host: write @FILE or - instead.\n\
         Exit status: 0 the text can be used, 1 it has an error, 2 usage.")]
     Explain(ExplainArgs),
+    /// Say what is wrong in profiles, rules, triggers and schedules, or works otherwise than it looks.
+    #[command(after_help = "Examples:\n  \
+        onhook-harness lint phone.xml\n  \
+        onhook-harness lint profiles/*.xml --format sarif > lint.sarif\n  \
+        onhook-harness lint --kind trigger '($PRVTMR ge 600)?'\n  \
+        onhook-harness lint --kind profile @rule.txt --set GPP_A=site-7 --format json\n\n\
+        A file is a plain XML profile; its values are what its rules find in macros. With --kind the arguments are texts.\n\
+        Exit status: 0 no errors, 1 errors, 2 usage.")]
+    Lint(LintArgs),
     /// Expand the macros of a text.
     #[command(after_help = "Examples:\n  \
         onhook-harness expand 'http://$A/$MA.xml' --set GPP_A=192.0.2.10\n  \
@@ -181,6 +190,51 @@ pub(crate) struct ExplainArgs {
     pub(crate) kind: String,
     #[command(flatten)]
     pub(crate) text: TextArgs,
+}
+
+/// What a text is, for `lint`.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LintKind {
+    /// A profile rule.
+    Profile,
+    /// An upgrade rule.
+    Upgrade,
+    /// A report rule.
+    Report,
+    /// A trigger.
+    Trigger,
+    /// A list of delays.
+    Schedule,
+    /// A list of delays after failures.
+    Retries,
+    /// A log message.
+    Message,
+}
+
+/// How findings are printed.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LintFormat {
+    /// For people.
+    Text,
+    /// One JSON document (schema onhook.lint/1).
+    Json,
+    /// SARIF 2.1.0, for code hosts and editors.
+    Sarif,
+}
+
+#[derive(Args)]
+pub(crate) struct LintArgs {
+    /// Profiles, or with --kind texts; @FILE reads a text from a file, - from standard input.
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) what: Vec<OsString>,
+    /// The arguments are texts of this kind.
+    #[arg(long, value_enum, value_name = "KIND")]
+    pub(crate) kind: Option<LintKind>,
+    /// How to print the findings.
+    #[arg(long, value_enum, default_value_t = LintFormat::Text)]
+    pub(crate) format: LintFormat,
+    #[command(flatten)]
+    pub(crate) phone: PhoneArgs,
 }
 
 #[derive(Args)]

@@ -23,7 +23,7 @@ pub(crate) fn explain(args: &ExplainArgs) -> Done {
     if args.text.json {
         output::document(&explanation)?;
     } else {
-        output::print(&explanation.render())?;
+        output::print(&explanation.render(output::style()))?;
     }
     Ok(if explanation.outcome == Outcome::Error {
         ExitCode::from(FAILED)

@@ -9,6 +9,7 @@ mod failure;
 mod gzip;
 mod input;
 mod key;
+mod lint;
 mod logging;
 mod output;
 mod phone;
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
     let done = match cli.command {
         Command::Serve(args) => serve::serve(args),
         Command::Explain(args) => explain::explain(&args),
+        Command::Lint(args) => lint::lint(&args),
         Command::Expand(args) => expand::expand(&args),
         Command::Encrypt(args) => encrypt::encrypt(&args),
         Command::Decrypt(args) => decrypt::decrypt(&args),

@@ -2,11 +2,12 @@
 
 use std::ffi::OsStr;
 use std::fs::{OpenOptions, Permissions};
-use std::io::{ErrorKind, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use onhook_inspect::Style;
 use serde::Serialize;
 
 /// Who may read a file that is written.
@@ -63,6 +64,16 @@ fn replace(path: &Path, content: &[u8], readers: Readers) -> anyhow::Result<()> 
     file.as_file().sync_all()?;
     file.persist(path)?;
     Ok(())
+}
+
+/// How texts on standard output look: colours for a terminal alone, and not if NO_COLOR forbids them.
+pub(crate) fn style() -> Style {
+    let forbidden = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    if std::io::stdout().is_terminal() && !forbidden {
+        Style::Coloured
+    } else {
+        Style::Plain
+    }
 }
 
 fn stdout(content: &[u8]) -> std::io::Result<()> {

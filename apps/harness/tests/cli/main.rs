@@ -4,6 +4,7 @@
 mod common;
 mod crypt;
 mod explain;
+mod lint;
 mod openssl;
 mod schema;
 mod serve;

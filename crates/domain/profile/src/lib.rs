@@ -31,3 +31,4 @@ pub use decode::{Container, DecodeSpec, Decoded, Limits, decode};
 pub use diagnostics::{Diagnostics, Warning, WarningCode};
 pub use error::{DecodeError, ErrorCode, GzipFault, Protection, XmlFault};
 pub use places::{Place, Places};
+pub use position::Positions;

@@ -35,6 +35,14 @@ impl Place {
     pub fn value(&self) -> &str {
         &self.value
     }
+
+    /// Line and column of a byte offset in the value.
+    pub fn locate(&self, offset: usize, positions: &mut Positions<'_>) -> (u32, u32) {
+        let behind = self.steps.partition_point(|(value, _)| *value <= offset);
+        let step = behind.checked_sub(1).and_then(|at| self.steps.get(at));
+        let at = step.map_or(self.tag, |(value, document)| document + (offset - value));
+        positions.locate(at)
+    }
 }
 
 impl<'x> Places<'x> {
@@ -64,13 +72,10 @@ impl<'x> Places<'x> {
         &self.all
     }
 
-    /// Line and column, in characters and from 1, of a byte offset in a value.
+    /// Positions in the document, for [`Place::locate`].
     #[must_use]
-    pub fn locate(&self, place: &Place, offset: usize) -> (u32, u32) {
-        let behind = place.steps.partition_point(|(value, _)| *value <= offset);
-        let step = behind.checked_sub(1).and_then(|at| place.steps.get(at));
-        let at = step.map_or(place.tag, |(value, document)| document + (offset - value));
-        Positions::new(self.document.as_bytes()).locate(at)
+    pub const fn positions(&self) -> Positions<'x> {
+        Positions::new(self.document.as_bytes())
     }
 }
 

@@ -1,42 +1,47 @@
 //! From byte offsets to lines and columns.
 
-/// Turns offsets into lines and columns, cheaply when they rise.
-pub(crate) struct Positions<'x> {
+/// Turns byte offsets of a text into lines and columns, cheaply when they rise.
+#[derive(Clone, Debug)]
+pub struct Positions<'x> {
     bytes: &'x [u8],
-    line: u32,
-    /// Everything before this offset is counted in `line`.
+    /// Everything before this offset is counted.
     counted: usize,
+    line: u32,
+    /// Characters since the line began.
+    characters: usize,
 }
 
 impl<'x> Positions<'x> {
-    pub(crate) const fn new(bytes: &'x [u8]) -> Self {
+    /// Positions in a text, which is UTF-8 or taken for it.
+    #[must_use]
+    pub const fn new(bytes: &'x [u8]) -> Self {
         Self {
             bytes,
-            line: 1,
             counted: 0,
+            line: 1,
+            characters: 0,
         }
     }
 
     /// Line, and column in characters, of an offset; both count from 1.
-    pub(crate) fn locate(&mut self, at: usize) -> (u32, u32) {
+    pub fn locate(&mut self, at: usize) -> (u32, u32) {
         let at = at.min(self.bytes.len());
         if at < self.counted {
             *self = Self::new(self.bytes);
         }
         let passed = self.bytes.get(self.counted..at).unwrap_or_default();
-        self.line = self.line.saturating_add(line_ends(passed));
         self.counted = at;
-        let before = self.bytes.get(..at).unwrap_or_default();
-        let line_start = before
-            .iter()
-            .rposition(|byte| *byte == b'\n')
-            .map_or(0, |end| end + 1);
-        let characters = before
-            .iter()
-            .skip(line_start)
-            .filter(|byte| **byte & 0xc0 != 0x80)
-            .count();
-        (self.line, u32::try_from(characters + 1).unwrap_or(u32::MAX))
+        let in_line = match passed.iter().rposition(|byte| *byte == b'\n') {
+            None => passed,
+            Some(end) => {
+                self.line = self.line.saturating_add(line_ends(passed));
+                self.characters = 0;
+                passed.get(end + 1..).unwrap_or_default()
+            }
+        };
+        self.characters += in_line.iter().filter(|byte| **byte & 0xc0 != 0x80).count();
+        let column = u32::try_from(self.characters + 1).unwrap_or(u32::MAX);
+        (self.line, column)
     }
 }
 

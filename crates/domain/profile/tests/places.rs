@@ -10,11 +10,12 @@ use proptest::prelude::*;
 /// Each value with the place of its byte `mark`, or of its first byte.
 fn check(document: &str, expected: &[(&str, &str, u32, u32)]) {
     let places = Places::find(document.as_bytes(), &Scope::default(), Limits::default());
+    let mut positions = places.positions();
     let found: Vec<_> = places
         .all()
         .iter()
         .map(|place| {
-            let (line, column) = places.locate(place, place.value().find('!').unwrap_or(0));
+            let (line, column) = place.locate(place.value().find('!').unwrap_or(0), &mut positions);
             (
                 place.id.name().to_string(),
                 place.value().to_owned(),

@@ -2,7 +2,8 @@
 //!
 //! [`explain`](explain()) takes a rule or a trigger apart with the macro values
 //! of a [`ModelPhone`]; [`expand`](expand()) expands a text. Both give values that serialise to the
-//! documents of `docs/schemas` and render themselves for people. A [`VectorReport`] answers
+//! documents of `docs/schemas` and render themselves for people. A [`LintReport`] says what is
+//! wrong in texts and profiles, or works otherwise than it looks; a [`VectorReport`] answers
 //! conformance vectors. Secrets are
 //! masked here, so no caller can forget it.
 //!
@@ -13,10 +14,12 @@
 
 mod expand;
 mod explain;
+mod lint;
 mod macro_use;
 mod model_phone;
 mod redaction;
 mod secret_values;
+mod style;
 mod vectors;
 
 pub use expand::{Expansion, expand};
@@ -24,7 +27,9 @@ pub use explain::{
     ExplainError, ExplainKind, ExplainRequest, Explanation, Note, Outcome, ReportTarget, Step,
     Target, Verdict, explain,
 };
+pub use lint::{Finding, LintReport, Placed, Severity, Subject, lint_text};
 pub use macro_use::MacroUse;
 pub use model_phone::{Cause, ModelPhone, Origin, UnknownMacro};
 pub use redaction::Secrets;
+pub use style::Style;
 pub use vectors::{VectorFailure, VectorReport};

@@ -34,11 +34,7 @@ pub(crate) struct Hidden {
 impl Hidden {
     /// Collects what may not be shown.
     pub(crate) fn of(source: &str, expanded: &Expanded, scope: &Scope, secrets: Secrets) -> Self {
-        let sensitive = |text: &str| {
-            let mut spans = secret_values::find(text, scope);
-            spans.extend(sensitive_spans(text));
-            spans
-        };
+        let sensitive = |text: &str| sensitive(text, scope);
         match secrets {
             Secrets::Shown => Self {
                 source: Redaction::default(),
@@ -69,6 +65,18 @@ impl Hidden {
             }
         }
     }
+}
+
+/// What may not be shown of a text for its own sake.
+fn sensitive(text: &str, scope: &Scope) -> Vec<Range<usize>> {
+    let mut spans = secret_values::find(text, scope);
+    spans.extend(sensitive_spans(text));
+    spans
+}
+
+/// What may not be shown of an unexpanded text.
+pub(crate) fn hidden_in(text: &str, scope: &Scope) -> Redaction {
+    Redaction::hiding(sensitive(text, scope))
 }
 
 const fn overlap(a: &Range<usize>, b: &Range<usize>) -> bool {

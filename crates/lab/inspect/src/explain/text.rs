@@ -2,15 +2,16 @@
 
 use std::fmt::Write;
 
-use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Level, Snippet};
 
 use super::{ExplainError, ExplainKind, Explanation, Outcome, ReportTarget, Step, Target, Verdict};
 use crate::MacroUse;
+use crate::style::{Style, one_line};
 
 impl Explanation {
-    /// Renders the explanation for people, in several lines of plain text.
+    /// Renders the explanation for people, in several lines.
     #[must_use]
-    pub fn render(&self) -> String {
+    pub fn render(&self, style: Style) -> String {
         let mut out = Lines::default();
         out.line(0, format_args!("{}: {}", self.kind, one_line(&self.text)));
         if self.expanded != self.text {
@@ -21,7 +22,7 @@ impl Explanation {
         self.render_assignments(&mut out);
         self.render_delays(&mut out);
         if let Some(error) = &self.error {
-            self.render_error(error, &mut out);
+            render_error(&self.expanded, error, style, &mut out);
         }
         self.render_outcome(&mut out);
         if let Some(seconds) = self.next_check_s {
@@ -139,26 +140,6 @@ impl Explanation {
         }
     }
 
-    /// Points at the place of an error.
-    fn render_error(&self, error: &ExplainError, out: &mut Lines) {
-        let source = one_line(&self.expanded);
-        let start = error.offset.min(source.len());
-        let length = source
-            .get(start..)
-            .and_then(|rest| rest.chars().next())
-            .map_or(0, char::len_utf8);
-        let report = [Level::ERROR
-            .primary_title(error.message.as_str())
-            .id(error.code)
-            .element(
-                Snippet::source(source.as_str())
-                    .fold(false)
-                    .annotation(AnnotationKind::Primary.span(start..start + length)),
-            )];
-        let shown = Renderer::plain().render(&report);
-        out.line(0, format_args!("{}", shown.trim_end()));
-    }
-
     fn render_outcome(&self, out: &mut Lines) {
         for report in &self.reports {
             let ReportTarget {
@@ -242,6 +223,26 @@ impl Target {
     }
 }
 
+/// Points at the place of an error.
+fn render_error(expanded: &str, error: &ExplainError, style: Style, out: &mut Lines) {
+    let source = one_line(expanded);
+    let start = error.offset.min(source.len());
+    let length = source
+        .get(start..)
+        .and_then(|rest| rest.chars().next())
+        .map_or(0, char::len_utf8);
+    let report = [Level::ERROR
+        .primary_title(error.message.as_str())
+        .id(error.code)
+        .element(
+            Snippet::source(source.as_str())
+                .fold(false)
+                .annotation(AnnotationKind::Primary.span(start..start + length)),
+        )];
+    let shown = style.renderer().render(&report);
+    out.line(0, format_args!("{}", shown.trim_end()));
+}
+
 /// Renders an alternative or a comparison.
 fn render_tried(step: &Step, out: &mut Lines) {
     match step {
@@ -296,13 +297,6 @@ fn render_tried(step: &Step, out: &mut Lines) {
         }
         Step::Macro(_) | Step::Delay { .. } | Step::Assignment { .. } => {}
     }
-}
-
-/// The text in one line: white space and control characters show as spaces, bytes keep their places.
-fn one_line(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_ascii_control() { ' ' } else { c })
-        .collect()
 }
 
 /// Lines of text, indented by two spaces a level.

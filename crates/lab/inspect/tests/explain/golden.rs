@@ -6,7 +6,9 @@ use std::fs;
 use std::path::Path;
 
 use onhook_device::{Identity, Readings};
-use onhook_inspect::{ExplainRequest, ModelPhone, Secrets, expand, explain};
+use onhook_inspect::{
+    ExplainRequest, LintReport, ModelPhone, Secrets, Style, Subject, expand, explain,
+};
 use onhook_params::Scope;
 
 const MARK: &str = "\n---\n";
@@ -69,6 +71,20 @@ fn answer_to(question: &str) -> String {
             _ => panic!("`{line}` is no line of a question"),
         }
     }
+    if let Some(kind) = kind.strip_prefix("lint ") {
+        let mut report = LintReport::default();
+        match kind {
+            "file" => report.profile("phone.xml", text.as_bytes(), &phone, &scope),
+            "message" => report.text(Subject::Message, text, &phone, &scope),
+            "retries" => report.text(Subject::Retries, text, &phone, &scope),
+            "time" => report.text(Subject::TimeOfDay, text, &phone, &scope),
+            kind => report.text(Subject::Text(kind.parse().unwrap()), text, &phone, &scope),
+        }
+        return match json {
+            true => pretty(&report),
+            false => report.render(Style::Plain),
+        };
+    }
     if kind == "expand" {
         let expansion = expand(text, &phone, &scope, secrets);
         return if json {
@@ -87,7 +103,7 @@ fn answer_to(question: &str) -> String {
     if json {
         pretty(&explanation)
     } else {
-        explanation.render()
+        explanation.render(Style::Plain)
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod document;
 mod golden;
+mod lint;
 mod masks;
 mod schema;
 mod vectors;

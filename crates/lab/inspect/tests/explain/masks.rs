@@ -1,6 +1,6 @@
 //! No key, password or secret register leaves an explanation unless it is asked for.
 
-use onhook_inspect::{ExplainKind, ExplainRequest, ModelPhone, Secrets, expand, explain};
+use onhook_inspect::{ExplainKind, ExplainRequest, ModelPhone, Secrets, Style, expand, explain};
 use onhook_params::Scope;
 use proptest::prelude::*;
 
@@ -29,7 +29,7 @@ fn printed(kind: ExplainKind, text: &str, secrets: Secrets) -> String {
     let expansion = expand(text, &phone, &Scope::default(), secrets);
     format!(
         "{}\n{}\n{explanation:?}\n{}\n{}\n{phone:?}",
-        explanation.render(),
+        explanation.render(Style::Plain),
         serde_json::to_string(&explanation).unwrap(),
         expansion.render(),
         serde_json::to_string(&expansion).unwrap(),
@@ -93,7 +93,7 @@ fn an_error_points_at_the_masked_text() {
         (error.code, &explanation.expanded[error.offset..]),
         ("bad-port", "0/a")
     );
-    let caret = explanation.render();
+    let caret = explanation.render(Style::Plain);
     let lines: Vec<&str> = caret.lines().collect();
     let source = lines
         .iter()
@@ -127,7 +127,7 @@ proptest! {
                     scope: &Scope::default(),
                     secrets,
                 });
-                let rendered = explanation.render();
+                let rendered = explanation.render(Style::Plain);
                 prop_assert!(rendered.contains("outcome: "), "{rendered}");
                 if let Some(error) = &explanation.error {
                     prop_assert!(explanation.expanded.is_char_boundary(error.offset));

@@ -1,0 +1,214 @@
+//! A whole profile.
+
+use std::collections::BTreeMap;
+
+use onhook_crypto::port::{KeyVault, UnknownSecret};
+use onhook_device::SecretRef;
+use onhook_params::{Kind, ParamId, Scope, known};
+use onhook_profile::{DecodeSpec, Limits, Place, Places, Positions, decode};
+use onhook_schedule::HhMm;
+
+use super::checks::{NO_BOOT_SPREAD, PROVISIONING_OFF, RESYNC_AT_DELAY, UNEXPANDED_REGISTER};
+use super::finding::{Check, Finding};
+use super::report::Placed;
+use super::{Subject, lint_text};
+use crate::{ExplainKind, ModelPhone};
+
+/// There are no keys: an encrypted profile is told as such.
+struct NoKeys;
+
+impl KeyVault for NoKeys {
+    fn with_secret(
+        &self,
+        secret: SecretRef,
+        _use_it: &mut dyn FnMut(&[u8]),
+    ) -> Result<(), UnknownSecret> {
+        Err(UnknownSecret(secret))
+    }
+}
+
+const UNREADABLE: &str = "A file that cannot be read changes nothing, and the resync fails.";
+const IGNORED: &str = "The phone reads the file and passes this over.";
+
+pub(super) fn lint(xml: &[u8], phone: &ModelPhone, scope: &Scope) -> Vec<Placed> {
+    let spec = DecodeSpec {
+        scope: *scope,
+        ..DecodeSpec::default()
+    };
+    let decoded = match decode(xml.to_vec(), &spec, &NoKeys) {
+        Ok(decoded) => decoded,
+        Err(error) => {
+            let place = error.position().unwrap_or((1, 1));
+            let check = Check::error(error.code().as_str(), UNREADABLE);
+            let finding = check.found(0..0, error.to_string(), "mend the file at this place");
+            return vec![Placed::bare(&finding, place, place)];
+        }
+    };
+    let mut all: Vec<Placed> = decoded
+        .diagnostics
+        .iter()
+        .map(|warning| {
+            let check = Check::warning(warning.code.as_str(), IGNORED);
+            let message = warning.message(scope);
+            let finding = check.found(0..0, message, "change the element, or take it away");
+            let place = (warning.line, warning.column);
+            Placed {
+                parameter: Some(warning.subject.to_string()).filter(|name| !name.is_empty()),
+                ..Placed::bare(&finding, place, place)
+            }
+        })
+        .collect();
+    // What the profile sets is what its rules will find.
+    let mut phone = phone.clone();
+    for setting in decoded.delta.iter() {
+        if let Some(value) = setting.value {
+            phone.set_parameter(setting.id.name().to_string(), value);
+        }
+    }
+    let places = Places::find(xml, scope, Limits::default());
+    let mut whole = Whole {
+        // Of a repeated parameter the last value counts.
+        values: places.all().iter().map(|place| (place.id, place)).collect(),
+        positions: places.positions(),
+        scope,
+        found: Vec::new(),
+    };
+    let mut in_order: Vec<&Place> = whole.values.values().copied().collect();
+    in_order.sort_by_key(|place| place.locate(0, &mut whole.positions));
+    for place in in_order {
+        if let Some(subject) = subject(place.id) {
+            whole.add(place, &lint_text(subject, place.value(), &phone, scope));
+        }
+    }
+    whole.across();
+    all.extend(whole.found);
+    all.sort_by_key(|placed| (placed.line, placed.column));
+    all
+}
+
+/// What a parameter holds, if it is looked at.
+fn subject(id: ParamId) -> Option<Subject> {
+    let name = id.pattern().element();
+    let kinds = [
+        (Kind::ProfileRule, Subject::Text(ExplainKind::Profile)),
+        (Kind::UpgradeRule, Subject::Text(ExplainKind::Upgrade)),
+        (Kind::ReportRule, Subject::Text(ExplainKind::Report)),
+        (Kind::Condition, Subject::Text(ExplainKind::Trigger)),
+        (Kind::DelayList, Subject::Text(ExplainKind::Schedule)),
+        (Kind::Hhmm, Subject::TimeOfDay),
+    ];
+    let kind = id.pattern().kind;
+    if kind == Kind::DelayList && name.contains("Retry") {
+        return Some(Subject::Retries);
+    }
+    if name.starts_with("Log_") && name.ends_with("_Msg") {
+        return Some(Subject::Message);
+    }
+    kinds
+        .into_iter()
+        .find(|(other, _)| *other == kind)
+        .map(|(_, subject)| subject)
+}
+
+/// The profile as a whole.
+struct Whole<'w> {
+    values: BTreeMap<ParamId, &'w Place>,
+    positions: Positions<'w>,
+    scope: &'w Scope,
+    found: Vec<Placed>,
+}
+
+impl<'w> Whole<'w> {
+    /// Notes what was found in a value.
+    fn add(&mut self, place: &Place, findings: &[Finding]) {
+        let parameter = place.id.name().to_string();
+        let locate = |offset| place.locate(offset, &mut self.positions);
+        let placed = Placed::all(place.value(), findings, self.scope, locate);
+        self.found.extend(placed.into_iter().map(|placed| Placed {
+            parameter: Some(parameter.clone()),
+            ..placed
+        }));
+    }
+
+    /// Notes something about a value as a whole.
+    fn note(&mut self, place: &Place, check: Check, message: &str, fix: &str) {
+        self.add(place, &[check.found(0..place.value().len(), message, fix)]);
+    }
+
+    fn value(&self, name: &str) -> Option<&'w Place> {
+        let id = ParamId::lookup(name, self.scope)?;
+        self.values.get(&id).copied()
+    }
+
+    /// Looks at what parameters mean together.
+    fn across(&mut self) {
+        if let Some(off) = self.value("Provision_Enable").filter(|v| v.value() == "No") {
+            self.note(
+                off,
+                PROVISIONING_OFF,
+                "the profile turns provisioning off",
+                "leave it out, or be sure that nobody has to change this phone again",
+            );
+        }
+        if let Some(zero) = self
+            .value("Resync_Random_Delay")
+            .filter(|v| is_zero(v.value()))
+        {
+            self.note(
+                zero,
+                NO_BOOT_SPREAD,
+                "no random delay after power-up",
+                "write a number of seconds in which all phones together may come",
+            );
+        }
+        let daily = self
+            .value("Resync_At__HHmm_")
+            .filter(|at| HhMm::parse(at.value()).is_ok());
+        let delay = self.value("Resync_At_Random_Delay");
+        if let (Some(_), Some(delay)) = (daily, delay)
+            && delay
+                .value()
+                .parse::<u32>()
+                .is_ok_and(|seconds| seconds < 600)
+        {
+            self.note(
+                delay,
+                RESYNC_AT_DELAY,
+                "less than 600 seconds acts as 600",
+                "write 600 or more, as long as the server needs for all phones",
+            );
+        }
+        for (register, id) in (b'a'..).zip(known::GPP) {
+            let Some(place) = self.values.get(&id).copied() else {
+                continue;
+            };
+            if !self.is_body(char::from(register)) && holds_macro(place.value()) {
+                self.note(
+                    place,
+                    UNEXPANDED_REGISTER,
+                    "the macros in this value are not expanded where it is inserted",
+                    "write the macros where the register is used, or use it with `--post`",
+                );
+            }
+        }
+    }
+
+    /// Whether a rule of the profile sends the register as a body.
+    fn is_body(&self, register: char) -> bool {
+        let option = format!("--post {register}");
+        self.values.values().any(|place| {
+            place.id.pattern().kind == Kind::ProfileRule && place.value().contains(&option)
+        })
+    }
+}
+
+fn is_zero(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b == b'0')
+}
+
+fn holds_macro(text: &str) -> bool {
+    onhook_macros::Template::compile(text)
+        .macros()
+        .next()
+        .is_some()
+}
