@@ -1,6 +1,5 @@
 //! Building one phone from configuration and store.
 
-use std::fmt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -11,7 +10,7 @@ use onhook_params::port::{ConfigStore, StoreError, StoreErrorKind, StoredParam};
 use onhook_params::{Entry, Mark, ParamSet, Secrecy, known, secrecy};
 use onhook_phone::port::StateStore;
 use onhook_phone::{DefaultServer, Fact, Input, Model, Phone, PhoneSetup, Shared, StateRecord};
-use onhook_rules::Url;
+use onhook_rules::NamedServer;
 use onhook_schedule::port::{Clock, Entropy};
 use onhook_syslog::Syslog;
 use onhook_system::{OsEntropy, RealClock, SystemResolver};
@@ -200,27 +199,16 @@ fn default_server(
         let Some(value) = config.options.get(number).filter(|value| !value.is_empty()) else {
             continue;
         };
-        // A bare server gets the path that a URL of a rule must have.
-        let bare = match value.split_once("://") {
-            Some((_, rest)) => !rest.contains('/'),
-            None => !value.contains('/'),
-        };
-        let text = if bare {
-            format!("{value}/")
-        } else {
-            value.clone()
-        };
-        let no_server = |why: &dyn fmt::Display| {
-            let why = format!("`{value}` is no server ({why}): write a host, an address or a URL");
+        let server = NamedServer::parse(value).map_err(|error| {
+            let why =
+                format!("`{value}` is no server ({error}): write a host, an address or a URL");
             config.wrong(&format!("options.static.{number}"), why)
-        };
-        let url = Url::parse(&text).map_err(|error| no_server(&error))?;
-        let host = url.server.ok_or_else(|| no_server(&"it names no host"))?;
-        let host = shared.values.intern(host, Secrecy::Plain);
+        })?;
+        let host = shared.values.intern(&server.host, Secrecy::Plain);
         return Ok(host.map(|host| DefaultServer {
             host,
-            scheme: url.scheme,
-            port: url.port,
+            scheme: server.scheme,
+            port: server.port,
         }));
     }
     Ok(None)

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::civil::DateTime;
 
 /// The lab for Onhook: serves profiles, explains rules, encrypts and decrypts files.
 #[derive(Parser)]
@@ -51,6 +52,8 @@ pub(crate) enum Command {
     #[command(after_help = "Examples:\n  \
         onhook-harness explain --kind profile 'http://prov.example.com/$A/$MA.xml' --set GPP_A=site-7\n  \
         onhook-harness explain --kind upgrade '($SWVER < 11.3)? http://192.0.2.10/load.img' --macro SWVER=11.2.1\n  \
+        onhook-harness explain --kind profile '/$PSN.xml' --params cfg.xml --dhcp 66=192.0.2.10\n  \
+        onhook-harness explain --kind schedule 3600+600 --at 2026-11-27T09:30\n  \
         onhook-harness explain --kind profile @rule.txt --cause boot --json\n\n\
         A key in the text can be seen by others on this host: write @FILE or - instead.\n\
         Exit status: 0 the text can be used, 1 it has an error, 2 usage.")]
@@ -332,6 +335,15 @@ pub(crate) struct PhoneArgs {
     /// Set a parameter, for example GPP_A=site-7.
     #[arg(long, value_name = "PARAM=VALUE", value_parser = pair)]
     pub(crate) set: Vec<(String, String)>,
+    /// Start with the values of a profile, or of the page of a phone saved as XML (/admin/cfg.xml); --set comes on top.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) params: Option<PathBuf>,
+    /// What DHCP says, for example 66=192.0.2.10 or 160=https://prov.example.net/.
+    #[arg(long, value_name = "N=SERVER", value_parser = option)]
+    pub(crate) dhcp: Vec<(u8, String)>,
+    /// The local time, for example 2026-11-27T09:30; delays and checks are then shown as times too.
+    #[arg(long, value_name = "WALLTIME", value_parser = wall_time)]
+    pub(crate) at: Option<DateTime>,
     /// Set the value of a macro, for example MA=000e08012345.
     #[arg(long = "macro", value_name = "NAME=VALUE", value_parser = pair)]
     pub(crate) macros: Vec<(String, String)>,
@@ -354,6 +366,19 @@ fn pair(text: &str) -> Result<(String, String), String> {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
         Some(_) | None => Err("write NAME=VALUE".to_owned()),
     }
+}
+
+fn option(text: &str) -> Result<(u8, String), String> {
+    let (number, server) = pair(text)?;
+    let number = number
+        .parse()
+        .map_err(|_| "write the number of an option, 1 to 254, and `=`".to_owned())?;
+    Ok((number, server))
+}
+
+fn wall_time(text: &str) -> Result<DateTime, String> {
+    let wrong = "write a local time such as 2026-11-27T09:30 or 2026-11-27T09:30:15";
+    text.parse().map_err(|_| wrong.to_owned())
 }
 
 #[cfg(test)]

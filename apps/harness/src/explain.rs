@@ -19,6 +19,7 @@ pub(crate) fn explain(args: &ExplainArgs) -> Done {
         phone: &phone,
         scope: &scope,
         secrets: secrets(&args.text),
+        at: args.text.phone.at,
     });
     if args.text.json {
         output::document(&explanation)?;

@@ -2,12 +2,13 @@
 
 use std::str::FromStr;
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 use onhook_device::{Family, Identity, Release};
 use onhook_inspect::{Cause, ModelPhone};
 use onhook_params::{ParamId, Scope};
 
 use crate::cli::PhoneArgs;
+use crate::input;
 
 impl PhoneArgs {
     /// The phone, and which parameters it has.
@@ -24,6 +25,18 @@ impl PhoneArgs {
             ..Identity::default()
         });
         phone.set_cause(parsed::<Cause>(&self.cause)?);
+        if let Some(file) = &self.params {
+            let name = file.display();
+            let xml = input::bytes(file.as_os_str())?;
+            phone
+                .load(&xml, &scope)
+                .with_context(|| format!("--params: a phone could not read {name}"))?;
+        }
+        for (number, server) in &self.dhcp {
+            phone
+                .set_option(*number, server)
+                .with_context(|| format!("--dhcp: option {number} names no server"))?;
+        }
         for (name, value) in &self.set {
             let Some(id) = ParamId::lookup(name, &scope) else {
                 let hint = ParamId::nearest(name, &scope)

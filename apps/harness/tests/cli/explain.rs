@@ -186,3 +186,63 @@ fn what_is_misspelt_is_a_usage_error_with_a_hint() {
     assert_eq!(run(&["explain", "x"]).status, 2);
     assert_eq!(run(&["explain", "--kind", "nonsense", "x"]).status, 2);
 }
+
+#[test]
+fn the_phone_can_be_described_by_its_own_page_by_dhcp_and_by_the_time() {
+    let dir = tempfile::tempdir().unwrap();
+    let page = dir.path().join("cfg.xml");
+    std::fs::write(
+        &page,
+        "<flat-profile><GPP_A>x</GPP_A><GPP_B>y</GPP_B></flat-profile>",
+    )
+    .unwrap();
+    let page = page.to_str().unwrap();
+    let ended = run(&[
+        "explain",
+        "--kind",
+        "profile",
+        "/$A/$B",
+        "--params",
+        page,
+        "--set",
+        "GPP_B=z",
+        "--dhcp",
+        "66=192.0.2.10",
+        "--json",
+    ]);
+    let document = ended.document("explain");
+    assert_eq!(document["url"], "tftp://192.0.2.10:69/x/z");
+    assert_eq!(document["server_source"], "dhcp");
+    assert_eq!(document["dhcp_option"], 66);
+    let ended = run(&[
+        "explain",
+        "--kind",
+        "schedule",
+        "60",
+        "--at",
+        "2026-11-27T23:59:30",
+        "--json",
+    ]);
+    let document = ended.document("explain");
+    assert_eq!(document["steps"][0]["earliest"], "2026-11-28 00:00:30");
+}
+
+#[test]
+fn a_phone_that_cannot_be_is_usage() {
+    let dir = tempfile::tempdir().unwrap();
+    let bad = dir.path().join("bad.xml");
+    std::fs::write(&bad, "<flat-profile>").unwrap();
+    let bad = bad.to_str().unwrap();
+    for (option, value, says) in [
+        ("--params", bad, "line 1, column 1"),
+        ("--params", "/no/such/file", "/no/such/file"),
+        ("--dhcp", "66=", "option 66 names no server"),
+        ("--dhcp", "300=h", "the number of an option"),
+        ("--at", "noon", "write a local time"),
+        ("--set", "GPP_Z=1", "unknown"),
+    ] {
+        let ended = run(&["explain", "--kind", "profile", "/a", option, value]);
+        assert_eq!((ended.status, ended.text()), (2, ""), "{option} {value}");
+        assert!(ended.stderr.contains(says), "{option}: {}", ended.stderr);
+    }
+}

@@ -30,4 +30,4 @@ pub use mask::{masked, sensitive_spans};
 pub use options::Options;
 pub use report::{Content, Report, ReportRule, Reports, parse_report};
 pub use rule::{Alternatives, Rule, RuleKind, Selection, parse};
-pub use url::Url;
+pub use url::{NamedServer, Url};

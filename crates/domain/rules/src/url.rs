@@ -96,6 +96,50 @@ impl<'t> Url<'t> {
     }
 }
 
+/// A server that an option of DHCP names: a host, an address, or a URL.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NamedServer {
+    /// Host name or address, an IPv6 address without brackets.
+    pub host: String,
+    /// The scheme that serves a rule without one; a bare host means TFTP (R-URL-2).
+    pub scheme: Scheme,
+    /// The port for that scheme.
+    pub port: u16,
+}
+
+impl NamedServer {
+    /// Reads the value of an option.
+    ///
+    /// # Errors
+    /// It names no server; the offset counts in the value.
+    pub fn parse(value: &str) -> Result<Self, RuleError> {
+        // A bare server gets the path that a URL of a rule must have.
+        let bare = match value.split_once("://") {
+            Some((_, rest)) => !rest.contains('/'),
+            None => !value.contains('/'),
+        };
+        let text = if bare {
+            format!("{value}/")
+        } else {
+            value.to_owned()
+        };
+        //= R-URL-2
+        let url = Url::parse(&text)?;
+        let Some(host) = url.server else {
+            return Err(RuleError::new(
+                RuleErrorCode::BadServer,
+                0,
+                "a host, an address or a URL with one",
+            ));
+        };
+        Ok(Self {
+            host: host.to_owned(),
+            scheme: url.scheme,
+            port: url.port,
+        })
+    }
+}
+
 /// Whether a byte ends a URL in a rule, whatever quotes or brackets stand before it.
 pub(crate) fn ends_url(byte: u8) -> bool {
     //= R-RULE-3

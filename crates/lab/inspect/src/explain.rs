@@ -11,6 +11,8 @@ use std::fmt;
 use std::ops::Range;
 use std::str::FromStr;
 
+use jiff::SignedDuration;
+use jiff::civil::DateTime;
 use onhook_macros::{Expanded, MacroName, MacroSource, Template};
 use onhook_params::Scope;
 use onhook_rules::RuleKind;
@@ -90,6 +92,17 @@ pub struct ExplainRequest<'r> {
     pub scope: &'r Scope,
     /// Whether keys and passwords are shown.
     pub secrets: Secrets,
+    /// The local time at which the text is looked at; delays and checks are then shown as times too.
+    pub at: Option<DateTime>,
+}
+
+impl ExplainRequest<'_> {
+    /// The time after a number of seconds.
+    fn time_after(&self, seconds: u64) -> Option<String> {
+        let seconds = SignedDuration::from_secs(i64::try_from(seconds).ok()?);
+        let then = self.at?.checked_add(seconds).ok()?;
+        Some(then.strftime("%Y-%m-%d %H:%M:%S").to_string())
+    }
 }
 
 /// Explains what a phone does with a text, and why.
@@ -97,7 +110,7 @@ pub struct ExplainRequest<'r> {
 pub fn explain(request: &ExplainRequest<'_>) -> Explanation {
     if request.kind == ExplainKind::Schedule {
         //= R-MACRO-1
-        return schedule::explain(request.text, request.scope);
+        return schedule::explain(request);
     }
     let template = Template::compile(request.text);
     let mut expanded = Expanded::new();

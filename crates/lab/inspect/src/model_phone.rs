@@ -4,8 +4,12 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
-use onhook_device::Identity;
+use onhook_crypto::port::{KeyVault, UnknownSecret};
+use onhook_device::{Identity, SecretRef};
 use onhook_macros::{MacroName, MacroSource};
+use onhook_params::{Delta, Scope, known};
+use onhook_profile::{DecodeError, DecodeSpec, decode};
+use onhook_rules::{NamedServer, RuleError};
 use thiserror::Error;
 
 /// What starts the resync, which decides `$PRVST` (R-SCHED-13).
@@ -107,6 +111,7 @@ pub struct ModelPhone {
     cause: Cause,
     parameters: BTreeMap<String, Hidden>,
     given: BTreeMap<MacroName, Hidden>,
+    options: BTreeMap<u8, String>,
 }
 
 /// A value that may be secret; `Debug` does not print it.
@@ -132,6 +137,52 @@ impl ModelPhone {
     /// Sets what started the resync.
     pub const fn set_cause(&mut self, cause: Cause) {
         self.cause = cause;
+    }
+
+    /// Sets every parameter that a plain XML profile, or the page of a phone as XML, sets.
+    ///
+    /// # Errors
+    /// A phone could not read the file.
+    pub fn load(&mut self, xml: &[u8], scope: &Scope) -> Result<(), DecodeError> {
+        let spec = DecodeSpec {
+            scope: *scope,
+            ..DecodeSpec::default()
+        };
+        let decoded = decode(xml.to_vec(), &spec, &NoKeys)?;
+        self.apply(&decoded.delta);
+        Ok(())
+    }
+
+    /// Sets what a profile sets.
+    pub(crate) fn apply(&mut self, delta: &Delta) {
+        for setting in delta.iter() {
+            if let Some(value) = setting.value {
+                self.set_parameter(setting.id.name().to_string(), value);
+            }
+        }
+    }
+
+    /// Sets an option of DHCP by its number: a host, an address or a URL.
+    ///
+    /// # Errors
+    /// It names no server.
+    pub fn set_option(&mut self, number: u8, value: &str) -> Result<(), RuleError> {
+        NamedServer::parse(value)?;
+        self.options.insert(number, value.to_owned());
+        Ok(())
+    }
+
+    /// The server that the first option names, in the order of DHCP_Option_To_Use, with the number of the option.
+    #[must_use]
+    pub fn default_server(&self, scope: &Scope) -> Option<(u8, NamedServer)> {
+        let order = self
+            .parameter("DHCP_Option_To_Use")
+            .unwrap_or_else(|| known::DHCP_OPTION_TO_USE.default(scope));
+        order
+            .split(',')
+            .filter_map(|number| number.trim().parse().ok())
+            .find_map(|number| Some((number, self.options.get(&number)?)))
+            .and_then(|(number, value)| Some((number, NamedServer::parse(value).ok()?)))
     }
 
     /// Sets a parameter by its element name, for example `GPP_A`.
@@ -274,5 +325,18 @@ fn state(out: &mut String, value: &str) -> Origin {
 impl MacroSource for ModelPhone {
     fn push_value(&self, name: MacroName, out: &mut String) {
         self.push(name, out);
+    }
+}
+
+/// There are no keys: an encrypted profile is told as such.
+pub(crate) struct NoKeys;
+
+impl KeyVault for NoKeys {
+    fn with_secret(
+        &self,
+        secret: SecretRef,
+        _use_it: &mut dyn FnMut(&[u8]),
+    ) -> Result<(), UnknownSecret> {
+        Err(UnknownSecret(secret))
     }
 }

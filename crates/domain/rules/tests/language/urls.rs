@@ -1,7 +1,7 @@
 //! URLs beyond the vectors, and bounds that hold for every text.
 
 use onhook_macros::{SecretSlot, Substring};
-use onhook_rules::{RuleKind, Url, sensitive_spans};
+use onhook_rules::{NamedServer, RuleKind, Url, sensitive_spans};
 use proptest::prelude::*;
 
 use crate::model::Phone;
@@ -209,5 +209,32 @@ proptest! {
             prop_assert_eq!(again.to_string(), shown.as_str());
             prop_assert_eq!((again.server, again.port, again.path), (url.server, url.port, url.path));
         }
+    }
+}
+
+//= R-URL-2 type=test
+#[test]
+fn an_option_names_a_server_by_name_address_or_url() {
+    let line = |value: &str| match NamedServer::parse(value) {
+        Ok(server) => format!("{} {} {}", server.scheme.name(), server.host, server.port),
+        Err(error) => format!("error {}@{}", error.code(), error.offset()),
+    };
+    for (value, expected) in [
+        ("192.0.2.10", "tftp 192.0.2.10 69"),
+        ("prov.example.net:6900", "tftp prov.example.net 6900"),
+        ("prov.example.net/dir/x", "tftp prov.example.net 69"),
+        ("http://prov.example.net", "http prov.example.net 80"),
+        (
+            "https://prov.example.net:8443/$PSN.xml",
+            "https prov.example.net 8443",
+        ),
+        ("tftp://[2001:db8::1]", "tftp 2001:db8::1 69"),
+        ("", "error bad-server@0"),
+        ("/path", "error bad-server@0"),
+        ("http:///path", "error bad-server@0"),
+        ("ftp://h", "error bad-scheme@0"),
+        ("a b", "error trailing-text@1"),
+    ] {
+        assert_eq!(line(value), expected, "{value}");
     }
 }

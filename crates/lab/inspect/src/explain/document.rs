@@ -101,6 +101,10 @@ pub enum Step {
         min: u64,
         /// The largest number of seconds.
         max: u64,
+        /// When the least delay ends, if the time is known.
+        earliest: Option<String>,
+        /// When the largest delay ends, if the time is known.
+        latest: Option<String>,
         /// Whether it repeats for ever.
         repeats: bool,
         /// Whether it is 0, which ends the schedule.
@@ -146,15 +150,15 @@ pub struct Target {
     pub url: Option<String>,
     /// Its scheme.
     pub scheme: Option<&'static str>,
-    /// Where the scheme comes from: `rule` or `default`.
+    /// Where the scheme comes from: `rule`, `dhcp` or `default`.
     pub scheme_source: Option<&'static str>,
-    /// Its server; `None` if the rule names none.
+    /// Its server; `None` if the rule names none and that of DHCP is not known.
     pub server: Option<String>,
     /// Where the server comes from: `rule`, `dhcp` or `provisioning-server`.
     pub server_source: Option<&'static str>,
     /// Its port.
     pub port: Option<u16>,
-    /// Where the port comes from: `rule` or `default`.
+    /// Where the port comes from: `rule`, `dhcp` or `default`.
     pub port_source: Option<&'static str>,
     /// Its path with the query.
     pub path: Option<String>,
@@ -192,6 +196,8 @@ pub struct Explanation {
     /// What is fetched, or where the first report goes.
     #[serde(flatten)]
     pub target: Target,
+    /// The number of the DHCP option that names the server.
+    pub dhcp_option: Option<u8>,
     /// The assignments in textual order: element name and value.
     pub assignments: Vec<(String, String)>,
     /// The reports that are sent when they are due; of a report rule only.
@@ -200,6 +206,8 @@ pub struct Explanation {
     pub steps: Vec<Step>,
     /// Seconds until a comparison of a trigger can change, if nothing but the time goes on; `None` for never.
     pub next_check_s: Option<u64>,
+    /// When that is, if the time is known.
+    pub next_check_at: Option<String>,
     /// The readings that mattered, with their values.
     pub readings: BTreeMap<&'static str, &'static str>,
     /// What deserves a look.
@@ -218,10 +226,12 @@ impl Explanation {
             text: String::new(),
             expanded: String::new(),
             target: Target::default(),
+            dhcp_option: None,
             assignments: Vec::new(),
             reports: Vec::new(),
             steps: Vec::new(),
             next_check_s: None,
+            next_check_at: None,
             readings: BTreeMap::new(),
             warnings: Vec::new(),
             error: None,

@@ -51,10 +51,11 @@ impl Work<'_> {
     }
 
     fn send(&mut self, report: &Report<'_>) {
+        let learned = self.learned(&report.url);
         let target = ReportTarget {
             number: report.index,
             content: report.content().name(),
-            target: self.target(&report.url, &report.options),
+            target: self.target(&report.url, &report.options, learned.as_ref()),
         };
         self.document.reports.push(target);
     }

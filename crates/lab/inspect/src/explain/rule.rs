@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use onhook_device::UpgradeNoServer;
-use onhook_params::ParamId;
-use onhook_rules::{Alternative, Argument, Options, Rule, RuleError, RuleKind, Url};
+use onhook_params::{ParamId, known};
+use onhook_rules::{Alternative, Argument, NamedServer, Options, Rule, RuleError, RuleKind, Url};
 use serde_json::Value;
 
 use super::trigger::Comparisons;
@@ -164,7 +164,12 @@ impl<'r> Work<'r> {
     }
 
     fn fetch(mut self, kind: RuleKind, selected: &Alternative<'_>, url: &Url<'_>) -> Explanation {
-        self.document.target = self.target(url, &selected.options);
+        let learned = match kind {
+            RuleKind::Profile => self.learned(url),
+            //= R-UPG-2
+            RuleKind::Upgrade => None,
+        };
+        self.document.target = self.target(url, &selected.options, learned.as_ref());
         if kind == RuleKind::Upgrade && url.server.is_none() {
             //= R-UPG-2
             let reading = match self.request.scope.readings.upgrade_no_server {
@@ -194,27 +199,62 @@ impl<'r> Work<'r> {
         self.document
     }
 
+    /// The server that DHCP names, for a URL that names none.
+    pub(super) fn learned(&mut self, url: &Url<'_>) -> Option<NamedServer> {
+        if url.server.is_some() {
+            return None;
+        }
+        let scope = self.request.scope;
+        let (number, server) = self.request.phone.default_server(scope)?;
+        self.document.dhcp_option = Some(number);
+        if self.request.phone.parameter("DHCP_Option_To_Use").is_none() {
+            let order = known::DHCP_OPTION_TO_USE.default(scope);
+            self.document.readings.insert("dhcp_options_default", order);
+        }
+        Some(server)
+    }
+
     /// The URL and its parts as they may be shown.
-    pub(super) fn target(&self, url: &Url<'_>, options: &Options<'_>) -> Target {
-        let origin = |given| Some(if given { "rule" } else { "default" });
+    pub(super) fn target(
+        &self,
+        url: &Url<'_>,
+        options: &Options<'_>,
+        learned: Option<&NamedServer>,
+    ) -> Target {
         let show = |part: &str| {
             let range = self.expanded.range_of(part);
             range.map_or_else(String::new, |range| self.show(range))
         };
-        let server = url.server.map(show);
         let path = show(url.path);
+        let server = match (url.server, learned) {
+            (Some(server), _) => Some(show(server)),
+            (None, Some(learned)) => Some(learned.host.clone()),
+            (None, None) => None,
+        };
+        //= R-URL-2
+        // A URL that DHCP names gives scheme and port to a rule without scheme.
+        let lent = learned.filter(|_| !url.scheme_given);
+        let (scheme, port) = lent.map_or((url.scheme, url.port), |lent| (lent.scheme, lent.port));
+        let origin = |given: bool| {
+            Some(match (given, lent) {
+                (true, _) => "rule",
+                (false, Some(_)) => "dhcp",
+                (false, None) => "default",
+            })
+        };
         let shown = Url {
+            scheme,
+            port,
             server: server.as_deref(),
             path: &path,
             ..*url
         };
         Target {
             url: Some(shown.to_string()),
-            scheme: Some(url.scheme.name()),
+            scheme: Some(scheme.name()),
             scheme_source: origin(url.scheme_given),
-            //= R-URL-2
-            server_source: Some(if server.is_some() { "rule" } else { "dhcp" }),
-            port: Some(url.port),
+            server_source: Some(if url.server.is_some() { "rule" } else { "dhcp" }),
+            port: Some(port),
             port_source: origin(url.port_given),
             options: self.options(options),
             server,

@@ -1,16 +1,16 @@
 //! Explaining a list of delays.
 
 use onhook_device::ErrorRetryZero;
-use onhook_params::Scope;
 use onhook_schedule::DelayList;
 
-use super::{ExplainError, ExplainKind, Explanation, Outcome, Step};
+use super::{ExplainError, ExplainKind, ExplainRequest, Explanation, Outcome, Step};
 
 /// Longer lists are cut here.
 const MOST_SHOWN: u32 = 1000;
 
 /// Explains a schedule, which is not expanded.
-pub(super) fn explain(text: &str, scope: &Scope) -> Explanation {
+pub(super) fn explain(request: &ExplainRequest<'_>) -> Explanation {
+    let (text, scope) = (request.text, request.scope);
     let mut document = Explanation::new(ExplainKind::Schedule);
     text.clone_into(&mut document.text);
     text.clone_into(&mut document.expanded);
@@ -34,10 +34,15 @@ pub(super) fn explain(text: &str, scope: &Scope) -> Explanation {
             (0, true) => Outcome::Nothing,
             _ => Outcome::True,
         };
+        let min = u64::from(delay.base);
+        let max = min + u64::from(delay.span);
         document.steps.push(Step::Delay {
             number: index + 1,
-            min: delay.base.into(),
-            max: u64::from(delay.base) + u64::from(delay.span),
+            min,
+            max,
+            // The first delay begins now, the others when the ones before have ended.
+            earliest: request.time_after(min).filter(|_| index == 0),
+            latest: request.time_after(max).filter(|_| index == 0),
             //= R-SCHED-2
             repeats: index + 1 == list.len() && !delay.is_zero(),
             stops: delay.is_zero(),

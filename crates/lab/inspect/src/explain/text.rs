@@ -26,7 +26,15 @@ impl Explanation {
         }
         self.render_outcome(&mut out);
         if let Some(seconds) = self.next_check_s {
-            out.line(0, format_args!("a comparison can change in {seconds} s"));
+            let at = self.next_check_at.as_ref();
+            let at = at.map_or_else(String::new, |at| format!(", at {at}"));
+            out.line(
+                0,
+                format_args!("a comparison can change in {seconds} s{at}"),
+            );
+        }
+        if let Some(number) = self.dhcp_option {
+            out.line(0, format_args!("DHCP option {number} names the server"));
         }
         for (name, value) in &self.readings {
             out.line(0, format_args!("reading {name} = {value}"));
@@ -118,6 +126,8 @@ impl Explanation {
                 number,
                 min,
                 max,
+                earliest,
+                latest,
                 repeats,
                 stops,
             } = step
@@ -136,7 +146,12 @@ impl Explanation {
                 }
                 (false, false) => "",
             };
-            out.line(1, format_args!("delay {number}: {span}{tail}"));
+            let when = match (earliest, latest) {
+                (Some(earliest), Some(latest)) if earliest == latest => format!(", at {earliest}"),
+                (Some(earliest), Some(latest)) => format!(", from {earliest} to {latest}"),
+                (None, _) | (_, None) => String::new(),
+            };
+            out.line(1, format_args!("delay {number}: {span}{when}{tail}"));
         }
     }
 
@@ -186,14 +201,16 @@ impl Explanation {
 impl Target {
     fn render(&self, out: &mut Lines) {
         let scheme = self.scheme.unwrap_or("");
-        let from_rule = Some("rule");
-        match self.scheme_source {
-            source if source == from_rule => {
-                out.line(1, format_args!("scheme  {scheme}, as written"))
-            }
-            _ => out.line(1, format_args!("scheme  {scheme}, the default")),
-        }
+        let why = match self.scheme_source {
+            Some("rule") => "as written",
+            Some("dhcp") => "as DHCP says",
+            Some(_) | None => "the default",
+        };
+        out.line(1, format_args!("scheme  {scheme}, {why}"));
         match (&self.server, self.server_source) {
+            (Some(server), Some("dhcp")) => {
+                out.line(1, format_args!("server  {server}, from DHCP"))
+            }
             (Some(server), _) => out.line(1, format_args!("server  {server}, as written")),
             (None, Some("provisioning-server")) => out.line(
                 1,
@@ -205,10 +222,9 @@ impl Target {
         }
         let port = self.port.unwrap_or(0);
         match self.port_source {
-            source if source == from_rule => {
-                out.line(1, format_args!("port    {port}, as written"))
-            }
-            _ => out.line(1, format_args!("port    {port}, the default of {scheme}")),
+            Some("rule") => out.line(1, format_args!("port    {port}, as written")),
+            Some("dhcp") => out.line(1, format_args!("port    {port}, as DHCP says")),
+            Some(_) | None => out.line(1, format_args!("port    {port}, the default of {scheme}")),
         }
         out.line(
             1,

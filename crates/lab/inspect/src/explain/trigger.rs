@@ -94,6 +94,7 @@ impl Work<'_> {
         let next =
             onhook_triggers::next_check(self.expanded, |name| self.request.phone.is_moving(name));
         self.document.next_check_s = next.map(u64::from);
+        self.document.next_check_at = next.and_then(|next| self.request.time_after(next.into()));
         let condition = match onhook_conditions::parse(self.expanded.text()) {
             Ok(condition) => condition,
             Err(error) => return self.fail_condition(&error),

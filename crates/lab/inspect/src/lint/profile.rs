@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use onhook_crypto::port::{KeyVault, UnknownSecret};
-use onhook_device::SecretRef;
 use onhook_params::{Kind, ParamId, Scope, known};
 use onhook_profile::{DecodeSpec, Limits, Place, Places, Positions, decode};
 use onhook_schedule::HhMm;
@@ -12,20 +10,8 @@ use super::checks::{NO_BOOT_SPREAD, PROVISIONING_OFF, RESYNC_AT_DELAY, UNEXPANDE
 use super::finding::{Check, Finding};
 use super::report::Placed;
 use super::{Subject, lint_text};
+use crate::model_phone::NoKeys;
 use crate::{ExplainKind, ModelPhone};
-
-/// There are no keys: an encrypted profile is told as such.
-struct NoKeys;
-
-impl KeyVault for NoKeys {
-    fn with_secret(
-        &self,
-        secret: SecretRef,
-        _use_it: &mut dyn FnMut(&[u8]),
-    ) -> Result<(), UnknownSecret> {
-        Err(UnknownSecret(secret))
-    }
-}
 
 const UNREADABLE: &str = "A file that cannot be read changes nothing, and the resync fails.";
 const IGNORED: &str = "The phone reads the file and passes this over.";
@@ -60,11 +46,7 @@ pub(super) fn lint(xml: &[u8], phone: &ModelPhone, scope: &Scope) -> Vec<Placed>
         .collect();
     // What the profile sets is what its rules will find.
     let mut phone = phone.clone();
-    for setting in decoded.delta.iter() {
-        if let Some(value) = setting.value {
-            phone.set_parameter(setting.id.name().to_string(), value);
-        }
-    }
+    phone.apply(&decoded.delta);
     let places = Places::find(xml, scope, Limits::default());
     let mut whole = Whole {
         // Of a repeated parameter the last value counts.

@@ -77,6 +77,7 @@ pub(super) fn answer(vector: &Value) -> Result<Found, String> {
                 phone: &phone,
                 scope: &Scope::default(),
                 secrets: Secrets::Shown,
+                at: None,
             };
             (asked, rule(&request))
         }

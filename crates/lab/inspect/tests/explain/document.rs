@@ -29,6 +29,7 @@ fn run(kind: ExplainKind, text: &str, phone: &ModelPhone) -> Explanation {
         phone,
         scope: &Scope::default(),
         secrets: Secrets::Shown,
+        at: None,
     })
 }
 
@@ -155,6 +156,7 @@ fn an_upgrade_rule_without_server_follows_its_reading() {
         phone: &ModelPhone::default(),
         scope: &scope,
         secrets: Secrets::Masked,
+        at: None,
     }));
     assert_eq!(document["outcome"], "error");
     assert_eq!(document["error"]["code"], "no-server");
@@ -200,6 +202,7 @@ fn an_action_url_as_trigger_follows_its_reading() {
         phone: &ModelPhone::default(),
         scope: &scope,
         secrets: Secrets::Masked,
+        at: None,
     }));
     assert_eq!(document["kind"], "trigger");
     assert_eq!(document["url"], "tftp://10.0.0.1:69/-1.cfg");

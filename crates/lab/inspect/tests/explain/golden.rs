@@ -52,7 +52,7 @@ fn answer_to(question: &str) -> String {
     let text = text.strip_prefix(' ').unwrap_or(text);
     let mut phone = ModelPhone::new(Identity::default());
     let mut scope = Scope::default();
-    let (mut kind, mut secrets, mut json) = ("profile", Secrets::Masked, false);
+    let (mut kind, mut secrets, mut json, mut at) = ("profile", Secrets::Masked, false, None);
     for line in head.lines() {
         let (key, value) = line.split_once(": ").unwrap();
         let pair = || value.split_once('=').unwrap();
@@ -66,6 +66,10 @@ fn answer_to(question: &str) -> String {
                 scope.readings = Readings::preset(scope.family, scope.release);
             }
             "reading" => scope.readings.set(pair().0, pair().1).unwrap(),
+            "dhcp" => phone
+                .set_option(pair().0.parse().unwrap(), pair().1)
+                .unwrap(),
+            "at" => at = Some(value.parse().unwrap()),
             "secrets" if value == "shown" => secrets = Secrets::Shown,
             "output" if value == "json" => json = true,
             _ => panic!("`{line}` is no line of a question"),
@@ -99,6 +103,7 @@ fn answer_to(question: &str) -> String {
         phone: &phone,
         scope: &scope,
         secrets,
+        at,
     });
     if json {
         pretty(&explanation)

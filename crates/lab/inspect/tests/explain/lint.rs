@@ -108,6 +108,7 @@ proptest! {
                 phone: &phone,
                 scope: &scope,
                 secrets: Secrets::Masked,
+                at: None,
             });
             let found = lint_text(Subject::Text(kind), &text, &phone, &scope);
             let has_error = found.iter().any(|finding| finding.severity == Severity::Error);

@@ -25,6 +25,7 @@ fn printed(kind: ExplainKind, text: &str, secrets: Secrets) -> String {
         phone: &phone,
         scope: &Scope::default(),
         secrets,
+        at: None,
     });
     let expansion = expand(text, &phone, &Scope::default(), secrets);
     format!(
@@ -86,6 +87,7 @@ fn an_error_points_at_the_masked_text() {
         phone: &phone,
         scope: &Scope::default(),
         secrets: Secrets::Masked,
+        at: None,
     });
     assert_eq!(explanation.expanded, "[--key ***] http://h:0/a");
     let error = explanation.error.as_ref().unwrap();
@@ -126,6 +128,7 @@ proptest! {
                     phone: &phone,
                     scope: &Scope::default(),
                     secrets,
+                    at: None,
                 });
                 let rendered = explanation.render(Style::Plain);
                 prop_assert!(rendered.contains("outcome: "), "{rendered}");

@@ -155,6 +155,7 @@ fn explanations_fit_their_schema() {
             phone: &phone,
             scope: &Scope::default(),
             secrets: Secrets::Masked,
+            at: None,
         });
         assert_fits(EXPLAIN, &serde_json::to_value(explanation).unwrap());
     }
