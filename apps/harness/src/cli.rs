@@ -5,7 +5,6 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use jiff::civil::DateTime;
 
 /// The lab for Onhook: serves profiles, explains rules, encrypts and decrypts files.
 #[derive(Parser)]
@@ -342,8 +341,8 @@ pub(crate) struct PhoneArgs {
     #[arg(long, value_name = "N=SERVER", value_parser = option)]
     pub(crate) dhcp: Vec<(u8, String)>,
     /// The local time, for example 2026-11-27T09:30; delays and checks are then shown as times too.
-    #[arg(long, value_name = "WALLTIME", value_parser = wall_time)]
-    pub(crate) at: Option<DateTime>,
+    #[arg(long, value_name = "WALLTIME")]
+    pub(crate) at: Option<String>,
     /// Set the value of a macro, for example MA=000e08012345.
     #[arg(long = "macro", value_name = "NAME=VALUE", value_parser = pair)]
     pub(crate) macros: Vec<(String, String)>,
@@ -374,11 +373,6 @@ fn option(text: &str) -> Result<(u8, String), String> {
         .parse()
         .map_err(|_| "write the number of an option, 1 to 254, and `=`".to_owned())?;
     Ok((number, server))
-}
-
-fn wall_time(text: &str) -> Result<DateTime, String> {
-    let wrong = "write a local time such as 2026-11-27T09:30 or 2026-11-27T09:30:15";
-    text.parse().map_err(|_| wrong.to_owned())
 }
 
 #[cfg(test)]

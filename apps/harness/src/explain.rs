@@ -19,7 +19,7 @@ pub(crate) fn explain(args: &ExplainArgs) -> Done {
         phone: &phone,
         scope: &scope,
         secrets: secrets(&args.text),
-        at: args.text.phone.at,
+        at: args.text.phone.time()?,
     });
     if args.text.json {
         output::document(&explanation)?;

@@ -2,7 +2,8 @@
 
 use std::str::FromStr;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
+use jiff::civil::DateTime;
 use onhook_device::{Family, Identity, Release};
 use onhook_inspect::{Cause, ModelPhone};
 use onhook_params::{ParamId, Scope};
@@ -50,6 +51,18 @@ impl PhoneArgs {
             phone.set_macro(name, value)?;
         }
         Ok((phone, scope))
+    }
+}
+
+impl PhoneArgs {
+    /// The local time of --at.
+    pub(crate) fn time(&self) -> anyhow::Result<Option<DateTime>> {
+        let parse = |text: &String| {
+            text.parse().map_err(|_| {
+                anyhow!("--at: write a local time such as 2026-11-27T09:30 or 2026-11-27T09:30:15")
+            })
+        };
+        self.at.as_ref().map(parse).transpose()
     }
 }
 

@@ -102,6 +102,7 @@ fn page() -> impl IntoIterator<Item = (&'static str, [Option<&'static str>; 3])>
     ]
 }
 
+//= R-URL-10 type=test
 #[test]
 //= D-6 type=test
 //= D-23 type=test

@@ -39,6 +39,8 @@ impl Phone {
             return Ok(());
         };
         //= R-MACRO-5
+        //= R-ASSIGN-3
+        // Once and as a whole, before the rule assigns anything.
         template.expand(
             &PhoneMacros {
                 phone: self,

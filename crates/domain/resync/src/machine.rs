@@ -310,6 +310,8 @@ impl Resync {
     fn start(&mut self, slot: RuleSlot, cause: Cause, now: MonoTime) -> Action {
         self.state = State::Running(slot);
         self.cause = cause;
+        //= R-RULE-16
+        // What no rule changes is a resync that skipped everything, a success.
         self.best = Outcome::Skipped;
         self.periodic_changed = false;
         self.retry_changed = false;

@@ -51,6 +51,7 @@ fn column(id: ParamId, scope: &Scope) -> Column {
     }
     if id == known::PROFILE_RULE {
         //= D-27
+        //= R-URL-10
         return match scope.readings.profile_rule_default {
             ProfileRuleDefault::Series => Column::Usual,
             ProfileRuleDefault::SpaSeries => Column::Spa,
