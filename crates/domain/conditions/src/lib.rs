@@ -13,6 +13,8 @@
 //! Requirement families: R-COND (conditions), R-VER (versions).
 
 mod condition;
+#[cfg(test)]
+mod effort;
 mod error;
 mod evaluate;
 mod operand;

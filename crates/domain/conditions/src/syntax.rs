@@ -34,13 +34,18 @@ impl<'t> Comparisons<'t> {
 
     fn skip_white(&mut self) {
         let rest = self.rest();
-        self.at += rest.len() - rest.trim_start_matches(is_white).len();
+        let white = rest.len() - rest.trim_start_matches(is_white).len();
+        #[cfg(test)]
+        crate::effort::looked(white + 1);
+        self.at += white;
     }
 
     /// The run of bare characters at the cursor, perhaps empty; the cursor stays.
     fn peek_run(&self) -> &'t str {
         let rest = self.rest();
         let end = rest.find(ends_run).unwrap_or(rest.len());
+        #[cfg(test)]
+        crate::effort::looked(end + 1);
         rest.get(..end).unwrap_or("")
     }
 
@@ -140,6 +145,8 @@ impl<'t> Comparisons<'t> {
                     "a closing quote",
                 ));
             };
+            #[cfg(test)]
+            crate::effort::looked(text.len());
             self.at += text.len() + 2;
             return Ok(Operand::Text(text));
         }

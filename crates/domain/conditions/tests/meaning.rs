@@ -255,3 +255,46 @@ fn every_error_has_a_class_a_stable_name_and_a_text_without_the_condition() {
         )
     );
 }
+
+#[test]
+fn a_condition_keeps_its_text_and_an_error_says_what_belongs_there() {
+    let text = " 1 eq 1 and 2 gt 1";
+    assert_eq!(onhook_conditions::parse(text).map(|c| c.text()), Ok(text));
+    let expected = |text: &str| eval(text, MPP).unwrap_err().expected();
+    assert_eq!(expected("1 eq"), "a quoted string, an integer or a version");
+    assert_eq!(
+        expected("1 eq 1 or 2 eq 2"),
+        "`and` or the end of the condition"
+    );
+}
+
+//= R-COND-9 type=test
+#[test]
+fn a_number_too_large_is_shown_where_it_begins() {
+    for (text, at) in [
+        ("1 eq 99999999999999999999", 5),
+        ("1.0 eq 1.99999999999999999999", 9),
+        ("11-0-0MPP ge 11-99999999999999999999-0", 16),
+        ("99999999999999999999.1 eq 1", 0),
+    ] {
+        let error = eval(text, MPP).unwrap_err();
+        assert_eq!(
+            (error.code(), error.offset()),
+            (Code::NumberTooLarge, at),
+            "{text}"
+        );
+    }
+}
+
+//= R-VER-3 type=test
+#[test]
+fn a_suffix_belongs_to_the_version_only_if_it_is_one() {
+    for (text, code) in [
+        ("2.0.3(G) eq 2.0.3(G", Code::MissingAnd),
+        ("2.0.3() eq 1", Code::MissingOperator),
+        ("2.0.3(G-H) eq 1", Code::MissingOperator),
+        ("2.0.3(G eq 1", Code::MissingOperator),
+    ] {
+        assert_eq!(eval(text, MPP).unwrap_err().code(), code, "{text}");
+    }
+}

@@ -71,6 +71,25 @@ proptest! {
         }
     }
 
+    // Inside one format the order is total; builds that are not given equal every build, so they are left out.
+    #[test]
+    fn the_order_of_versions_is_transitive(versions in prop_oneof![
+        prop::array::uniform3("[0-3](\\.[0-3]){1,2}(\\([a-cA-C0-2]{1,2}\\))?"),
+        prop::array::uniform3("(sip[0-9x]{2}\\.)?1[0-1](-[0-2](MPP|MN|A)?[0-2]?){2}-[0-3]"),
+    ]) {
+        let read = versions.each_ref().map(|text| Version::parse(text));
+        if let [Ok(a), Ok(b), Ok(c)] = read {
+            let order = |x: &Version<'_>, y: &Version<'_>| x.compare(y).unwrap();
+            let (ab, bc, ac) = (order(&a, &b), order(&b, &c), order(&a, &c));
+            if ab == bc {
+                prop_assert_eq!(ac, ab, "{:?}", versions);
+            }
+            if ab.is_eq() {
+                prop_assert_eq!(ac, bc, "{:?}", versions);
+            }
+        }
+    }
+
     #[test]
     fn white_space_around_symbols_changes_nothing(a in -99_i64..99, b in -99_i64..99, op in "=|!=|<|<=|>|>=|!") {
         let tight = format!("{a}{op}{b}");

@@ -268,3 +268,16 @@ fn digits_beyond_64_bits_are_refused_and_leading_zeros_are_not() {
         ),
     ]);
 }
+
+#[test]
+fn an_error_says_where_in_the_version_it_is() {
+    for (text, at) in [
+        ("1.2.x", 4),
+        ("1.99999999999999999999", 2),
+        ("11-0-x", 5),
+        ("sip.1", 5),
+    ] {
+        assert_eq!(Version::parse(text).unwrap_err().offset(), at, "{text}");
+    }
+    assert_eq!(compare("1.0", "11-0-0MPP").unwrap_err().offset(), 0);
+}

@@ -195,6 +195,44 @@ fn debug_output_hides_the_texts() {
         !shown.contains("canary") && !shown.contains("A-value"),
         "{shown}"
     );
+    assert!(
+        shown.contains("Template { bytes: 9, pieces: 2") && shown.contains("Expanded { bytes: 14"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn a_place_in_the_expanded_text_is_found_by_the_slice() {
+    let mut out = Expanded::new();
+    Template::compile("x$A").expand(&Phone, &mut out);
+    assert_eq!(out.range_of(&out.text()[1..4]), Some(1..4));
+    assert_eq!(out.range_of(out.text()), Some(0..8));
+    assert_eq!(out.range_of(&out.text()[8..]), Some(8..8));
+    let elsewhere = "xA-value".to_owned();
+    assert_eq!(out.range_of(&elsewhere), None);
+    assert_eq!(out.range_of(Template::compile("x").text()), None);
+}
+
+#[test]
+fn what_a_macro_put_there_is_known_byte_by_byte() {
+    let mut out = Expanded::new();
+    Template::compile("x$MPWD$A$D.").expand(&Phone, &mut out);
+    assert_eq!(out.text(), "xpwA-value.");
+    let of = |name, range| out.comes_from(name, &range);
+    assert!(of(MacroName::MPwd, 0..2) && of(MacroName::MPwd, 2..3) && of(MacroName::MPwd, 0..11));
+    assert!(!of(MacroName::MPwd, 0..1) && !of(MacroName::MPwd, 3..11));
+    assert!(!of(MacroName::MPwd, 2..2) && !of(MacroName::Gpp(1), 0..11));
+    assert!(
+        !of(MacroName::Gpp(3), 0..11),
+        "an empty value put nothing there"
+    );
+    assert!(of(MacroName::Gpp(0), 9..10) && !of(MacroName::Gpp(0), 10..11));
+}
+
+#[test]
+fn a_template_keeps_its_text_and_names_are_written_without_the_sign() {
+    assert_eq!(Template::compile("x$A $$").text(), "x$A $$");
+    assert_eq!(MacroName::RegTmr(2).to_string(), "REGTMR2");
 }
 
 #[test]

@@ -26,6 +26,8 @@ impl<'t> Cursor<'t> {
     }
 
     pub(crate) fn peek(&self) -> Option<u8> {
+        #[cfg(test)]
+        crate::effort::looked(1);
         self.text.as_bytes().get(self.at).copied()
     }
 
@@ -43,6 +45,8 @@ impl<'t> Cursor<'t> {
     pub(crate) fn take_while(&mut self, test: impl Fn(u8) -> bool) -> &'t str {
         let rest = self.text.get(self.at..).unwrap_or("");
         let length = rest.bytes().position(|b| !test(b)).unwrap_or(rest.len());
+        #[cfg(test)]
+        crate::effort::looked(length + 1);
         self.at += length;
         rest.get(..length).unwrap_or("")
     }

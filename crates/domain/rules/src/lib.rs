@@ -15,6 +15,8 @@ mod alternative;
 mod argument;
 mod assignments;
 mod cursor;
+#[cfg(test)]
+mod effort;
 mod error;
 mod mask;
 mod options;

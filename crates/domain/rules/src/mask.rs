@@ -11,11 +11,12 @@ use crate::cursor::{Cursor, is_space};
 /// nothing.
 pub fn sensitive_spans(text: &str) -> impl Iterator<Item = Range<usize>> {
     let mut at = 0;
+    let mut path = Path::default();
     std::iter::from_fn(move || {
         loop {
             let start = at + find_option(text.get(at..)?)?;
             at = start + OPTION_LENGTH;
-            if in_path(text, start) {
+            if path.holds(text, start) {
                 continue;
             }
             let span = argument(text, at);
@@ -37,13 +38,31 @@ fn find_option(text: &str) -> Option<usize> {
         .position(|word| word.eq_ignore_ascii_case(b"--key") || word.eq_ignore_ascii_case(b"--pwd"))
 }
 
-/// Whether the place lies in a URL: a slash stands before it and nothing that could begin an option.
-fn in_path(text: &str, at: usize) -> bool {
-    let before = text.get(..at).unwrap_or("");
-    let word = before
-        .rfind(|c: char| c == '[' || c == '"' || c.is_ascii_whitespace())
-        .map_or(0, |i| i + 1);
-    before.get(word..).is_some_and(|word| word.contains('/'))
+/// Whether a place lies in a URL: a slash stands before it and nothing that could begin an option.
+#[derive(Default)]
+struct Path {
+    /// Bytes that were looked at.
+    looked: usize,
+    inside: bool,
+}
+
+impl Path {
+    /// Looks on to a place, which lies behind the one before.
+    fn holds(&mut self, text: &str, at: usize) -> bool {
+        let passed = text.as_bytes().get(self.looked..at).unwrap_or_default();
+        for byte in passed {
+            match byte {
+                b'[' | b'"' => self.inside = false,
+                b'/' => self.inside = true,
+                other if other.is_ascii_whitespace() => self.inside = false,
+                _ => {}
+            }
+        }
+        #[cfg(test)]
+        crate::effort::looked(passed.len());
+        self.looked = at;
+        self.inside
+    }
 }
 
 /// The range that an option may take its argument from, quotes included; `at` is behind its name.

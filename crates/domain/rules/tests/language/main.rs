@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod model;
+mod printing;
 mod reports;
 mod rules;
 mod urls;

@@ -1,5 +1,6 @@
 //! Rules beyond the vectors: structure, options, assignments, errors and their places.
 
+use onhook_macros::{SecretSlot, Substring};
 use onhook_rules::RuleKind;
 
 use crate::model::Phone;
@@ -364,4 +365,34 @@ fn an_alternative_knows_its_place_and_the_places_of_its_parts() {
     assert_eq!(&text[second.options.uid.unwrap().range()], "u");
     assert!(text[second.url.unwrap().offset..].starts_with("http://h/a"));
     assert_eq!(second.options.uid.unwrap().plain(), Some("u"));
+}
+
+//= R-SEC-3 type=test
+#[test]
+fn debug_output_names_places_and_registers() {
+    let text = "(1 eq 1)? (a = \"1\")! [--key x$SA] http://h/a";
+    let slots = [SecretSlot {
+        range: 29..32,
+        register: 0,
+        substring: Substring::WHOLE,
+    }];
+    let rule = onhook_rules::parse(RuleKind::Profile, text, &slots).unwrap();
+    let shown = format!("{rule:?} {:?}", rule.alternatives());
+    for part in [
+        "Rule { kind: Profile, bytes: 44",
+        "Guard { offset: 1",
+        "Assignment { target: Gpp(0), offset: 11",
+        "key: Some([***, Secret { register: 0",
+    ] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    let assignments = rule.alternatives().next().unwrap().assignments;
+    assert!(!assignments.is_empty());
+    assert!(format!("{:?}", assignments.iter()).contains("offset: 11"));
+    let key = rule.alternatives().next().unwrap().options.key.unwrap();
+    assert!(!key.is_plain() && key.plain().is_none());
+    let bare = onhook_rules::parse(RuleKind::Profile, "[--key \"\" --uid u] /a", &[]).unwrap();
+    let bare = bare.alternatives().next().unwrap();
+    assert!(bare.assignments.is_empty() && bare.options.key.is_none());
+    assert!(bare.options.uid.unwrap().is_plain());
 }
