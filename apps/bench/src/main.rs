@@ -6,6 +6,7 @@
 
 mod cli;
 mod content;
+mod language;
 mod measure;
 mod peers;
 mod pipeline;

@@ -1,7 +1,7 @@
 //! What there is to run, and how.
 
 use crate::report::Benchmark;
-use crate::{pipeline, tftp};
+use crate::{language, pipeline, tftp};
 
 /// How a benchmark is to be run.
 pub(crate) struct Plan {
@@ -19,7 +19,17 @@ pub(crate) struct Entry {
 }
 
 /// All benchmarks.
-pub(crate) const ENTRIES: [Entry; 3] = [
+pub(crate) const ENTRIES: [Entry; 5] = [
+    Entry {
+        name: language::RULE,
+        about: language::ABOUT_RULE,
+        run: language::rule,
+    },
+    Entry {
+        name: language::CONDITION,
+        about: language::ABOUT_CONDITION,
+        run: language::condition,
+    },
     Entry {
         name: pipeline::NAME,
         about: pipeline::ABOUT,

@@ -123,9 +123,13 @@ impl Report {
 }
 
 fn words(timing: &Timing) -> String {
+    let (time, unit) = if timing.median_s < 1e-5 {
+        (timing.median_s * 1e9, "ns")
+    } else {
+        (timing.median_s * 1e3, "ms")
+    };
     format!(
-        "median {:.3} ms ({:.0}/s), spread {:.0} % over {} rounds",
-        timing.median_s * 1e3,
+        "median {time:.3} {unit} ({:.0}/s), spread {:.0} % over {} rounds",
         1.0 / timing.median_s,
         timing.spread * 100.0,
         timing.rounds

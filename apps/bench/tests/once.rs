@@ -52,3 +52,25 @@ fn an_unknown_benchmark_is_an_error_that_says_where_to_look() {
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("onhook-bench list"));
 }
+
+#[test]
+fn the_language_allocates_nothing_with_a_reused_buffer() {
+    let output = Command::new(env!("CARGO_BIN_EXE_onhook-bench"))
+        .args([
+            "run",
+            "rule-select",
+            "condition",
+            "--rounds",
+            "5",
+            "--json",
+            "-",
+        ])
+        .output()
+        .unwrap();
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{error}");
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    for at in 0..2 {
+        assert_eq!(report["benchmarks"][at]["counts"]["allocations"], 0);
+    }
+}

@@ -1,7 +1,7 @@
 //! The entry points: parse once, evaluate when needed.
 
 use crate::error::ConditionError;
-use crate::evaluate::{Recorder, evaluate};
+use crate::evaluate::{Recorder, compare};
 use crate::operand::Comparison;
 use crate::syntax::Comparisons;
 
@@ -28,6 +28,30 @@ pub fn parse(text: &str) -> Result<Condition<'_>, ConditionError> {
     Ok(Condition { text })
 }
 
+/// Reads and evaluates a condition in one pass: what [`parse`] and [`Condition::eval`] do in two.
+///
+/// `swver` and the recorder are those of [`Condition::eval`]; the recorder may see comparisons before a syntax error
+/// is found.
+///
+/// # Errors
+/// A syntax error anywhere; else the type or format error of a comparison that was reached.
+pub fn evaluate(
+    text: &str,
+    swver: &str,
+    recorder: &mut dyn Recorder,
+) -> Result<bool, ConditionError> {
+    let mut result = Ok(true);
+    for comparison in Comparisons::new(text) {
+        //= R-COND-8
+        // The rest is read for its syntax alone.
+        let comparison = comparison?;
+        if result == Ok(true) {
+            result = compare(&comparison, swver, recorder);
+        }
+    }
+    result
+}
+
 impl<'t> Condition<'t> {
     /// The text as given to [`parse`].
     #[must_use]
@@ -51,7 +75,7 @@ impl<'t> Condition<'t> {
         //= R-COND-1
         for comparison in Comparisons::new(self.text) {
             //= R-COND-8
-            if !evaluate(&comparison?, swver, recorder)? {
+            if !compare(&comparison?, swver, recorder)? {
                 return Ok(false);
             }
         }

@@ -48,7 +48,7 @@ pub struct Compared<'t> {
 }
 
 /// Evaluates one comparison and shows it to the recorder.
-pub(crate) fn evaluate(
+pub(crate) fn compare(
     comparison: &Comparison<'_>,
     swver: &str,
     recorder: &mut dyn Recorder,
@@ -58,7 +58,7 @@ pub(crate) fn evaluate(
         //= R-COND-6
         Form::ImplicitLeft => Operand::Bare(swver),
     };
-    let outcome = compare(comparison, left);
+    let outcome = sides(comparison, left);
     recorder.comparison(&Compared {
         offset: comparison.left_offset,
         left,
@@ -78,7 +78,7 @@ enum Value<'t> {
     Version(Version<'t>),
 }
 
-fn compare(comparison: &Comparison<'_>, left: Operand<'_>) -> Result<(Kind, bool), ConditionError> {
+fn sides(comparison: &Comparison<'_>, left: Operand<'_>) -> Result<(Kind, bool), ConditionError> {
     let op = comparison.op;
     let left = match comparison.form {
         Form::True => return Ok((Kind::Literal, true)),

@@ -22,7 +22,7 @@ mod pieces;
 mod syntax;
 mod version;
 
-pub use condition::{Condition, parse};
+pub use condition::{Condition, evaluate, parse};
 pub use error::{ConditionError, ConditionErrorCode, ErrorClass};
 pub use evaluate::{Compared, Kind, Recorder};
 pub use operand::{Comparison, Form, Operand, RelOp};

@@ -4,6 +4,10 @@ use std::cmp::Ordering;
 
 /// Orders two lists of parts joined by hyphens; each part is `digit { alnum }`.
 pub(crate) fn compare_parts(left: &str, right: &str) -> Ordering {
+    // Mostly a phone compares its version with that very version.
+    if left == right {
+        return Ordering::Equal;
+    }
     let (mut left, mut right) = (left.split('-'), right.split('-'));
     loop {
         let order = match (left.next(), right.next()) {
@@ -31,7 +35,11 @@ fn compare_part(mut left: &str, mut right: &str) -> Ordering {
         if order.is_ne() {
             return order;
         }
-        let order = unmarked(take_letters(&mut left)).cmp(unmarked(take_letters(&mut right)));
+        let (left_letters, right_letters) = (take_letters(&mut left), take_letters(&mut right));
+        let order = match left_letters == right_letters {
+            true => Ordering::Equal,
+            false => unmarked(left_letters).cmp(unmarked(right_letters)),
+        };
         if order.is_ne() {
             return order;
         }
@@ -39,15 +47,16 @@ fn compare_part(mut left: &str, mut right: &str) -> Ordering {
 }
 
 fn take_number(part: &mut &str) -> Option<u64> {
-    take(part, |c| c.is_ascii_digit()).parse().ok()
+    take(part, |byte| byte.is_ascii_digit()).parse().ok()
 }
 
 fn take_letters<'t>(part: &mut &'t str) -> &'t str {
-    take(part, |c| !c.is_ascii_digit())
+    take(part, |byte| !byte.is_ascii_digit())
 }
 
-fn take<'t>(part: &mut &'t str, wanted: fn(char) -> bool) -> &'t str {
-    let end = part.find(|c| !wanted(c)).unwrap_or(part.len());
+fn take<'t>(part: &mut &'t str, wanted: impl Fn(u8) -> bool) -> &'t str {
+    let end = part.bytes().position(|byte| !wanted(byte));
+    let end = end.unwrap_or(part.len());
     let (piece, rest) = part.split_at_checked(end).unwrap_or((part, ""));
     *part = rest;
     piece

@@ -32,21 +32,28 @@ impl<'t> Comparisons<'t> {
         self.text.get(self.at..).unwrap_or("")
     }
 
+    /// The bytes at the cursor; everything that counts here is ASCII.
+    fn bytes(&self) -> &'t [u8] {
+        self.text.as_bytes().get(self.at..).unwrap_or_default()
+    }
+
     fn skip_white(&mut self) {
-        let rest = self.rest();
-        let white = rest.len() - rest.trim_start_matches(is_white).len();
-        #[cfg(test)]
-        crate::effort::looked(white + 1);
-        self.at += white;
+        let start = self.at;
+        while let [first, ..] = self.bytes()
+            && is_white(*first)
+        {
+            self.at += 1;
+        }
+        looked(self.at - start + 1);
     }
 
     /// The run of bare characters at the cursor, perhaps empty; the cursor stays.
     fn peek_run(&self) -> &'t str {
-        let rest = self.rest();
-        let end = rest.find(ends_run).unwrap_or(rest.len());
-        #[cfg(test)]
-        crate::effort::looked(end + 1);
-        rest.get(..end).unwrap_or("")
+        let bytes = self.bytes();
+        let end = bytes.iter().position(|byte| ends_run(*byte));
+        let end = end.unwrap_or(bytes.len());
+        looked(end + 1);
+        self.text.get(self.at..self.at + end).unwrap_or("")
     }
 
     fn comparison(&mut self) -> Result<Comparison<'t>, ConditionError> {
@@ -113,22 +120,21 @@ impl<'t> Comparisons<'t> {
     }
 
     fn operator(&mut self) -> Option<RelOp> {
-        let rest = self.rest();
-        let mut chars = rest.chars();
-        let (op, length) = match (chars.next(), chars.next()) {
-            (Some('='), _) => (RelOp::Equal, 1),
-            (Some('!'), Some('=')) => (RelOp::NotEqual, 2),
-            (Some('!'), _) => (RelOp::NotEqual, 1),
-            (Some('<'), Some('=')) => (RelOp::LessOrEqual, 2),
-            (Some('<'), _) => (RelOp::Less, 1),
-            (Some('>'), Some('=')) => (RelOp::GreaterOrEqual, 2),
-            (Some('>'), _) => (RelOp::Greater, 1),
+        let (op, length) = match self.bytes() {
+            [b'=', ..] => (RelOp::Equal, 1),
+            [b'!', b'=', ..] => (RelOp::NotEqual, 2),
+            [b'!', ..] => (RelOp::NotEqual, 1),
+            [b'<', b'=', ..] => (RelOp::LessOrEqual, 2),
+            [b'<', ..] => (RelOp::Less, 1),
+            [b'>', b'=', ..] => (RelOp::GreaterOrEqual, 2),
+            [b'>', ..] => (RelOp::Greater, 1),
             //= R-COND-5
             // A word counts only as a whole run, so `5eq` is an operand.
-            _ => {
+            [b'e' | b'n' | b'l' | b'g', ..] => {
                 let run = self.peek_run();
                 (RelOp::from_word(run)?, run.len())
             }
+            _ => return None,
         };
         self.at += length;
         Some(op)
@@ -138,15 +144,15 @@ impl<'t> Comparisons<'t> {
         let start = self.at;
         if let Some(quoted) = self.rest().strip_prefix('"') {
             //= R-COND-11
-            let Some((text, _)) = quoted.split_once('"') else {
+            let end = quoted.bytes().position(|byte| byte == b'"');
+            let Some(text) = end.and_then(|end| quoted.get(..end)) else {
                 return Err(ConditionError::new(
                     Code::UnterminatedString,
                     start,
                     "a closing quote",
                 ));
             };
-            #[cfg(test)]
-            crate::effort::looked(text.len());
+            looked(text.len());
             self.at += text.len() + 2;
             return Ok(Operand::Text(text));
         }
@@ -217,16 +223,29 @@ impl<'t> Iterator for Comparisons<'t> {
     }
 }
 
-fn is_white(c: char) -> bool {
-    matches!(c, ' ' | '\t' | '\r' | '\n')
+/// Counts bytes that were looked at, in unit tests.
+#[inline]
+fn looked(bytes: usize) {
+    #[cfg(test)]
+    crate::effort::looked(bytes);
+    #[cfg(not(test))]
+    let _ = bytes;
 }
 
-fn ends_run(c: char) -> bool {
-    is_white(c) || matches!(c, '"' | '(' | ')' | '=' | '!' | '<' | '>')
+const fn is_white(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
+}
+
+const fn ends_run(byte: u8) -> bool {
+    is_white(byte) || matches!(byte, b'"' | b'(' | b')' | b'=' | b'!' | b'<' | b'>')
 }
 
 /// Length of the `(suffix)` that belongs to the dotted version `run`, 0 if none does.
 fn suffix_length(run: &str, rest: &str) -> usize {
+    // Nearly no operand has one.
+    let Some(inner) = rest.strip_prefix('(') else {
+        return 0;
+    };
     let parts = run.split('.').count();
     let dotted = matches!(parts, 2 | 3)
         && run
@@ -235,9 +254,6 @@ fn suffix_length(run: &str, rest: &str) -> usize {
     if !dotted {
         return 0;
     }
-    let Some(inner) = rest.strip_prefix('(') else {
-        return 0;
-    };
     let length = inner.bytes().take_while(u8::is_ascii_alphanumeric).count();
     if length > 0 && inner.as_bytes().get(length) == Some(&b')') {
         length + 2

@@ -196,7 +196,7 @@ impl<'t> Mpp<'t> {
             // The first part behind the version is the build; later ones are ignored.
             if parts_end.is_some() {
                 build = build.or_else(|| leading_number(part));
-            } else if part.contains("MPP") || (count == 3 && !body.contains("MPP")) {
+            } else if holds_mark(part) || (count == 3 && !holds_mark(body)) {
                 parts_end = Some(offset - start + part.len());
             }
             offset += part.len() + 1;
@@ -219,6 +219,11 @@ impl<'t> Mpp<'t> {
         };
         compare_parts(self.parts, other.parts).then_with(builds)
     }
+}
+
+/// Whether the marker of multiplatform firmware stands somewhere in a text.
+fn holds_mark(text: &str) -> bool {
+    text.as_bytes().windows(3).any(|three| three == b"MPP")
 }
 
 /// Cuts the model off; returns what follows and where it starts.
@@ -244,7 +249,7 @@ fn without_prefix(body: &str) -> Result<(usize, &str), VersionError> {
 /// Checks `digit { alnum }` and that every run of digits fits in 64 bits.
 fn check_part(part: &str, offset: usize) -> Result<(), VersionError> {
     //= R-VER-6
-    let starts_with_digit = part.starts_with(|c: char| c.is_ascii_digit());
+    let starts_with_digit = part.as_bytes().first().is_some_and(u8::is_ascii_digit);
     if !starts_with_digit || !part.bytes().all(|b| b.is_ascii_alphanumeric()) {
         return Err(VersionError::Malformed {
             offset,
@@ -253,7 +258,8 @@ fn check_part(part: &str, offset: usize) -> Result<(), VersionError> {
     }
     let mut at = offset;
     for run in part.split(|c: char| c.is_ascii_alphabetic()) {
-        if !run.is_empty() && run.parse::<u64>().is_err() {
+        // Only a long one needs a look.
+        if run.len() > 19 && run.parse::<u64>().is_err() {
             return Err(VersionError::TooLarge { offset: at });
         }
         at += run.len() + 1;

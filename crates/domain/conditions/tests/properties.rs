@@ -1,6 +1,6 @@
 //! What holds for every text.
 
-use onhook_conditions::{ErrorClass, Version, parse};
+use onhook_conditions::{ErrorClass, Version, evaluate, parse};
 use proptest::prelude::*;
 
 /// Texts made of the pieces that conditions are made of, so that many of them parse.
@@ -61,6 +61,12 @@ proptest! {
                 prop_assert!(text.is_char_boundary(error.offset()));
             }
         }
+    }
+
+    #[test]
+    fn one_pass_gives_what_two_give(text in condition_like(), swver in version_like()) {
+        let two = parse(&text).and_then(|condition| condition.eval(&swver, &mut ()));
+        prop_assert_eq!(evaluate(&text, &swver, &mut ()), two, "{}", text);
     }
 
     #[test]

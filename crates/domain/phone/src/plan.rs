@@ -54,11 +54,14 @@ impl Phone {
             },
             expanded,
         );
-        let rule = onhook_rules::parse(RuleKind::Profile, expanded.text(), expanded.slots())
-            .map_err(syntax)?;
-        let selection = rule
-            .select(&model.software_version, &mut ())
-            .map_err(syntax)?;
+        let selection = onhook_rules::select(
+            RuleKind::Profile,
+            expanded.text(),
+            expanded.slots(),
+            &model.software_version,
+            &mut (),
+        )
+        .map_err(syntax)?;
         let Selection::Act(alternative) = selection else {
             return Ok(());
         };

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::Range;
 
-use onhook_conditions::{Condition, Recorder};
+use onhook_conditions::{Condition, ErrorClass, Recorder};
 use onhook_fetch::Scheme;
 use onhook_macros::SecretSlot;
 
@@ -18,21 +18,55 @@ pub struct Guard<'t> {
     pub text: &'t str,
     /// Byte offset of the text in the rule.
     pub offset: usize,
-    /// The parsed condition; its offsets count from [`Guard::offset`].
-    pub condition: Condition<'t>,
+}
+
+/// What is done with the text of a condition as it is passed over.
+pub(crate) enum Reading<'r> {
+    /// Its syntax is checked.
+    Check,
+    /// Nothing: it was checked before.
+    Trust,
+    /// It is checked and evaluated.
+    Judge {
+        swver: &'r str,
+        recorder: &'r mut dyn Recorder,
+        /// Whether it is true; stays as it is without a condition.
+        verdict: Result<bool, RuleError>,
+    },
+}
+
+impl Reading<'_> {
+    /// Reads a condition that begins at `offset` in the rule.
+    fn condition(&mut self, text: &str, offset: usize) -> Result<(), RuleError> {
+        let in_rule = |error| RuleError::of_condition(&error, offset);
+        match self {
+            //= R-RULE-15
+            Self::Check => onhook_conditions::parse(text).map(|_| ()).map_err(in_rule),
+            Self::Trust => Ok(()),
+            Self::Judge {
+                swver,
+                recorder,
+                verdict,
+            } => match onhook_conditions::evaluate(text, swver, *recorder) {
+                //= R-RULE-15
+                Err(error) if error.class() == ErrorClass::Syntax => Err(in_rule(error)),
+                //= R-COND-13
+                result => {
+                    *verdict = result.map_err(in_rule);
+                    Ok(())
+                }
+            },
+        }
+    }
 }
 
 impl<'t> Guard<'t> {
-    /// Reads the text between the parentheses; `offset` is where it begins in the rule.
-    pub(crate) fn parse(text: &'t str, offset: usize) -> Result<Self, RuleError> {
-        //= R-RULE-15
-        let condition =
-            onhook_conditions::parse(text).map_err(|e| RuleError::of_condition(&e, offset))?;
-        Ok(Self {
-            text,
-            offset,
-            condition,
-        })
+    /// The condition, whose syntax was checked with the rule; its offsets count from [`Guard::offset`].
+    ///
+    /// # Errors
+    /// None for the guard of a rule that was parsed.
+    pub fn condition(&self) -> Result<Condition<'t>, RuleError> {
+        onhook_conditions::parse(self.text).map_err(|e| RuleError::of_condition(&e, self.offset))
     }
 
     /// Whether the condition is true; `swver` is the value of SWVER.
@@ -42,8 +76,7 @@ impl<'t> Guard<'t> {
         recorder: &mut dyn Recorder,
     ) -> Result<bool, RuleError> {
         //= R-COND-13
-        self.condition
-            .eval(swver, recorder)
+        onhook_conditions::evaluate(self.text, swver, recorder)
             .map_err(|e| RuleError::of_condition(&e, self.offset))
     }
 }
@@ -83,11 +116,12 @@ impl<'t> Alternative<'t> {
         kind: RuleKind,
         slots: &'t [SecretSlot],
         index: u32,
+        reading: &mut Reading<'_>,
     ) -> Result<Self, RuleError> {
         cursor.skip_space();
         let start = cursor.at();
         //= R-RULE-1
-        let (guard, assignments) = read_groups(cursor)?;
+        let (guard, assignments) = read_groups(cursor, reading)?;
         let mut end = cursor.at();
         cursor.skip_space();
         let bracket = cursor.peek() == Some(b'[');
@@ -160,6 +194,7 @@ impl<'t> Alternative<'t> {
 /// Reads the condition and the assignments, and passes over the white space before what follows.
 pub(crate) fn read_groups<'t>(
     cursor: &mut Cursor<'t>,
+    reading: &mut Reading<'_>,
 ) -> Result<(Option<Guard<'t>>, Option<Assignments<'t>>), RuleError> {
     let mut guard = None;
     let mut assignments = None;
@@ -176,7 +211,12 @@ pub(crate) fn read_groups<'t>(
         match ahead.peek() {
             //= R-COND-12
             Some(b'?') if guard.is_none() && assignments.is_none() => {
-                guard = Some(Guard::parse(inside, open + 1)?);
+                let offset = open + 1;
+                reading.condition(inside, offset)?;
+                guard = Some(Guard {
+                    text: inside,
+                    offset,
+                });
             }
             Some(b'!') if assignments.is_none() => {
                 assignments = Some(Assignments::parse(inside, open + 1)?);

@@ -1,8 +1,8 @@
 //! Profile, upgrade and report rules and their URLs: parse, select, bind.
 //!
-//! [`parse`] checks a whole expanded text once and keeps it as borrowed slices;
-//! [`Rule::select`] tries the alternatives from left to right. Neither
-//! allocates. [`parse_report`] does the same for report rules. Arguments that name a secret register stay references
+//! [`select()`] checks a whole expanded text and tries its alternatives from left to
+//! right, in one pass over borrowed slices; [`parse`] is for tools that look at all
+//! of them. Neither allocates. [`parse_report`] does the same for report rules. Arguments that name a secret register stay references
 //! ([`Piece::Secret`]) until the caller binds them.
 //!
 //! Deliberately unknown here: macro values, parameters, which server DHCP or an
@@ -31,5 +31,5 @@ pub use error::{RuleError, RuleErrorCode};
 pub use mask::{masked, sensitive_spans};
 pub use options::Options;
 pub use report::{Content, Report, ReportRule, Reports, parse_report};
-pub use rule::{Alternatives, Rule, RuleKind, Selection, parse};
+pub use rule::{Alternatives, Rule, RuleKind, Selection, parse, select};
 pub use url::{NamedServer, Url};

@@ -6,7 +6,7 @@ use std::ops::Range;
 use onhook_conditions::Recorder;
 use onhook_macros::SecretSlot;
 
-use crate::alternative::{Guard, read_groups};
+use crate::alternative::{Guard, Reading, read_groups};
 use crate::cursor::Cursor;
 use crate::options::Allowed;
 use crate::url::ends_url;
@@ -81,9 +81,10 @@ impl<'t> Report<'t> {
         cursor: &mut Cursor<'t>,
         slots: &'t [SecretSlot],
         index: u32,
+        reading: &mut Reading<'_>,
     ) -> Result<Self, RuleError> {
         let start = cursor.at();
-        let (guard, assignments) = read_groups(cursor)?;
+        let (guard, assignments) = read_groups(cursor, reading)?;
         if assignments.is_some() {
             return Err(RuleError::new(
                 RuleErrorCode::MisplacedAssignments,
@@ -149,7 +150,7 @@ pub fn parse_report<'t>(
 ) -> Result<ReportRule<'t>, RuleError> {
     let rule = ReportRule { text, slots };
     let mut reports = rule.reports();
-    while reports.advance()?.is_some() {}
+    while reports.advance(&mut Reading::Check)?.is_some() {}
     Ok(rule)
 }
 
@@ -189,7 +190,7 @@ pub struct Reports<'t> {
 }
 
 impl<'t> Reports<'t> {
-    fn advance(&mut self) -> Result<Option<Report<'t>>, RuleError> {
+    fn advance(&mut self, reading: &mut Reading<'_>) -> Result<Option<Report<'t>>, RuleError> {
         let cursor = &mut self.rest;
         cursor.skip_space();
         let at = cursor.at();
@@ -214,7 +215,7 @@ impl<'t> Reports<'t> {
             Some(_) => {}
         }
         self.index += 1;
-        Report::parse(cursor, self.rule.slots, self.index).map(Some)
+        Report::parse(cursor, self.rule.slots, self.index, reading).map(Some)
     }
 }
 
@@ -223,7 +224,7 @@ impl<'t> Iterator for Reports<'t> {
 
     fn next(&mut self) -> Option<Self::Item> {
         // The rule was checked when it was parsed.
-        self.advance().ok().flatten()
+        self.advance(&mut Reading::Trust).ok().flatten()
     }
 }
 

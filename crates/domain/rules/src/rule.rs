@@ -5,6 +5,7 @@ use std::fmt;
 use onhook_conditions::Recorder;
 use onhook_macros::SecretSlot;
 
+use crate::alternative::Reading;
 use crate::cursor::Cursor;
 use crate::{Alternative, RuleError};
 
@@ -64,8 +65,50 @@ pub fn parse<'t>(
     let rule = Rule { kind, text, slots };
     //= R-RULE-15
     let mut alternatives = rule.alternatives();
-    while alternatives.advance()?.is_some() {}
+    while alternatives.advance(&mut Reading::Check)?.is_some() {}
     Ok(rule)
+}
+
+/// Checks an expanded rule as a whole and selects its first alternative whose condition is true or which has none,
+/// in one pass.
+///
+/// `slots` are those of [`parse`]. `swver` is the value of SWVER, the left side of legacy comparisons. The recorder
+/// sees every comparison that is reached. Allocates nothing.
+///
+/// # Errors
+/// The first syntax error, also in an alternative that is not reached; else a comparison that was reached compares
+/// things that do not compare.
+pub fn select<'t>(
+    kind: RuleKind,
+    text: &'t str,
+    slots: &'t [SecretSlot],
+    swver: &str,
+    recorder: &mut dyn Recorder,
+) -> Result<Selection<'t>, RuleError> {
+    let mut alternatives = Rule { kind, text, slots }.alternatives();
+    //= R-RULE-8
+    //= R-RULE-9
+    let mut judge = Reading::Judge {
+        swver,
+        recorder,
+        verdict: Ok(true),
+    };
+    let mut selected = Ok(Selection::Skip);
+    while let Some(alternative) = alternatives.advance(&mut judge)? {
+        let Reading::Judge { verdict, .. } = &mut judge else {
+            continue;
+        };
+        //= R-RULE-11
+        if *verdict == Ok(false) {
+            *verdict = Ok(true);
+            continue;
+        }
+        //= R-RULE-12
+        selected = verdict.map(|_| Selection::Act(alternative));
+        // The rest is read for its syntax alone.
+        judge = Reading::Check;
+    }
+    selected
 }
 
 impl<'t> Rule<'t> {
@@ -97,30 +140,6 @@ impl<'t> Rule<'t> {
         self.alternatives().next().is_none()
     }
 
-    /// Selects the first alternative whose condition is true or which has none.
-    ///
-    /// `swver` is the value of SWVER, the left side of legacy comparisons. The recorder sees every
-    /// comparison that is reached. Allocates nothing.
-    ///
-    /// # Errors
-    /// A comparison that was reached compares things that do not compare.
-    pub fn select(
-        &self,
-        swver: &str,
-        recorder: &mut dyn Recorder,
-    ) -> Result<Selection<'t>, RuleError> {
-        //= R-RULE-8
-        //= R-RULE-9
-        for alternative in self.alternatives() {
-            if alternative.holds(swver, recorder)? {
-                //= R-RULE-12
-                return Ok(Selection::Act(alternative));
-            }
-        }
-        //= R-RULE-11
-        Ok(Selection::Skip)
-    }
-
     /// The number of the first alternative that can never be reached, counted from 1 (R-RULE-9).
     #[must_use]
     pub fn first_unreachable(&self) -> Option<u32> {
@@ -149,7 +168,7 @@ pub struct Alternatives<'t> {
 }
 
 impl<'t> Alternatives<'t> {
-    fn advance(&mut self) -> Result<Option<Alternative<'t>>, RuleError> {
+    fn advance(&mut self, reading: &mut Reading<'_>) -> Result<Option<Alternative<'t>>, RuleError> {
         let Some(mut cursor) = self.rest.take() else {
             return Ok(None);
         };
@@ -163,7 +182,7 @@ impl<'t> Alternatives<'t> {
         }
         self.index = self.index.saturating_add(1);
         let Rule { kind, slots, .. } = self.rule;
-        let alternative = Alternative::parse(&mut cursor, kind, slots, self.index)?;
+        let alternative = Alternative::parse(&mut cursor, kind, slots, self.index, reading)?;
         if cursor.peek() == Some(b'|') {
             cursor.bump();
             self.rest = Some(cursor);
@@ -177,7 +196,7 @@ impl<'t> Iterator for Alternatives<'t> {
 
     fn next(&mut self) -> Option<Self::Item> {
         // The rule was checked when it was parsed.
-        self.advance().ok().flatten()
+        self.advance(&mut Reading::Trust).ok().flatten()
     }
 }
 

@@ -49,9 +49,7 @@ impl<'t> Url<'t> {
     /// Reads a URL that holds no character that ends one; `base` is its byte offset in the rule.
     pub(crate) fn parse_at(text: &'t str, base: usize) -> Result<Self, RuleError> {
         let error = |code, at: usize, expected| RuleError::new(code, base + at, expected);
-        let slash = text
-            .find('/')
-            .ok_or_else(|| missing_path(base + text.len()))?;
+        let slash = slash_in(text).ok_or_else(|| missing_path(base + text.len()))?;
         let (head, tail) = text.split_at(slash);
         //= R-URL-3
         let given = head.strip_suffix(':').filter(|_| tail.starts_with("//"));
@@ -70,12 +68,10 @@ impl<'t> Url<'t> {
         let start = if given.is_some() { slash + 2 } else { 0 };
         let rest = text.get(start..).unwrap_or("");
         //= R-URL-6
-        let path_at = rest
-            .find('/')
-            .ok_or_else(|| missing_path(base + text.len()))?;
+        let path_at = slash_in(rest).ok_or_else(|| missing_path(base + text.len()))?;
         let (authority, path) = rest.split_at(path_at);
         let (server, port) = split_authority(authority, base + start, given.is_some())?;
-        if let Some(at) = path.find(char::is_control) {
+        if let Some(at) = control(path) {
             let at = start + path_at + at;
             return Err(error(
                 RuleErrorCode::BadPath,
@@ -140,6 +136,20 @@ impl NamedServer {
     }
 }
 
+/// The place of the first slash.
+fn slash_in(text: &str) -> Option<usize> {
+    text.bytes().position(|byte| byte == b'/')
+}
+
+/// The place of the first control character; nearly every path is printable ASCII, which takes one look.
+fn control(path: &str) -> Option<usize> {
+    let is_plain = |byte: u8| matches!(byte, b' '..=b'~');
+    if path.bytes().all(is_plain) {
+        return None;
+    }
+    path.find(char::is_control)
+}
+
 /// Whether a byte ends a URL in a rule, whatever quotes or brackets stand before it.
 pub(crate) fn ends_url(byte: u8) -> bool {
     //= R-RULE-3
@@ -178,14 +188,14 @@ fn split_authority(
             _ => return error(at, "an IPv6 address between the brackets"),
         }
     } else {
-        let end = text.find(':').unwrap_or(text.len());
-        let (server, port) = text.split_at(end);
+        let end = text.bytes().position(|byte| byte == b':');
+        let (server, port) = text.split_at(end.unwrap_or(text.len()));
         if server.is_empty() {
             return error(at, "a server before the port");
         }
-        if let Some(wrong) =
-            server.find(|c: char| !(c.is_ascii_alphanumeric() || "-._".contains(c)))
-        {
+        let is_server =
+            |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
+        if let Some(wrong) = server.bytes().position(|byte| !is_server(byte)) {
             return error(at + wrong, "a server of letters, digits, `-`, `.` and `_`");
         }
         (server, port)

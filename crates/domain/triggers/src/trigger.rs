@@ -66,9 +66,7 @@ pub enum Verdict {
 
 /// Evaluates the expanded condition of a trigger; `swver` is the value of SWVER.
 pub fn evaluate(expanded: &str, swver: &str, recorder: &mut dyn Recorder) -> Verdict {
-    let result =
-        onhook_conditions::parse(expanded).and_then(|condition| condition.eval(swver, recorder));
-    match result {
+    match onhook_conditions::evaluate(expanded, swver, recorder) {
         Ok(true) => Verdict::True,
         Ok(false) => Verdict::False,
         Err(error) => Verdict::Bad(error),

@@ -55,8 +55,9 @@ impl Phone {
     pub(crate) fn run(&self, kind: RuleKind, text: &str) -> Result<Option<Bound>, RuleError> {
         let mut expanded = Expanded::new();
         Template::compile(text).expand(self, &mut expanded);
-        let rule = onhook_rules::parse(kind, expanded.text(), expanded.slots())?;
-        let selected = match rule.select(self.value(MacroName::SwVer), &mut ())? {
+        let swver = self.value(MacroName::SwVer);
+        let (text, slots) = (expanded.text(), expanded.slots());
+        let selected = match onhook_rules::select(kind, text, slots, swver, &mut ())? {
             Selection::Skip => return Ok(None),
             Selection::Act(selected) => selected,
         };

@@ -335,7 +335,8 @@ fn the_left_side_of_a_legacy_comparison_is_the_running_version() {
 fn debug_output_and_errors_show_no_key_and_no_value() {
     let text = "(\"canary1\" eq \"canary1\")? (a = \"canary2\")! [--key canary3 --pwd \"canary4\"] http://h/a";
     let rule = onhook_rules::parse(RuleKind::Profile, text, &[]).unwrap();
-    let shown = format!("{rule:?} {:?}", rule.select("", &mut ()).unwrap());
+    let selected = onhook_rules::select(RuleKind::Profile, text, &[], "", &mut ()).unwrap();
+    let shown = format!("{rule:?} {selected:?}");
     assert!(shown.contains("GPP") || shown.contains("Gpp"), "{shown}");
     assert!(!shown.contains("canary"), "{shown}");
     let error =
@@ -395,4 +396,37 @@ fn debug_output_names_places_and_registers() {
     let bare = bare.alternatives().next().unwrap();
     assert!(bare.assignments.is_empty() && bare.options.key.is_none());
     assert!(bare.options.uid.unwrap().is_plain());
+}
+
+//= R-RULE-8 type=test
+//= R-RULE-15 type=test
+#[test]
+fn the_recorder_sees_what_is_reached_and_a_syntax_error_wins() {
+    #[derive(Default)]
+    struct Seen(Vec<String>);
+    impl onhook_conditions::Recorder for Seen {
+        fn comparison(&mut self, compared: &onhook_conditions::Compared<'_>) {
+            self.0.push(compared.left.text().to_owned());
+        }
+    }
+    let run = |text: &str| {
+        let mut seen = Seen::default();
+        let selected = onhook_rules::select(RuleKind::Profile, text, &[], "", &mut seen);
+        let code = selected.map(|_| ()).map_err(|error| error.code().name());
+        (code, seen.0.join(" "))
+    };
+    let seen = |text: &str| text.to_owned();
+    assert_eq!(
+        run("(1 eq 2 and 9 eq 9)? /a | (3 eq 3)? /b | (4 eq 4)? /c"),
+        (Ok(()), seen("1 3"))
+    );
+    // A comparison that fails ends the search; a syntax error behind it is still the one that is told.
+    assert_eq!(
+        run("(\"x\" lt \"y\")? /a | (1 eq 1)? /b"),
+        (Err("condition-string-order"), seen("x"))
+    );
+    assert_eq!(
+        run("(\"x\" lt \"y\")? /a | (1 eq)? /b"),
+        (Err("condition-missing-operand"), seen("x"))
+    );
 }

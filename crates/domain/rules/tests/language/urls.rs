@@ -171,7 +171,9 @@ proptest! {
                     let _ = format!("{alternative:?}");
                 }
                 prop_assert!(end <= text.len());
-                if let Err(error) = rule.select("2.0.6", &mut ()) {
+                let selected =
+                    onhook_rules::select(RuleKind::Profile, &text, &slots, "2.0.6", &mut ());
+                if let Err(error) = selected {
                     prop_assert!(error.offset() <= text.len());
                 }
             }

@@ -28,9 +28,10 @@ impl Work<'_> {
                 verdict,
                 why: why.to_owned(),
             });
-            if let Some(guard) = &report.guard {
-                let steps =
-                    comparisons.steps(&self, Some(report.index), guard.offset, &guard.condition);
+            if let Some(guard) = &report.guard
+                && let Ok(condition) = guard.condition()
+            {
+                let steps = comparisons.steps(&self, Some(report.index), guard.offset, &condition);
                 self.document.steps.extend(steps);
             }
             match holds {

@@ -70,13 +70,11 @@ impl<'r> Work<'r> {
                 verdict,
                 why,
             });
-            if let Some(guard) = &alternative.guard {
-                let steps = comparisons.steps(
-                    self,
-                    Some(alternative.index),
-                    guard.offset,
-                    &guard.condition,
-                );
+            if let Some(guard) = &alternative.guard
+                && let Ok(condition) = guard.condition()
+            {
+                let steps =
+                    comparisons.steps(self, Some(alternative.index), guard.offset, &condition);
                 self.document.steps.extend(steps);
             }
             if verdict == Verdict::Selected {

@@ -207,8 +207,10 @@ fn place_of(view: &View<'_>, url: &Url<'_>) -> Range<usize> {
 }
 
 fn guard(view: &View<'_>, out: &mut Findings, guard: Option<&Guard<'_>>, worst: Severity) {
-    if let Some(guard) = guard {
-        comparisons(view, out, &guard.condition, guard.offset, worst);
+    if let Some(guard) = guard
+        && let Ok(condition) = guard.condition()
+    {
+        comparisons(view, out, &condition, guard.offset, worst);
     }
 }
 
