@@ -3,6 +3,7 @@
 mod arch;
 mod codegen;
 mod demo;
+mod fuzz;
 mod gate;
 mod manuals;
 mod report;
@@ -63,6 +64,14 @@ enum Task {
     },
     /// Build the program for devices and measure its size, its memory and the time to its first packet.
     Sizes,
+    /// Feed the parsers with made-up inputs; needs a nightly compiler and cargo-fuzz.
+    Fuzz {
+        /// The targets; all if none is named.
+        names: Vec<String>,
+        /// How long for each.
+        #[arg(long, default_value_t = 60)]
+        seconds: u32,
+    },
     /// Write the generated parameter table.
     Codegen {
         /// Only compare, and fail when the file is stale.
@@ -84,6 +93,7 @@ fn main() -> Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Task::Sizes => sizes::run(&root),
+        Task::Fuzz { names, seconds } => fuzz::run(&root, &names, seconds),
         Task::Arch => Ok(show(&arch::check(&load(&root)?))),
         Task::Tidy => Ok(show(&tidy::check(&load(&root)?))),
         Task::Spec { promote: false } => Ok(show(&spec::check(&load(&root)?))),

@@ -4,6 +4,7 @@
 //! Seconds depend on the machine and on who else uses it: compare ratios of one run. Counts, such as
 //! the peak of the heap, do not, and tests assert them.
 
+mod catalog;
 mod cli;
 mod content;
 mod language;
@@ -21,8 +22,9 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use clap::Parser;
 
+use crate::catalog::{ENTRIES, Entry};
 use crate::cli::{Arguments, Command};
-use crate::plan::{ENTRIES, Entry, Plan};
+use crate::plan::Plan;
 
 fn main() -> ExitCode {
     let done = match Arguments::parse().command {

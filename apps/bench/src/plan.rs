@@ -1,7 +1,4 @@
-//! What there is to run, and how.
-
-use crate::report::Benchmark;
-use crate::{language, pipeline, tftp};
+//! How benchmarks are run.
 
 /// How a benchmark is to be run.
 pub(crate) struct Plan {
@@ -10,39 +7,3 @@ pub(crate) struct Plan {
     /// Rounds, in which ours and the peers take turns.
     pub(crate) rounds: u32,
 }
-
-/// A benchmark by name.
-pub(crate) struct Entry {
-    pub(crate) name: &'static str,
-    pub(crate) about: &'static str,
-    pub(crate) run: fn(&Plan) -> anyhow::Result<Benchmark>,
-}
-
-/// All benchmarks.
-pub(crate) const ENTRIES: [Entry; 5] = [
-    Entry {
-        name: language::RULE,
-        about: language::ABOUT_RULE,
-        run: language::rule,
-    },
-    Entry {
-        name: language::CONDITION,
-        about: language::ABOUT_CONDITION,
-        run: language::condition,
-    },
-    Entry {
-        name: pipeline::NAME,
-        about: pipeline::ABOUT,
-        run: pipeline::run,
-    },
-    Entry {
-        name: "tftp-512",
-        about: tftp::ABOUT,
-        run: |plan| tftp::run("tftp-512", 512, plan),
-    },
-    Entry {
-        name: "tftp-1428",
-        about: tftp::ABOUT,
-        run: |plan| tftp::run("tftp-1428", 1428, plan),
-    },
-];

@@ -1,5 +1,5 @@
 //! Test support: fakes of the ports, contract suites that every fake and every adapter passes,
-//! and [`sim::Sim`], one phone in virtual time.
+//! [`sim::Sim`], one phone in virtual time, and [`fuzz`], what fuzzing feeds.
 //!
 //! A contract suite is an async function that takes a fixture: the port under
 //! test with the means to arrange its surroundings. Each obligation in the
@@ -14,4 +14,5 @@
 
 pub mod contract;
 pub mod fake;
+pub mod fuzz;
 pub mod sim;

@@ -4,6 +4,7 @@ mod checks;
 mod condition;
 mod finding;
 mod macros;
+mod placed;
 mod profile;
 mod render;
 mod report;
@@ -17,7 +18,8 @@ use onhook_params::Scope;
 use onhook_rules::RuleKind;
 
 pub use finding::{Finding, Severity};
-pub use report::{LintReport, Placed};
+pub use placed::Placed;
+pub use report::LintReport;
 
 use self::source::{Findings, Source};
 use crate::{ExplainKind, ModelPhone};

@@ -1,7 +1,7 @@
 //! Rules beyond the vectors: structure, options, assignments, errors and their places.
 
 use onhook_macros::{SecretSlot, Substring};
-use onhook_rules::RuleKind;
+use onhook_rules::{RuleErrorCode, RuleKind};
 
 use crate::model::Phone;
 
@@ -428,5 +428,56 @@ fn the_recorder_sees_what_is_reached_and_a_syntax_error_wins() {
     assert_eq!(
         run("(\"x\" lt \"y\")? /a | (1 eq)? /b"),
         (Err("condition-missing-operand"), seen("x"))
+    );
+}
+
+#[test]
+fn control_characters_are_errors_with_a_place() {
+    check("/a\0b", "error bad-path@2");
+    check("\0/a", "error bad-server@0");
+    check("http://h\0/a", "error bad-server@8");
+    check("(1 eq\0 1)? /a", "error condition-missing-operator@3");
+    check("(a\0 = \"1\")! /a", "error bad-assignment@2");
+    check("[--uid\0 u] /a", "error unknown-option@1");
+    check("/a \0", "error trailing-text@3");
+    // Inside quotes they are like any other.
+    check("[--uid \"\0\"] /a", "1 --uid \0 tftp://<dhcp>:69/a");
+}
+
+/// Programs that read JSON compare these words.
+#[test]
+fn the_words_of_errors_never_change() {
+    use RuleErrorCode as Code;
+    for (code, name) in [
+        (Code::UnclosedString, "unclosed-string"),
+        (Code::UnclosedParenthesis, "unclosed-parenthesis"),
+        (Code::MissingMark, "missing-mark"),
+        (Code::WrongOrder, "wrong-order"),
+        (Code::BadAssignment, "bad-assignment"),
+        (Code::UnclosedOptions, "unclosed-options"),
+        (Code::UnknownOption, "unknown-option"),
+        (Code::MisplacedOption, "misplaced-option"),
+        (Code::MissingArgument, "missing-argument"),
+        (Code::BadArgument, "bad-argument"),
+        (Code::BadLetter, "bad-letter"),
+        (Code::MissingUrl, "missing-url"),
+        (Code::BadScheme, "bad-scheme"),
+        (Code::BadServer, "bad-server"),
+        (Code::BadPort, "bad-port"),
+        (Code::MissingPath, "missing-path"),
+        (Code::BadPath, "bad-path"),
+        (Code::PostNeedsHttp, "post-needs-http"),
+        (Code::ConflictingOptions, "conflicting-options"),
+        (Code::MisplacedAssignments, "misplaced-assignments"),
+        (Code::TooManyReports, "too-many-reports"),
+        (Code::TrailingText, "trailing-text"),
+    ] {
+        assert_eq!((code.name(), code.to_string().as_str()), (name, name));
+        assert!(!code.problem().is_empty());
+    }
+    let error = onhook_rules::parse(RuleKind::Profile, "http://h:0/a", &[]).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "rule, byte 9: the port cannot be read; expected a decimal port from 1 to 65535"
     );
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use onhook_conditions::{
     Comparison, Condition, ConditionError, ConditionErrorCode, Form, Operand, RelOp,
 };
-use onhook_macros::{Expanded, Insertion, MacroName, expand_to_string};
+use onhook_macros::{Expanded, Insertion, MacroName};
 use onhook_rules::RuleErrorCode;
 
 use super::checks::{
@@ -32,7 +32,7 @@ pub(super) fn comparisons(
     base: usize,
     worst: Severity,
 ) {
-    let swver = expand_to_string("$SWVER", view.source.phone);
+    let swver = view.source.swver();
     for comparison in condition.comparisons() {
         let [left, right] = [
             side(comparison.left, base + comparison.left_offset),

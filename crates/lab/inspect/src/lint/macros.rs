@@ -10,6 +10,9 @@ use super::checks::{
 };
 use super::source::{Findings, Source};
 
+/// How far the end of a malformed reference is looked for, in bytes.
+const LONGEST: usize = 64;
+
 /// Looks at every reference of a text.
 pub(super) fn references(source: &Source<'_>, out: &mut Findings) {
     let unknown: Vec<_> = source.template.unknown().collect();
@@ -23,8 +26,13 @@ pub(super) fn references(source: &Source<'_>, out: &mut Findings) {
         .chain(unknown.iter().map(|range| range.start))
         .collect();
     for at in malformed(source.text, &starts) {
-        let close = source.text.get(at..).and_then(|rest| rest.find(')'));
-        let range = at..close.map_or(source.text.len(), |close| at + close + 1);
+        let close = source
+            .text
+            .bytes()
+            .skip(at)
+            .take(LONGEST)
+            .position(|byte| byte == b')');
+        let range = at..at + close.map_or("$(".len(), |close| close + 1);
         out.add(
             MALFORMED_MACRO,
             range,

@@ -8,7 +8,7 @@ use onhook_schedule::HhMm;
 
 use super::checks::{NO_BOOT_SPREAD, PROVISIONING_OFF, RESYNC_AT_DELAY, UNEXPANDED_REGISTER};
 use super::finding::{Check, Finding};
-use super::report::Placed;
+use super::placed::Placed;
 use super::{Subject, lint_text};
 use crate::model_phone::NoKeys;
 use crate::{ExplainKind, ModelPhone};

@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use super::finding::Severity;
-use super::report::{LintReport, Placed};
+use super::placed::Placed;
+use super::report::LintReport;
 use crate::style::{Style, one_line};
 
 impl LintReport {

@@ -23,7 +23,11 @@ pub(super) fn rule(source: &Source<'_>, out: &mut Findings, kind: RuleKind) {
     let parse = |view: &View<'_>| -> Result<(), RuleError> {
         onhook_rules::parse(kind, view.expanded.text(), view.expanded.slots()).map(|_| ())
     };
-    examine(source, out, parse, |view, out, worst| {
+    let select = |view: &View<'_>| -> Result<(), RuleError> {
+        let (text, slots) = (view.expanded.text(), view.expanded.slots());
+        onhook_rules::select(kind, text, slots, &source.swver(), &mut ()).map(|_| ())
+    };
+    examine(source, out, parse, select, |view, out, worst| {
         let rule = onhook_rules::parse(kind, view.expanded.text(), view.expanded.slots());
         let Ok(rule) = rule else { return };
         if let Some(number) = rule.first_unreachable() {
@@ -55,7 +59,12 @@ pub(super) fn report(source: &Source<'_>, out: &mut Findings) {
     let parse = |view: &View<'_>| -> Result<(), RuleError> {
         onhook_rules::parse_report(view.expanded.text(), view.expanded.slots()).map(|_| ())
     };
-    examine(source, out, parse, |view, out, worst| {
+    let send = |view: &View<'_>| -> Result<(), RuleError> {
+        let (text, slots) = (view.expanded.text(), view.expanded.slots());
+        let mut reports = onhook_rules::parse_report(text, slots)?.reports();
+        reports.try_for_each(|report| report.holds(&source.swver(), &mut ()).map(|_| ()))
+    };
+    examine(source, out, parse, send, |view, out, worst| {
         let rule = onhook_rules::parse_report(view.expanded.text(), view.expanded.slots());
         let Ok(rule) = rule else { return };
         let mut arguments = Vec::new();
@@ -70,19 +79,24 @@ pub(super) fn report(source: &Source<'_>, out: &mut Findings) {
 
 /// Looks at the structure of a rule that can be read, and at the error of one that cannot.
 ///
-/// With `0` for what is empty, a rule that cannot be read for want of a value shows where it is missing.
+/// `carry_out` is what the phone does. With `0` for what is empty, a rule that cannot be read for want of a value shows where it is missing.
 fn examine(
     source: &Source<'_>,
     out: &mut Findings,
     parse: impl Fn(&View<'_>) -> Result<(), RuleError>,
+    carry_out: impl Fn(&View<'_>) -> Result<(), RuleError>,
     structure: impl Fn(&View<'_>, &mut Findings, Severity),
 ) {
     let actual = source.actual();
     let probe = source.probe(|view| parse(view).is_ok());
+    let worst = match carry_out(&actual) {
+        Err(_) => Severity::Error,
+        Ok(()) => Severity::Warning,
+    };
     match (parse(&actual), probe) {
-        (Ok(()), probe) => structure(&probe.unwrap_or(actual), out, Severity::Warning),
+        (Ok(()), probe) => structure(&probe.unwrap_or(actual), out, worst),
         (Err(error), Some(probe)) => {
-            structure(&probe, out, Severity::Error);
+            structure(&probe, out, worst);
             if !out.has_error() && !is_for_want_of_a_value(&actual, out, &error) {
                 syntax(&actual, out, &error);
             }

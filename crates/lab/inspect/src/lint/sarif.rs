@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::report::{LintReport, Placed};
+use super::placed::Placed;
+use super::report::LintReport;
 
 impl LintReport {
     /// The findings as a SARIF log.

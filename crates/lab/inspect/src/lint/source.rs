@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use onhook_macros::{Expanded, Insertion, MacroName, MacroSource, Template};
+use onhook_macros::{Expanded, Insertion, MacroName, MacroSource, Template, expand_to_string};
 use onhook_params::Scope;
 
 use super::finding::{Check, Finding, Severity};
@@ -78,6 +78,11 @@ impl<'r> Source<'r> {
             probes,
             hidden,
         }
+    }
+
+    /// The value of SWVER.
+    pub(super) fn swver(&self) -> String {
+        expand_to_string("$SWVER", self.phone)
     }
 
     /// The text with the values of the phone.

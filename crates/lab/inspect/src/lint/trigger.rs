@@ -37,15 +37,15 @@ pub(super) fn trigger(source: &Source<'_>, out: &mut Findings) {
     let actual = source.actual();
     let read = |view: &View<'_>| onhook_conditions::parse(view.expanded.text()).is_ok();
     let error = onhook_conditions::parse(actual.expanded.text()).err();
-    if let Some(probe) = source.probe(read)
-        && let Ok(condition) = onhook_conditions::parse(probe.expanded.text())
-    {
-        let worst = if error.is_some() {
-            Severity::Error
-        } else {
-            Severity::Warning
+    // What cannot be read with `0` in it is looked at as it is.
+    let view = source.probe(read).unwrap_or_else(|| source.actual());
+    if let Ok(condition) = onhook_conditions::parse(view.expanded.text()) {
+        let fails = onhook_conditions::evaluate(actual.expanded.text(), &source.swver(), &mut ());
+        let worst = match fails {
+            Err(_) => Severity::Error,
+            Ok(_) => Severity::Warning,
         };
-        comparisons(&probe, out, &condition, 0, worst);
+        comparisons(&view, out, &condition, 0, worst);
         guard(source, out);
     }
     // A missing operand that was found already explains the error.

@@ -1,0 +1,41 @@
+//! What there is to run.
+
+use crate::plan::Plan;
+use crate::report::Benchmark;
+use crate::{language, pipeline, tftp};
+
+/// A benchmark by name.
+pub(crate) struct Entry {
+    pub(crate) name: &'static str,
+    pub(crate) about: &'static str,
+    pub(crate) run: fn(&Plan) -> anyhow::Result<Benchmark>,
+}
+
+/// All benchmarks.
+pub(crate) const ENTRIES: [Entry; 5] = [
+    Entry {
+        name: language::RULE,
+        about: language::ABOUT_RULE,
+        run: language::rule,
+    },
+    Entry {
+        name: language::CONDITION,
+        about: language::ABOUT_CONDITION,
+        run: language::condition,
+    },
+    Entry {
+        name: pipeline::NAME,
+        about: pipeline::ABOUT,
+        run: pipeline::run,
+    },
+    Entry {
+        name: "tftp-512",
+        about: tftp::ABOUT,
+        run: |plan| tftp::run("tftp-512", 512, plan),
+    },
+    Entry {
+        name: "tftp-1428",
+        about: tftp::ABOUT,
+        run: |plan| tftp::run("tftp-1428", 1428, plan),
+    },
+];
