@@ -58,6 +58,16 @@ impl MacroSource for Phone {
     }
 }
 
+/// The same phone, which nobody asks for a password or a secret.
+struct Discreet;
+
+impl MacroSource for Discreet {
+    fn push_value(&self, name: MacroName, out: &mut String) {
+        assert!(!matches!(name, MacroName::MPwd | MacroName::Secret(_)));
+        Phone.push_value(name, out);
+    }
+}
+
 /// Only text is ever expanded or parsed; other bytes are none.
 fn text(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).unwrap_or("")
@@ -86,8 +96,8 @@ pub fn macros(bytes: &[u8]) {
         let written = out.text().get(slot.range.clone());
         assert!(written.is_some_and(|written| written.starts_with('$')));
     }
-    Template::compile_message(text).expand_message(&Phone, "resync", &mut out);
-    assert!(out.slots().is_empty() && (!out.text().contains("pw") || text.contains("pw")));
+    Template::compile_message(text).expand_message(&Discreet, "resync", &mut out);
+    assert!(out.slots().is_empty());
 }
 
 /// Conditions: one pass gives what two give, and errors have places.

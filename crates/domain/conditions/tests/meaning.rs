@@ -294,6 +294,10 @@ fn a_suffix_belongs_to_the_version_only_if_it_is_one() {
         ("2.0.3() eq 1", Code::MissingOperator),
         ("2.0.3(G-H) eq 1", Code::MissingOperator),
         ("2.0.3(G eq 1", Code::MissingOperator),
+        ("a.b(G) eq 1", Code::MissingOperator),
+        ("1.2.3.4(G) eq 1", Code::MissingOperator),
+        ("1(G) eq 1", Code::MissingOperator),
+        ("1.(G) eq 1", Code::MissingOperator),
     ] {
         assert_eq!(eval(text, MPP).unwrap_err().code(), code, "{text}");
     }

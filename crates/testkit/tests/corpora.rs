@@ -1,0 +1,43 @@
+//! The corpora of the fuzz targets, replayed.
+#![cfg(test)]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::PathBuf;
+
+use onhook_testkit::fuzz::TARGETS;
+
+fn corpora() -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../fuzz/corpus"))
+}
+
+#[test]
+fn every_committed_input_is_survived() {
+    for target in &TARGETS {
+        let folder = corpora().join(target.name);
+        let mut inputs = 0;
+        for entry in fs::read_dir(&folder).unwrap() {
+            (target.feed)(&fs::read(entry.unwrap().path()).unwrap());
+            inputs += 1;
+        }
+        assert!(inputs >= 20, "{}: {inputs} inputs", folder.display());
+    }
+}
+
+#[test]
+fn every_target_has_a_program_and_a_corpus() {
+    let names: BTreeSet<_> = TARGETS
+        .iter()
+        .map(|target| target.name.to_owned())
+        .collect();
+    let folders = fs::read_dir(corpora()).unwrap();
+    let folders: BTreeSet<_> = folders
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    assert_eq!(folders, names);
+    for name in names {
+        let program = corpora().join(format!("../fuzz_targets/{name}.rs"));
+        let text = fs::read_to_string(&program).unwrap();
+        assert!(text.contains(&format!("fuzz::{name}(")), "{name}");
+    }
+}
