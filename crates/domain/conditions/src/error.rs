@@ -82,7 +82,9 @@ impl ConditionErrorCode {
         }
     }
 
-    const fn problem(self) -> &'static str {
+    /// The problem in words, for people.
+    #[must_use]
+    pub const fn problem(self) -> &'static str {
         match self {
             Self::Empty => "the condition is empty",
             Self::MissingOperand => "an operand is missing",

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use onhook_conditions::{ConditionError, ConditionErrorCode, ErrorClass};
+use onhook_conditions::{ConditionError, ConditionErrorCode};
 use thiserror::Error;
 
 /// What is wrong with a rule; the names never change.
@@ -113,11 +113,7 @@ impl RuleErrorCode {
             Self::MisplacedAssignments => "assignments do not belong into a report rule",
             Self::TooManyReports => "the rule has more than two reports",
             Self::TrailingText => "something follows the URL",
-            Self::Condition(code) => match code.class() {
-                ErrorClass::Syntax => "the condition cannot be read",
-                ErrorClass::Type => "the two sides cannot be compared",
-                ErrorClass::Format => "an operand cannot be read",
-            },
+            Self::Condition(code) => code.problem(),
         }
     }
 }
