@@ -13,6 +13,8 @@
 //!
 //! Requirement families: R-MACRO.
 
+#[cfg(test)]
+mod effort;
 mod expanded;
 mod name;
 mod scan;

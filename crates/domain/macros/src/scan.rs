@@ -33,7 +33,11 @@ pub(crate) fn next_reference(
 ) -> Option<(Range<usize>, What)> {
     let mut at = from;
     loop {
-        let start = at + text.get(at..)?.find(['$', '%'])?;
+        let rest = text.get(at..)?;
+        let sign = rest.find(['$', '%']);
+        #[cfg(test)]
+        crate::effort::looked(sign.unwrap_or(rest.len()) + 2);
+        let start = at + sign?;
         if let Some((length, what)) = read(text.get(start..)?, percent) {
             return Some((start..start + length, what));
         }
@@ -112,5 +116,7 @@ fn number(digits: &str) -> Option<usize> {
 /// The longest beginning of `text` whose bytes, all ASCII, satisfy a test.
 fn leading(text: &str, test: impl Fn(u8) -> bool) -> &str {
     let length = text.bytes().take_while(|b| test(*b)).count();
+    #[cfg(test)]
+    crate::effort::looked(length + 1);
     text.get(..length).unwrap_or("")
 }
