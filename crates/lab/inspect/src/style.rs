@@ -12,7 +12,27 @@ pub enum Style {
     Coloured,
 }
 
+/// What a line is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Paint {
+    None,
+    Strong,
+    Good,
+    Bad,
+}
+
 impl Style {
+    /// What stands before and behind a line of that kind.
+    pub(crate) const fn escapes(self, paint: Paint) -> (&'static str, &'static str) {
+        const END: &str = "\x1b[0m";
+        match (self, paint) {
+            (Self::Plain, _) | (Self::Coloured, Paint::None) => ("", ""),
+            (Self::Coloured, Paint::Strong) => ("\x1b[1m", END),
+            (Self::Coloured, Paint::Good) => ("\x1b[32m", END),
+            (Self::Coloured, Paint::Bad) => ("\x1b[31m", END),
+        }
+    }
+
     pub(crate) const fn renderer(self) -> Renderer {
         match self {
             Self::Plain => Renderer::plain(),

@@ -6,13 +6,16 @@ use annotate_snippets::{AnnotationKind, Level, Snippet};
 
 use super::{ExplainError, ExplainKind, Explanation, Outcome, ReportTarget, Step, Target, Verdict};
 use crate::MacroUse;
-use crate::style::{Style, one_line};
+use crate::style::{Paint, Style, one_line};
 
 impl Explanation {
     /// Renders the explanation for people, in several lines.
     #[must_use]
     pub fn render(&self, style: Style) -> String {
-        let mut out = Lines::default();
+        let mut out = Lines {
+            text: String::new(),
+            style,
+        };
         out.line(0, format_args!("{}: {}", self.kind, one_line(&self.text)));
         if self.expanded != self.text {
             out.line(0, format_args!("expanded: {}", one_line(&self.expanded)));
@@ -42,7 +45,7 @@ impl Explanation {
         for warning in &self.warnings {
             out.line(0, format_args!("warning: {}", warning.message));
         }
-        out.0
+        out.text
     }
 
     fn macros(&self) -> impl Iterator<Item = &MacroUse> {
@@ -175,24 +178,30 @@ impl Explanation {
         match (self.outcome, self.alternative) {
             (Outcome::Fetch, Some(number)) => {
                 let url = self.target.url.as_deref().unwrap_or("");
-                out.line(
+                out.painted(
+                    Paint::Strong,
                     0,
                     format_args!("outcome: fetch {url} (alternative {number})"),
                 );
                 self.target.render(out);
             }
             (Outcome::Nothing, Some(number)) => {
-                out.line(
+                out.painted(
+                    Paint::Strong,
                     0,
                     format_args!("outcome: nothing to fetch (alternative {number})"),
                 );
             }
-            (Outcome::Skip, _) => out.line(0, format_args!("outcome: skip")),
+            (Outcome::Skip, _) => out.painted(Paint::Strong, 0, format_args!("outcome: skip")),
             (
                 Outcome::Fetch | Outcome::Nothing | Outcome::Error | Outcome::True | Outcome::False,
                 _,
             ) => {
-                out.line(0, format_args!("outcome: {}", self.outcome.name()));
+                out.painted(
+                    Paint::Strong,
+                    0,
+                    format_args!("outcome: {}", self.outcome.name()),
+                );
             }
         }
     }
@@ -274,7 +283,16 @@ fn render_tried(step: &Step, out: &mut Lines) {
                 Verdict::Failed => ('!', "failed"),
                 Verdict::NotReached => (' ', "not reached"),
             };
-            out.line(0, format_args!("{mark} {number}. {}", one_line(text)));
+            let paint = match mark {
+                '>' => Paint::Good,
+                '!' => Paint::Bad,
+                _ => Paint::None,
+            };
+            out.painted(
+                paint,
+                0,
+                format_args!("{mark} {number}. {}", one_line(text)),
+            );
             out.line(2, format_args!("{verdict}: {why}"));
         }
         Step::Comparison {
@@ -316,12 +334,20 @@ fn render_tried(step: &Step, out: &mut Lines) {
 }
 
 /// Lines of text, indented by two spaces a level.
-#[derive(Default)]
-struct Lines(String);
+struct Lines {
+    text: String,
+    style: Style,
+}
 
 impl Lines {
     fn line(&mut self, depth: usize, text: std::fmt::Arguments<'_>) {
+        self.painted(Paint::None, depth, text);
+    }
+
+    fn painted(&mut self, paint: Paint, depth: usize, text: std::fmt::Arguments<'_>) {
+        let (start, end) = self.style.escapes(paint);
+        let indent = depth * 2;
         // Writing to a String cannot fail.
-        let _ = writeln!(self.0, "{:indent$}{text}", "", indent = depth * 2);
+        let _ = writeln!(self.text, "{:indent$}{start}{text}{end}", "");
     }
 }

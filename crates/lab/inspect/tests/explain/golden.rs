@@ -86,7 +86,7 @@ fn answer_to(question: &str) -> String {
         }
         return match json {
             true => pretty(&report),
-            false => report.render(Style::Plain),
+            false => plain(|style| report.render(style)),
         };
     }
     if kind == "expand" {
@@ -108,10 +108,27 @@ fn answer_to(question: &str) -> String {
     if json {
         pretty(&explanation)
     } else {
-        explanation.render(Style::Plain)
+        plain(|style| explanation.render(style))
     }
 }
 
 fn pretty(value: &impl serde::Serialize) -> String {
     format!("{}\n", serde_json::to_string_pretty(value).unwrap())
+}
+
+/// A text without colours, after looking that colours are all that a terminal gets besides.
+fn plain(render: impl Fn(Style) -> String) -> String {
+    let (plain, coloured) = (render(Style::Plain), render(Style::Coloured));
+    assert!(!plain.contains('\x1b'), "{plain}");
+    let mut stripped = String::new();
+    for (at, part) in coloured.split("\x1b[").enumerate() {
+        let end = if at == 0 {
+            0
+        } else {
+            part.find('m').unwrap() + 1
+        };
+        stripped.push_str(&part[end..]);
+    }
+    assert_eq!(stripped, plain);
+    plain
 }
