@@ -202,3 +202,37 @@ fn a_sarif_log_names_rules_and_places() {
     assert_eq!(region["startColumn"], 19);
     assert_eq!(region["endColumn"], 25);
 }
+
+const VECTORS: &str = include_str!("../../../../../docs/spec/rules-vectors.jsonl");
+
+#[test]
+fn documented_examples_that_work_have_no_errors() {
+    let mut looked = 0;
+    for line in VECTORS.lines() {
+        let vector: serde_json::Value = serde_json::from_str(line).unwrap();
+        let id = vector["id"].as_str().unwrap();
+        let kind = match id.split('-').nth(1) {
+            Some("RULE") => vector["kind"].as_str().unwrap(),
+            Some("COND") => "trigger",
+            Some("SCHED") => "schedule",
+            _ => continue,
+        };
+        if vector["src"] != "doc" || vector["out"] == "error" {
+            continue;
+        }
+        let mut phone = ModelPhone::new(Identity::default());
+        for (name, value) in vector["st"].as_object().into_iter().flatten() {
+            phone.set_macro(name, value.as_str().unwrap()).unwrap();
+        }
+        let text = vector["in"].as_str().or(vector["value"].as_str()).unwrap();
+        let kind = Subject::Text(kind.parse().unwrap());
+        for finding in lint_text(kind, text, &phone, &Scope::default()) {
+            assert!(
+                finding.severity < Severity::Error,
+                "{id} {text}: {finding:?}"
+            );
+        }
+        looked += 1;
+    }
+    assert!(looked > 40, "{looked}");
+}
