@@ -211,6 +211,8 @@ pub(crate) enum LintKind {
     Retries,
     /// A log message.
     Message,
+    /// An alias map.
+    Alias,
 }
 
 /// How findings are printed.
@@ -337,7 +339,7 @@ pub(crate) struct PhoneArgs {
     /// Start with the values of a profile, or of the page of a phone saved as XML (/admin/cfg.xml); --set comes on top.
     #[arg(long, value_name = "FILE")]
     pub(crate) params: Option<PathBuf>,
-    /// What DHCP says, for example 66=192.0.2.10 or 160=https://prov.example.net/.
+    /// What DHCP says: the number of an option and a host, an address or a URL, for example 66=192.0.2.10.
     #[arg(long, value_name = "N=SERVER", value_parser = option)]
     pub(crate) dhcp: Vec<(u8, String)>,
     /// The local time, for example 2026-11-27T09:30; delays and checks are then shown as times too.

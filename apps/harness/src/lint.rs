@@ -61,6 +61,7 @@ impl LintKind {
             Self::Schedule => Subject::Text(ExplainKind::Schedule),
             Self::Retries => Subject::Retries,
             Self::Message => Subject::Message,
+            Self::Alias => Subject::AliasMap,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Looking for what is wrong, or works otherwise than its author may think.
 
+mod alias;
 mod checks;
 mod condition;
 mod finding;
@@ -35,6 +36,8 @@ pub enum Subject {
     Message,
     /// The daily time.
     TimeOfDay,
+    /// The alias map of a register.
+    AliasMap,
 }
 
 /// Looks at one text with the eyes of a phone; nothing of a secret gets into a finding.
@@ -44,6 +47,7 @@ pub fn lint_text(subject: Subject, text: &str, phone: &ModelPhone, scope: &Scope
         Subject::Text(ExplainKind::Schedule) => schedule::delays(text, scope, false),
         Subject::Retries => schedule::delays(text, scope, true),
         Subject::TimeOfDay => schedule::time_of_day(text),
+        Subject::AliasMap => alias::map(text, scope),
         Subject::Message => {
             let (source, mut out) = (Source::new(text, phone, scope), Findings::default());
             macros::references(&source, &mut out);

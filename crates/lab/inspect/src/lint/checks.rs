@@ -129,3 +129,15 @@ pub(super) const UNEXPANDED_REGISTER: Check = Check::note(
     "unexpanded-register",
     "Expansion is one pass: macros in a register stay as written when `$A` inserts it, and expand only in the body of `--post`.",
 );
+pub(super) const ALIAS_ENTRY: Check = Check::warning(
+    "alias-entry",
+    "A bad entry of an alias map is passed over, and the others stay.",
+);
+pub(super) const ALIAS_TARGET: Check = Check::warning(
+    "alias-target",
+    "An entry whose parameter does not exist matches nothing.",
+);
+pub(super) const EMPTY_ALIAS_MAP: Check = Check::warning(
+    "empty-alias-map",
+    "Without entries `--alias` changes nothing: only a flat-profile sets anything.",
+);

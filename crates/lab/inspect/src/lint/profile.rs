@@ -9,7 +9,7 @@ use onhook_schedule::HhMm;
 use super::checks::{NO_BOOT_SPREAD, PROVISIONING_OFF, RESYNC_AT_DELAY, UNEXPANDED_REGISTER};
 use super::finding::{Check, Finding};
 use super::placed::Placed;
-use super::{Subject, lint_text};
+use super::{Subject, alias, lint_text};
 use crate::model_phone::NoKeys;
 use crate::{ExplainKind, ModelPhone};
 
@@ -164,7 +164,10 @@ impl<'w> Whole<'w> {
             let Some(place) = self.values.get(&id).copied() else {
                 continue;
             };
-            if !self.is_body(char::from(register)) && holds_macro(place.value()) {
+            let register = char::from(register);
+            if self.is_named("--alias", register) {
+                self.add(place, &alias::map(place.value(), self.scope));
+            } else if !self.is_named("--post", register) && holds_macro(place.value()) {
                 self.note(
                     place,
                     UNEXPANDED_REGISTER,
@@ -175,11 +178,11 @@ impl<'w> Whole<'w> {
         }
     }
 
-    /// Whether a rule of the profile sends the register as a body.
-    fn is_body(&self, register: char) -> bool {
-        let option = format!("--post {register}");
+    /// Whether a rule of the profile has an option with the register.
+    fn is_named(&self, option: &str, register: char) -> bool {
+        let words = format!("{option} {register}");
         self.values.values().any(|place| {
-            place.id.pattern().kind == Kind::ProfileRule && place.value().contains(&option)
+            place.id.pattern().kind == Kind::ProfileRule && place.value().contains(&words)
         })
     }
 }

@@ -10,8 +10,8 @@ use onhook_rules::{
 };
 
 use super::checks::{
-    BAD_VALUE, EMPTY_BODY, EMPTY_MACRO, KEY_WITHOUT_TLS, LITERAL_SECRET, NO_SERVER,
-    PASSWORD_IN_CLEAR, SERVERLESS_TFTP, SRV_WITH_TFTP, UNKNOWN_PARAMETER, UNREACHABLE,
+    BAD_VALUE, EMPTY_ALIAS_MAP, EMPTY_BODY, EMPTY_MACRO, KEY_WITHOUT_TLS, LITERAL_SECRET,
+    NO_SERVER, PASSWORD_IN_CLEAR, SERVERLESS_TFTP, SRV_WITH_TFTP, UNKNOWN_PARAMETER, UNREACHABLE,
 };
 use super::condition::{comparisons, joined_otherwise};
 use super::finding::{Check, Severity};
@@ -202,16 +202,18 @@ fn alternative_of(
             "write `http://` or `https://`, or leave `--srv` out",
         );
     }
-    if let Some(register) = alternative.options.post {
+    let empty = |register: u8| {
         let name = format!("GPP_{}", char::from(b'A'.saturating_add(register)));
-        if view.source.phone.parameter(&name).unwrap_or("").is_empty() {
-            out.add(
-                EMPTY_BODY,
-                place(),
-                format!("{name}, the body of the request, is empty"),
-                format!("set {name}"),
-            );
-        }
+        let value = view.source.phone.parameter(&name).unwrap_or("");
+        value.trim().is_empty().then_some(name)
+    };
+    if let Some(name) = alternative.options.post.and_then(empty) {
+        let message = format!("{name}, the body of the request, is empty");
+        out.add(EMPTY_BODY, place(), message, format!("set {name}"));
+    }
+    if let Some(name) = alternative.options.alias.and_then(empty) {
+        let message = format!("{name}, the alias map, is empty");
+        out.add(EMPTY_ALIAS_MAP, place(), message, format!("set {name}"));
     }
 }
 

@@ -81,6 +81,7 @@ fn answer_to(question: &str) -> String {
             "file" => report.profile("phone.xml", text.as_bytes(), &phone, &scope),
             "message" => report.text(Subject::Message, text, &phone, &scope),
             "retries" => report.text(Subject::Retries, text, &phone, &scope),
+            "alias" => report.text(Subject::AliasMap, text, &phone, &scope),
             "time" => report.text(Subject::TimeOfDay, text, &phone, &scope),
             kind => report.text(Subject::Text(kind.parse().unwrap()), text, &phone, &scope),
         }
