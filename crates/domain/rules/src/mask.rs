@@ -137,6 +137,10 @@ mod tests {
         check("[--key --uid] /a", "[--key ***] /a");
         check("[--uid u] /a", "[--uid u] /a");
         check("http://h/a?--key x", "http://h/a?--key x");
+        // White space, a bracket or a quote ends what a slash began.
+        check("/a|[--key k] /b", "/a|[--key ***] /b");
+        check("/a --key k", "/a --key ***");
+        check("/a\"--key k", "/a\"--key ***");
     }
 
     #[test]

@@ -155,12 +155,6 @@ pub fn parse_report<'t>(
 }
 
 impl<'t> ReportRule<'t> {
-    /// The expanded text.
-    #[must_use]
-    pub const fn text(&self) -> &'t str {
-        self.text
-    }
-
     /// The reports from left to right; none if the rule is blank.
     #[must_use]
     pub const fn reports(&self) -> Reports<'t> {

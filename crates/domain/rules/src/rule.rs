@@ -118,12 +118,6 @@ impl<'t> Rule<'t> {
         self.kind
     }
 
-    /// The expanded text.
-    #[must_use]
-    pub const fn text(&self) -> &'t str {
-        self.text
-    }
-
     /// The alternatives from left to right; none if the rule is blank.
     #[must_use]
     pub const fn alternatives(&self) -> Alternatives<'t> {
@@ -132,12 +126,6 @@ impl<'t> Rule<'t> {
             rest: Some(Cursor::new(self.text)),
             index: 0,
         }
-    }
-
-    /// Whether the rule is empty, white space or a comment.
-    #[must_use]
-    pub fn is_blank(&self) -> bool {
-        self.alternatives().next().is_none()
     }
 
     /// The number of the first alternative that can never be reached, counted from 1 (R-RULE-9).

@@ -111,6 +111,11 @@ fn one_draw_for_each_day_gives_one_start_a_day() {
     // Armed again right after the start: not the 18:08:20 of the same day.
     assert_eq!(next(local(0, 18, 4)), 86_400 + 500 - 240);
     assert_eq!(next(local(1, 18, 4)), 500 - 240);
+    // Each window has the draw of its own day: yesterday's, today's, tomorrow's.
+    let drawn = |day: i64| u32::try_from(day - 19_998).unwrap_or(0) * 3600;
+    let next = |now| next_daily_by_day(now, at("2300"), drawn);
+    assert_eq!(next(local(0, 0, 0)), 25 * 3600);
+    assert_eq!(next(local(0, 23, 30)), 90 * 60);
 }
 
 #[test]

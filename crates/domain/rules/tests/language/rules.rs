@@ -429,11 +429,47 @@ fn the_recorder_sees_what_is_reached_and_a_syntax_error_wins() {
         run("(\"x\" lt \"y\")? /a | (1 eq)? /b"),
         (Err("condition-missing-operand"), seen("x"))
     );
+    // Of two syntax errors the first is told, also when it stands where a condition was judged.
+    let error = onhook_rules::select(
+        RuleKind::Profile,
+        "(1 eq)? /a | (2 eq)? /b",
+        &[],
+        "",
+        &mut (),
+    );
+    assert_eq!(error.unwrap_err().offset(), 5);
+}
+
+//= R-RULE-8 type=test
+#[test]
+fn an_alternative_holds_when_its_condition_is_true_or_absent() {
+    let text = "(1 eq 2)? /a | (gt 1.0)? /b | (\"x\" lt \"y\")? /c | /d";
+    let rule = onhook_rules::parse(RuleKind::Profile, text, &[]).unwrap();
+    let holds = |swver: &str| -> Vec<_> {
+        rule.alternatives()
+            .map(|alternative| {
+                alternative
+                    .holds(swver, &mut ())
+                    .map_err(|error| error.offset())
+            })
+            .collect()
+    };
+    assert_eq!(holds("2.0"), [Ok(false), Ok(true), Err(38), Ok(true)]);
+    assert_eq!(holds("1.0"), [Ok(false), Ok(false), Err(38), Ok(true)]);
+}
+
+#[test]
+fn an_error_in_a_url_names_its_place_in_the_rule() {
+    check("/a | http://h", "error missing-path@13");
+    check("/a | ftp://h/a", "error bad-scheme@5");
+    check("/a | http://h:0/a", "error bad-port@14");
+    check("/a | http://h,/a", "error bad-server@13");
 }
 
 #[test]
 fn control_characters_are_errors_with_a_place() {
     check("/a\0b", "error bad-path@2");
+    check(" http://h/a\0b", "error bad-path@11");
     check("\0/a", "error bad-server@0");
     check("http://h\0/a", "error bad-server@8");
     check("(1 eq\0 1)? /a", "error condition-missing-operator@3");
