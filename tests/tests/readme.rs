@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::net::{TcpListener, TcpStream, UdpSocket};
+use std::net::{TcpListener, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -172,7 +172,7 @@ impl Session {
         shell.stdout(file.try_clone().unwrap()).stderr(file);
         self.running.push(shell.spawn().unwrap());
         let said = || fs::read_to_string(&log).unwrap_or_default();
-        for service in services(command, self.folder.path()) {
+        for service in services(command, self.folder.path(), &log) {
             until(&format!("{place}: {service:?}"), || {
                 service.is_there().then_some(())
             })
@@ -184,25 +184,26 @@ impl Session {
 /// How a command that goes on is reached.
 #[derive(Debug)]
 enum Service {
-    Tcp(String),
     Socket(PathBuf),
+    /// It says so itself, in this file, once its files are written too.
+    Says(PathBuf),
 }
 
 impl Service {
     fn is_there(&self) -> bool {
         match self {
-            Self::Tcp(address) => TcpStream::connect(address).is_ok(),
             Self::Socket(path) => std::os::unix::net::UnixStream::connect(path).is_ok(),
+            Self::Says(log) => fs::metadata(log).is_ok_and(|file| file.len() > 0),
         }
     }
 }
 
-fn services(command: &str, folder: &Path) -> Vec<Service> {
+fn services(command: &str, folder: &Path, log: &Path) -> Vec<Service> {
+    if command.starts_with("onhook-harness serve ") {
+        return vec![Service::Says(log.to_owned())];
+    }
     let words: Vec<&str> = command.split_whitespace().collect();
     let pairs = words.windows(2).filter_map(|pair| match pair {
-        ["--http" | "--https", address] if *address != "off" => {
-            Some(Service::Tcp((*address).to_owned()))
-        }
         ["--state-dir", state] => Some(Service::Socket(folder.join(state).join("control.sock"))),
         _ => None,
     });
