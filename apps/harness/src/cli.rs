@@ -44,8 +44,8 @@ pub(crate) enum Command {
         onhook-harness serve --root profiles --https 127.0.0.1:8443 --tls-ca-out ca.pem\n  \
         onhook-harness serve --root profiles --http off --https 0.0.0.0:8443 --tls-name prov.example.net --tls-ca-out ca.pem\n  \
         onhook-harness serve --root profiles --https 127.0.0.1:8443 --tls-cert server.pem --tls-key server.key --client-ca phones.pem\n\n\
-        Requests and syslog messages are printed as they come. GET and HEAD of regular files only; files may be\n\
-        replaced at any time. Without --tls-cert each start makes a new authority. Port 0 takes any free port; the real one is printed.")]
+        Requests and syslog messages are printed as they come. GET, HEAD and POST of regular files only,\n\
+        what is posted makes no difference; files may be replaced at any time. Without --tls-cert each start makes a new authority. Port 0 takes any free port; the real one is printed.")]
     Serve(ServeArgs),
     /// Say what a phone does with a rule, a trigger or a schedule, and why.
     #[command(after_help = "Examples:\n  \

@@ -74,7 +74,9 @@ pub struct Limits {
     pub target_bytes: usize,
     /// Bytes of a request head; more is 431.
     pub head_bytes: usize,
-    /// How long a request head may take, which is also how long an idle connection stays open.
+    /// Bytes of a request body; more is 413.
+    pub body_bytes: usize,
+    /// How long a request head or body may take, which is also how long an idle connection stays open.
     pub head_time: Duration,
     /// How long a TLS handshake may take.
     pub handshake_time: Duration,
@@ -88,11 +90,12 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// 8 KiB, 16 KiB, 10 s, 10 s, 30 s, 1,024 connections, 1 s.
+    /// 8 KiB, 16 KiB, 64 KiB, 10 s, 10 s, 30 s, 1,024 connections, 1 s.
     fn default() -> Self {
         Self {
             target_bytes: 8 << 10,
             head_bytes: 16 << 10,
+            body_bytes: 64 << 10,
             head_time: Duration::from_secs(10),
             handshake_time: Duration::from_secs(10),
             stall_time: Duration::from_secs(30),

@@ -23,8 +23,12 @@ pub enum Note {
     LongTarget,
     /// A head longer than the limit: 431.
     LongHead,
-    /// Something other than GET and HEAD: 405.
+    /// Something other than GET, HEAD and POST: 405.
     Method,
+    /// A request body longer than the limit: 413.
+    LongBody,
+    /// A request body that does not end in time, or not in order: 400.
+    CutBody,
     /// A datagram that is no TFTP request.
     NotTftp,
     /// A TFTP mode other than octet.
@@ -62,10 +66,12 @@ impl Note {
             | Self::NulInPath
             | Self::BackslashInPath
             | Self::NoHost
-            | Self::NotHttp => StatusCode::BAD_REQUEST,
+            | Self::NotHttp
+            | Self::CutBody => StatusCode::BAD_REQUEST,
             Self::LongTarget => StatusCode::URI_TOO_LONG,
             Self::LongHead => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
+            Self::LongBody => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NoFile | Self::Directory | Self::NotAFile | Self::OutsideRoot => {
                 StatusCode::NOT_FOUND
             }
@@ -93,7 +99,9 @@ impl Note {
             Self::NotHttp => "not an HTTP request",
             Self::LongTarget => "request target too long",
             Self::LongHead => "request head too long",
-            Self::Method => "only GET and HEAD are served",
+            Self::Method => "only GET, HEAD and POST are served",
+            Self::LongBody => "request body too long",
+            Self::CutBody => "request body not complete",
             Self::NotTftp => "not a TFTP request",
             Self::Mode => "only the mode octet is served",
             Self::Write => "files cannot be written",

@@ -8,7 +8,10 @@ use std::time::{Duration, Instant, SystemTime};
 use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, HOST, USER_AGENT};
 use http::{HeaderValue, Method, Request, Response, StatusCode, Version};
+use http_body_util::BodyExt as _;
+use hyper::body::Incoming;
 use tokio::task::spawn_blocking;
+use tokio::time::{sleep, timeout_at};
 
 use crate::body::{AnswerBody, Record};
 use crate::config::Limits;
@@ -43,21 +46,15 @@ struct Served {
 
 impl Site {
     /// Answers a request and leaves its entry in the log to the body.
-    pub(crate) async fn answer<B>(
+    pub(crate) async fn answer(
         &self,
-        request: Request<B>,
+        mut request: Request<Incoming>,
         client: &Client,
     ) -> Response<AnswerBody> {
         let began = Instant::now();
         let mut access = accessed(&request, client);
-        let served = match self.accepted(&request) {
-            Ok(below) => self
-                .served(below.clone(), request.method())
-                .await
-                .map(|served| (below, served)),
-            Err(note) => Err(note),
-        };
-        let (below, served) = match served {
+        let found = self.found(&mut request).await;
+        let (below, served) = match found {
             Ok(found) => found,
             Err(note) => return self.refused(note, request.method(), access, began),
         };
@@ -92,6 +89,31 @@ impl Site {
         });
     }
 
+    /// What a request names, once its body is here.
+    async fn found(&self, request: &mut Request<Incoming>) -> Result<(PathBuf, Served), Note> {
+        let below = self.accepted(request)?;
+        if request.method() == Method::POST {
+            self.take_body(request.body_mut()).await?;
+        }
+        let served = self.served(below.clone(), request.method()).await?;
+        Ok((below, served))
+    }
+
+    /// Takes a body from the wire; what it says makes no difference.
+    async fn take_body(&self, body: &mut Incoming) -> Result<(), Note> {
+        let mut left = self.limits.body_bytes;
+        let deadline = sleep(self.limits.head_time).deadline();
+        loop {
+            let frame = match timeout_at(deadline, body.frame()).await {
+                Ok(None) => return Ok(()),
+                Ok(Some(Ok(frame))) => frame,
+                Ok(Some(Err(_))) | Err(_) => return Err(Note::CutBody),
+            };
+            let taken = frame.data_ref().map_or(0, Bytes::len);
+            left = left.checked_sub(taken).ok_or(Note::LongBody)?;
+        }
+    }
+
     /// The path below the root that a request names.
     fn accepted<B>(&self, request: &Request<B>) -> Result<PathBuf, Note> {
         let target = request
@@ -110,7 +132,7 @@ impl Site {
         if line + fields > self.limits.head_bytes {
             return Err(Note::LongHead);
         }
-        if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        if !matches!(*request.method(), Method::GET | Method::HEAD | Method::POST) {
             return Err(Note::Method);
         }
         if request.version() == Version::HTTP_11 && !request.headers().contains_key(HOST) {
@@ -168,7 +190,7 @@ impl Site {
         headers.insert(CONTENT_LENGTH, length);
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
         if note == Note::Method {
-            headers.insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+            headers.insert(ALLOW, HeaderValue::from_static("GET, HEAD, POST"));
         }
         response
     }

@@ -212,6 +212,8 @@ const fn code_of(note: Note) -> ErrorCode {
         | Note::SlowHead
         | Note::LeftInHead
         | Note::Shrunk
+        | Note::LongBody
+        | Note::CutBody
         | Note::NotTaken => ErrorCode::UNDEFINED,
     }
 }

@@ -78,6 +78,24 @@ async fn a_head_that_takes_too_long_ends_the_connection() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_body_that_takes_too_long_is_given_up() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut client = connect(dir.path(), 1 << 10);
+    let began = Instant::now();
+    let request = b"POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nab";
+    client.stream.write_all(request).await.unwrap();
+    let access = access(&mut client.events).await;
+    assert_eq!(
+        (access.note, access.status),
+        (Some(Note::CutBody), Some(400))
+    );
+    assert_eq!(
+        began.elapsed().as_secs(),
+        Limits::default().head_time.as_secs()
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_idle_connection_ends_after_the_head_time_and_leaves_no_trace_in_the_log() {
     let dir = tempfile::tempdir().unwrap();
     let mut client = connect(dir.path(), 1 << 10);

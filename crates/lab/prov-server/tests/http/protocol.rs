@@ -90,7 +90,7 @@ async fn methods_that_change_something_are_refused_with_those_that_work() {
     let mut lab = Lab::new().await;
     lab.write("a", "x");
     for request in [
-        "POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\nConnection: close\r\n\r\nabc",
+        "PUT /a HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\nConnection: close\r\n\r\nabc",
         "DELETE /a HTTP/1.0\r\n\r\n",
         "BREW /a HTTP/1.0\r\n\r\n",
         "OPTIONS * HTTP/1.0\r\n\r\n",
@@ -98,11 +98,58 @@ async fn methods_that_change_something_are_refused_with_those_that_work() {
         let answer = lab.exchange(request).await;
         assert_eq!(
             (answer.status, answer.header("allow")),
-            (405, Some("get, head")),
+            (405, Some("get, head, post")),
             "{request}"
         );
         assert_eq!(lab.access().await.note, Some(Note::Method));
     }
+}
+
+#[tokio::test]
+async fn a_file_is_the_answer_to_a_post() {
+    let mut lab = Lab::new().await;
+    lab.write("a", "x");
+    for (header, body, status, note) in [
+        ("Content-Length: 3", "abc".to_owned(), 200, None),
+        ("Content-Length: 0", String::new(), 200, None),
+        (
+            "Transfer-Encoding: chunked",
+            "1\r\na\r\n0\r\n\r\n".to_owned(),
+            200,
+            None,
+        ),
+        ("Content-Length: 65536", "a".repeat(65_536), 200, None),
+        (
+            "Content-Length: 65537",
+            "a".repeat(65_537),
+            413,
+            Some(Note::LongBody),
+        ),
+        (
+            "Transfer-Encoding: chunked",
+            "zz\r\n".to_owned(),
+            400,
+            Some(Note::CutBody),
+        ),
+    ] {
+        let head =
+            format!("POST /a?q HTTP/1.1\r\nHost: h\r\n{header}\r\nConnection: close\r\n\r\n");
+        let answer = lab.exchange(&(head + &body)).await;
+        assert_eq!(answer.status, status, "{header}");
+        let access = lab.access().await;
+        assert_eq!(
+            (access.method.as_deref(), access.note),
+            (Some("POST"), note)
+        );
+        if status == 200 {
+            assert_eq!(answer.body, b"x");
+        }
+    }
+    // Nothing is looked for before the path is a good one.
+    let answer = lab
+        .exchange("POST /../a HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\n")
+        .await;
+    assert_eq!(answer.status, 400);
 }
 
 #[tokio::test]

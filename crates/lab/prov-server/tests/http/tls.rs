@@ -75,6 +75,7 @@ async fn get(lab: &Lab, tls: &Arc<Tls>, host: &str) -> Result<Vec<u8>, FetchErro
         user_agent: "phone".into(),
         user: None,
         password: None,
+        post: None,
         limit: 1_000,
         timeout: Duration::from_secs(10),
     };
