@@ -1,7 +1,7 @@
 //! A web server that gives what a test tells it to give, also when that is wrong.
 
 use std::collections::HashMap;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -29,10 +29,14 @@ struct Inner {
 /// One request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Asked {
+    /// Method.
+    pub method: String,
     /// Path and query.
     pub path: String,
     /// The credentials as sent.
     pub authorization: Option<String>,
+    /// The body, which a GET has none of.
+    pub body: Vec<u8>,
 }
 
 /// What a path gives.
@@ -120,7 +124,7 @@ impl Inner {
     fn serve(&self, mut stream: TcpStream) -> anyhow::Result<()> {
         stream.set_read_timeout(Some(DEADLINE))?;
         stream.set_write_timeout(Some(DEADLINE))?;
-        let asked = read_head(&stream)?;
+        let asked = read_request(&stream)?;
         let reply = lock(&self.replies).get(&asked.path).cloned();
         let known = asked.authorization.is_some();
         lock(&self.asked).push(asked);
@@ -153,30 +157,35 @@ impl Inner {
     }
 }
 
-fn read_head(stream: &TcpStream) -> anyhow::Result<Asked> {
+fn read_request(stream: &TcpStream) -> anyhow::Result<Asked> {
     let mut reader = BufReader::new(stream);
     let mut line = String::new();
     reader.read_line(&mut line)?;
-    let path = line
-        .split(' ')
-        .nth(1)
-        .context("no request line")?
-        .to_owned();
-    let mut authorization = None;
+    let mut words = line.split(' ').map(str::to_owned);
+    let method = words.next().context("no request line")?;
+    let path = words.next().context("no path")?;
+    let (mut authorization, mut length) = (None, 0);
     loop {
         line.clear();
         if reader.read_line(&mut line)? == 0 || line.trim().is_empty() {
             break;
         }
-        if let Some((name, value)) = line.split_once(':')
-            && name.eq_ignore_ascii_case("authorization")
-        {
-            authorization = Some(value.trim().to_owned());
+        if let Some((name, value)) = line.split_once(':') {
+            if name.eq_ignore_ascii_case("authorization") {
+                authorization = Some(value.trim().to_owned());
+            }
+            if name.eq_ignore_ascii_case("content-length") {
+                length = value.trim().parse()?;
+            }
         }
     }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body)?;
     Ok(Asked {
+        method,
         path,
         authorization,
+        body,
     })
 }
 

@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use onhook_device::{Identity, MonoTime, Now, Outcome, WallTime};
 use onhook_fetch::Endpoint;
 use onhook_params::{
-    DeltaBuilder, Entry, ParamId, ParamSet, Scope, Secrecy, Setting, Value, secrecy,
+    DeltaBuilder, Entry, ParamId, ParamSet, Scope, Secrecy, Setting, Value, ValueId, secrecy,
 };
 use onhook_phone::{
     Boot, Command, Committed, Cx, Effect, Input, LineUse, LogLine, Model, Notice, OpId, Origin,
@@ -76,6 +76,10 @@ pub struct Sim {
     pub saves_end: Committed,
     /// Pass phrase bound by the last fetch.
     pub last_key: Option<String>,
+    /// Body of the POST that the last fetch was.
+    pub last_body: Option<String>,
+    /// Alias map of the last fetch.
+    pub last_aliases: Option<String>,
     script: Script,
     queue: BTreeMap<(u64, u64), Input>,
     sequence: u64,
@@ -124,6 +128,8 @@ impl Sim {
             save_s: 0,
             saves_end: Committed::Durable,
             last_key: None,
+            last_body: None,
+            last_aliases: None,
             script: Box::new(script),
             queue: BTreeMap::new(),
             sequence: 0,
@@ -150,7 +156,7 @@ impl Sim {
     }
 
     #[track_caller]
-    fn intern(&mut self, name: &str, value: &str) -> (ParamId, onhook_params::ValueId) {
+    fn intern(&mut self, name: &str, value: &str) -> (ParamId, ValueId) {
         let scope = self.scope();
         let Some(id) = ParamId::lookup(name, &scope) else {
             panic!("{name} is unknown");
@@ -332,9 +338,10 @@ impl Sim {
     fn fetch(&mut self, op: OpId, request: &Request) {
         let url = render::url(request, &self.shared.values);
         let second = self.second();
-        self.last_key = request
-            .key
-            .map(|key| self.shared.values.expose(key).to_owned());
+        let exposed = |id: Option<ValueId>| id.map(|id| self.shared.values.expose(id).to_owned());
+        self.last_key = exposed(request.key);
+        self.last_body = exposed(request.body);
+        self.last_aliases = exposed(request.aliases);
         self.requests
             .push((second, url.clone(), self.phone.cause().prvst()));
         let ip = Some(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)));

@@ -88,6 +88,7 @@ impl contract::FetchFixture for Fetching {
             user_agent: "test".into(),
             user: None,
             password: None,
+            post: None,
             limit: 64 * 1024,
             timeout: Duration::from_secs(10),
         }

@@ -62,11 +62,16 @@ impl Reactor {
                 user_agent: render::user_agent(&seat.phone, &self.phones.shared, now),
                 user: secret(request.user).map(|(_, bytes)| bytes),
                 password: secret(request.password).map(|(_, bytes)| bytes),
+                post: secret(request.body).map(|(_, bytes)| bytes),
                 limit: PROFILE_LIMIT,
                 timeout: profile_timeout(request.scheme),
             },
             key,
             vault,
+            aliases: request
+                .aliases
+                .map(|id| values.text(id).to_owned())
+                .unwrap_or_default(),
             scope: model.scope,
             clock: Arc::clone(&self.clock),
             inbox: self.inbox.clone(),

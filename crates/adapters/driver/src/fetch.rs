@@ -68,6 +68,8 @@ pub(crate) struct Transfer {
     pub(crate) request: onhook_fetch::Request,
     pub(crate) key: Option<onhook_device::SecretRef>,
     pub(crate) vault: TaskVault,
+    /// The alias map; empty for none.
+    pub(crate) aliases: String,
     pub(crate) scope: Scope,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) inbox: mpsc::UnboundedSender<Arrived>,
@@ -127,6 +129,7 @@ impl Transfer {
     fn decode(&self, body: Vec<u8>, head: &Head) -> Result<Decoded, Failed> {
         let spec = DecodeSpec {
             scope: self.scope,
+            aliases: &self.aliases,
             key: self.key,
             aes128gcm: head.aes128gcm,
             limits: Limits::default(),

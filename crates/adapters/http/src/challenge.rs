@@ -212,6 +212,7 @@ mod tests {
             user_agent: String::new(),
             user: user.map(Secret::from),
             password: password.map(Secret::from),
+            post: None,
             limit: 1,
             timeout: std::time::Duration::from_secs(1),
         }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use http::HeaderValue;
+use onhook_device::Secret;
 use onhook_fetch::port::{Fetch, Resolver};
 use onhook_fetch::{BodySink, Endpoint, ErrorKind, FetchError, Request, Scheme, is_allowed};
 use tokio::time::{sleep, timeout_at};
@@ -172,6 +173,7 @@ impl Chain<'_> {
                 target: &self.target,
                 user_agent: &self.request.user_agent,
                 authorization: self.authorization.as_ref(),
+                post: self.request.post.as_ref().map(Secret::expose),
                 limit: self.request.limit,
                 limits,
             };

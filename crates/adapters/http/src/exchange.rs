@@ -5,8 +5,8 @@ use std::pin::{Pin, pin};
 use std::task::Poll;
 
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Response, StatusCode, header};
-use http_body_util::{BodyExt as _, Empty};
+use http::{HeaderName, HeaderValue, Method, Response, StatusCode, header};
+use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Body as _, Incoming};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
@@ -32,6 +32,8 @@ pub(crate) struct Question<'q> {
     pub(crate) target: &'q Target,
     pub(crate) user_agent: &'q str,
     pub(crate) authorization: Option<&'q HeaderValue>,
+    /// The body of a POST.
+    pub(crate) post: Option<&'q [u8]>,
     /// Largest body, in bytes.
     pub(crate) limit: u64,
     pub(crate) limits: &'q Limits,
@@ -113,8 +115,8 @@ pub(crate) async fn exchange(
 }
 
 /// The request with its headers in the documented order.
-fn request(question: &Question<'_>) -> http::Request<Empty<Bytes>> {
-    let mut request = http::Request::new(Empty::new());
+fn request(question: &Question<'_>) -> http::Request<Full<Bytes>> {
+    let mut request = http::Request::new(Full::default());
     *request.uri_mut() = question.target.path.clone().into();
     let headers = request.headers_mut();
     //= R-HTTP-2
@@ -127,6 +129,16 @@ fn request(question: &Question<'_>) -> http::Request<Empty<Bytes>> {
             .authorization
             .map(|v| (header::AUTHORIZATION, v.clone())),
     );
+    //= R-POST-1
+    if let Some(body) = question.post {
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/x-www-form-urlencoded"),
+        );
+        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
+        *request.method_mut() = Method::POST;
+        *request.body_mut() = Full::new(Bytes::copy_from_slice(body));
+    }
     request
 }
 
@@ -255,7 +267,7 @@ async fn receive(
     Ok(())
 }
 
-type Connection = http1::Connection<TokioIo<Watched<Box<dyn Duplex>>>, Empty<Bytes>>;
+type Connection = http1::Connection<TokioIo<Watched<Box<dyn Duplex>>>, Full<Bytes>>;
 
 /// The connection, which only moves while one of its futures is awaited.
 struct Line<'l> {

@@ -80,6 +80,8 @@ pub struct Request {
     pub user: Option<Secret>,
     /// Password for challenges.
     pub password: Option<Secret>,
+    /// Body of a POST over HTTP or HTTPS; `None` asks with GET (R-POST-1).
+    pub post: Option<Secret>,
     /// Largest body in bytes; more ends with [`crate::ErrorKind::TooLarge`].
     pub limit: u64,
     /// Longest duration of the whole transfer.

@@ -9,7 +9,7 @@
 //! activity is an input, a restart is an effect, and every text in an effect is an id that the consumer
 //! renders with [`render`].
 //!
-//! Requirement families: R-SM, R-RULE, R-ASSIGN, R-APP, R-LOG, R-MACRO-20..23, R-URL-2, R-FLS.
+//! Requirement families: R-SM, R-RULE, R-ASSIGN, R-OPT-6, R-ALIAS-1, R-POST, R-APP, R-LOG, R-MACRO-20..23, R-URL-2, R-FLS.
 
 mod asked;
 mod edit;
@@ -17,6 +17,7 @@ mod effect;
 mod input;
 mod macros;
 mod model;
+mod options;
 mod phone;
 mod plan;
 mod policy;

@@ -2,8 +2,8 @@
 
 use onhook_fetch::{Scheme, is_allowed};
 use onhook_macros::{Expanded, MacroName};
-use onhook_params::{Entry, Mark, ParamId, Secrecy, Value, ValueId, View, known, secrecy};
-use onhook_rules::{Alternative, Argument, Piece, RuleKind, Selection, Target, Url};
+use onhook_params::{Entry, Mark, ParamId, Secrecy, ValueId, View, known, secrecy};
+use onhook_rules::{Alternative, RuleKind, Selection, Target, Url};
 
 use crate::macros::{Password, PhoneMacros};
 use crate::phone::Cx;
@@ -66,6 +66,7 @@ impl Phone {
             return Ok(());
         };
         self.assign(slot, &alternative, expanded, cold, cx);
+        cold.post = alternative.options.post;
         //= R-ASSIGN-2
         cold.next = alternative
             .url
@@ -158,14 +159,8 @@ impl Phone {
         if options.srv && scheme == Scheme::Tftp {
             return Err(RuleFault::SrvOverTftp);
         }
-        for (given, name) in [
-            (options.post.is_some(), "--post"),
-            (options.alias.is_some(), "--alias"),
-            (options.srv, "--srv"),
-        ] {
-            if given {
-                return Err(RuleFault::Unsupported(name));
-            }
+        if options.srv {
+            return Err(RuleFault::Unsupported("--srv"));
         }
         let secrecy = path_secrecy(url, expanded)?;
         //= R-URL-2
@@ -195,6 +190,8 @@ impl Phone {
             key: self.bind(options.key.as_ref(), cx.shared),
             user: self.bind(options.uid.as_ref(), cx.shared),
             password: self.bind(options.pwd.as_ref(), cx.shared),
+            aliases: options.alias.and_then(|n| self.alias_map(n, cx.shared)),
+            body: None,
         })
     }
 
@@ -205,42 +202,6 @@ impl Phone {
         };
         let domains = self.params.text(known::RESTRICTED_ACCESS_DOMAINS, view);
         is_allowed(view.values.text(host), domains)
-    }
-
-    /// Binds an option argument as one opaque secret; `None` if it is missing or empty.
-    fn bind(&self, argument: Option<&Argument<'_>>, shared: &mut Shared) -> Option<ValueId> {
-        let argument = argument?;
-        let mut text = std::mem::take(&mut shared.secret_text);
-        text.clear();
-        if let Some(view) = self.view(shared) {
-            for piece in argument.pieces() {
-                match piece {
-                    Piece::Text(literal) => text.push_str(literal),
-                    //= R-MACRO-19
-                    Piece::Secret {
-                        register,
-                        substring,
-                    } => {
-                        let value = known::GPP_SECRET
-                            .get(usize::from(register))
-                            .and_then(|id| match self.params.value(*id, view) {
-                                Value::Secret(value) => Some(view.values.expose(value)),
-                                Value::Plain(_) => None,
-                            })
-                            .unwrap_or("");
-                        text.push_str(substring.apply(value));
-                    }
-                }
-            }
-        }
-        //= R-OPT-6
-        let bound = if text.is_empty() {
-            None
-        } else {
-            shared.values.intern(&text, Secrecy::Secret)
-        };
-        shared.secret_text = text;
-        bound
     }
 }
 

@@ -24,6 +24,10 @@ pub struct Request {
     pub user: Option<ValueId>,
     /// The password of `--pwd`, a secret.
     pub password: Option<ValueId>,
+    /// The alias map of `--alias`, as the register holds it.
+    pub aliases: Option<ValueId>,
+    /// The body of `--post`, a secret; `None` asks with GET.
+    pub body: Option<ValueId>,
 }
 
 impl Request {
@@ -34,6 +38,8 @@ impl Request {
             self.key,
             self.user,
             self.password,
+            self.aliases,
+            self.body,
         ]
         .into_iter()
         .flatten()

@@ -95,6 +95,8 @@ pub(crate) struct Cold {
     pub(crate) slot: RuleSlot,
     /// What to fetch after the assignments, or why it cannot be fetched.
     pub(crate) next: Option<Result<Request, RuleFault>>,
+    /// The register that holds the body of the request, GPP_A..GPP_P as 0..=15.
+    pub(crate) post: Option<u8>,
     /// What the profile or the assignments ask for; its texts count a use each.
     pub(crate) wanted: Vec<Entry>,
     /// What really changes.
@@ -111,6 +113,7 @@ impl Cold {
             phase: Phase::Holding,
             slot: RuleSlot::A,
             next: None,
+            post: None,
             wanted: Vec::new(),
             changes: Vec::new(),
             changed: 0,
@@ -140,6 +143,7 @@ impl Cold {
         if let Some(Ok(request)) = self.next.take() {
             request.release(&mut shared.values);
         }
+        self.post = None;
         self.wanted.clear();
         self.changes.clear();
         self.changed = 0;

@@ -100,18 +100,21 @@ impl Phone {
             }
             return Some(outcome);
         };
-        let request = match next {
+        let mut request = match next {
             Ok(request) => request,
             Err(fault) => {
                 cold.retire(cx.shared);
                 return Some(self.refuse(slot, fault, cx));
             }
         };
+        //= R-MACRO-21
+        self.set_result(None, cx.shared);
+        if let Some(register) = cold.post {
+            request.body = self.body(register, &request, cx);
+        }
         if let Some(old) = self.request.replace(request) {
             old.release(&mut cx.shared.values);
         }
-        //= R-MACRO-21
-        self.set_result(None, cx.shared);
         let op = self.next_op();
         cold.phase = Phase::Fetching(op);
         self.cold = Some(cold);

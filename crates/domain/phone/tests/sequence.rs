@@ -70,9 +70,9 @@ fn a_rule_that_fails_before_any_request_logs_the_failure_only() {
         ("http://h", "bad rule", None),
         ("/x.xml", "no server", Some(RuleFault::NoServer)),
         (
-            "[--post a] http://h/x",
+            "[--srv] http://h/x",
             "bad rule",
-            Some(RuleFault::Unsupported("--post")),
+            Some(RuleFault::Unsupported("--srv")),
         ),
     ] {
         let sim = phone(|_, _| Served::empty())

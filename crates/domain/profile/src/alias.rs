@@ -180,7 +180,9 @@ impl<'t> AliasMap<'t> {
 }
 
 impl Alias<'_> {
-    fn matches(&self, ancestry: &[&str]) -> bool {
+    /// Whether its path is the end of an ancestry, outermost name first.
+    pub(crate) fn matches(&self, ancestry: &[&str]) -> bool {
+        //= R-ALIAS-2
         let mut outwards = ancestry.iter().rev();
         self.path
             .rsplit('/')

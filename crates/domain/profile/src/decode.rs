@@ -41,9 +41,11 @@ impl Default for Limits {
 
 /// How a file is to be read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, Default)]
-pub struct DecodeSpec {
+pub struct DecodeSpec<'a> {
     /// Which parameters exist, and the reading of empty elements.
     pub scope: Scope,
+    /// The alias map of `--alias`, not expanded; empty for none.
+    pub aliases: &'a str,
     /// The argument of `--key`; one with no bytes counts as none.
     pub key: Option<SecretRef>,
     /// Whether the answer had `Content-Encoding: aes128gcm`.
@@ -98,7 +100,7 @@ pub struct Decoded {
 /// The file breaks a rule of form at some layer; then it is unusable as a whole (R-FIL-6).
 pub fn decode(
     body: Vec<u8>,
-    spec: &DecodeSpec,
+    spec: &DecodeSpec<'_>,
     vault: &dyn KeyVault,
 ) -> Result<Decoded, DecodeError> {
     let body = Zeroizing::new(body);
@@ -119,7 +121,7 @@ pub fn decode(
     }
     //= R-FIL-6
     let (delta, diagnostics) = match look(&content) {
-        Look::Xml => read(&content, &spec.scope, spec.limits)?,
+        Look::Xml => read(&content, spec)?,
         //= D-XML-3
         Look::Blank => return Err(DecodeError::EmptyFile),
         //= R-ENC-1
@@ -150,7 +152,7 @@ fn look(content: &[u8]) -> Look {
 /// Removes the layer of encryption.
 fn decrypted(
     mut body: Zeroizing<Vec<u8>>,
-    spec: &DecodeSpec,
+    spec: &DecodeSpec<'_>,
     vault: &dyn KeyVault,
 ) -> Result<(Zeroizing<Vec<u8>>, Container), DecodeError> {
     //= R-GCM-1

@@ -23,6 +23,10 @@ pub enum WarningCode {
     BareAmpersand,
     /// `comment-double-hyphen`: `--` inside a comment (D-XML-6).
     CommentDoubleHyphen,
+    /// `alias-entry`: an entry of the alias map cannot be read, or is one too many (R-ALIAS-5).
+    AliasEntry,
+    /// `alias-target`: an entry of the alias map names no parameter.
+    AliasTarget,
 }
 
 impl WarningCode {
@@ -38,6 +42,8 @@ impl WarningCode {
             Self::Nested => "nested",
             Self::BareAmpersand => "bare-ampersand",
             Self::CommentDoubleHyphen => "comment-double-hyphen",
+            Self::AliasEntry => "alias-entry",
+            Self::AliasTarget => "alias-target",
         }
     }
 }
@@ -52,7 +58,7 @@ pub struct Warning {
     pub code: WarningCode,
     /// The element name it is about; empty where there is none.
     pub subject: Box<str>,
-    /// Line in the decoded XML, counted from 1.
+    /// Line in the decoded XML, counted from 1; 1 for the alias map, which stands elsewhere.
     pub line: u32,
     /// Column in characters, counted from 1.
     pub column: u32,
@@ -94,6 +100,17 @@ impl Warning {
             WarningCode::CommentDoubleHyphen => {
                 "this comment holds `--`, which other XML readers refuse".to_owned()
             }
+            WarningCode::AliasEntry => {
+                "an entry of the alias map is passed over: write /path/element = /flat-profile/Name, at most 30 times"
+                    .to_owned()
+            }
+            WarningCode::AliasTarget => match ParamId::nearest(name, scope) {
+                Some(near) => format!(
+                    "the alias map names {name}, which is no parameter; did you mean {}?",
+                    near.name()
+                ),
+                None => format!("the alias map names {name}, which is no parameter"),
+            },
         }
     }
 }

@@ -3,7 +3,8 @@
 use onhook_device::EmptyElement;
 use onhook_params::{Delta, ParamId, Scope, Setting, UserAccess};
 
-use crate::decode::Limits;
+use crate::alias::{Alias, AliasMap};
+use crate::decode::DecodeSpec;
 use crate::diagnostics::{Diagnostics, WarningCode};
 use crate::error::{DecodeError, XmlFault};
 use crate::position::Positions;
@@ -14,11 +15,7 @@ use crate::settings::Settings;
 use crate::value::{Scratch, trim};
 
 /// Reads a document: what it sets, and what was wrong with it but does no harm.
-pub(crate) fn read(
-    xml: &[u8],
-    scope: &Scope,
-    limits: Limits,
-) -> Result<(Delta, Diagnostics), DecodeError> {
+pub(crate) fn read(xml: &[u8], spec: &DecodeSpec<'_>) -> Result<(Delta, Diagnostics), DecodeError> {
     //= R-ENC-1
     let xml = xml.strip_prefix(b"\xef\xbb\xbf").unwrap_or(xml);
     //= R-ENC-2
@@ -28,17 +25,22 @@ pub(crate) fn read(
         return Err(corrupt(xml, &XmlFault::Control.at(at)));
     }
     let mut reader = Reader {
-        scanner: Scanner::new(text, limits),
-        scope,
+        scanner: Scanner::new(text, spec.limits),
+        scope: &spec.scope,
+        aliases: Vec::new(),
+        ancestry: Vec::new(),
+        aliased: 0,
         settings: Settings::for_file(text.len()),
         scratch: Scratch::default(),
         warnings: Diagnostics::default(),
         first_element: None,
         profiles: 0,
     };
+    reader.read_aliases(spec.aliases);
     reader.document().map_err(|fault| corrupt(xml, &fault))?;
     //= D-XML-3
-    if reader.profiles == 0 {
+    //= R-ALI-4
+    if reader.profiles == 0 && reader.aliased == 0 {
         let (line, column) = Positions::new(xml).locate(reader.first_element.unwrap_or(0));
         return Err(DecodeError::NoFlatProfile { line, column });
     }
@@ -67,6 +69,12 @@ fn corrupt(xml: &[u8], found: &Found) -> DecodeError {
 struct Reader<'x, 's> {
     scanner: Scanner<'x>,
     scope: &'s Scope,
+    /// The entries whose parameters exist.
+    aliases: Vec<(Alias<'s>, ParamId)>,
+    /// The names of the open elements, kept for its memory.
+    ancestry: Vec<&'x str>,
+    /// Elements that an entry matched.
+    aliased: usize,
     settings: Settings,
     scratch: Scratch,
     warnings: Diagnostics,
@@ -74,7 +82,52 @@ struct Reader<'x, 's> {
     profiles: usize,
 }
 
-impl<'x> Reader<'x, '_> {
+impl<'x, 's> Reader<'x, 's> {
+    /// Reads the alias map; its bad entries are told at the beginning of the file.
+    fn read_aliases(&mut self, text: &'s str) {
+        let map = AliasMap::parse(text);
+        //= R-ALIAS-5
+        //= R-ALI-5
+        for _ in map.errors() {
+            self.warnings.push(WarningCode::AliasEntry, "", 0, None);
+        }
+        for alias in map.entries() {
+            match ParamId::lookup(alias.parameter, self.scope) {
+                Some(id) => self.aliases.push((*alias, id)),
+                None => {
+                    let name = alias.parameter;
+                    self.warnings.push(WarningCode::AliasTarget, name, 0, None);
+                }
+            }
+        }
+    }
+
+    /// Reads the element whose start tag was read, if the alias map names it: at any depth, before anything else.
+    #[inline]
+    fn alias(&mut self) -> Result<bool, Fault> {
+        if self.aliases.is_empty() {
+            return Ok(false);
+        }
+        let start = self.scanner.tag;
+        self.ancestry.clear();
+        self.ancestry.extend(self.scanner.path());
+        if start.empty {
+            self.ancestry.push(start.name);
+        }
+        //= R-ALI-2
+        //= R-ALI-3
+        let entry = self
+            .aliases
+            .iter()
+            .find(|(alias, _)| alias.matches(&self.ancestry));
+        let Some(id) = entry.map(|(_, id)| *id) else {
+            return Ok(false);
+        };
+        self.aliased += 1;
+        self.parameter(id, &start)?;
+        Ok(true)
+    }
+
     #[inline]
     fn next(&mut self) -> Result<Token, Fault> {
         self.scanner.next(&mut self.warnings)
@@ -96,6 +149,9 @@ impl<'x> Reader<'x, '_> {
                 Token::Start => {
                     let start = self.scanner.tag;
                     self.first_element.get_or_insert(start.at);
+                    if self.alias()? {
+                        continue;
+                    }
                     //= R-XML-2
                     //= R-XML-4
                     if start.name == "flat-profile" {
@@ -122,6 +178,10 @@ impl<'x> Reader<'x, '_> {
                 //= R-XML-1
                 //= R-XML-3
                 Token::Start => {
+                    //= R-ALIAS-4
+                    if self.alias()? {
+                        continue;
+                    }
                     let start = self.scanner.tag;
                     match ParamId::lookup(start.name, self.scope) {
                         Some(id) => self.parameter(id, &start)?,
@@ -149,7 +209,10 @@ impl<'x> Reader<'x, '_> {
         while self.scanner.depth() > depth {
             match self.next()? {
                 Token::Text => self.ignore()?,
-                Token::Start | Token::End => {}
+                Token::Start => {
+                    self.alias()?;
+                }
+                Token::End => {}
                 Token::Eof => return Ok(()),
             }
         }
@@ -180,7 +243,9 @@ impl<'x> Reader<'x, '_> {
                     self.warnings
                         .push(WarningCode::Nested, start.name, start.at, None);
                     let child = usize::from(!self.scanner.tag.empty);
-                    return self.skip(self.scanner.depth() - 1 - child);
+                    let outside = self.scanner.depth() - 1 - child;
+                    self.alias()?;
+                    return self.skip(outside);
                 }
                 Token::End | Token::Eof => break,
             }

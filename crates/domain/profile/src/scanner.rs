@@ -116,6 +116,11 @@ impl<'x> Scanner<'x> {
         self.open.len()
     }
 
+    /// The names of the open elements, outermost first.
+    pub(crate) fn path(&self) -> impl Iterator<Item = &'x str> {
+        self.open.iter().map(|open| open.name)
+    }
+
     /// A run of text.
     pub(crate) fn raw(&self, text: Text) -> &'x str {
         self.document.get(text.from..text.to).unwrap_or("")

@@ -1,8 +1,11 @@
 //! Alias maps: what an entry is, what is left out, which entry an element takes.
 #![cfg(test)]
 
+mod common;
+
 use std::fmt::Write;
 
+use common::{read_as, rights, values, warnings};
 use onhook_profile::AliasMap;
 use proptest::prelude::*;
 
@@ -122,6 +125,120 @@ fn a_path_is_the_end_of_the_ancestry_and_the_first_entry_wins() {
     // An entry whose parameter does not exist is no match.
     let found = map.find(&["SIP", "name"], |alias| alias.parameter != "A");
     assert_eq!(found.unwrap().parameter, "B");
+}
+
+const MAP: &str = "/CPE/name = /flat-profile/User_ID_1_ ; /auth=/flat-profile/Auth_ID_1_; /GPP_A=/flat-profile/GPP_B; \
+    /deep=/flat-profile/GPP_C; /n=/flat-profile/Resync_Random_Delay; /x/flat-profile=/flat-profile/GPP_D";
+
+/// What a document sets, and its warnings.
+#[track_caller]
+fn check_file(document: &str, expected: &[(&str, &str)], warned: &[&str]) {
+    let decoded = read_as(MAP, document).unwrap();
+    let found = values(&decoded);
+    let found: Vec<_> = found
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
+    assert_eq!(found, expected, "{document}");
+    assert_eq!(warnings(&decoded), warned, "{document}");
+}
+
+//= R-ALI-2 type=test
+//= R-ALI-4 type=test
+//= R-ALIAS-2 type=test
+//= R-ALIAS-4 type=test
+#[test]
+fn elements_of_other_documents_set_parameters() {
+    check_file(
+        "<CPE><name> 100 </name><x><auth>a&amp;b</auth></x><other>1</other></CPE>",
+        &[("Auth_ID_1_", "a&b"), ("User_ID_1_", "100")],
+        &[],
+    );
+    // Beside a flat-profile, which works as usual, its warnings too.
+    check_file(
+        "<CPE><name>1</name><flat-profile><GPP_P>p</GPP_P><No_Such>1</No_Such></flat-profile></CPE>",
+        &[("GPP_P", "p"), ("User_ID_1_", "1")],
+        &["unknown:No_Such"],
+    );
+    check_file("<CPE><name/></CPE>", &[], &[]);
+}
+
+//= R-ALI-4 type=test
+//= R-ALIAS-4 type=test
+#[test]
+fn an_entry_matches_anywhere_and_before_anything_else() {
+    // A parameter inside a flat-profile means what the map says.
+    check_file(
+        "<flat-profile><GPP_A>1</GPP_A></flat-profile>",
+        &[("GPP_B", "1")],
+        &[],
+    );
+    // So do elements inside of what is skipped: unknown elements, and parameters that hold elements.
+    check_file(
+        "<flat-profile><No_Such><deep>1</deep></No_Such></flat-profile>",
+        &[("GPP_C", "1")],
+        &["unknown:No_Such"],
+    );
+    check_file(
+        "<flat-profile><GPP_P>x<deep>1</deep>y<deep>2</deep></GPP_P><GPP_O>o</GPP_O></flat-profile>",
+        &[("GPP_C", "2"), ("GPP_O", "o")],
+        &["nested:GPP_P", "duplicate:deep"],
+    );
+    check_file(
+        "<x><flat-profile>1</flat-profile></x>",
+        &[("GPP_D", "1")],
+        &[],
+    );
+    // An aliased element with elements inside sets nothing, and those inside do.
+    check_file(
+        "<CPE><name>a<deep>1</deep></name></CPE>",
+        &[("GPP_C", "1")],
+        &["nested:name"],
+    );
+}
+
+//= R-ALI-2 type=test
+#[test]
+fn an_aliased_element_follows_the_rules_for_values_and_rights() {
+    let decoded = read_as(MAP, "<r><auth ua=\"rw\">x</auth><n>many</n></r>").unwrap();
+    assert_eq!(
+        values(&decoded).into_iter().collect::<Vec<_>>(),
+        [("Auth_ID_1_".into(), "x".into())]
+    );
+    assert_eq!(
+        rights(&decoded).into_iter().collect::<Vec<_>>(),
+        [("Auth_ID_1_".into(), "rw")]
+    );
+    assert_eq!(warnings(&decoded), ["bad-value:n"]);
+    // The last one counts, whether it came by the map or not.
+    check_file(
+        "<r><flat-profile><GPP_C>1</GPP_C></flat-profile><deep>2</deep></r>",
+        &[("GPP_C", "2")],
+        &["duplicate:deep"],
+    );
+}
+
+//= R-ALI-4 type=test
+//= R-ALIAS-5 type=test
+#[test]
+fn a_map_that_matches_nothing_makes_no_file_good() {
+    let code = |map: &str| {
+        let result = read_as(map, "<CPE><name>1</name></CPE>");
+        result
+            .map(|decoded| warnings(&decoded))
+            .map_err(|error| error.code().as_str())
+    };
+    assert_eq!(code("/CPE/x=/flat-profile/GPP_A"), Err("no-flat-profile"));
+    assert_eq!(code(""), Err("no-flat-profile"));
+    // An entry without a parameter is no match, so the next one is.
+    assert_eq!(
+        code("/name=/flat-profile/No_Such; bad; /name=/flat-profile/GPP_A"),
+        Ok(vec![
+            "alias-entry".to_owned(),
+            "alias-target:No_Such".to_owned()
+        ])
+    );
+    assert_eq!(code("/name=/flat-profile/No_Such"), Err("no-flat-profile"));
 }
 
 proptest! {

@@ -11,8 +11,8 @@ mod common;
 use std::collections::BTreeMap;
 
 use common::{
-    CRYPTO_VECTORS, KEY, OneKey, PROFILE_VECTORS, hex, plain, read, read_with_key, rights, rows,
-    scope, values, warnings,
+    CRYPTO_VECTORS, KEY, OneKey, PROFILE_VECTORS, hex, plain, read, read_as, read_with_key, rights,
+    rows, scope, values, warnings,
 };
 use onhook_params::ParamId;
 use onhook_profile::{Container, DecodeSpec, Decoded, decode};
@@ -61,21 +61,19 @@ fn changes(decoded: &Decoded, before: &BTreeMap<String, String>) -> BTreeMap<Str
 
 //= R-APP-7 type=test
 //= R-UA-5 type=test
+//= R-ALI-1 type=test
+//= R-ALI-2 type=test
 #[test]
-fn every_profile_vector_without_aliases_comes_out_as_written() {
+fn every_profile_vector_comes_out_as_written() {
     let mut run = 0;
     for row in rows(PROFILE_VECTORS, "vector") {
         let id = text(&row, "id").unwrap();
-        if row
-            .get("options")
-            .is_some_and(|options| options.get("alias").is_some())
-        {
-            // alias: not built yet
-            assert!(text(&row, "rules").unwrap().contains("R-ALI-"), "{id}");
-            continue;
-        }
         run += 1;
-        let result = read(text(&row, "profile").unwrap());
+        let before = map(&row, "before");
+        let alias = map(&row, "options").remove("alias");
+        let register = alias.map(|letter| format!("GPP_{}", letter.to_ascii_uppercase()));
+        let aliases = register.map_or("", |register| before[&register].as_str());
+        let result = read_as(aliases, text(&row, "profile").unwrap());
         if let Some(code) = text(&row, "error") {
             assert_eq!(
                 result.err().map(|error| error.code().as_str()),

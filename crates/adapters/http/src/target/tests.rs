@@ -14,6 +14,7 @@ fn request(host: &str, port: u16, path: &str) -> Request {
         user_agent: String::new(),
         user: None,
         password: None,
+        post: None,
         limit: 1,
         timeout: Duration::from_secs(1),
     }

@@ -46,6 +46,32 @@ async fn the_request_is_spelled_as_documented() {
     );
 }
 
+//= R-HTTP-2 type=test
+//= R-POST-1 type=test
+#[tokio::test]
+async fn a_body_is_posted_as_it_is_given() {
+    let server = Server::start(vec![answer("200 OK", "", b"x")]).await;
+    for body in ["mac=000e08aabbcc&a=\u{e4}", ""] {
+        let mut request = server.request("/post.php?x");
+        request.post = Some(body.into());
+        let (result, sink) = get(&request).await;
+        result.unwrap();
+        assert_eq!(sink.body, b"x");
+        let port = server.address.port();
+        let length = body.len();
+        assert_eq!(
+            server.asked().pop().unwrap(),
+            format!(
+                "POST /post.php?x HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\
+                 User-Agent: Cisco-CP-8841-3PCC/11.3.2 (000e08aabbcc)\r\n\
+                 Accept: */*\r\nConnection: close\r\n\
+                 Content-Type: application/x-www-form-urlencoded\r\n\
+                 Content-Length: {length}\r\n\r\n{body}"
+            )
+        );
+    }
+}
+
 //= R-URL-4 type=test
 #[tokio::test]
 async fn a_lone_question_mark_stays_in_the_request() {

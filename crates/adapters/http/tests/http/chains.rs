@@ -86,6 +86,24 @@ async fn both_redirects_are_followed_and_not_remembered() {
 
 //= R-HTTP-5 type=test
 #[tokio::test]
+async fn redirects_and_challenges_post_the_body_again() {
+    let server = Server::start(vec![
+        moved("302 Found", "/b"),
+        challenge("Basic realm=\"r\""),
+        answer("200 OK", "", b"x"),
+    ])
+    .await;
+    let mut request = with_credentials(server.request("/a"));
+    request.post = Some("a=1".into());
+    get(&request).await.0.unwrap();
+    assert_eq!(paths(&server), ["/a", "/b", "/b"]);
+    for asked in server.asked() {
+        assert!(asked.starts_with("POST ") && asked.ends_with("\r\n\r\na=1"));
+    }
+}
+
+//= R-HTTP-5 type=test
+#[tokio::test]
 async fn five_redirects_are_followed_and_a_sixth_is_not() {
     let mut scripts: Vec<Script> = (1..=5)
         .map(|n| moved("302 Found", &format!("/{n}")))

@@ -127,7 +127,7 @@ impl Server {
         request(&self.address.ip().to_string(), self.address.port(), path)
     }
 
-    /// The header blocks of the requests so far.
+    /// The header blocks of the requests so far, each with the body that it announces.
     pub(crate) fn asked(&self) -> Vec<String> {
         self.asked.lock().unwrap().clone()
     }
@@ -146,7 +146,16 @@ async fn play(mut stream: Box<dyn Line>, (bytes, then): Script, asked: &Mutex<Ve
             Err(_) => return,
         }
     }
-    asked.lock().unwrap().push(String::from_utf8(head).unwrap());
+    let mut text = String::from_utf8(head).unwrap();
+    let length = text
+        .lines()
+        .find_map(|line| line.strip_prefix("Content-Length: "));
+    let mut body = vec![0; length.map_or(0, |length| length.parse().unwrap())];
+    if stream.read_exact(&mut body).await.is_err() {
+        return;
+    }
+    text.push_str(&String::from_utf8(body).unwrap());
+    asked.lock().unwrap().push(text);
     // The client may close at any moment; that is what some tests are about.
     let _ = stream.write_all(&bytes).await;
     match then {
@@ -175,6 +184,7 @@ pub(crate) fn request(host: &str, port: u16, path: &str) -> Request {
         user_agent: "Cisco-CP-8841-3PCC/11.3.2 (000e08aabbcc)".into(),
         user: None,
         password: None,
+        post: None,
         limit: 64 * 1024,
         timeout: Duration::from_secs(10),
     }

@@ -36,16 +36,17 @@ pub fn scope() -> Scope {
     Scope::default()
 }
 
-pub fn plain() -> DecodeSpec {
+pub fn plain() -> DecodeSpec<'static> {
     DecodeSpec {
         scope: scope(),
+        aliases: "",
         key: None,
         aes128gcm: false,
         limits: Limits::default(),
     }
 }
 
-pub fn with_key() -> DecodeSpec {
+pub fn with_key() -> DecodeSpec<'static> {
     DecodeSpec {
         key: Some(KEY),
         ..plain()
@@ -54,6 +55,12 @@ pub fn with_key() -> DecodeSpec {
 
 pub fn read(body: impl AsRef<[u8]>) -> Result<Decoded, DecodeError> {
     decode(body.as_ref().to_vec(), &plain(), &OneKey(Vec::new()))
+}
+
+/// Reads with an alias map.
+pub fn read_as(aliases: &str, body: impl AsRef<[u8]>) -> Result<Decoded, DecodeError> {
+    let spec = DecodeSpec { aliases, ..plain() };
+    decode(body.as_ref().to_vec(), &spec, &OneKey(Vec::new()))
 }
 
 pub fn read_with_key(body: impl AsRef<[u8]>, key: &str) -> Result<Decoded, DecodeError> {

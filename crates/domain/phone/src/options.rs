@@ -1,0 +1,100 @@
+//! What the options of a rule stand for: secrets, an alias map, a body.
+
+use onhook_params::{Secrecy, Value, ValueId, View, known};
+use onhook_rules::{Argument, Piece};
+
+use crate::macros::{Password, PhoneMacros};
+use crate::phone::Cx;
+use crate::{Phone, Request, Shared};
+
+impl Phone {
+    /// Binds an option argument as one opaque secret; `None` if it is missing or empty.
+    pub(crate) fn bind(
+        &self,
+        argument: Option<&Argument<'_>>,
+        shared: &mut Shared,
+    ) -> Option<ValueId> {
+        let argument = argument?;
+        let mut text = std::mem::take(&mut shared.secret_text);
+        text.clear();
+        if let Some(view) = self.view(shared) {
+            for piece in argument.pieces() {
+                match piece {
+                    Piece::Text(literal) => text.push_str(literal),
+                    //= R-MACRO-19
+                    Piece::Secret {
+                        register,
+                        substring,
+                    } => {
+                        let value = known::GPP_SECRET
+                            .get(usize::from(register))
+                            .and_then(|id| match self.params.value(*id, view) {
+                                Value::Secret(value) => Some(view.values.expose(value)),
+                                Value::Plain(_) => None,
+                            })
+                            .unwrap_or("");
+                        text.push_str(substring.apply(value));
+                    }
+                }
+            }
+        }
+        //= R-OPT-6
+        let bound = if text.is_empty() {
+            None
+        } else {
+            shared.values.intern(&text, Secrecy::Secret)
+        };
+        shared.secret_text = text;
+        bound
+    }
+
+    /// The alias map in a register, not expanded; `None` if it is empty. Like the URL it is that of before the
+    /// assignments of the rule.
+    pub(crate) fn alias_map(&self, register: u8, shared: &mut Shared) -> Option<ValueId> {
+        //= R-ALI-1
+        let id = known::GPP.get(usize::from(register)).copied()?;
+        let view = self.view(shared)?;
+        let text = self.params.text(id, view).to_owned();
+        if text.is_empty() {
+            return None;
+        }
+        shared.values.intern(&text, Secrecy::Plain)
+    }
+
+    /// The body of a POST: the text of a register, expanded once with the request that carries it. It may hold
+    /// anything, so it is a secret.
+    pub(crate) fn body(&self, register: u8, request: &Request, cx: &mut Cx<'_>) -> Option<ValueId> {
+        let id = known::GPP.get(usize::from(register)).copied()?;
+        let Shared {
+            values,
+            bases,
+            models,
+            templates,
+            expanded,
+            ..
+        } = &mut *cx.shared;
+        let model = models.get(self.model)?;
+        let view = View {
+            values,
+            bases,
+            scope: &model.scope,
+        };
+        let template = templates.get(self.params.text(id, view))?;
+        //= R-POST-1
+        //= R-ASSIGN-3
+        template.expand(
+            &PhoneMacros {
+                phone: self,
+                model,
+                view,
+                now: cx.now,
+                request: Some(request),
+                told: self.result,
+                prvst: self.resync.cause().prvst(),
+                password: Password::Value,
+            },
+            expanded,
+        );
+        values.intern(expanded.text(), Secrecy::Secret)
+    }
+}
