@@ -44,6 +44,8 @@ pub struct Asked {
 pub enum Reply {
     /// A whole answer of status 200.
     Body(Vec<u8>),
+    /// A whole answer of status 200 with `Content-Encoding: aes128gcm`.
+    Records(Vec<u8>),
     /// A status with a few more header lines and a short text.
     Status(u16, &'static str),
     /// An answer that announces so many bytes more than it gives.
@@ -131,6 +133,7 @@ impl Inner {
         match reply {
             None => status(&mut stream, 404, ""),
             Some(Reply::Body(body)) => whole(&mut stream, &body, 0),
+            Some(Reply::Records(body)) => coded(&mut stream, &body),
             Some(Reply::Short(body, missing)) => whole(&mut stream, &body, missing),
             Some(Reply::Guarded(body)) if known => whole(&mut stream, &body, 0),
             Some(Reply::Guarded(_)) => status(
@@ -194,6 +197,15 @@ fn whole(stream: &mut TcpStream, body: &[u8], missing: usize) -> anyhow::Result<
     write!(
         stream,
         "HTTP/1.1 200 OK\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
+    )?;
+    Ok(stream.write_all(body)?)
+}
+
+fn coded(stream: &mut TcpStream, body: &[u8]) -> anyhow::Result<()> {
+    let length = body.len();
+    write!(
+        stream,
+        "HTTP/1.1 200 OK\r\nContent-Encoding: aes128gcm\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
     )?;
     Ok(stream.write_all(body)?)
 }

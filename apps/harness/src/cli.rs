@@ -72,17 +72,20 @@ pub(crate) enum Command {
         onhook-harness expand '$MAU-$PN' --macro MA=000e08012345 --json\n  \
         echo '$MA' | onhook-harness expand -")]
     Expand(ExpandArgs),
-    /// Encrypt a file as `openssl enc -aes-256-cbc` does, for a rule with --key.
+    /// Encrypt a file as `openssl enc -aes-256-cbc` does, for a rule with --key, or as RFC 8188 says.
     #[command(after_help = "Examples:\n  \
         onhook-harness encrypt --key-file key.txt phone.xml -o phone.enc\n  \
-        onhook-harness encrypt --key-env PHONE_KEY --digest md5 --gzip phone.xml -o phone.enc\n\n\
-        The same with openssl: openssl enc -aes-256-cbc -md sha256 -k KEY -in phone.xml -out phone.enc")]
+        onhook-harness encrypt --key-env PHONE_KEY --digest md5 --gzip phone.xml -o phone.enc\n  \
+        onhook-harness encrypt --rfc8188 --ikm-file ikm.txt phone.xml -o phone.xml.gcm\n\n\
+        The server sends a file of RFC 8188 with `Content-Encoding: aes128gcm`; phones have the keying material in\n\
+        IKM_HTTP_Encrypt_Content. A file for --key with openssl: openssl enc -aes-256-cbc -md sha256 -k KEY -in phone.xml -out phone.enc")]
     Encrypt(EncryptArgs),
-    /// Decrypt a file that `openssl enc -aes-256-cbc` or `encrypt` made, and say how it was made.
+    /// Decrypt a file that `openssl enc -aes-256-cbc` or `encrypt` made, or a body of RFC 8188, and say how it was made.
     #[command(after_help = "Examples:\n  \
         onhook-harness decrypt --key-file key.txt phone.enc\n  \
         onhook-harness decrypt --key-env PHONE_KEY phone.enc -o phone.xml\n  \
-        onhook-harness decrypt --key-file key.txt phone.enc --json      only checks whether the key fits\n\n\
+        onhook-harness decrypt --key-file key.txt phone.enc --json      only checks whether the key fits\n  \
+        onhook-harness decrypt --ikm-file ikm.txt phone.xml.gcm -o phone.xml\n\n\
         The digest is found by trying; what was found is said on stderr. Compressed content is inflated.\n\
         Exit status: 0 decrypted, 1 wrong key or damaged file (nothing is written), 2 usage.")]
     Decrypt(DecryptArgs),
@@ -278,6 +281,13 @@ pub(crate) struct EncryptArgs {
     /// Digest of the key derivation.
     #[arg(long, value_enum, default_value_t = DigestName::Sha256)]
     pub(crate) digest: DigestName,
+    /// Make a body for `Content-Encoding: aes128gcm` (RFC 8188) with --ikm; --ikm alone says the same.
+    #[arg(long, conflicts_with_all = ["key", "key_file", "key_env"])]
+    pub(crate) rfc8188: bool,
+    /// Octets of each record of RFC 8188, at least 18.
+    #[arg(long, value_name = "N", default_value_t = 4096, value_parser = clap::value_parser!(u32).range(18..),
+        conflicts_with_all = ["key", "key_file", "key_env"])]
+    pub(crate) record_size: u32,
     /// Compress first.
     #[arg(long)]
     pub(crate) gzip: bool,
@@ -314,9 +324,9 @@ pub(crate) struct DecryptArgs {
     pub(crate) json: bool,
 }
 
-/// The passphrase of a file, given in one of three ways.
+/// The passphrase of a file, or the keying material of RFC 8188, each given in one of three ways.
 #[derive(Args)]
-#[group(required = true, multiple = false)]
+#[group(id = "secret", required = true, multiple = false)]
 pub(crate) struct KeyArgs {
     /// The key, taken as text. Others on this host can see a command line: prefer --key-file or --key-env.
     #[arg(long, value_name = "K")]
@@ -327,6 +337,16 @@ pub(crate) struct KeyArgs {
     /// Environment variable with the key.
     #[arg(long, value_name = "NAME")]
     pub(crate) key_env: Option<OsString>,
+    /// The value of IKM_HTTP_Encrypt_Content, for RFC 8188; base64url or base64 of 16 octets or more, else text.
+    /// Others on this host can see a command line: prefer --ikm-file or --ikm-env.
+    #[arg(long, value_name = "I", conflicts_with = "digest")]
+    pub(crate) ikm: Option<OsString>,
+    /// File with that value in its first and only line.
+    #[arg(long, value_name = "F", conflicts_with = "digest")]
+    pub(crate) ikm_file: Option<PathBuf>,
+    /// Environment variable with that value.
+    #[arg(long, value_name = "NAME", conflicts_with = "digest")]
+    pub(crate) ikm_env: Option<OsString>,
 }
 
 /// Options that describe a phone.

@@ -2,16 +2,19 @@
 
 use std::process::ExitCode;
 
-use onhook_crypto::{DecryptError, Digest, Look, Opened, first_look};
+use onhook_crypto::{
+    DecryptError, Digest, Look, RecordsError, first_look, keying_material, unseal,
+};
 use onhook_device::Secret;
 use serde::Serialize;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
 use crate::cli::DecryptArgs;
-use crate::encrypt::container;
+use crate::encrypt::{RECORDS, container};
 use crate::failure::{Done, FAILED, Failure, note};
 use crate::gzip::GzipError;
+use crate::key::Key;
 use crate::output::Readers;
 use crate::{gzip, input, output};
 
@@ -39,6 +42,12 @@ enum Problem {
     )]
     WrongKey,
     #[error(transparent)]
+    Records(#[from] RecordsError),
+    #[error(
+        "the file is a container of `openssl enc` (it begins with `Salted__`) and no body of RFC 8188: give --key"
+    )]
+    Salted,
+    #[error(transparent)]
     Gzip(#[from] GzipError),
 }
 
@@ -46,9 +55,15 @@ impl Problem {
     /// The word that a phone's events use for the same problem.
     const fn code(&self) -> &'static str {
         match self {
-            Self::NotEncrypted | Self::Base64 | Self::Cut { .. } | Self::WrongKey => {
-                "decrypt-failed"
-            }
+            Self::NotEncrypted
+            | Self::Base64
+            | Self::Cut { .. }
+            | Self::WrongKey
+            | Self::Salted
+            | Self::Records(RecordsError::Tag { .. }) => "decrypt-failed",
+            Self::Records(RecordsError::Truncated { .. }) => "truncated",
+            Self::Records(RecordsError::RecordSize { .. }) => "bad-record-size",
+            Self::Records(RecordsError::Delimiter { .. }) => "bad-delimiter",
             Self::Gzip(GzipError::Damaged(_)) => "corrupt-gzip",
             Self::Gzip(GzipError::TooLarge) => "too-large",
         }
@@ -57,9 +72,16 @@ impl Problem {
 
 /// What a file holds.
 struct Found {
-    digest: Digest,
+    opened: Opened,
     gzip: bool,
     content: Zeroizing<Vec<u8>>,
+}
+
+/// How a file was encrypted.
+#[derive(Clone, Copy)]
+enum Opened {
+    Salted(Digest),
+    Records { size: u32, count: u64 },
 }
 
 /// The document of `--json`.
@@ -68,6 +90,7 @@ struct Report {
     schema: &'static str,
     container: Option<&'static str>,
     digest: Option<&'static str>,
+    record_size: Option<u32>,
     gzip: Option<bool>,
     content: Option<&'static str>,
     input_bytes: usize,
@@ -113,8 +136,9 @@ pub(crate) fn decrypt(args: &DecryptArgs) -> Done {
     if args.json {
         output::document(&Report {
             schema: SCHEMA,
-            container: Some(container(found.digest)),
-            digest: Some(found.digest.name()),
+            container: Some(found.opened.container()),
+            digest: found.opened.digest().map(Digest::name),
+            record_size: found.opened.record_size(),
             gzip: Some(found.gzip),
             content: Some(kind),
             input_bytes,
@@ -124,9 +148,13 @@ pub(crate) fn decrypt(args: &DecryptArgs) -> Done {
         })?;
     } else {
         let gzip = if found.gzip { ", gzip" } else { "" };
-        let container = container(found.digest);
+        let records = match found.opened {
+            Opened::Salted(_) => String::new(),
+            Opened::Records { size, count } => format!(", record size {size}, {count} records"),
+        };
         note(&format!(
-            "{container}{gzip}: {input_bytes} bytes hold {} bytes ({kind})",
+            "{}{records}{gzip}: {input_bytes} bytes hold {} bytes ({kind})",
+            found.opened.container(),
             found.content.len()
         ));
     }
@@ -143,6 +171,7 @@ fn failed(problem: &Problem, input_bytes: usize) -> Report {
         schema: SCHEMA,
         container: None,
         digest: None,
+        record_size: None,
         gzip: None,
         content: None,
         input_bytes,
@@ -155,13 +184,49 @@ fn failed(problem: &Problem, input_bytes: usize) -> Report {
     }
 }
 
-fn open(file: Zeroizing<Vec<u8>>, key: &Secret, args: &DecryptArgs) -> Result<Found, Problem> {
-    let (digest, content) = match args.digest {
-        Some(name) => {
-            let digest = Digest::from(name);
-            (digest, with_digest(&file, key, digest)?)
+impl Opened {
+    const fn container(self) -> &'static str {
+        match self {
+            Self::Salted(digest) => container(digest),
+            Self::Records { .. } => RECORDS,
         }
-        None => search(file, key)?,
+    }
+
+    const fn digest(self) -> Option<Digest> {
+        match self {
+            Self::Salted(digest) => Some(digest),
+            Self::Records { .. } => None,
+        }
+    }
+
+    const fn record_size(self) -> Option<u32> {
+        match self {
+            Self::Salted(_) => None,
+            Self::Records { size, .. } => Some(size),
+        }
+    }
+}
+
+fn open(mut file: Zeroizing<Vec<u8>>, key: &Key, args: &DecryptArgs) -> Result<Found, Problem> {
+    let (opened, content) = match (key, args.digest) {
+        (Key::Passphrase(key), Some(name)) => {
+            let digest = Digest::from(name);
+            (Opened::Salted(digest), with_digest(&file, key, digest)?)
+        }
+        (Key::Passphrase(key), None) => {
+            let (digest, content) = search(file, key)?;
+            (Opened::Salted(digest), content)
+        }
+        (Key::Ikm(_), _) if onhook_crypto::is_salted(&file) => return Err(Problem::Salted),
+        (Key::Ikm(ikm), _) => {
+            let keying = keying_material(ikm.expose());
+            let found = unseal(std::mem::take(&mut *file), &keying)?;
+            let opened = Opened::Records {
+                size: found.record_size,
+                count: found.records,
+            };
+            (opened, Zeroizing::new(found.plaintext))
+        }
     };
     let gzip = first_look(content.iter().copied()) == Look::Gzip;
     let content = if gzip && !args.keep_gzip {
@@ -170,7 +235,7 @@ fn open(file: Zeroizing<Vec<u8>>, key: &Secret, args: &DecryptArgs) -> Result<Fo
         content
     };
     Ok(Found {
-        digest,
+        opened,
         gzip,
         content,
     })
@@ -183,8 +248,8 @@ fn search(
 ) -> Result<(Digest, Zeroizing<Vec<u8>>), Problem> {
     let copy = file.clone();
     let opened = onhook_crypto::open(std::mem::take(&mut *file), key.expose());
-    let Opened { plaintext, digest } = opened.map_err(|error| problem(error, &copy))?;
-    let content = Zeroizing::new(plaintext);
+    let opened = opened.map_err(|error| problem(error, &copy))?;
+    let (digest, content) = (opened.digest, Zeroizing::new(opened.plaintext));
     if matches!(kind(&content), "xml" | "gzip") {
         return Ok((digest, content));
     }

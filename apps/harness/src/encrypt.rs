@@ -1,16 +1,17 @@
-//! `encrypt`: a file for a rule with `--key`.
+//! `encrypt`: a file for a rule with `--key`, or for `Content-Encoding: aes128gcm`.
 
 use std::fs::File;
 use std::io::Read;
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
-use onhook_crypto::{Digest, Look, first_look};
+use onhook_crypto::{Digest, Look, first_look, keying_material, seal};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
 use crate::cli::{DigestName, EncryptArgs};
 use crate::failure::{Done, Failure, note};
+use crate::key::Key;
 use crate::output::Readers;
 use crate::{gzip, input, output};
 
@@ -22,7 +23,8 @@ const PROFILE: usize = 5 << 20;
 struct Report<'r> {
     schema: &'static str,
     container: &'static str,
-    digest: &'static str,
+    digest: Option<&'static str>,
+    record_size: Option<u32>,
     gzip: bool,
     input_bytes: usize,
     output_bytes: usize,
@@ -61,7 +63,6 @@ pub(crate) fn encrypt(args: &EncryptArgs) -> Done {
             "note: the file begins neither as XML nor as gzip, so a phone will refuse it as a profile",
         );
     }
-    let digest = Digest::from(args.digest);
     let packed = if args.gzip {
         Some(Zeroizing::new(
             gzip::compress(&content).context("cannot compress")?,
@@ -73,8 +74,8 @@ pub(crate) fn encrypt(args: &EncryptArgs) -> Done {
         note("note: the file is compressed already, and a phone inflates one layer only");
     }
     let plain = packed.as_ref().unwrap_or(&content);
-    //= R-CBC-1
-    let file = onhook_crypto::encrypt(plain, key.expose(), digest, salt()?);
+    let made = make(plain, &key, args)?;
+    let file = made.file;
     if file.len() > PROFILE {
         note(&format!(
             "note: the result has {} bytes; a phone takes {PROFILE} at most",
@@ -85,8 +86,9 @@ pub(crate) fn encrypt(args: &EncryptArgs) -> Done {
     if args.json {
         output::document(&Report {
             schema: "onhook.encrypt/1",
-            container: container(digest),
-            digest: digest.name(),
+            container: made.container,
+            digest: made.digest.map(Digest::name),
+            record_size: made.record_size,
             gzip: args.gzip,
             input_bytes: content.len(),
             output_bytes: file.len(),
@@ -96,13 +98,49 @@ pub(crate) fn encrypt(args: &EncryptArgs) -> Done {
     Ok(ExitCode::SUCCESS)
 }
 
-fn salt() -> anyhow::Result<[u8; 8]> {
-    let mut salt = [0; 8];
+/// An encrypted file, and how it was made.
+struct Made {
+    file: Vec<u8>,
+    container: &'static str,
+    digest: Option<Digest>,
+    record_size: Option<u32>,
+}
+
+fn make(plain: &[u8], key: &Key, args: &EncryptArgs) -> anyhow::Result<Made> {
+    match key {
+        //= R-CBC-1
+        Key::Passphrase(key) => {
+            let digest = Digest::from(args.digest);
+            Ok(Made {
+                file: onhook_crypto::encrypt(plain, key.expose(), digest, salt()?),
+                container: container(digest),
+                digest: Some(digest),
+                record_size: None,
+            })
+        }
+        //= R-GCM-3
+        Key::Ikm(ikm) => {
+            let keying = keying_material(ikm.expose());
+            Ok(Made {
+                file: seal(plain, &keying, &salt()?, args.record_size)?,
+                container: RECORDS,
+                digest: None,
+                record_size: Some(args.record_size),
+            })
+        }
+    }
+}
+
+/// The word for a body of RFC 8188.
+pub(crate) const RECORDS: &str = "rfc8188";
+
+fn salt<const N: usize>() -> anyhow::Result<[u8; N]> {
+    let mut salt = [0; N];
     let source = "/dev/urandom";
     File::open(source)
         .and_then(|mut random| random.read_exact(&mut salt))
         .with_context(|| format!("cannot draw a salt from {source}"))?;
-    if salt == [0; 8] {
+    if salt == [0; N] {
         bail!("{source} gives nothing but zeros");
     }
     Ok(salt)

@@ -1,6 +1,8 @@
 //! Where a key comes from.
 
+use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
+use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 use onhook_device::Secret;
@@ -8,32 +10,52 @@ use zeroize::Zeroizing;
 
 use crate::cli::KeyArgs;
 
+/// What a file is encrypted with; never empty.
+pub(crate) enum Key {
+    /// The passphrase of `--key` in a rule.
+    Passphrase(Secret),
+    /// The value of IKM_HTTP_Encrypt_Content.
+    Ikm(Secret),
+}
+
 impl KeyArgs {
-    /// The bytes of the key; never empty.
-    pub(crate) fn read(&self) -> anyhow::Result<Secret> {
-        let key = if let Some(key) = &self.key {
-            Secret::new(key.clone().into_vec())
-        } else if let Some(path) = &self.key_file {
-            let content = std::fs::read(path)
-                .with_context(|| format!("cannot read the key file {}", path.display()))?;
-            one_line(Zeroizing::new(content))
-                .with_context(|| format!("key file {}", path.display()))?
-        } else if let Some(name) = &self.key_env {
-            let name = name.display();
-            let value = self.key_env.as_ref().and_then(std::env::var_os);
-            Secret::new(
-                value
-                    .with_context(|| format!("there is no environment variable {name}"))?
-                    .into_vec(),
-            )
-        } else {
-            bail!("give a key with --key-file, --key-env or --key");
-        };
-        if key.is_empty() {
-            bail!("the key is empty");
+    /// The one that was given.
+    pub(crate) fn read(&self) -> anyhow::Result<Key> {
+        if let Some(key) = secret(&self.key, &self.key_file, &self.key_env)? {
+            return Ok(Key::Passphrase(key));
         }
-        Ok(key)
+        match secret(&self.ikm, &self.ikm_file, &self.ikm_env)? {
+            Some(ikm) => Ok(Key::Ikm(ikm)),
+            None => bail!(
+                "give a key with --key-file, --key-env or --key, or --ikm-file, --ikm-env or --ikm"
+            ),
+        }
     }
+}
+
+/// The bytes that an argument, a file or a variable of the environment holds; `None` without any of them.
+fn secret(
+    given: &Option<OsString>,
+    file: &Option<PathBuf>,
+    variable: &Option<OsString>,
+) -> anyhow::Result<Option<Secret>> {
+    let key = if let Some(key) = given {
+        Secret::new(key.clone().into_vec())
+    } else if let Some(path) = file {
+        let content = std::fs::read(path)
+            .with_context(|| format!("cannot read the key file {}", path.display()))?;
+        one_line(Zeroizing::new(content)).with_context(|| format!("key file {}", path.display()))?
+    } else if let Some(name) = variable {
+        let value = std::env::var_os(name)
+            .with_context(|| format!("there is no environment variable {}", name.display()))?;
+        Secret::new(value.into_vec())
+    } else {
+        return Ok(None);
+    };
+    if key.is_empty() {
+        bail!("the key is empty");
+    }
+    Ok(Some(key))
 }
 
 /// Takes one line end off.

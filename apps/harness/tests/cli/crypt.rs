@@ -8,25 +8,25 @@ use tempfile::TempDir;
 
 use crate::common::{harness, run, run_with};
 
-const PROFILE: &str = "<flat-profile><GPP_A>x</GPP_A></flat-profile>";
+pub(crate) const PROFILE: &str = "<flat-profile><GPP_A>x</GPP_A></flat-profile>";
 
 /// A scratch directory with `in`, and paths in it.
-struct Files {
+pub(crate) struct Files {
     dir: TempDir,
 }
 
 impl Files {
-    fn with(content: impl AsRef<[u8]>) -> Self {
+    pub(crate) fn with(content: impl AsRef<[u8]>) -> Self {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("in"), content).unwrap();
         Self { dir }
     }
 
-    fn path(&self, name: &str) -> String {
+    pub(crate) fn path(&self, name: &str) -> String {
         self.dir.path().join(name).to_str().unwrap().to_owned()
     }
 
-    fn read(&self, name: &str) -> Vec<u8> {
+    pub(crate) fn read(&self, name: &str) -> Vec<u8> {
         std::fs::read(self.dir.path().join(name)).unwrap()
     }
 

@@ -6,6 +6,7 @@ mod crypt;
 mod explain;
 mod lint;
 mod openssl;
+mod records;
 mod schema;
 mod serve;
 mod usage;

@@ -139,7 +139,7 @@ fn is_of_type(value: &Value, rule: &Value) -> bool {
 
 #[test]
 fn the_checker_sees_what_breaks_a_schema() {
-    let good = r#"{"schema":"onhook.encrypt/1","container":"salted-md5","digest":"md5","gzip":true,"input_bytes":1,"output_bytes":32,"output":"x"}"#;
+    let good = r#"{"schema":"onhook.encrypt/1","container":"salted-md5","digest":"md5","record_size":null,"gzip":true,"input_bytes":1,"output_bytes":32,"output":"x"}"#;
     checked(good, "encrypt");
     for (from, to) in [
         ("onhook.encrypt/1", "onhook.encrypt/2"),

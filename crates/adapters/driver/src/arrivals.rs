@@ -8,7 +8,6 @@ use tokio::sync::{mpsc, oneshot};
 use crate::fetch::Finished;
 use crate::ports::Fetched;
 use crate::reactor::Reactor;
-use crate::reporter::container_name;
 
 /// One thing that a task tells.
 pub(crate) enum Arrived {
@@ -133,7 +132,7 @@ impl Reactor {
         }
         let fetched = result.as_ref().ok().map(|decoded| Fetched {
             bytes,
-            container: container_name(decoded.container),
+            container: decoded.container.as_str(),
             gzip: decoded.gzip,
         });
         self.observer.fetched(phone, now, fetched.as_ref());

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use onhook_device::{Now, SecretRef};
+use onhook_device::Now;
 use onhook_params::port::StoredParam;
 use onhook_params::{Mark, Secrecy, View};
 use onhook_phone::port::{Severity, StateStore};
@@ -43,11 +43,14 @@ impl Reactor {
             Some((handle, self.phones.shared.secret(handle)?))
         };
         let mut vault = TaskVault::default();
-        let mut key: Option<SecretRef> = None;
-        if let Some((handle, bytes)) = secret(request.key) {
+        let mut kept = |id| {
+            let (handle, bytes) = secret(id)?;
             vault.insert(handle, bytes);
-            key = Some(handle);
-        }
+            Some(handle)
+        };
+        let key = kept(request.key);
+        //= R-GCM-2
+        let ikm = kept(seat.phone.ikm(&self.phones.shared));
         let transfer = Transfer {
             phone,
             op,
@@ -67,6 +70,7 @@ impl Reactor {
                 timeout: profile_timeout(request.scheme),
             },
             key,
+            ikm,
             vault,
             aliases: request
                 .aliases

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use onhook_device::{MonoTime, Outcome};
+use onhook_device::{MonoTime, Outcome, SecretRef};
 use onhook_fetch::port::Fetch;
 use onhook_fetch::{BodySink, Endpoint, Head, Refused, Scheme};
 use onhook_params::Scope;
@@ -66,7 +66,9 @@ pub(crate) struct Transfer {
     pub(crate) op: OpId,
     pub(crate) transport: Option<Arc<dyn Fetch>>,
     pub(crate) request: onhook_fetch::Request,
-    pub(crate) key: Option<onhook_device::SecretRef>,
+    pub(crate) key: Option<SecretRef>,
+    /// The value of IKM_HTTP_Encrypt_Content.
+    pub(crate) ikm: Option<SecretRef>,
     pub(crate) vault: TaskVault,
     /// The alias map; empty for none.
     pub(crate) aliases: String,
@@ -131,6 +133,7 @@ impl Transfer {
             scope: self.scope,
             aliases: &self.aliases,
             key: self.key,
+            ikm: self.ikm,
             aes128gcm: head.aes128gcm,
             limits: Limits::default(),
         };

@@ -67,7 +67,7 @@ pub trait Observer: Send {
 pub struct Fetched {
     /// Bytes received.
     pub bytes: u64,
-    /// `salted-md5`, `salted-sha256` or `none`.
+    /// `salted-md5`, `salted-sha256`, `rfc8188` or `none`.
     pub container: &'static str,
     /// Whether the file was compressed.
     pub gzip: bool,

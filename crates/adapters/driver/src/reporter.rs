@@ -7,7 +7,7 @@ use onhook_device::{MonoTime, Outcome};
 use onhook_params::{Entry, ParamId, Scope, View};
 use onhook_phone::report::{ResyncReport, RuleReport, Warning};
 use onhook_phone::{Cause, Notice, OpId, RuleFault, RuleSlot, StateChange, TimerKind};
-use onhook_profile::{Container, Decoded};
+use onhook_profile::Decoded;
 use onhook_rules::masked;
 
 use crate::fault::explain;
@@ -210,7 +210,7 @@ impl Reporter {
         rule.ms = ms;
         match result {
             Ok(decoded) => {
-                rule.container = Some(container_name(decoded.container));
+                rule.container = Some(decoded.container.as_str());
                 rule.gzip = decoded.gzip;
             }
             Err(failed) => {
@@ -348,12 +348,4 @@ pub(crate) fn running(
         .into_iter()
         .map(|(kind, at)| (kind, left(at)))
         .collect()
-}
-
-pub(crate) const fn container_name(container: Container) -> &'static str {
-    match container {
-        Container::None => "none",
-        Container::SaltedMd5 => "salted-md5",
-        Container::SaltedSha256 => "salted-sha256",
-    }
 }

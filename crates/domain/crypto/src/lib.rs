@@ -3,20 +3,24 @@
 //! A container is what `openssl enc -aes-256-cbc` writes: `Salted__`, eight salt
 //! octets, AES-256-CBC blocks. [`open`] finds the digest of its key by itself;
 //! [`decrypt`] and [`encrypt`] take it as an argument. Buffers are worked on in
-//! place; keys, key schedules and discarded plaintext are wiped.
+//! place; keys, key schedules and discarded plaintext are wiped. [`unseal`] and
+//! [`seal`] are the `aes128gcm` coding of RFC 8188.
 //!
 //! Deliberately unknown here: XML, gzip, HTTP headers, where keys come from.
-//! Salts are arguments, for nothing in this crate draws randomness. RFC 8188
-//! bodies are not read yet.
+//! Salts are arguments, for nothing in this crate draws randomness.
 //!
-//! Requirement families: R-CBC, D-CRY-1, and R-CBC-7 for files that are not
+//! Requirement families: R-CBC, R-GCM, D-CRY, and R-CBC-7 for files that are not
 //! encrypted too ([`first_look`]).
 
 mod container;
 mod derive;
 mod look;
 pub mod port;
+mod records;
 
 pub use container::{DecryptError, Opened, decrypt, encrypt, is_salted, open};
 pub use derive::{Digest, KeyIv, evp_bytes_to_key, sha256};
 pub use look::{Look, first_look};
+pub use records::{
+    RECORDS_SALT, RecordsError, SmallRecord, Unsealed, keying_material, seal, unseal,
+};

@@ -7,7 +7,8 @@
 )]
 
 use onhook_crypto::{
-    DecryptError, Digest, Look, decrypt, encrypt, evp_bytes_to_key, first_look, open,
+    DecryptError, Digest, Look, RecordsError, decrypt, encrypt, evp_bytes_to_key, first_look,
+    keying_material, open, seal, unseal,
 };
 
 fn table() -> toml::Table {
@@ -108,5 +109,54 @@ fn every_bad_container_is_refused_as_named() {
             "encrypted-without-key" => {}
             other => panic!("{name}: {other}"),
         }
+    }
+}
+
+//= R-GCM-3 type=test
+//= R-GCM-5 type=test
+//= D-CRY-2 type=test
+#[test]
+fn every_body_of_records_is_decrypted() {
+    for row in rows(&table(), "aes128gcm") {
+        let name = text(&row, "name");
+        let keying = keying_material(text(&row, "ikm_base64url").as_bytes());
+        assert_eq!(*keying, hex(text(&row, "ikm")), "{name}");
+        let (body, plain) = (hex(text(&row, "body")), hex(text(&row, "plaintext")));
+        let found = unseal(body.clone(), &keying).unwrap_or_else(|e| panic!("{name}: {e}"));
+        assert_eq!(found.plaintext, plain, "{name}");
+        assert_eq!(found.key_id, text(&row, "keyid").as_bytes(), "{name}");
+        let size = u32::try_from(row["record_size"].as_integer().unwrap()).unwrap();
+        assert_eq!(found.record_size, size, "{name}");
+        let salt = hex(text(&row, "salt")).try_into().unwrap();
+        let again = seal(&plain, &keying, &salt, size).unwrap();
+        // We give no key id and no padding; where the vector has neither, the bytes are the same.
+        if text(&row, "keyid").is_empty() && again.len() == body.len() {
+            assert_eq!(again, body, "{name}");
+        }
+        assert_eq!(unseal(again, &keying).unwrap().plaintext, plain, "{name}");
+    }
+}
+
+//= R-GCM-4 type=test
+//= R-GCM-7 type=test
+#[test]
+fn every_bad_body_of_records_is_refused_as_named() {
+    for row in rows(&table(), "aes128gcm_error") {
+        let name = text(&row, "name");
+        // Whether a phone has keying material is not known here: the profile crate runs this row.
+        if text(&row, "expect") == "no-ikm" {
+            continue;
+        }
+        let keying = keying_material(text(&row, "ikm_base64url").as_bytes());
+        let error = unseal(hex(text(&row, "body")), &keying)
+            .err()
+            .unwrap_or_else(|| panic!("{name} was decrypted"));
+        let word = match error {
+            RecordsError::Truncated { .. } => "truncated",
+            RecordsError::RecordSize { .. } => "bad-record-size",
+            RecordsError::Tag { .. } => "decrypt-failed",
+            RecordsError::Delimiter { .. } => "bad-delimiter",
+        };
+        assert_eq!(word, text(&row, "expect"), "{name}");
     }
 }

@@ -48,6 +48,19 @@ impl Phone {
         bound
     }
 
+    /// The value of IKM_HTTP_Encrypt_Content, a secret; `None` if it is empty.
+    #[must_use]
+    pub fn ikm(&self, shared: &Shared) -> Option<ValueId> {
+        //= R-GCM-2
+        match self
+            .params
+            .value(known::IKM_HTTP_ENCRYPT_CONTENT, self.view(shared)?)
+        {
+            Value::Secret(value) => Some(value),
+            Value::Plain(_) => None,
+        }
+    }
+
     /// The alias map in a register, not expanded; `None` if it is empty. Like the URL it is that of before the
     /// assignments of the rule.
     pub(crate) fn alias_map(&self, register: u8, shared: &mut Shared) -> Option<ValueId> {

@@ -29,7 +29,7 @@ pub struct RuleReport {
     pub url: Option<String>,
     /// The address contacted first.
     pub server_ip: Option<IpAddr>,
-    /// `salted-md5`, `salted-sha256` or `none`; `None` if nothing was decoded.
+    /// `salted-md5`, `salted-sha256`, `rfc8188` or `none`; `None` if nothing was decoded.
     pub container: Option<&'static str>,
     /// Whether the file was compressed.
     pub gzip: bool,

@@ -1,7 +1,9 @@
 //! The layers of a file, outermost first.
 
 use onhook_crypto::port::KeyVault;
-use onhook_crypto::{Digest, Look, Opened, first_look, is_salted, open, sha256};
+use onhook_crypto::{
+    Digest, Look, Opened, first_look, is_salted, keying_material, open, sha256, unseal,
+};
 use onhook_device::SecretRef;
 use onhook_params::{Delta, Scope};
 use zeroize::Zeroizing;
@@ -48,6 +50,8 @@ pub struct DecodeSpec<'a> {
     pub aliases: &'a str,
     /// The argument of `--key`; one with no bytes counts as none.
     pub key: Option<SecretRef>,
+    /// The value of IKM_HTTP_Encrypt_Content; one with no bytes counts as none.
+    pub ikm: Option<SecretRef>,
     /// Whether the answer had `Content-Encoding: aes128gcm`.
     pub aes128gcm: bool,
     /// Bounds.
@@ -63,6 +67,8 @@ pub enum Container {
     SaltedMd5,
     /// AES-256-CBC, key derived with SHA-256.
     SaltedSha256,
+    /// AES-128-GCM records of RFC 8188.
+    Rfc8188,
 }
 
 impl Container {
@@ -73,6 +79,7 @@ impl Container {
             Self::None => "none",
             Self::SaltedMd5 => "salted-md5",
             Self::SaltedSha256 => "salted-sha256",
+            Self::Rfc8188 => "rfc8188",
         }
     }
 }
@@ -111,6 +118,7 @@ pub fn decode(
     let protection = match container {
         Container::None => Protection::None,
         Container::SaltedMd5 | Container::SaltedSha256 => Protection::Key,
+        Container::Rfc8188 => Protection::KeyingMaterial,
     };
     //= R-FIL-1
     let gzip = look(&content) == Look::Gzip;
@@ -156,9 +164,20 @@ fn decrypted(
     vault: &dyn KeyVault,
 ) -> Result<(Zeroizing<Vec<u8>>, Container), DecodeError> {
     //= R-GCM-1
-    // RFC 8188 bodies need keying material, and none can be given yet.
+    //= D-CRY-5
     if spec.aes128gcm {
-        return Err(DecodeError::NoIkm);
+        let mut unsealed = None;
+        //= R-GCM-2
+        if let Some(ikm) = spec.ikm {
+            vault.with_secret(ikm, &mut |text| {
+                if !text.is_empty() {
+                    let keying = keying_material(text);
+                    unsealed = Some(unseal(std::mem::take(&mut *body), &keying));
+                }
+            })?;
+        }
+        let unsealed = unsealed.ok_or(DecodeError::NoIkm)??;
+        return Ok((Zeroizing::new(unsealed.plaintext), Container::Rfc8188));
     }
     if look(&body) == Look::Blank {
         return Err(DecodeError::EmptyFile);

@@ -1,7 +1,7 @@
 //! Why a file is no profile.
 
-use onhook_crypto::DecryptError;
 use onhook_crypto::port::UnknownSecret;
+use onhook_crypto::{DecryptError, RecordsError};
 use onhook_device::Outcome;
 use thiserror::Error;
 
@@ -22,6 +22,12 @@ pub enum ErrorCode {
     EncryptedWithoutKey,
     /// `no-ikm`
     NoIkm,
+    /// `truncated`
+    Truncated,
+    /// `bad-record-size`
+    BadRecordSize,
+    /// `bad-delimiter`
+    BadDelimiter,
     /// `corrupt-gzip`
     CorruptGzip,
     /// `too-large`
@@ -40,6 +46,9 @@ impl ErrorCode {
             Self::DecryptFailed => "decrypt-failed",
             Self::EncryptedWithoutKey => "encrypted-without-key",
             Self::NoIkm => "no-ikm",
+            Self::Truncated => "truncated",
+            Self::BadRecordSize => "bad-record-size",
+            Self::BadDelimiter => "bad-delimiter",
             Self::CorruptGzip => "corrupt-gzip",
             Self::TooLarge => "too-large",
         }
@@ -53,6 +62,8 @@ pub enum Protection {
     None,
     /// The file was decrypted with the key of the rule.
     Key,
+    /// The file was decrypted with the keying material of the phone.
+    KeyingMaterial,
 }
 
 /// A rule of XML, or a limit, that a file breaks.
@@ -183,6 +194,7 @@ pub enum DecodeError {
     #[error("{}", match .protection {
         Protection::None => "the file is neither XML nor gzip: check what the server sends under this URL",
         Protection::Key => "what was decrypted is neither XML nor gzip: check that the key of the rule belongs to the file",
+        Protection::KeyingMaterial => "what was decrypted is neither XML nor gzip: check what the server encrypts",
     })]
     NotAProfile {
         /// Whether the file was encrypted.
@@ -192,7 +204,7 @@ pub enum DecodeError {
     #[error(transparent)]
     DecryptFailed(#[from] DecryptError),
     /// The handle of the key names nothing.
-    #[error("the key of the rule could not be looked up: start the resync again")]
+    #[error("the key of the file could not be looked up: start the resync again")]
     KeyUnavailable(#[from] UnknownSecret),
     /// R-FIL-4
     #[error("the file is encrypted but the rule has no --key: write the rule as [--key KEY] URL")]
@@ -203,6 +215,9 @@ pub enum DecodeError {
          set IKM_HTTP_Encrypt_Content first, or let the server send the file without that encoding"
     )]
     NoIkm,
+    /// The records of RFC 8188 cannot be decrypted.
+    #[error(transparent)]
+    Records(#[from] RecordsError),
     /// The gzip layer is damaged.
     #[error(
         "the gzip file cannot be inflated: {fault}; compress it again, or check that it was transferred whole"
@@ -231,6 +246,10 @@ impl DecodeError {
             Self::DecryptFailed(_) | Self::KeyUnavailable(_) => ErrorCode::DecryptFailed,
             Self::EncryptedWithoutKey => ErrorCode::EncryptedWithoutKey,
             Self::NoIkm => ErrorCode::NoIkm,
+            Self::Records(RecordsError::Truncated { .. }) => ErrorCode::Truncated,
+            Self::Records(RecordsError::RecordSize { .. }) => ErrorCode::BadRecordSize,
+            Self::Records(RecordsError::Tag { .. }) => ErrorCode::DecryptFailed,
+            Self::Records(RecordsError::Delimiter { .. }) => ErrorCode::BadDelimiter,
             Self::CorruptGzip { .. } => ErrorCode::CorruptGzip,
             Self::TooLarge { .. } => ErrorCode::TooLarge,
         }
@@ -247,12 +266,13 @@ impl DecodeError {
             } => Outcome::ParseFailed,
             Self::EmptyFile => Outcome::EmptyFile,
             Self::NotAProfile {
-                protection: Protection::Key,
+                protection: Protection::Key | Protection::KeyingMaterial,
             }
             | Self::DecryptFailed(_)
             | Self::KeyUnavailable(_)
             | Self::EncryptedWithoutKey
-            | Self::NoIkm => Outcome::DecryptFailed,
+            | Self::NoIkm
+            | Self::Records(_) => Outcome::DecryptFailed,
             Self::CorruptGzip { .. } => Outcome::DecompressFailed,
             Self::TooLarge { .. } => Outcome::InflatedTooLarge,
         }
@@ -271,6 +291,7 @@ impl DecodeError {
             | Self::KeyUnavailable(_)
             | Self::EncryptedWithoutKey
             | Self::NoIkm
+            | Self::Records(_)
             | Self::CorruptGzip { .. }
             | Self::TooLarge { .. } => None,
         }

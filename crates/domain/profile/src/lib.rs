@@ -8,9 +8,9 @@
 //! Deliberately unknown here: where the body came from, what the phone holds already,
 //! how a delta is stored. No file, clock or socket is touched; keys come through the
 //! port [`KeyVault`](onhook_crypto::port::KeyVault). An [`AliasMap`] lets
-//! elements of other documents set parameters; RFC 8188 is not read yet.
+//! elements of other documents set parameters.
 //!
-//! Requirement families: R-FIL, R-XML, R-ENC, R-GZ, R-APP-2, R-APP-5, R-APP-6,
+//! Requirement families: R-FIL, R-XML, R-ENC, R-GZ, R-GCM-1, R-GCM-2, R-APP-2, R-APP-5, R-APP-6,
 //! R-APP-8, R-UA-1..5, R-ALI, R-ALIAS, D-XML.
 
 mod alias;

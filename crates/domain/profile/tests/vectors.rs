@@ -15,7 +15,7 @@ use common::{
     rows, scope, values, warnings,
 };
 use onhook_params::ParamId;
-use onhook_profile::{Container, DecodeSpec, Decoded, decode};
+use onhook_profile::{Container, DecodeError, DecodeSpec, Decoded, decode};
 
 fn text<'r>(row: &'r toml::Table, field: &str) -> Option<&'r str> {
     row.get(field).map(|value| value.as_str().unwrap())
@@ -200,28 +200,81 @@ fn every_gzip_vector_is_read_or_refused_as_named() {
     }
 }
 
-//= R-GCM-1 type=test
-#[test]
-fn rfc_8188_content_ends_in_no_ikm_while_there_is_no_keying_material() {
+/// Reads as from a server that sends the header, with the text of the keying material; the rule has a key too.
+fn read_records(body: &[u8], ikm: Option<&str>) -> Result<Decoded, DecodeError> {
     let spec = DecodeSpec {
         aes128gcm: true,
+        ikm: ikm.map(|_| KEY),
+        key: Some(KEY),
         ..plain()
     };
-    let keyed = DecodeSpec {
-        key: Some(KEY),
-        ..spec
-    };
-    for table in ["aes128gcm", "aes128gcm_error"] {
-        for row in rows(CRYPTO_VECTORS, table) {
-            let body = hex(text(&row, "body").unwrap());
-            for spec in [spec, keyed] {
-                let error = decode(body.clone(), &spec, &OneKey(b"wrong".to_vec())).unwrap_err();
-                assert_eq!(error.code().as_str(), "no-ikm");
-                assert_eq!(error.outcome().to_string(), "decrypt failed");
+    let vault = OneKey(ikm.unwrap_or("wrong").as_bytes().to_vec());
+    decode(body.to_vec(), &spec, &vault)
+}
+
+//= R-GCM-1 type=test
+//= R-GCM-2 type=test
+//= D-CRY-5 type=test
+#[test]
+fn records_are_read_with_the_keying_material_and_whatever_the_key() {
+    let mut profiles = 0;
+    for row in rows(CRYPTO_VECTORS, "aes128gcm") {
+        let name = text(&row, "name").unwrap();
+        let body = hex(text(&row, "body").unwrap());
+        let result = read_records(&body, text(&row, "ikm_base64url"));
+        match read(text(&row, "plaintext_text").unwrap()) {
+            Ok(plain) => {
+                let decoded = result.unwrap_or_else(|error| panic!("{name}: {error}"));
+                assert_eq!(values(&decoded), values(&plain), "{name}");
+                assert_eq!(decoded.container.as_str(), "rfc8188");
+                let gzip = row
+                    .get("gzip_inside")
+                    .is_some_and(|set| set.as_bool().unwrap());
+                assert_eq!(decoded.gzip, gzip, "{name}");
+                profiles += 1;
             }
-            // C21: without the header nothing tells it from noise.
-            let error = read(body).unwrap_err();
-            assert_eq!(error.code().as_str(), "not-a-profile");
+            // The examples of the RFC, and nothing at all, are no profiles.
+            Err(plain) => {
+                let error = result.unwrap_err();
+                assert_eq!(error.code(), plain.code(), "{name}");
+                let empty = plain == DecodeError::EmptyFile;
+                let told = if empty {
+                    "empty file"
+                } else {
+                    "decrypt failed"
+                };
+                assert_eq!(error.outcome().to_string(), told, "{name}");
+            }
         }
+        // Without keying material nothing else is tried.
+        for none in [None, Some("")] {
+            let error = read_records(&body, none).unwrap_err();
+            assert_eq!(error.code().as_str(), "no-ikm");
+            assert_eq!(error.outcome().to_string(), "decrypt failed");
+        }
+        // C21: without the header nothing tells it from noise.
+        let error = read(body).unwrap_err();
+        assert_eq!(error.code().as_str(), "not-a-profile");
+    }
+    assert!(profiles >= 5, "{profiles}");
+}
+
+//= R-GCM-1 type=test
+//= R-FIL-6 type=test
+#[test]
+fn every_bad_body_of_records_is_refused_as_named() {
+    for row in rows(CRYPTO_VECTORS, "aes128gcm_error") {
+        let name = text(&row, "name").unwrap();
+        let body = hex(text(&row, "body").unwrap());
+        let error = read_records(&body, text(&row, "ikm_base64url"))
+            .err()
+            .unwrap_or_else(|| panic!("{name} was accepted"));
+        assert_eq!(
+            error.code().as_str(),
+            text(&row, "expect").unwrap(),
+            "{name}"
+        );
+        assert_eq!(error.outcome().to_string(), "decrypt failed", "{name}");
+        assert_eq!(error.outcome().code(), "B.corrupt", "{name}");
     }
 }

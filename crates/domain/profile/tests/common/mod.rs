@@ -41,6 +41,7 @@ pub fn plain() -> DecodeSpec<'static> {
         scope: scope(),
         aliases: "",
         key: None,
+        ikm: None,
         aes128gcm: false,
         limits: Limits::default(),
     }
