@@ -66,6 +66,23 @@ pub(crate) enum Command {
         A file is a plain XML profile; its values are what its rules find in macros. With --kind the arguments are texts.\n\
         Exit status: 0 no errors, 1 errors, 2 usage.")]
     Lint(LintArgs),
+    /// Say what a phone would change when it gets a file.
+    #[command(after_help = "Examples:\n  \
+        onhook-harness apply phone.xml\n  \
+        onhook-harness apply phone.xml --onto cfg.xml --json\n  \
+        onhook-harness apply phone.enc --rule '[--key $SA] /phone.enc' --set GPP_SA=secret\n  \
+        onhook-harness apply customer.xml --rule '[--alias a] /x' --set 'GPP_A=/number = /flat-profile/User_ID_1_'\n\n\
+        The phone is in its factory state but for --params, --onto and --set, in this order. Of --rule only the options\n\
+        count. --set also takes NAME@ua=na, ro or rw, and NAME@user_set=true for a value that the user has set.\n\
+        Exit status: 0 the file is good, 1 the phone refuses it and changes nothing, 2 usage.")]
+    Apply(ApplyArgs),
+    /// Say what differs between two profiles or exports.
+    #[command(after_help = "Examples:\n  \
+        onhook-harness diff old.xml new.xml\n  \
+        onhook-harness diff phone-a.xml phone-b.xml --json\n\n\
+        Values are compared in their canonical spelling: `yes` is `Yes`. A parameter that one file does not mention differs.\n\
+        Exit status: 0 no differences, 1 differences, 2 usage or a file that cannot be read.")]
+    Diff(DiffArgs),
     /// Expand the macros of a text.
     #[command(after_help = "Examples:\n  \
         onhook-harness expand 'http://$A/$MA.xml' --set GPP_A=192.0.2.10\n  \
@@ -349,6 +366,61 @@ pub(crate) struct KeyArgs {
     pub(crate) ikm_env: Option<OsString>,
 }
 
+#[derive(Args)]
+pub(crate) struct ApplyArgs {
+    /// The file as the server sends it, encrypted and compressed or not; - for standard input.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: OsString,
+    /// Start with the values and rights of a plain profile, or of an export.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) onto: Option<PathBuf>,
+    /// The rule that fetched the file, for its options --key and --alias; @FILE or - reads it.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) rule: Option<String>,
+    /// The server sent `Content-Encoding: aes128gcm`: decrypt with IKM_HTTP_Encrypt_Content.
+    #[arg(long)]
+    pub(crate) aes128gcm: bool,
+    /// Print the result as one JSON document (schema onhook.apply/1).
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Show secret values instead of ***.
+    #[arg(long)]
+    pub(crate) show_secrets: bool,
+    #[command(flatten)]
+    pub(crate) phone: PhoneArgs,
+}
+
+#[derive(Args)]
+pub(crate) struct DiffArgs {
+    /// The first profile; - for standard input.
+    pub(crate) a: OsString,
+    /// The second profile.
+    pub(crate) b: OsString,
+    /// Print the result as one JSON document (schema onhook.diff/1).
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Show secret values instead of ***.
+    #[arg(long)]
+    pub(crate) show_secrets: bool,
+    #[command(flatten)]
+    pub(crate) scope: ScopeArgs,
+}
+
+/// Options that say which parameters a phone has.
+#[derive(Args)]
+#[command(next_help_heading = "Phone")]
+pub(crate) struct ScopeArgs {
+    /// Product family.
+    #[arg(long, value_name = "F", default_value = "mpp", value_parser = ["mpp", "spa"])]
+    pub(crate) family: String,
+    /// Preset of defaults and readings.
+    #[arg(long, value_name = "R", default_value = "11.3", value_parser = ["11.3", "10.4"])]
+    pub(crate) release: String,
+    /// Choose a reading of the manuals, for example upgrade_no_server=error.
+    #[arg(long, value_name = "KEY=VALUE", value_parser = pair)]
+    pub(crate) reading: Vec<(String, String)>,
+}
+
 /// Options that describe a phone.
 #[derive(Args)]
 #[command(next_help_heading = "Phone")]
@@ -368,15 +440,8 @@ pub(crate) struct PhoneArgs {
     /// Set the value of a macro, for example MA=000e08012345.
     #[arg(long = "macro", value_name = "NAME=VALUE", value_parser = pair)]
     pub(crate) macros: Vec<(String, String)>,
-    /// Product family.
-    #[arg(long, value_name = "F", default_value = "mpp", value_parser = ["mpp", "spa"])]
-    pub(crate) family: String,
-    /// Preset of defaults and readings.
-    #[arg(long, value_name = "R", default_value = "11.3", value_parser = ["11.3", "10.4"])]
-    pub(crate) release: String,
-    /// Choose a reading of the manuals, for example upgrade_no_server=error.
-    #[arg(long, value_name = "KEY=VALUE", value_parser = pair)]
-    pub(crate) reading: Vec<(String, String)>,
+    #[command(flatten)]
+    pub(crate) scope: ScopeArgs,
     /// What started the resync.
     #[arg(long, value_name = "C", default_value = "periodic", value_parser = ["boot", "periodic", "retry", "explicit"])]
     pub(crate) cause: String,

@@ -3,7 +3,6 @@
 use std::process::ExitCode;
 
 use crate::cli::ExpandArgs;
-use crate::explain::secrets;
 use crate::failure::Done;
 use crate::{input, output};
 
@@ -11,7 +10,12 @@ use crate::{input, output};
 pub(crate) fn expand(args: &ExpandArgs) -> Done {
     let text = input::text(&args.text.text)?;
     let (phone, scope) = args.text.phone.build()?;
-    let expansion = onhook_inspect::expand(&text, &phone, &scope, secrets(&args.text));
+    let expansion = onhook_inspect::expand(
+        &text,
+        &phone,
+        &scope,
+        output::secrets(args.text.show_secrets),
+    );
     if args.text.json {
         output::document(&expansion)?;
     } else {

@@ -2,9 +2,9 @@
 
 use std::process::ExitCode;
 
-use onhook_inspect::{ExplainRequest, Outcome, Secrets};
+use onhook_inspect::{ExplainRequest, Outcome};
 
-use crate::cli::{ExplainArgs, TextArgs};
+use crate::cli::ExplainArgs;
 use crate::failure::{Done, FAILED};
 use crate::phone::parsed;
 use crate::{input, output};
@@ -18,7 +18,7 @@ pub(crate) fn explain(args: &ExplainArgs) -> Done {
         text: &text,
         phone: &phone,
         scope: &scope,
-        secrets: secrets(&args.text),
+        secrets: output::secrets(args.text.show_secrets),
         at: args.text.phone.time()?,
     });
     if args.text.json {
@@ -31,13 +31,4 @@ pub(crate) fn explain(args: &ExplainArgs) -> Done {
     } else {
         ExitCode::SUCCESS
     })
-}
-
-/// Whether the result may show keys and passwords.
-pub(crate) const fn secrets(args: &TextArgs) -> Secrets {
-    if args.show_secrets {
-        Secrets::Shown
-    } else {
-        Secrets::Masked
-    }
 }

@@ -1,7 +1,9 @@
 //! The lab as a program.
 
+mod apply;
 mod cli;
 mod decrypt;
+mod diff;
 mod encrypt;
 mod expand;
 mod explain;
@@ -30,6 +32,8 @@ fn main() -> ExitCode {
         Command::Serve(args) => serve::serve(args),
         Command::Explain(args) => explain::explain(&args),
         Command::Lint(args) => lint::lint(&args),
+        Command::Apply(args) => apply::apply(&args),
+        Command::Diff(args) => diff::diff(&args),
         Command::Expand(args) => expand::expand(&args),
         Command::Encrypt(args) => encrypt::encrypt(&args),
         Command::Decrypt(args) => decrypt::decrypt(&args),

@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use onhook_inspect::Style;
+use onhook_inspect::{Secrets, Style};
 use serde::Serialize;
 
 /// Who may read a file that is written.
@@ -73,6 +73,14 @@ pub(crate) fn style() -> Style {
         Style::Coloured
     } else {
         Style::Plain
+    }
+}
+
+/// Whether secrets are shown.
+pub(crate) const fn secrets(shown: bool) -> Secrets {
+    match shown {
+        true => Secrets::Shown,
+        false => Secrets::Masked,
     }
 }
 

@@ -4,25 +4,46 @@ use std::str::FromStr;
 
 use anyhow::{Context, anyhow, bail};
 use jiff::civil::DateTime;
-use onhook_device::{Family, Identity, Release};
+use onhook_device::Identity;
 use onhook_inspect::{Cause, ModelPhone};
 use onhook_params::{ParamId, Scope};
 
-use crate::cli::PhoneArgs;
+use crate::cli::{PhoneArgs, ScopeArgs};
 use crate::input;
+
+impl ScopeArgs {
+    /// Which parameters a phone has.
+    pub(crate) fn build(&self) -> anyhow::Result<Scope> {
+        let mut scope = Scope::new(parsed(&self.family)?, parsed(&self.release)?);
+        for (key, value) in &self.reading {
+            scope.readings.set(key, value)?;
+        }
+        Ok(scope)
+    }
+}
 
 impl PhoneArgs {
     /// The phone, and which parameters it has.
     pub(crate) fn build(&self) -> anyhow::Result<(ModelPhone, Scope)> {
-        let family: Family = parsed(&self.family)?;
-        let release: Release = parsed(&self.release)?;
-        let mut scope = Scope::new(family, release);
-        for (key, value) in &self.reading {
-            scope.readings.set(key, value)?;
+        let (mut phone, scope) = self.build_unset()?;
+        for (name, value) in &self.set {
+            let Some(id) = ParamId::lookup(name, &scope) else {
+                let hint = ParamId::nearest(name, &scope)
+                    .map(|id| format!(": did you mean `{}`?", id.name()))
+                    .unwrap_or_default();
+                bail!("--set: parameter `{name}` is unknown{hint}");
+            };
+            phone.set_parameter(id.name().to_string(), value);
         }
+        Ok((phone, scope))
+    }
+
+    /// The same without what --set says.
+    pub(crate) fn build_unset(&self) -> anyhow::Result<(ModelPhone, Scope)> {
+        let scope = self.scope.build()?;
         let mut phone = ModelPhone::new(Identity {
-            family,
-            release,
+            family: scope.family,
+            release: scope.release,
             ..Identity::default()
         });
         phone.set_cause(parsed::<Cause>(&self.cause)?);
@@ -37,15 +58,6 @@ impl PhoneArgs {
             phone
                 .set_option(*number, server)
                 .with_context(|| format!("--dhcp: option {number} names no server"))?;
-        }
-        for (name, value) in &self.set {
-            let Some(id) = ParamId::lookup(name, &scope) else {
-                let hint = ParamId::nearest(name, &scope)
-                    .map(|id| format!(": did you mean `{}`?", id.name()))
-                    .unwrap_or_default();
-                bail!("--set: parameter `{name}` is unknown{hint}");
-            };
-            phone.set_parameter(id.name().to_string(), value);
         }
         for (name, value) in &self.macros {
             phone.set_macro(name, value)?;
@@ -74,6 +86,7 @@ pub(crate) fn parsed<T: FromStr<Err = String>>(word: &str) -> anyhow::Result<T> 
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
+    use onhook_device::{Family, Release};
     use onhook_inspect::ExplainKind;
 
     use super::*;

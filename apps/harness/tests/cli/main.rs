@@ -1,6 +1,7 @@
 //! The program as its users run it.
 #![cfg(test)]
 
+mod apply;
 mod common;
 mod crypt;
 mod explain;

@@ -36,6 +36,18 @@ pub enum UserAccess {
     Rw,
 }
 
+impl UserAccess {
+    /// The word of the attribute `ua`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Na => "na",
+            Self::Ro => "ro",
+            Self::Rw => "rw",
+        }
+    }
+}
+
 /// Which parameters exist and which defaults apply.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
 pub struct Scope {
