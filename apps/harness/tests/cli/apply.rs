@@ -138,6 +138,7 @@ fn every_container_vector_is_applied_or_refused_as_written() {
     }
 }
 
+//= R-APP-1 type=test
 #[test]
 fn a_file_is_applied_onto_an_export_and_secrets_stay_hidden() {
     let files = Files::with(
@@ -147,7 +148,8 @@ fn a_file_is_applied_onto_an_export_and_secrets_stay_hidden() {
     let onto = files.path("onto");
     std::fs::write(
         &onto,
-        "<flat-profile><GPP_A ua=\"na\">old</GPP_A><GPP_B>same</GPP_B><GPP_SA>canary3</GPP_SA></flat-profile>",
+        "<flat-profile><GPP_A ua=\"na\">old</GPP_A><GPP_B>same</GPP_B><GPP_C ua=\"ro\">kept</GPP_C>\
+         <GPP_SA>canary3</GPP_SA></flat-profile>",
     )
     .unwrap();
     let from = files.path("in");

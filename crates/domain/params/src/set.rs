@@ -155,6 +155,8 @@ impl ParamSet {
     ///
     /// `profile` is in order of id, as [`intern`] gives it.
     pub fn changes(&self, profile: &[Entry], view: View<'_>, changes: &mut Vec<Entry>) {
+        //= R-APP-1
+        // What the profile does not name is not looked at.
         for wanted in profile {
             let held = find(&self.own, wanted.id).copied().unwrap_or(Entry {
                 id: wanted.id,

@@ -130,6 +130,7 @@ impl Phone {
                 ))),
             }
         }
+        //= R-APP-10
         //= R-ASSIGN-5
         cold.wanted.reverse();
         cold.wanted.sort_by_key(|entry| entry.id);

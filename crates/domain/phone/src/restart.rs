@@ -26,6 +26,7 @@ impl Phone {
     /// A local edit wants none: who changes a setting by hand restarts by hand.
     pub(crate) fn want_restart(&mut self, changes: &[Entry]) {
         //= R-SM-20
+        //= R-RBT-2
         let restart = changes
             .iter()
             .any(|change| change.id.pattern().reboot && self.own_value(change.id) != change.value);

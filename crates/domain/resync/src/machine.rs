@@ -276,6 +276,7 @@ impl Resync {
 
     /// Starts what is due, unless a resync runs or a line is active.
     fn start_if_idle(&mut self, now: MonoTime) -> Action {
+        //= R-RBT-1
         if matches!(self.state, State::Running(_)) || self.lines_busy {
             return Action::None;
         }
@@ -328,6 +329,7 @@ impl Resync {
             return Action::None;
         };
         //= R-RULE-14
+        //= R-APP-4
         if !outcome.is_success() {
             return self.finish(slot, outcome, now, policy);
         }
@@ -336,6 +338,7 @@ impl Resync {
         }
         match slot.next() {
             //= R-SM-5
+            //= R-APP-3
             Some(next) => {
                 self.state = State::Running(next);
                 Action::RunRule {

@@ -164,6 +164,7 @@ impl<'t> Alternatives<'t> {
             cursor.skip_space();
             //= R-RULE-5
             //= R-RULE-11
+            //= R-APP-9
             if matches!(cursor.peek(), None | Some(b'#')) {
                 return Ok(None);
             }

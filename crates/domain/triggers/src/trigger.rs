@@ -22,6 +22,7 @@ impl<'t> Trigger<'t> {
     #[must_use]
     pub fn read(text: &'t str, urls: TriggerUrlValue) -> Self {
         //= R-TRIG-1
+        //= R-APP-9
         if text.bytes().all(is_space) || text.starts_with('#') {
             return Self::Unset;
         }

@@ -82,6 +82,7 @@ fn white_space_may_stand_around_tokens_and_may_be_missing() {
 }
 
 //= R-RULE-5 type=test
+//= R-APP-9 type=test
 #[test]
 fn a_comment_reaches_to_the_end() {
     check(" # /a | /b", "skip");
