@@ -3,10 +3,11 @@
 use serde_json::Value;
 
 /// The published schemas, which may refer to each other by `$id`.
-const SCHEMAS: [&str; 7] = [
+const SCHEMAS: [&str; 8] = [
     include_str!("../../docs/schemas/resync.schema.json"),
     include_str!("../../docs/schemas/status.schema.json"),
     include_str!("../../docs/schemas/params.schema.json"),
+    include_str!("../../docs/schemas/export.schema.json"),
     include_str!("../../docs/schemas/event.schema.json"),
     include_str!("../../docs/schemas/ctl.schema.json"),
     include_str!("../../docs/schemas/config.schema.json"),

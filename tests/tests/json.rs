@@ -68,6 +68,11 @@ fn parameters_keep_to_their_schema() {
         .run(&["params", "get", "Resync_Periodic", "--json"])
         .unwrap();
     let one = check(&ended, "onhook.params/1");
+    let ended = agent
+        .run(&["params", "export", "--format", "json"])
+        .unwrap();
+    let export = check(&ended, "onhook.export/1");
+    assert_eq!(export["values"]["Resync_Periodic"], "3600");
     assert_eq!(one["changes"], json!({ "Resync_Periodic": "3600" }));
 }
 

@@ -113,10 +113,20 @@ pub(crate) struct ParamsArgs {
     pub(crate) what: ParamsCommand,
 }
 
+/// What an export is written as.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExportFormat {
+    /// A flat-profile.
+    Xml,
+    /// One JSON document.
+    Json,
+}
+
 #[derive(Subcommand)]
 pub(crate) enum ParamsCommand {
     /// List parameters with their values.
     #[command(after_help = "Examples:\n  onhook-agent params list --changed\n  \
+        onhook-agent params list --section 'Configuration Profile' --long\n  \
         onhook-agent params list --section 'Configuration Profile' --json")]
     List {
         #[command(flatten)]
@@ -127,6 +137,9 @@ pub(crate) enum ParamsCommand {
         /// Only those of one section of the administration page.
         #[arg(long, value_name = "S")]
         section: Option<String>,
+        /// Under the tabs and sections of the administration page, with type, what is allowed, factory value, right and source.
+        #[arg(long, short)]
+        long: bool,
         /// Print one JSON document (schema onhook.params/1).
         #[arg(long)]
         json: bool,
@@ -157,6 +170,22 @@ pub(crate) enum ParamsCommand {
         /// Never ask a running agent; fail if one uses the state directory.
         #[arg(long)]
         offline: bool,
+    },
+    /// Print the configuration as a profile that a phone reads again; secrets are comments.
+    #[command(
+        after_help = "Examples:\n  onhook-agent params export > backup.xml\n  \
+        onhook-agent params export --changed --format json\n\n\
+        Back with: onhook-agent resync http://server/backup.xml. A rule that holds a key or a password is a secret too."
+    )]
+    Export {
+        #[command(flatten)]
+        place: Place,
+        /// A flat-profile, or one JSON document (schema onhook.export/1).
+        #[arg(long, value_enum, default_value_t = ExportFormat::Xml)]
+        format: ExportFormat,
+        /// Only those that differ from the factory state.
+        #[arg(long)]
+        changed: bool,
     },
     /// Return everything to the factory state.
     #[command(after_help = "Examples:\n  onhook-agent params reset --state-dir /tmp/phone")]

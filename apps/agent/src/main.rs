@@ -15,6 +15,7 @@ mod params;
 mod reload;
 mod resync;
 mod run;
+mod sheet;
 mod status;
 mod supervisor;
 #[cfg(any(feature = "ring", feature = "aws-lc-rs"))]

@@ -1,25 +1,24 @@
 //! `onhook-agent params`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::io::Read;
 use std::process::ExitCode;
 
 use anyhow::{Context, anyhow, bail};
 use onhook_flash_store::FlashStore;
 use onhook_params::port::{ConfigStore, StoredParam};
-use onhook_params::{Entry, Mark, ParamId, ParamSet, Scope, Value, View, secrecy};
+use onhook_params::{Entry, Mark, ParamId, Scope, secrecy};
 use onhook_phone::Shared;
 use onhook_phone::port::StateStore;
-use onhook_rules::masked;
 use onhook_system::{ControlRequest, ask};
-use serde_json::json;
 use zeroize::Zeroizing;
 
 use crate::boot;
-use crate::cli::{ParamsArgs, ParamsCommand, Place};
+use crate::cli::{ExportFormat, ParamsArgs, ParamsCommand};
 use crate::config::{self, Config};
 use crate::failure::{print, visible};
 use crate::json::at;
+use crate::sheet::{Sheet, view};
 
 /// Reads or changes parameters.
 pub(crate) async fn params(args: &ParamsArgs) -> anyhow::Result<ExitCode> {
@@ -28,22 +27,27 @@ pub(crate) async fn params(args: &ParamsArgs) -> anyhow::Result<ExitCode> {
             place,
             changed,
             section,
+            long,
             json,
         } => {
             let sheet = Sheet::read(place).await?;
-            if let Some(section) = section {
-                check_section(section, &sheet.config.scope)?;
+            let ids = listed(&sheet, *changed, section.as_deref())?;
+            if *long && !json {
+                print(&sheet.page(ids.into_iter()))?;
+            } else {
+                sheet.show(ids.into_iter(), *json)?;
             }
-            let ids = ParamId::all(&sheet.config.scope).filter(|id| {
-                let wanted = section.as_deref();
-                (!changed || sheet.is_changed(*id))
-                    && wanted.is_none_or(|s| {
-                        id.pattern()
-                            .section()
-                            .is_some_and(|own| own.eq_ignore_ascii_case(s))
-                    })
-            });
-            sheet.show(ids, *json)?;
+        }
+        ParamsCommand::Export {
+            place,
+            format,
+            changed,
+        } => {
+            let sheet = Sheet::read(place).await?;
+            match format {
+                ExportFormat::Xml => print(sheet.xml(*changed).trim_end())?,
+                ExportFormat::Json => print(&format!("{:#}", sheet.json(*changed)))?,
+            }
         }
         ParamsCommand::Get { place, name, json } => {
             let sheet = Sheet::read(place).await?;
@@ -87,6 +91,19 @@ pub(crate) async fn params(args: &ParamsArgs) -> anyhow::Result<ExitCode> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The parameters of a section, or all.
+fn listed(sheet: &Sheet, changed: bool, section: Option<&str>) -> anyhow::Result<Vec<ParamId>> {
+    if let Some(section) = section {
+        check_section(section, &sheet.config.scope)?;
+    }
+    let is_wanted = |id: &ParamId| match (section, id.pattern().section()) {
+        (None, _) => true,
+        (Some(wanted), Some(own)) => own.eq_ignore_ascii_case(wanted),
+        (Some(_), None) => false,
+    };
+    Ok(sheet.ids(changed).filter(is_wanted).collect())
 }
 
 /// Refuses a section that no parameter is in.
@@ -173,62 +190,4 @@ async fn set(config: &Config, store: &FlashStore, name: &str, value: &str) -> an
         .collect();
     store.commit(changes).await?;
     Ok(())
-}
-
-fn view<'s>(shared: &'s Shared, config: &'s Config) -> View<'s> {
-    View {
-        values: &shared.values,
-        bases: &shared.bases,
-        scope: &config.scope,
-    }
-}
-
-/// The parameters of a state directory, read beside whoever uses it.
-struct Sheet {
-    config: Config,
-    shared: Shared,
-    params: ParamSet,
-}
-
-impl Sheet {
-    async fn read(place: &Place) -> anyhow::Result<Self> {
-        let config = config::load(place)?;
-        let stored = FlashStore::open_read(&config.state_dir, config.scope)?
-            .load()
-            .await?;
-        let mut shared = Shared::default();
-        let params = boot::load(stored, &mut shared);
-        Ok(Self {
-            config,
-            shared,
-            params,
-        })
-    }
-
-    fn is_changed(&self, id: ParamId) -> bool {
-        let own = self.params.own();
-        own.binary_search_by_key(&id, |entry| entry.id).is_ok()
-    }
-
-    /// The value as it may be shown.
-    fn shown(&self, id: ParamId) -> String {
-        match self.params.value(id, view(&self.shared, &self.config)) {
-            Value::Plain(text) => masked(text),
-            Value::Secret(_) => "***".to_owned(),
-        }
-    }
-
-    fn show(&self, ids: impl Iterator<Item = ParamId>, as_json: bool) -> anyhow::Result<()> {
-        if as_json {
-            let changes: BTreeMap<String, String> = ids
-                .map(|id| (id.name().to_string(), self.shown(id)))
-                .collect();
-            let document = json!({ "schema": "onhook.params/1", "changes": changes });
-            return print(&format!("{document:#}"));
-        }
-        for id in ids {
-            print(&format!("{} = {}", id.name(), visible(&self.shown(id))))?;
-        }
-        Ok(())
-    }
 }

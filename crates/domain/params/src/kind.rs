@@ -1,6 +1,7 @@
 //! The value types of parameters.
 
 mod allowed;
+mod name;
 mod number;
 mod script;
 mod text;

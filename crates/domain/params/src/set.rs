@@ -132,6 +132,20 @@ impl ParamSet {
         }
     }
 
+    /// The right of the User account in force; `None` where no export of a phone shows one.
+    #[must_use]
+    pub fn access(&self, id: ParamId, view: View<'_>) -> Option<UserAccess> {
+        find(&self.own, id)
+            .and_then(|entry| entry.access)
+            .or_else(|| self.inherited_access(id, view))
+    }
+
+    /// Whether the user set the value.
+    #[must_use]
+    pub fn is_set_by_user(&self, id: ParamId) -> bool {
+        find(&self.own, id).is_some_and(|entry| entry.mark == Mark::User)
+    }
+
     /// The plain value in force; empty for a secret one.
     #[must_use]
     pub fn text<'v>(&self, id: ParamId, view: View<'v>) -> &'v str {

@@ -300,6 +300,7 @@ fn a_pattern_says_what_the_registry_says() {
         assert_eq!(pattern.tab(), text("tab"));
         assert_eq!(pattern.section(), text("section"));
         assert_eq!(pattern.unit(), text("unit"));
+        assert_eq!(Some(pattern.kind.name()), text("kind"));
         assert_eq!(pattern.enforced, text("kind_basis") != Some("inferred"));
         assert_eq!(pattern.min.map(i64::from), number(&entry, "min"));
         assert_eq!(pattern.max.map(i64::from), number(&entry, "max"));

@@ -8,7 +8,7 @@
 //! Deliberately unknown here: where the body came from, what the phone holds already,
 //! how a delta is stored. No file, clock or socket is touched; keys come through the
 //! port [`KeyVault`](onhook_crypto::port::KeyVault). An [`AliasMap`] lets
-//! elements of other documents set parameters.
+//! elements of other documents set parameters. [`export`](export()) writes what it reads.
 //!
 //! Requirement families: R-FIL, R-XML, R-ENC, R-GZ, R-GCM-1, R-GCM-2, R-APP-2, R-APP-5, R-APP-6,
 //! R-APP-8, R-UA-1..5, R-ALI, R-ALIAS, D-XML.
@@ -17,6 +17,7 @@ mod alias;
 mod decode;
 mod diagnostics;
 mod error;
+mod export;
 mod gzip;
 mod places;
 mod position;
@@ -30,5 +31,6 @@ pub use alias::{Alias, AliasError, AliasErrorCode, AliasMap};
 pub use decode::{Container, DecodeSpec, Decoded, Limits, decode};
 pub use diagnostics::{Diagnostics, Warning, WarningCode};
 pub use error::{DecodeError, ErrorCode, GzipFault, Protection, XmlFault};
+pub use export::{Exported, export};
 pub use places::{Place, Places};
 pub use position::Positions;

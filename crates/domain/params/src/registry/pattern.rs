@@ -1,10 +1,12 @@
 //! One entry of the registry: an element, or a row of elements that differ in their index.
 
+use std::fmt;
+
 use onhook_device::{Family, Release};
 
 use super::text::{Choices, Text};
 use super::{ParamId, Scope, UserAccess};
-use crate::kind::Kind;
+use crate::kind::{Allowed, Kind};
 
 /// Bits of [`Pattern::families`].
 pub(crate) mod families {
@@ -151,6 +153,12 @@ impl Pattern {
     #[must_use]
     pub fn values(&self) -> Choices {
         Choices::of(self.values)
+    }
+
+    /// What a value may be, as the object of "write": `a number from 0 to 255, decimal or 0x hexadecimal`.
+    #[must_use]
+    pub fn allowed(&'static self) -> impl fmt::Display {
+        Allowed(self)
     }
 
     /// The unit of a number: `s`, `ms` or `min`.
