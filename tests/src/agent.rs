@@ -163,6 +163,16 @@ impl Agent {
         Ok(serde_json::from_value(changes)?)
     }
 
+    /// The files of the state directory but for the former ones, which the second commit leaves.
+    ///
+    /// # Errors
+    /// The folder cannot be read.
+    pub fn stored(&self) -> anyhow::Result<Files> {
+        let mut found = files(&self.state())?;
+        found.retain(|name, _| !name.ends_with(".old"));
+        Ok(found)
+    }
+
     /// What the commands left outside the state directory.
     ///
     /// # Errors

@@ -13,7 +13,7 @@ use onhook_phone::port::StateStore;
 use onhook_tests::{Agent, Content, Peer, Reply, Site, Strace, files, lettered, profile, strace};
 
 /// Steps of a commit, in order.
-const STEPS: [&str; 5] = ["begin", "written", "synced", "renamed", "done"];
+const STEPS: [&str; 6] = ["begin", "written", "synced", "kept", "renamed", "done"];
 
 /// The signal that cannot be caught.
 const SIGKILL: i32 = 9;
@@ -46,8 +46,8 @@ fn copy_of(other: &Agent) -> Agent {
         .mode(0o700)
         .create(agent.state())
         .unwrap();
-    for file in ["params.bin", "state.bin"] {
-        fs::copy(other.state().join(file), agent.state().join(file)).unwrap();
+    for file in files(&other.state()).unwrap().into_keys() {
+        fs::copy(other.state().join(&file), agent.state().join(&file)).unwrap();
     }
     agent
 }
@@ -73,7 +73,11 @@ fn kill_at(agent: &Agent, site: &Site, file: &str, step: &str, nth: usize) {
     let draft = files(&agent.state())
         .unwrap()
         .contains_key(&format!("{file}.bin.tmp"));
-    assert_eq!(draft, matches!(step, "written" | "synced"), "{file} {step}");
+    assert_eq!(
+        draft,
+        matches!(step, "written" | "synced" | "kept"),
+        "{file} {step}"
+    );
 }
 
 fn record(state: &Path) -> Option<StateRecord> {
@@ -110,7 +114,7 @@ fn assert_works(agent: &Agent, site: &Site) {
     assert_eq!(ended.code, Some(0), "{ended:?}");
     assert_eq!(document["class"], "A");
     assert_eq!(agent.changed().unwrap(), lettered('a'));
-    let left: Vec<_> = files(&agent.state()).unwrap().into_keys().collect();
+    let left: Vec<_> = agent.stored().unwrap().into_keys().collect();
     assert_eq!(left, ["lock", "params.bin", "state.bin"]);
 }
 
@@ -121,7 +125,7 @@ fn a_kill_inside_a_commit_of_parameters_leaves_the_old_or_the_new_set() {
     let seed = phone_with_a(&site);
     let mut kills = 0;
     for (at, step) in STEPS.into_iter().enumerate() {
-        let is_new = at >= 3;
+        let is_new = at >= 4;
 
         let fresh = Agent::new().unwrap();
         kill_at(&fresh, &site, "params", step, 1);
@@ -146,7 +150,7 @@ fn a_kill_inside_a_commit_of_parameters_leaves_the_old_or_the_new_set() {
             kills += 1;
         }
     }
-    assert_eq!(kills, 30);
+    assert_eq!(kills, 36);
 }
 
 //= R-FLS-1 type=test
@@ -156,7 +160,7 @@ fn a_kill_inside_a_commit_of_the_record_leaves_the_old_or_the_new_record() {
     let seed = phone_with_a(&site);
     let mut kills = 0;
     for (at, step) in STEPS.into_iter().enumerate() {
-        let is_new = at >= 3;
+        let is_new = at >= 4;
 
         let fresh = Agent::new().unwrap();
         kill_at(&fresh, &site, "state", step, 1);
@@ -177,7 +181,7 @@ fn a_kill_inside_a_commit_of_the_record_leaves_the_old_or_the_new_record() {
             kills += 1;
         }
     }
-    assert_eq!(kills, 30);
+    assert_eq!(kills, 36);
 }
 
 /// How often a kill left the old set and the new one.
@@ -252,7 +256,14 @@ fn a_kill_at_any_system_call_that_changes_files_leaves_the_old_or_the_new_set() 
 
 /// What a commit touches.
 fn watched(state: &Path) -> Vec<PathBuf> {
-    let names = ["params.bin", "params.bin.tmp", "state.bin", "state.bin.tmp"];
+    let names = [
+        "params.bin",
+        "params.bin.old",
+        "params.bin.tmp",
+        "state.bin",
+        "state.bin.old",
+        "state.bin.tmp",
+    ];
     let mut paths: Vec<_> = names.iter().map(|name| state.join(name)).collect();
     paths.push(state.to_owned());
     paths

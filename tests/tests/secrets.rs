@@ -297,6 +297,6 @@ fn assert_private(agent: &Agent, names: &[&str]) {
         .iter()
         .map(|name| ((*name).to_owned(), 0o600))
         .collect();
-    assert_eq!(files(&agent.state()).unwrap(), expected);
+    assert_eq!(agent.stored().unwrap(), expected);
     assert_eq!(files(&agent.place("")).unwrap()["state"], 0o700);
 }

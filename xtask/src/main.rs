@@ -6,6 +6,7 @@ mod demo;
 mod fuzz;
 mod gate;
 mod manuals;
+mod power_cuts;
 mod report;
 mod say;
 mod scan;
@@ -72,6 +73,12 @@ enum Task {
         #[arg(long, default_value_t = 60)]
         seconds: u32,
     },
+    /// Search what power cuts can leave on a disk, each state of the store checked.
+    PowerCuts {
+        /// How many different states.
+        #[arg(long, default_value_t = 10_000_000)]
+        states: u64,
+    },
     /// Write the generated parameter table.
     Codegen {
         /// Only compare, and fail when the file is stale.
@@ -94,6 +101,7 @@ fn main() -> Result<ExitCode> {
         }
         Task::Sizes => sizes::run(&root),
         Task::Fuzz { names, seconds } => fuzz::run(&root, &names, seconds),
+        Task::PowerCuts { states } => power_cuts::run(&root, states),
         Task::Arch => Ok(show(&arch::check(&load(&root)?))),
         Task::Tidy => Ok(show(&tidy::check(&load(&root)?))),
         Task::Spec { promote: false } => Ok(show(&spec::check(&load(&root)?))),

@@ -36,11 +36,11 @@ compile_error!(
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    // What a command prints says everything that a warning would.
+    // What a command prints says everything that a warning would; that a store was damaged it does not say.
     let level = match cli.command {
         Command::Run(_) => LevelFilter::INFO,
         Command::Resync(_) | Command::Params(_) | Command::Status(_) | Command::Ctl(_) => {
-            LevelFilter::OFF
+            LevelFilter::ERROR
         }
     };
     logging::install(cli.log_format, level);

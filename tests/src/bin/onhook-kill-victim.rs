@@ -87,6 +87,7 @@ const fn step_name(step: CommitStep) -> &'static str {
         CommitStep::Begin => "begin",
         CommitStep::Written => "written",
         CommitStep::Synced => "synced",
+        CommitStep::Kept => "kept",
         CommitStep::Renamed => "renamed",
         CommitStep::Done => "done",
     }

@@ -98,6 +98,32 @@ fn a_damaged_file_is_named_and_a_reset_sets_it_aside() {
     assert_eq!(bench.agent.changed().unwrap(), good());
 }
 
+//= R-FLS-1 type=test
+#[test]
+fn a_damaged_file_gives_way_to_the_one_before_it() {
+    let bench = Bench::new();
+    let set = ["params", "set", "GPP_P", "newest"];
+    assert_eq!(bench.agent.run(&set).unwrap().code, Some(0));
+    let file = bench.agent.state().join("params.bin");
+    let mut bytes = fs::read(&file).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 4;
+    fs::write(&file, &bytes).unwrap();
+    let ended = bench.agent.run(&["params", "list", "--changed"]).unwrap();
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert!(
+        ended.err.contains("params.bin") && ended.err.contains("the last change may be lost"),
+        "{ended:?}"
+    );
+    assert_eq!(
+        bench.agent.changed().unwrap(),
+        good(),
+        "what was before the set"
+    );
+    let (ended, _) = bench.agent.resync(&bench.site.url("/good.xml")).unwrap();
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+}
+
 #[test]
 fn asking_an_agent_that_does_not_run_says_how_to_start_it() {
     let bench = Bench::new();

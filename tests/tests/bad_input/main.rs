@@ -10,7 +10,7 @@ mod tls;
 
 use std::fs;
 
-use onhook_tests::{Agent, Content, Datagram, Ended, Reply, Sink, Site, files, profile};
+use onhook_tests::{Agent, Content, Datagram, Ended, Reply, Sink, Site, profile};
 use serde_json::Value;
 
 /// A provisioned phone that tells a syslog server, and a web server that can misbehave.
@@ -105,7 +105,7 @@ impl Bench {
 
     #[track_caller]
     fn left_nothing(&self) {
-        let left: Vec<_> = files(&self.agent.state()).unwrap().into_keys().collect();
+        let left: Vec<_> = self.agent.stored().unwrap().into_keys().collect();
         assert_eq!(left, ["lock", "params.bin", "state.bin"]);
         assert_eq!(self.agent.litter().unwrap(), onhook_tests::Files::new());
     }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use onhook_tests::{files, signal};
+use onhook_tests::signal;
 
 use crate::{Bench, event};
 
@@ -24,7 +24,7 @@ fn nobody_else_may_read_anything_whatever_the_umask() {
     })
     .unwrap();
     let state = bench.agent.state();
-    let found = files(&state).unwrap();
+    let found = bench.agent.stored().unwrap();
     let expected = ["control.sock", "lock", "params.bin", "state.bin"];
     assert_eq!(found.keys().collect::<Vec<_>>(), expected);
     assert!(found.values().all(|mode| *mode == 0o600), "{found:?}");

@@ -29,6 +29,15 @@ impl StoredFile {
         }
     }
 
+    /// The name of the version before the one in force.
+    #[must_use]
+    pub const fn former(self) -> &'static str {
+        match self {
+            Self::Params => "params.bin.old",
+            Self::State => "state.bin.old",
+        }
+    }
+
     /// The name under which a damaged version is kept.
     pub(crate) const fn set_aside(self) -> &'static str {
         match self {
@@ -47,6 +56,8 @@ pub enum CommitStep {
     Written,
     /// The new file is on the medium under its temporary name.
     Synced,
+    /// The file that was in force has the name of the former one, perhaps only in memory.
+    Kept,
     /// The new file has its final name, perhaps only in memory.
     Renamed,
     /// The change is durable; the caller has not been told.

@@ -12,7 +12,7 @@ use onhook_phone::port::{STATE_RECORD_LIMIT, StateStore};
 use crate::codec::{self, Entries, Held};
 use crate::disk::{Disk, LARGEST, RealDisk};
 use crate::hook::{CommitHook, StoredFile};
-use crate::medium::{Bytes, Medium, guard};
+use crate::medium::{Bytes, Found, Medium, Whose, guard};
 use crate::{fault, folder};
 
 /// Parameters and state record of one phone in one directory.
@@ -157,13 +157,34 @@ impl Inner {
         }
     }
 
+    /// The entries in force, under the names that the registry uses today; names that it does not know stay.
+    fn entries(&self) -> Result<(Entries, Whose), StoreError> {
+        let found = self.medium.find(StoredFile::Params, codec::decode)?;
+        let mut named = Entries::new();
+        for (name, held) in found.value.unwrap_or_default() {
+            let today = ParamId::lookup(&name, &self.scope).map(|id| id.name().to_string());
+            match today {
+                // A name of old gives way to the one of today.
+                Some(today) if today != name => {
+                    named.entry(today).or_insert(held);
+                }
+                Some(_) | None => {
+                    named.insert(name, held);
+                }
+            }
+        }
+        Ok((named, found.whose))
+    }
+
+    fn record(&self) -> Result<Found<Vec<u8>>, StoreError> {
+        let file = StoredFile::State;
+        self.medium
+            .find(file, |bytes| codec::unwrap(file, bytes).map(<[u8]>::to_vec))
+    }
+
     fn report_unknown(&self) {
         // A file that cannot be read is reported by whoever loads it.
-        let Ok(entries) = self
-            .medium
-            .read(StoredFile::Params)
-            .and_then(|raw| self.decode(raw.as_ref()))
-        else {
+        let Ok((entries, _)) = self.entries() else {
             return;
         };
         let unknown: Vec<&String> = entries
@@ -176,7 +197,7 @@ impl Inner {
     }
 
     fn load(&self) -> Result<Vec<StoredParam>, StoreError> {
-        let entries = self.decode(self.medium.read(StoredFile::Params)?.as_ref())?;
+        let (entries, _) = self.entries()?;
         let mut stored: Vec<StoredParam> = entries
             .into_iter()
             .filter_map(|(name, held)| {
@@ -194,8 +215,7 @@ impl Inner {
 
     fn commit(&self, changes: Vec<StoredParam>) -> Result<bool, StoreError> {
         self.check_writable()?;
-        let raw = self.medium.read(StoredFile::Params)?;
-        let old = self.decode(raw.as_ref())?;
+        let (old, whose) = self.entries()?;
         let mut new = old.clone();
         for change in changes {
             let name = change.id.name().to_string();
@@ -215,32 +235,49 @@ impl Inner {
             return Ok(false);
         }
         self.medium
-            .replace(StoredFile::Params, &self.encode(&new)?, raw)?;
+            .replace(StoredFile::Params, &self.encode(&new)?, whose)?;
         Ok(true)
     }
 
     fn reset(&self) -> Result<(), StoreError> {
-        self.check_writable()?;
-        let raw = self.medium.read(StoredFile::Params)?;
-        match raw.as_ref().map(|raw| codec::decode(raw)) {
-            None => Ok(()),
-            Some(Ok(entries)) if entries.is_empty() => Ok(()),
-            //= R-FLS-2
-            Some(Ok(_)) => {
+        let file = StoredFile::Params;
+        match self.forget(file, self.entries())? {
+            Some(entries) if !entries.is_empty() => {
+                // The former file was forgotten, so that nothing of before comes back, not even from a damaged file.
                 self.medium
-                    .replace(StoredFile::Params, &self.encode(&Entries::new())?, raw)
+                    .replace(file, &self.encode(&Entries::new())?, Whose::Unwanted)
             }
-            Some(Err(_)) => self.medium.set_aside(StoredFile::Params),
+            Some(_) | None => Ok(()),
         }
     }
 
     fn load_state(&self) -> Result<Option<Vec<u8>>, StoreError> {
-        let Some(raw) = self.medium.read(StoredFile::State)? else {
-            return Ok(None);
+        Ok(self.record()?.value)
+    }
+
+    /// Begins a reset: nothing but the file in force is left, and what it holds is returned, if it holds anything.
+    fn forget<T>(
+        &self,
+        file: StoredFile,
+        found: Result<(T, Whose), StoreError>,
+    ) -> Result<Option<T>, StoreError> {
+        self.check_writable()?;
+        let held = match found {
+            Ok((held, Whose::File)) => Some(held),
+            Ok((_, Whose::Nobody | Whose::Former | Whose::Unwanted)) => None,
+            Ok((_, Whose::FormerOfDamaged)) => {
+                self.medium.set_aside(file)?;
+                None
+            }
+            Err(StoreError::Damaged { .. }) => {
+                self.medium.set_aside(file)?;
+                None
+            }
+            Err(error) => return Err(error),
         };
-        let record = codec::unwrap(StoredFile::State, &raw)
-            .map_err(|damage| fault::damaged(&self.medium.at(StoredFile::State.name()), &damage))?;
-        Ok(Some(record.to_vec()))
+        //= R-FLS-2
+        self.medium.forget_former(file)?;
+        Ok(held)
     }
 
     fn save_state(&self, record: &[u8]) -> Result<bool, StoreError> {
@@ -251,56 +288,29 @@ impl Inner {
         if record.len() > STATE_RECORD_LIMIT {
             return Err(refused(STATE_RECORD_LIMIT as u64));
         }
-        let mut raw = self.medium.read(file)?;
-        match raw.as_ref().map(|raw| codec::unwrap(file, raw)) {
-            Some(Ok(old)) if old == record => return Ok(false),
-            Some(Ok(_)) | None => {}
-            Some(Err(damage)) => {
-                tracing::warn!(?damage, "the damaged state record is set aside");
+        let whose = match self.record() {
+            Ok(found) if found.value.as_deref() == Some(record) => return Ok(false),
+            Ok(found) => found.whose,
+            Err(StoreError::Damaged { message }) => {
+                tracing::warn!(message, "the damaged state record is set aside");
                 self.medium.set_aside(file)?;
-                raw = None;
+                Whose::Nobody
             }
-        }
+            Err(error) => return Err(error),
+        };
         let bytes = codec::wrap(file, record).ok_or_else(|| refused(LARGEST))?;
-        self.medium.replace(file, &bytes, raw)?;
+        self.medium.replace(file, &bytes, whose)?;
         Ok(true)
     }
 
     fn reset_state(&self) -> Result<(), StoreError> {
-        self.check_writable()?;
         let file = StoredFile::State;
-        let raw = self.medium.read(file)?;
-        match raw.as_ref().map(|raw| codec::unwrap(file, raw)) {
-            None => return Ok(()),
-            Some(Err(_)) => return self.medium.set_aside(file),
-            Some(Ok(_)) => {}
+        let found = self.record().map(|found| (found.value, found.whose));
+        match self.forget(file, found)? {
+            //= R-FLS-2
+            Some(_) => self.medium.remove(file),
+            None => Ok(()),
         }
-        //= R-FLS-2
-        self.medium.remove(file, raw)
-    }
-
-    /// The entries under the names that the registry uses today; names that it does not know stay.
-    fn decode(&self, raw: Option<&Bytes>) -> Result<Entries, StoreError> {
-        let Some(raw) = raw else {
-            return Ok(Entries::new());
-        };
-        let entries = codec::decode(raw).map_err(|damage| {
-            fault::damaged(&self.medium.at(StoredFile::Params.name()), &damage)
-        })?;
-        let mut named = Entries::new();
-        for (name, held) in entries {
-            let today = ParamId::lookup(&name, &self.scope).map(|id| id.name().to_string());
-            match today {
-                // A name of old gives way to the one of today.
-                Some(today) if today != name => {
-                    named.entry(today).or_insert(held);
-                }
-                Some(_) | None => {
-                    named.insert(name, held);
-                }
-            }
-        }
-        Ok(named)
     }
 
     fn encode(&self, entries: &Entries) -> Result<Bytes, StoreError> {

@@ -91,7 +91,7 @@ impl ConfigStoreFixture for Directory {
         let (store, copies) = self.reopen_with_copies();
         assert!(store.commit(changes()).await.unwrap());
         let copies = std::mem::take(&mut *copies.lock().unwrap());
-        assert_eq!(copies.len(), 5);
+        assert_eq!(copies.len(), 6);
         let mut found = Vec::new();
         for copy in copies {
             found.push(

@@ -6,6 +6,11 @@ use proptest::prelude::*;
 use super::sim::{Event, SimDisk};
 use super::*;
 
+#[path = "search.rs"]
+mod search;
+
+use search::{Careless, search as search_cuts};
+
 const SCOPE: Scope = Scope::new(Family::Mpp, Release::R11_3);
 
 /// The store as after a start of the program.
@@ -153,6 +158,33 @@ fn a_power_cut_at_any_operation_leaves_the_old_or_the_new_state() {
         for chance in 0..60 {
             cut(&acts, at, 1 + chance % 4, chance);
         }
+    }
+}
+
+/// How many states are searched; `cargo xtask power-cuts` asks for more.
+fn states_wanted() -> u64 {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the test program is told by its caller"
+    )]
+    let wanted = std::env::var("ONHOOK_POWER_CUT_STATES");
+    wanted.map_or(50_000, |text| text.parse().unwrap())
+}
+
+//= R-FLS-1 type=test
+#[test]
+fn every_state_that_a_power_cut_can_leave_holds_the_old_or_the_new_set() {
+    let wanted = states_wanted();
+    let done = search_cuts(wanted, Careless::Nowhere).unwrap_or_else(|what| panic!("{what}"));
+    assert_eq!(done.states, wanted);
+    println!("{} states of {} scripts", done.states, done.scripts);
+}
+
+#[test]
+fn the_search_finds_a_store_that_is_careless() {
+    for careless in [Careless::NoFileSync, Careless::NoDirSync, Careless::InPlace] {
+        let found = search_cuts(20_000, careless);
+        assert!(found.is_err(), "{careless:?}: {found:?}");
     }
 }
 
@@ -357,8 +389,8 @@ fn the_steps_of_a_commit_come_in_order() {
     store.commit(vec![param("GPP_A", "x")]).unwrap();
     store.commit(vec![param("GPP_A", "x")]).unwrap();
     store.save_state(b"x").unwrap();
-    use crate::hook::CommitStep::{Begin, Done, Renamed, Synced, Written};
-    let steps = [Begin, Written, Synced, Renamed, Done];
+    use crate::hook::CommitStep::{Begin, Done, Kept, Renamed, Synced, Written};
+    let steps = [Begin, Written, Synced, Kept, Renamed, Done];
     let params = steps.map(at(StoredFile::Params));
     let state = steps.map(at(StoredFile::State));
     assert_eq!(*seen.lock().unwrap(), [params, state].concat());
@@ -375,4 +407,121 @@ fn a_set_that_is_too_large_is_refused_before_anything_is_written() {
         .unwrap();
     assert!(error.to_string().contains("limit"), "{error}");
     assert_eq!(disk.operations(), operations);
+}
+
+/// A store whose file and former file are known.
+fn with_two_generations() -> (SimDisk, Inner) {
+    let disk = SimDisk::default();
+    let store = open(&disk).unwrap();
+    store
+        .commit(vec![param("GPP_A", "1"), param("GPP_SA", "first")])
+        .unwrap();
+    store.save_state(b"first").unwrap();
+    (disk, store)
+}
+
+//= R-FLS-1 type=test
+#[test]
+fn any_flipped_bit_and_any_cut_of_a_file_brings_the_one_before_back() {
+    let (disk, store) = with_two_generations();
+    let before = all(&store).unwrap();
+    store.commit(vec![param("GPP_A", "2")]).unwrap();
+    store.save_state(b"second").unwrap();
+    let now = all(&store).unwrap();
+    for (file, expected) in [
+        ("params.bin", (before.0.clone(), now.1.clone())),
+        ("state.bin", (now.0.clone(), before.1)),
+    ] {
+        let whole = disk.read(file).unwrap().unwrap().to_vec();
+        let flips = (0..whole.len() * 8).map(|bit| {
+            let mut bytes = whole.clone();
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            bytes
+        });
+        let cuts = (0..whole.len()).map(|len| whole[..len].to_vec());
+        let longer = std::iter::once([whole.as_slice(), b"x"].concat());
+        for bytes in flips.chain(cuts).chain(longer) {
+            disk.overwrite(file, &bytes);
+            assert_eq!(
+                all(&open(&disk).unwrap()).unwrap(),
+                expected,
+                "{file} {bytes:02x?}"
+            );
+        }
+        disk.overwrite(file, &whole);
+    }
+    assert_eq!(all(&store).unwrap(), now);
+}
+
+#[test]
+fn a_store_with_a_damaged_file_works_on_from_the_one_before() {
+    let (disk, store) = with_two_generations();
+    store.commit(vec![param("GPP_A", "2")]).unwrap();
+    disk.overwrite("params.bin", b"OHPSgarbage");
+    let store_again = open(&disk).unwrap();
+    assert!(store_again.commit(vec![param("GPP_B", "3")]).unwrap());
+    let stored = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let expected = [
+        stored("GPP_A", "1"),
+        stored("GPP_B", "3"),
+        stored("GPP_SA", "first"),
+    ];
+    assert_eq!(all(&store_again).unwrap().0, expected);
+    let kept = disk.read("params.bin.damaged").unwrap().unwrap();
+    assert_eq!(kept.as_slice(), b"OHPSgarbage");
+    // The good one before is still there: one more accident is one too few to lose everything.
+    disk.overwrite("params.bin", b"");
+    assert_eq!(all(&open(&disk).unwrap()).unwrap().0.len(), 2);
+    drop(store);
+}
+
+//= R-FLS-2 type=test
+#[test]
+fn nothing_of_before_comes_back_after_a_reset() {
+    let (disk, store) = with_two_generations();
+    store.commit(vec![param("GPP_A", "2")]).unwrap();
+    store.save_state(b"second").unwrap();
+    store.reset().unwrap();
+    store.reset_state().unwrap();
+    assert_eq!(disk.names(), ["params.bin"]);
+    for name in disk.names() {
+        let bytes = disk.read(&name).unwrap().unwrap();
+        assert!(!String::from_utf8_lossy(&bytes).contains("first"), "{name}");
+    }
+    disk.overwrite("params.bin", b"OHPSgarbage");
+    assert_eq!(
+        open(&disk).unwrap().load().err().map(|e| e.kind()),
+        Some(StoreErrorKind::Damaged)
+    );
+}
+
+#[test]
+fn a_reset_of_a_damaged_store_leaves_the_factory_state() {
+    for (file, former) in [
+        (Some(b"bad".as_slice()), Some(b"bad".as_slice())),
+        (Some(b"bad"), None),
+        (None, Some(b"bad")),
+    ] {
+        let disk = SimDisk::default();
+        for (name, bytes) in [("params.bin", file), ("params.bin.old", former)] {
+            if let Some(bytes) = bytes {
+                disk.overwrite(name, bytes);
+            }
+        }
+        let store = open(&disk).unwrap();
+        assert_eq!(
+            store.load().err().map(|e| e.kind()),
+            Some(StoreErrorKind::Damaged)
+        );
+        store.reset().unwrap();
+        assert!(store.load().unwrap().is_empty());
+        store.commit(vec![param("GPP_A", "1")]).unwrap();
+        assert_eq!(store.load().unwrap().len(), 1);
+    }
+    // A file between two names is reset too.
+    let (disk, store) = with_two_generations();
+    disk.rename("params.bin", "params.bin.old").unwrap();
+    assert_eq!(store.load().unwrap().len(), 2);
+    store.reset().unwrap();
+    assert!(store.load().unwrap().is_empty());
 }
