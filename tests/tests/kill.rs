@@ -249,7 +249,7 @@ fn a_kill_at_any_system_call_that_changes_files_leaves_the_old_or_the_new_set() 
     // Which thread makes a call varies, and each counts its own; these happen whatever the threads.
     let Left { old, new } = left;
     assert!(
-        old >= 6 && new >= 6,
+        old >= 6 && new >= 3,
         "kills before and after the change: {old}, {new}"
     );
 }
