@@ -1,10 +1,7 @@
 //! The `Salted__` container.
 
 use aes::Aes256;
-use cbc::cipher::block_padding::NoPadding;
-use cbc::cipher::{
-    Block, BlockCipherDecrypt, BlockModeDecrypt, BlockModeEncrypt, InnerIvInit, KeyInit, KeyIvInit,
-};
+use cbc::cipher::{Block, BlockCipherDecrypt, BlockModeEncrypt, KeyInit, KeyIvInit};
 use thiserror::Error;
 use zeroize::{Zeroize, Zeroizing};
 
@@ -14,6 +11,8 @@ use crate::look::{Look, first_look};
 const MAGIC: &[u8; 8] = b"Salted__";
 const HEADER: usize = 16;
 const BLOCK: usize = 16;
+/// Bytes that are decrypted at a time, a multiple of a block.
+const PIECE: usize = 4 << 10;
 
 /// Why a container could not be decrypted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
@@ -215,15 +214,29 @@ impl Opener {
         }
     }
 
-    /// Decrypts in place, moves the content to the front, wipes what is behind it.
+    /// Decrypts in place, with the content at the front, and wipes what is behind it.
+    ///
+    /// The content of a block belongs exactly where the block before it stands, which is what it has to be mixed with; the
+    /// vector stands in for the header.
     fn decrypt(self, mut file: Vec<u8>, len: usize) -> Vec<u8> {
-        if let Some((_, body)) = file.split_at_mut_checked(HEADER) {
-            let mode = cbc::Decryptor::inner_iv_init(self.cipher, &self.iv);
-            // Whole blocks were checked before, so this cannot fail.
-            let _ = mode.decrypt_padded::<NoPadding>(body);
+        if let Some(header) = file.first_chunk_mut() {
+            *header = (*self.iv).into();
         }
-        if file.len() >= HEADER + len {
-            file.copy_within(HEADER..HEADER + len, 0);
+        let mut piece = Zeroizing::new([Block::<Aes256>::default(); PIECE / BLOCK]);
+        let mut from = HEADER;
+        while from < file.len() {
+            let end = file.len().min(from + PIECE);
+            let (blocks, _) =
+                Block::<Aes256>::slice_as_chunks(file.get(from..end).unwrap_or_default());
+            let piece = piece.get_mut(..blocks.len()).unwrap_or_default();
+            piece.copy_from_slice(blocks);
+            self.cipher.decrypt_blocks(piece);
+            let before = file.get_mut(from - BLOCK..end - BLOCK).unwrap_or_default();
+            let plain = Block::<Aes256>::slice_as_flattened(piece);
+            for (byte, mask) in before.iter_mut().zip(plain) {
+                *byte ^= mask;
+            }
+            from = end;
         }
         if let Some((_, tail)) = file.split_at_mut_checked(len) {
             tail.zeroize();
