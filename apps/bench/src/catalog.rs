@@ -2,7 +2,7 @@
 
 use crate::plan::Plan;
 use crate::report::Benchmark;
-use crate::{language, pipeline, tftp};
+use crate::{language, pipeline, stages, tftp};
 
 /// A benchmark by name.
 pub(crate) struct Entry {
@@ -12,7 +12,7 @@ pub(crate) struct Entry {
 }
 
 /// All benchmarks.
-pub(crate) const ENTRIES: [Entry; 5] = [
+pub(crate) const ENTRIES: [Entry; 7] = [
     Entry {
         name: language::RULE,
         about: language::ABOUT_RULE,
@@ -27,6 +27,16 @@ pub(crate) const ENTRIES: [Entry; 5] = [
         name: pipeline::NAME,
         about: pipeline::ABOUT,
         run: pipeline::run,
+    },
+    Entry {
+        name: stages::XML,
+        about: stages::ABOUT_XML,
+        run: stages::xml,
+    },
+    Entry {
+        name: stages::AES,
+        about: stages::ABOUT_AES,
+        run: stages::aes,
     },
     Entry {
         name: "tftp-512",

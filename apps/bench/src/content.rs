@@ -35,6 +35,18 @@ pub(crate) fn sample() -> Sample {
     }
 }
 
+/// The elements of [`xml`] over and over, in one profile of at least so many bytes.
+pub(crate) fn repeated(bytes: usize) -> String {
+    let xml = xml();
+    let (head, rest) = xml.split_once("<flat-profile>").unwrap_or_default();
+    let elements = rest.split("</flat-profile>").next().unwrap_or_default();
+    let mut all = format!("{head}<flat-profile>");
+    while all.len() < bytes {
+        all.push_str(elements);
+    }
+    all + "</flat-profile>\n</device>\n"
+}
+
 /// A profile in the shape of a device export: every element with a user right, empty values as empty
 /// tags, the parameters of one line after the other.
 pub(crate) fn xml() -> String {

@@ -13,6 +13,7 @@ mod peers;
 mod pipeline;
 mod plan;
 mod report;
+mod stages;
 mod tftp;
 
 use std::io::Write;

@@ -74,3 +74,22 @@ fn the_language_allocates_nothing_with_a_reused_buffer() {
         assert_eq!(report["benchmarks"][at]["counts"]["allocations"], 0);
     }
 }
+
+#[test]
+fn a_long_profile_takes_heap_for_what_it_sets_alone() {
+    let output = Command::new(env!("CARGO_BIN_EXE_onhook-bench"))
+        .args(["run", "xml-5mb", "--rounds", "5", "--json", "-"])
+        .output()
+        .unwrap();
+    let results: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let counts = &results["benchmarks"][0]["counts"];
+    assert!(
+        counts["xml_bytes"].as_u64().unwrap() > 5_000_000,
+        "{counts}"
+    );
+    assert!(counts["settings"].as_u64().unwrap() > 2_300, "{counts}");
+    assert!(
+        counts["peak_heap_bytes"].as_u64().unwrap() < 600_000,
+        "{counts}"
+    );
+}

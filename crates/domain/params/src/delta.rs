@@ -73,60 +73,84 @@ impl fmt::Debug for Delta {
     }
 }
 
-/// Collects settings in document order and merges repeated ones.
-#[derive(Default)]
+/// Collects settings in document order; of each parameter the last value and the last right win (R-APP-2).
+///
+/// It never holds more than one setting a parameter, however long the document is, and leaves no value behind in memory.
 pub struct DeltaBuilder {
     delta: Delta,
+    /// Of each parameter: where its entry is, counted from 1; 0 without one.
+    places: Box<[u16]>,
 }
 
 impl DeltaBuilder {
-    /// An empty builder with room for `params` settings and `bytes` bytes of values.
-    ///
-    /// Reserve what is needed: a buffer that grows leaves unwiped copies of values behind.
+    /// An empty builder with room for `params` settings and `bytes` bytes of values; both grow.
     #[must_use]
     pub fn with_capacity(params: usize, bytes: usize) -> Self {
         Self {
             delta: Delta {
                 text: Zeroizing::new(String::with_capacity(bytes)),
-                entries: Vec::with_capacity(params),
+                entries: Vec::with_capacity(params.min(ParamId::COUNT)),
             },
+            places: vec![0; ParamId::COUNT].into_boxed_slice(),
         }
     }
 
-    /// Adds one setting behind the others.
-    pub fn push(&mut self, setting: Setting<'_>) {
-        let value = setting.value.map(|text| {
-            // Texts are bounded by the 32 MiB limit of an inflated profile.
-            let start = self.delta.text.len() as u32;
-            self.delta.text.push_str(text);
-            start..self.delta.text.len() as u32
-        });
-        self.delta.entries.push(Entry {
-            id: setting.id,
-            value,
-            access: setting.access,
-            preserve: setting.preserve,
-        });
+    /// Adds one setting; answers whether there was one of the same parameter.
+    pub fn push(&mut self, setting: Setting<'_>) -> bool {
+        let Some(place) = self.places.get_mut(usize::from(setting.id.raw())) else {
+            return false;
+        };
+        let held = usize::from(*place)
+            .checked_sub(1)
+            .and_then(|at| self.delta.entries.get_mut(at));
+        let Some(held) = held else {
+            // There are fewer parameters than u16 has numbers.
+            *place = (self.delta.entries.len() + 1) as u16;
+            let value = setting.value.map(|text| append(&mut self.delta.text, text));
+            self.delta.entries.push(Entry {
+                id: setting.id,
+                value,
+                access: setting.access,
+                preserve: setting.preserve,
+            });
+            return false;
+        };
+        //= R-APP-2
+        if let Some(text) = setting.value {
+            let same = held
+                .value
+                .clone()
+                .and_then(|r| self.delta.text.get(r.start as usize..r.end as usize))
+                == Some(text);
+            if !same {
+                held.value = Some(append(&mut self.delta.text, text));
+            }
+            held.preserve = setting.preserve;
+        }
+        if setting.access.is_some() {
+            held.access = setting.access;
+        }
+        true
     }
 
-    /// Sorts by parameter and merges: of each parameter the last value and the last right win.
+    /// Sorts by parameter.
     #[must_use]
     pub fn finish(mut self) -> Delta {
-        //= R-APP-2
-        self.delta.entries.sort_by_key(|entry| entry.id);
-        self.delta.entries.dedup_by(|later, earlier| {
-            if later.id != earlier.id {
-                return false;
-            }
-            if later.value.is_some() {
-                earlier.value = later.value.take();
-                earlier.preserve = later.preserve;
-            }
-            if later.access.is_some() {
-                earlier.access = later.access;
-            }
-            true
-        });
+        self.delta.entries.sort_unstable_by_key(|entry| entry.id);
         self.delta
     }
+}
+
+/// Puts a text behind the others. A buffer that is too small is replaced by a larger one and wiped.
+fn append(all: &mut Zeroizing<String>, text: &str) -> Range<u32> {
+    if all.capacity() - all.len() < text.len() {
+        let room = (all.len() + text.len()).saturating_mul(2);
+        let mut larger = Zeroizing::new(String::with_capacity(room));
+        larger.push_str(all);
+        *all = larger;
+    }
+    // Texts are bounded by the 32 MiB limit of an inflated profile.
+    let start = all.len() as u32;
+    all.push_str(text);
+    start..all.len() as u32
 }

@@ -74,6 +74,25 @@ fn the_mark_that_keeps_a_user_value_follows_the_value() {
 }
 
 #[test]
+fn a_builder_tells_repetitions_and_grows() {
+    let mut builder = DeltaBuilder::with_capacity(0, 0);
+    let ids = [known::GPP[0], known::GPP[1]];
+    for n in 0..500_usize {
+        for id in ids {
+            let value = "x".repeat(n);
+            let repeated = builder.push(setting(id, Some(&value), None, false));
+            assert_eq!(repeated, n > 0);
+        }
+    }
+    let delta = builder.finish();
+    let longest = "x".repeat(499);
+    assert_eq!(
+        held(&delta),
+        ids.map(|id| (id, Some(longest.as_str()), None, false))
+    );
+}
+
+#[test]
 fn settings_come_out_in_order_of_id() {
     let [a, b, c] = [known::PROVISION_ENABLE, known::PROFILE_RULE, known::GPP[3]];
     let delta = build([c, a, b, a].map(|id| setting(id, Some("x"), None, false)));

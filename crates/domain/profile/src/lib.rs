@@ -24,7 +24,6 @@ mod position;
 mod profile;
 mod reference;
 mod scanner;
-mod settings;
 mod value;
 
 pub use alias::{Alias, AliasError, AliasErrorCode, AliasMap};

@@ -1,7 +1,7 @@
 //! From XML to settings.
 
 use onhook_device::EmptyElement;
-use onhook_params::{Delta, ParamId, Scope, Setting, UserAccess};
+use onhook_params::{Delta, DeltaBuilder, ParamId, Scope, Setting, UserAccess};
 
 use crate::alias::{Alias, AliasMap};
 use crate::decode::DecodeSpec;
@@ -11,8 +11,14 @@ use crate::position::Positions;
 use crate::reference::{self, Piece};
 use crate::scanner::classes::first_forbidden;
 use crate::scanner::{Fault, Found, Scanner, Start, Text, Token};
-use crate::settings::Settings;
 use crate::value::{Scratch, trim};
+
+/// Bytes of XML that one element takes, at least, in files as phones get them.
+const BYTES_PER_ELEMENT: usize = 64;
+/// One byte in this many is part of a value, at most, in such files.
+const VALUE_SHARE: usize = 4;
+/// Room for values that is taken at the start, at most.
+const VALUES: usize = 256 << 10;
 
 /// Reads a document: what it sets, and what was wrong with it but does no harm.
 pub(crate) fn read(xml: &[u8], spec: &DecodeSpec<'_>) -> Result<(Delta, Diagnostics), DecodeError> {
@@ -30,7 +36,10 @@ pub(crate) fn read(xml: &[u8], spec: &DecodeSpec<'_>) -> Result<(Delta, Diagnost
         aliases: Vec::new(),
         ancestry: Vec::new(),
         aliased: 0,
-        settings: Settings::for_file(text.len()),
+        settings: DeltaBuilder::with_capacity(
+            text.len() / BYTES_PER_ELEMENT,
+            (text.len() / VALUE_SHARE).min(VALUES),
+        ),
         scratch: Scratch::default(),
         warnings: Diagnostics::default(),
         first_element: None,
@@ -75,7 +84,7 @@ struct Reader<'x, 's> {
     ancestry: Vec<&'x str>,
     /// Elements that an entry matched.
     aliased: usize,
-    settings: Settings,
+    settings: DeltaBuilder,
     scratch: Scratch,
     warnings: Diagnostics,
     first_element: Option<usize>,
