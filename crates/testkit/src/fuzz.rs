@@ -3,11 +3,15 @@
 //! `fuzz/` hands them to a fuzzer, and a test replays the committed corpora, so nothing but the fuzzer needs a nightly
 //! compiler.
 
+mod file;
+
 use onhook_conditions::ErrorClass;
 use onhook_macros::{Expanded, MacroName, MacroSource, Template};
 use onhook_profile::AliasMap;
 use onhook_rules::{RuleKind, Selection, Url};
 use onhook_schedule::{DelayList, HhMm};
+
+pub use file::{container, gzip, profile, records};
 
 /// A target by name.
 pub struct Target {
@@ -18,7 +22,7 @@ pub struct Target {
 }
 
 /// All targets.
-pub const TARGETS: [Target; 5] = [
+pub const TARGETS: [Target; 9] = [
     Target {
         name: "macros",
         feed: macros,
@@ -38,6 +42,22 @@ pub const TARGETS: [Target; 5] = [
     Target {
         name: "alias",
         feed: alias,
+    },
+    Target {
+        name: "profile",
+        feed: profile,
+    },
+    Target {
+        name: "gzip",
+        feed: gzip,
+    },
+    Target {
+        name: "container",
+        feed: container,
+    },
+    Target {
+        name: "records",
+        feed: records,
     },
 ];
 
