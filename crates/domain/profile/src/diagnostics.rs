@@ -1,5 +1,6 @@
 //! Bad items in a good file.
 
+use onhook_device::Family;
 use onhook_params::{BadValue, ParamId, Scope};
 
 use crate::position::Positions;
@@ -74,12 +75,21 @@ impl Warning {
     pub fn message(&self, scope: &Scope) -> String {
         let name = &self.subject;
         match self.code {
-            WarningCode::Unknown => match ParamId::nearest(name, scope) {
+            WarningCode::Unknown => match elsewhere(name, scope) {
+                Some((there, here)) => match ParamId::nearest(name, scope) {
+                    Some(near) => format!(
+                        "{name} is a parameter of {there}, and {here} ignore it; do you mean {}?",
+                        near.name()
+                    ),
+                    None => format!("{name} is a parameter of {there}, and {here} ignore it"),
+                },
+                None => match ParamId::nearest(name, scope) {
                 Some(near) => format!(
                     "no parameter is called {name}; did you mean {}?",
                     near.name()
                 ),
-                None => format!("no parameter is called {name}, so the element is ignored"),
+                    None => format!("no parameter is called {name}, so the element is ignored"),
+                },
             },
             WarningCode::Duplicate => {
                 format!("{name} was set before in this file; the last element counts")
@@ -113,6 +123,20 @@ impl Warning {
             },
         }
     }
+}
+
+/// The phones that know a name, and those that are spoken of here, if the former are others.
+fn elsewhere(name: &str, scope: &Scope) -> Option<(&'static str, &'static str)> {
+    let phones = |family| match family {
+        Family::Mpp => "multiplatform phones",
+        Family::Spa => "SPA phones and adapters",
+    };
+    let other = match scope.family {
+        Family::Mpp => Family::Spa,
+        Family::Spa => Family::Mpp,
+    };
+    ParamId::lookup(name, &Scope::new(other, scope.release))?;
+    Some((phones(other), phones(scope.family)))
 }
 
 /// The warnings of one file in document order, up to a limit.

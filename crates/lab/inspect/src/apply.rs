@@ -216,8 +216,13 @@ impl Applied {
         }
         for changed in &self.changed {
             let (before, after) = (one_line(&changed.before), one_line(&changed.after));
-            let line = format!("{} = {after}  (was {before})", changed.id.name());
-            lines.push((Paint::Good, line.replace("(was )", "(was empty)")));
+            let line = format!(
+                "{} = {}  (was {})",
+                changed.id.name(),
+                or_empty(&after),
+                or_empty(&before)
+            );
+            lines.push((Paint::Good, line));
         }
         for (name, access) in &self.ua {
             let may = match *access {
@@ -257,6 +262,11 @@ impl Applied {
             })
             .collect()
     }
+}
+
+/// The text, or a word for one that is not to be seen.
+fn or_empty(text: &str) -> &str {
+    if text.is_empty() { "empty" } else { text }
 }
 
 /// The secrets that one file is decoded with.

@@ -125,6 +125,10 @@ pub(super) const RESYNC_AT_DELAY: Check = Check::warning(
     "resync-at-delay",
     "The daily resync is spread over at least 10 minutes, whatever smaller number is written; 0 does not turn that off.",
 );
+pub(super) const SHORT_PERIOD: Check = Check::note(
+    "short-period",
+    "A bootstrap file may want its phone to come again at once, but a phone whose next file does not set it back goes on asking.",
+);
 pub(super) const UNEXPANDED_REGISTER: Check = Check::note(
     "unexpanded-register",
     "Expansion is one pass: macros in a register stay as written when `$A` inserts it, and expand only in the body of `--post`.",

@@ -4,15 +4,19 @@ use std::collections::BTreeMap;
 
 use onhook_params::{Kind, ParamId, Scope, known};
 use onhook_profile::{DecodeSpec, Limits, Place, Places, Positions, decode};
-use onhook_schedule::HhMm;
+use onhook_schedule::{DelayList, HhMm};
 
-use super::checks::{NO_BOOT_SPREAD, PROVISIONING_OFF, RESYNC_AT_DELAY, UNEXPANDED_REGISTER};
+use super::checks::{
+    NO_BOOT_SPREAD, PROVISIONING_OFF, RESYNC_AT_DELAY, SHORT_PERIOD, UNEXPANDED_REGISTER,
+};
 use super::finding::{Check, Finding};
 use super::placed::Placed;
 use super::{Subject, alias, lint_text};
 use crate::model_phone::NoKeys;
 use crate::{ExplainKind, ModelPhone};
 
+/// A period below this is short, in seconds.
+const SHORT: u32 = 60;
 const UNREADABLE: &str = "A file that cannot be read changes nothing, and the resync fails.";
 const IGNORED: &str = "The phone reads the file and passes this over.";
 
@@ -141,6 +145,20 @@ impl<'w> Whole<'w> {
                 NO_BOOT_SPREAD,
                 "no random delay after power-up",
                 "write a number of seconds in which all phones together may come",
+            );
+        }
+        let shortest = self.value("Resync_Periodic").filter(|period| {
+            DelayList::parse(period.value())
+                .ok()
+                .and_then(|list| list.element(0))
+                .is_some_and(|delay| (1..SHORT).contains(&delay.base))
+        });
+        if let Some(period) = shortest {
+            self.note(
+                period,
+                SHORT_PERIOD,
+                "a resync every few seconds",
+                "set a longer period in the file that this one leads to",
             );
         }
         let daily = self

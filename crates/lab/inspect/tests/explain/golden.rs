@@ -7,7 +7,8 @@ use std::path::Path;
 
 use onhook_device::{Identity, Readings};
 use onhook_inspect::{
-    ExplainRequest, LintReport, ModelPhone, Secrets, Style, Subject, expand, explain,
+    Delivery, ExplainRequest, Flash, LintReport, ModelPhone, Secrets, Style, Subject, apply,
+    expand, explain,
 };
 use onhook_params::Scope;
 
@@ -53,12 +54,17 @@ fn answer_to(question: &str) -> String {
     let mut phone = ModelPhone::new(Identity::default());
     let mut scope = Scope::default();
     let (mut kind, mut secrets, mut json, mut at) = ("profile", Secrets::Masked, false, None);
+    let (mut rule, mut set) = (None, Vec::new());
     for line in head.lines() {
         let (key, value) = line.split_once(": ").unwrap();
         let pair = || value.split_once('=').unwrap();
         match key {
             "kind" => kind = value,
-            "set" => phone.set_parameter(pair().0, pair().1),
+            "set" => {
+                phone.set_parameter(pair().0, pair().1);
+                set.push(pair());
+            }
+            "rule" => rule = Some(value),
             "macro" => phone.set_macro(pair().0, pair().1).unwrap(),
             "cause" => phone.set_cause(value.parse().unwrap()),
             "release" => {
@@ -74,6 +80,9 @@ fn answer_to(question: &str) -> String {
             "output" if value == "json" => json = true,
             _ => panic!("`{line}` is no line of a question"),
         }
+    }
+    if kind == "apply" {
+        return applied(text, rule, &set, &phone, scope, json);
     }
     if let Some(kind) = kind.strip_prefix("lint ") {
         let mut report = LintReport::default();
@@ -111,6 +120,35 @@ fn answer_to(question: &str) -> String {
     } else {
         plain(|style| explanation.render(style))
     }
+}
+
+/// What a phone would change, and what lint says of the same file.
+fn applied(
+    xml: &str,
+    rule: Option<&str>,
+    set: &[(&str, &str)],
+    phone: &ModelPhone,
+    scope: Scope,
+    json: bool,
+) -> String {
+    let mut flash = Flash::new(scope);
+    for (name, value) in set {
+        flash.set(name, value).unwrap();
+    }
+    let delivery = rule.map_or_else(Delivery::default, |rule| {
+        Delivery::by_rule(rule, phone).unwrap()
+    });
+    let applied = apply(xml.into(), delivery, &mut flash, Secrets::Masked);
+    if json {
+        return pretty(&applied);
+    }
+    let mut report = LintReport::default();
+    report.profile("phone.xml", xml.as_bytes(), phone, &scope);
+    let (changes, findings) = (
+        plain(|style| applied.render(style)),
+        plain(|style| report.render(style)),
+    );
+    format!("{changes}\n{findings}")
 }
 
 fn pretty(value: &impl serde::Serialize) -> String {
