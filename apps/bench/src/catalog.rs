@@ -2,7 +2,7 @@
 
 use crate::plan::Plan;
 use crate::report::Benchmark;
-use crate::{language, pipeline, stages, tftp};
+use crate::{commit, language, pipeline, stages, tftp};
 
 /// A benchmark by name.
 pub(crate) struct Entry {
@@ -12,7 +12,7 @@ pub(crate) struct Entry {
 }
 
 /// All benchmarks.
-pub(crate) const ENTRIES: [Entry; 7] = [
+pub(crate) const ENTRIES: [Entry; 8] = [
     Entry {
         name: language::RULE,
         about: language::ABOUT_RULE,
@@ -37,6 +37,11 @@ pub(crate) const ENTRIES: [Entry; 7] = [
         name: stages::AES,
         about: stages::ABOUT_AES,
         run: stages::aes,
+    },
+    Entry {
+        name: commit::NAME,
+        about: commit::ABOUT,
+        run: commit::run,
     },
     Entry {
         name: "tftp-512",

@@ -6,6 +6,7 @@
 
 mod catalog;
 mod cli;
+mod commit;
 mod content;
 mod language;
 mod measure;

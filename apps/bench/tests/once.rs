@@ -93,3 +93,19 @@ fn a_long_profile_takes_heap_for_what_it_sets_alone() {
         "{counts}"
     );
 }
+
+#[test]
+fn a_commit_writes_the_file_once() {
+    let output = Command::new(env!("CARGO_BIN_EXE_onhook-bench"))
+        .args(["run", "store-commit", "--rounds", "5", "--json", "-"])
+        .output()
+        .unwrap();
+    let results: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let counts = &results["benchmarks"][0]["counts"];
+    let file = counts["file_bytes"].as_u64().unwrap();
+    assert!((30_000..60_000).contains(&file), "{counts}");
+    // Not every system tells; a file is written in whole pages.
+    if let Some(written) = counts["written"]["ours"].as_u64() {
+        assert!(written <= file.next_multiple_of(4096) + 4096, "{counts}");
+    }
+}
