@@ -1,6 +1,8 @@
 //! Secrets go into the store and to the server, and nowhere else.
 #![cfg(test)]
 
+mod lab;
+
 use std::fs;
 
 use base64::Engine as _;
@@ -74,6 +76,7 @@ fn secrets() -> String {
         ("Admin_Password", "c4n4ry-Admin"),
         ("User_Password", "c4n4ry-User"),
         ("Password_1_", "c4n4ry-sip"),
+        ("IKM_HTTP_Encrypt_Content", "c4n4ry-ikm"),
         (
             "Profile_Rule",
             "[--key c4n4ry-rule --pwd=c4n4ry-rule] http://127.0.0.1:1/a.xml",
@@ -142,6 +145,7 @@ impl Bench {
         site.put("/secrets.xml", Reply::Guarded(file.clone()));
         site.put("/open.xml", Reply::Body(file));
         site.put("/mistakes.xml", Reply::Body(mistakes().into()));
+        site.put("/sealed.xml", Reply::Records(b"c4n4ry is no body".to_vec()));
         for (path, reply) in broken() {
             site.put(path, reply);
         }
@@ -172,6 +176,11 @@ impl Bench {
             self.site.url("/$SA/$(SD)"),
             format!("[--key {KEY} {}", self.site.url("/open.xml")),
             format!("[--kee {KEY}] {}", self.site.url("/open.xml")),
+            self.site.url("/sealed.xml"),
+            format!(
+                "[--alias d --post d --key {KEY}] {}",
+                self.site.url("/text.xml")
+            ),
             format!("(\"$SA\" eq \"{KEY}\" )) ? x"),
             format!("http://{USER}:{PASSWORD}@127.0.0.1/a"),
             format!("[--key {KEY} --pwd {PASSWORD}] http://127.0.0.1:1/a"),
@@ -197,6 +206,13 @@ impl Bench {
             ] {
                 said.run(agent, &[&["params"], words, json].concat(), 0);
             }
+        }
+        for words in [
+            &["list", "--long"][..],
+            &["export"],
+            &["export", "--changed", "--format", "json"],
+        ] {
+            said.run(agent, &[&["params"], words].concat(), 0);
         }
         let long = format!("{CANARY}{}", "x".repeat(200));
         for (name, value, code) in [
