@@ -57,19 +57,6 @@ impl KeyVault for Vault {
     }
 }
 
-/// A vault without keys.
-pub(crate) struct NoKeys;
-
-impl KeyVault for NoKeys {
-    fn with_secret(
-        &self,
-        secret: SecretRef,
-        _use_it: &mut dyn FnMut(&[u8]),
-    ) -> Result<(), UnknownSecret> {
-        Err(UnknownSecret(secret))
-    }
-}
-
 fn decoded(body: Vec<u8>) -> anyhow::Result<Decoded> {
     let spec = DecodeSpec {
         key: Some(VAULT_KEY),

@@ -5,13 +5,13 @@ use std::process::Command;
 use std::time::Instant;
 
 use anyhow::{Context, ensure};
+use onhook_crypto::port::NoSecrets;
 use onhook_crypto::{Digest, decrypt, encrypt};
 use onhook_profile::{DecodeSpec, decode};
 use serde_json::json;
 
 use crate::content;
 use crate::measure::Timing;
-use crate::pipeline::NoKeys;
 use crate::plan::Plan;
 use crate::report::{Benchmark, Peer, Side};
 
@@ -42,7 +42,7 @@ pub(crate) fn xml(plan: &Plan) -> anyhow::Result<Benchmark> {
         let mut taken = Ok(0.0);
         let counted = allocation_counter::measure(|| {
             let start = Instant::now();
-            let decoded = decode(body, &spec, &NoKeys);
+            let decoded = decode(body, &spec, &NoSecrets);
             let seconds = start.elapsed().as_secs_f64();
             taken = decoded.map(|decoded| {
                 settings = decoded.delta.len();

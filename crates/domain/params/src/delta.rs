@@ -64,6 +64,38 @@ impl Delta {
     }
 }
 
+impl Delta {
+    /// Puts a text behind the others.
+    ///
+    /// A buffer that is full is replaced by one with twice the room that the values in force need, and wiped: values that
+    /// were replaced stay behind.
+    fn append(&mut self, text: &str) -> Range<u32> {
+        if self.text.capacity() - self.text.len() < text.len() {
+            let live: usize = self
+                .entries
+                .iter()
+                .filter_map(|e| e.value.as_ref())
+                .map(ExactSizeIterator::len)
+                .sum();
+            let room = (live + text.len()).saturating_mul(2);
+            let old =
+                std::mem::replace(&mut self.text, Zeroizing::new(String::with_capacity(room)));
+            for value in self.entries.iter_mut().filter_map(|e| e.value.as_mut()) {
+                let kept = old.get(value.start as usize..value.end as usize);
+                *value = push(&mut self.text, kept.unwrap_or_default());
+            }
+        }
+        push(&mut self.text, text)
+    }
+}
+
+fn push(all: &mut String, text: &str) -> Range<u32> {
+    // Texts are bounded by the 32 MiB limit of an inflated profile.
+    let start = all.len() as u32;
+    all.push_str(text);
+    start..all.len() as u32
+}
+
 impl fmt::Debug for Delta {
     /// Names the parameters, never a value.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -100,13 +132,13 @@ impl DeltaBuilder {
         let Some(place) = self.places.get_mut(usize::from(setting.id.raw())) else {
             return false;
         };
+        let value = setting.value.map(|text| self.delta.append(text));
         let held = usize::from(*place)
             .checked_sub(1)
             .and_then(|at| self.delta.entries.get_mut(at));
         let Some(held) = held else {
             // There are fewer parameters than u16 has numbers.
             *place = (self.delta.entries.len() + 1) as u16;
-            let value = setting.value.map(|text| append(&mut self.delta.text, text));
             self.delta.entries.push(Entry {
                 id: setting.id,
                 value,
@@ -116,15 +148,8 @@ impl DeltaBuilder {
             return false;
         };
         //= R-APP-2
-        if let Some(text) = setting.value {
-            let same = held
-                .value
-                .clone()
-                .and_then(|r| self.delta.text.get(r.start as usize..r.end as usize))
-                == Some(text);
-            if !same {
-                held.value = Some(append(&mut self.delta.text, text));
-            }
+        if value.is_some() {
+            held.value = value;
             held.preserve = setting.preserve;
         }
         if setting.access.is_some() {
@@ -141,16 +166,28 @@ impl DeltaBuilder {
     }
 }
 
-/// Puts a text behind the others. A buffer that is too small is replaced by a larger one and wiped.
-fn append(all: &mut Zeroizing<String>, text: &str) -> Range<u32> {
-    if all.capacity() - all.len() < text.len() {
-        let room = (all.len() + text.len()).saturating_mul(2);
-        let mut larger = Zeroizing::new(String::with_capacity(room));
-        larger.push_str(all);
-        *all = larger;
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::known;
+
+    #[test]
+    fn values_that_were_replaced_take_no_room() {
+        let mut builder = DeltaBuilder::with_capacity(0, 0);
+        for n in 0..10_000 {
+            for id in [known::GPP[0], known::GPP[1]] {
+                builder.push(Setting {
+                    id,
+                    value: Some(&format!("{n:0100}")),
+                    access: None,
+                    preserve: false,
+                });
+            }
+        }
+        assert!(builder.delta.text.capacity() < 1_000);
+        let delta = builder.finish();
+        let last = format!("{:0100}", 9_999);
+        assert!(delta.iter().all(|one| one.value == Some(&last)));
+        assert_eq!(delta.len(), 2);
     }
-    // Texts are bounded by the 32 MiB limit of an inflated profile.
-    let start = all.len() as u32;
-    all.push_str(text);
-    start..all.len() as u32
 }

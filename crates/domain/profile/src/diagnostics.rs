@@ -75,22 +75,23 @@ impl Warning {
     pub fn message(&self, scope: &Scope) -> String {
         let name = &self.subject;
         match self.code {
-            WarningCode::Unknown => match elsewhere(name, scope) {
-                Some((there, here)) => match ParamId::nearest(name, scope) {
-                    Some(near) => format!(
-                        "{name} is a parameter of {there}, and {here} ignore it; do you mean {}?",
-                        near.name()
+            WarningCode::Unknown => {
+                let near = ParamId::nearest(name, scope).map(ParamId::name);
+                match (elsewhere(name, scope), near) {
+                    (Some((there, here)), Some(near)) => format!(
+                        "{name} is a parameter of {there}, and {here} ignore it; do you mean {near}?"
                     ),
-                    None => format!("{name} is a parameter of {there}, and {here} ignore it"),
-                },
-                None => match ParamId::nearest(name, scope) {
-                Some(near) => format!(
-                    "no parameter is called {name}; did you mean {}?",
-                    near.name()
-                ),
-                    None => format!("no parameter is called {name}, so the element is ignored"),
-                },
-            },
+                    (Some((there, here)), None) => {
+                        format!("{name} is a parameter of {there}, and {here} ignore it")
+                    }
+                    (None, Some(near)) => {
+                        format!("no parameter is called {name}; did you mean {near}?")
+                    }
+                    (None, None) => {
+                        format!("no parameter is called {name}, so the element is ignored")
+                    }
+                }
+            }
             WarningCode::Duplicate => {
                 format!("{name} was set before in this file; the last element counts")
             }
@@ -110,10 +111,9 @@ impl Warning {
             WarningCode::CommentDoubleHyphen => {
                 "this comment holds `--`, which other XML readers refuse".to_owned()
             }
-            WarningCode::AliasEntry => {
-                "an entry of the alias map is passed over: write /path/element = /flat-profile/Name, at most 30 times"
-                    .to_owned()
-            }
+            WarningCode::AliasEntry => "an entry of the alias map is passed over: \
+                write /path/element = /flat-profile/Name, at most 30 times"
+                .to_owned(),
             WarningCode::AliasTarget => match ParamId::nearest(name, scope) {
                 Some(near) => format!(
                     "the alias map names {name}, which is no parameter; did you mean {}?",

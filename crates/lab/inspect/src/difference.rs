@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use onhook_crypto::port::NoSecrets;
 use onhook_params::{ParamId, Scope, UserAccess};
 use onhook_profile::{DecodeError, DecodeSpec, decode};
 use serde::Serialize;
 
 use crate::Secrets;
 use crate::flash::shown;
-use crate::model_phone::NoKeys;
 use crate::style::{Paint, Style, one_line};
 
 /// The document of `diff`.
@@ -54,7 +54,7 @@ impl Settings {
             scope: *scope,
             ..DecodeSpec::default()
         };
-        let decoded = decode(xml.to_vec(), &spec, &NoKeys)?;
+        let decoded = decode(xml.to_vec(), &spec, &NoSecrets)?;
         let settings = decoded.delta.iter().map(|setting| {
             let said = Said {
                 value: setting.value.map(str::to_owned),

@@ -1,5 +1,6 @@
 //! The parameters of a phone on paper.
 
+use onhook_crypto::port::NoSecrets;
 use onhook_params::{
     BadValue, Bases, Entry, Mark, ParamId, ParamSet, Scope, UserAccess, Value, Values, View,
     entered, intern, secrecy,
@@ -8,7 +9,6 @@ use onhook_profile::{DecodeError, DecodeSpec, Decoded, decode};
 use onhook_rules::masked;
 use thiserror::Error;
 
-use crate::model_phone::NoKeys;
 use crate::{ModelPhone, Secrets};
 
 /// What a phone holds in flash: values, rights of the User account, and what the user set.
@@ -76,7 +76,7 @@ impl Flash {
             scope: self.scope,
             ..DecodeSpec::default()
         };
-        let decoded = decode(xml.to_vec(), &spec, &NoKeys)?;
+        let decoded = decode(xml.to_vec(), &spec, &NoSecrets)?;
         self.apply(&decoded, Secrets::Masked);
         Ok(())
     }

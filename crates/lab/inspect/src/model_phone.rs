@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
-use onhook_crypto::port::{KeyVault, UnknownSecret};
-use onhook_device::{Identity, SecretRef};
+use onhook_crypto::port::NoSecrets;
+use onhook_device::Identity;
 use onhook_macros::{MacroName, MacroSource};
 use onhook_params::{Delta, Scope, known};
 use onhook_profile::{DecodeError, DecodeSpec, decode};
@@ -148,7 +148,7 @@ impl ModelPhone {
             scope: *scope,
             ..DecodeSpec::default()
         };
-        let decoded = decode(xml.to_vec(), &spec, &NoKeys)?;
+        let decoded = decode(xml.to_vec(), &spec, &NoSecrets)?;
         self.apply(&decoded.delta);
         Ok(())
     }
@@ -325,18 +325,5 @@ fn state(out: &mut String, value: &str) -> Origin {
 impl MacroSource for ModelPhone {
     fn push_value(&self, name: MacroName, out: &mut String) {
         self.push(name, out);
-    }
-}
-
-/// There are no keys: an encrypted profile is told as such.
-pub(crate) struct NoKeys;
-
-impl KeyVault for NoKeys {
-    fn with_secret(
-        &self,
-        secret: SecretRef,
-        _use_it: &mut dyn FnMut(&[u8]),
-    ) -> Result<(), UnknownSecret> {
-        Err(UnknownSecret(secret))
     }
 }

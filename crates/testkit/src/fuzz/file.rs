@@ -1,29 +1,13 @@
 //! What a server may send: profiles, compressed and encrypted ones.
 
-use onhook_crypto::port::{KeyVault, UnknownSecret};
+use onhook_crypto::port::NoSecrets;
 use onhook_crypto::{Digest, RECORDS_SALT, keying_material, open, seal, unseal};
-use onhook_device::SecretRef;
 use onhook_params::{Delta, ParamId, UserAccess};
 use onhook_profile::{DecodeSpec, Decoded, Exported, decode, export};
 
 const KEY: &[u8] = b"SecretPhrase1234";
-const HANDLE: SecretRef = SecretRef(1);
 /// An alias map for documents that are no profiles.
 const ALIASES: &str = "/a/b = /flat-profile/GPP_A; /c = /flat-profile/Resync_Periodic";
-
-struct Vault;
-
-impl KeyVault for Vault {
-    fn with_secret(
-        &self,
-        secret: SecretRef,
-        use_it: &mut dyn FnMut(&[u8]),
-    ) -> Result<(), UnknownSecret> {
-        assert_eq!(secret, HANDLE);
-        use_it(KEY);
-        Ok(())
-    }
-}
 
 type Set<'d> = Vec<(ParamId, Option<&'d str>, Option<UserAccess>)>;
 
@@ -39,7 +23,7 @@ pub fn profile(bytes: &[u8]) {
             aliases,
             ..DecodeSpec::default()
         };
-        match decode(bytes.to_vec(), &spec, &Vault) {
+        match decode(bytes.to_vec(), &spec, &NoSecrets) {
             Err(error) => {
                 assert!(!error.to_string().is_empty());
                 if let Some((line, column)) = error.position() {
@@ -64,7 +48,7 @@ fn again(decoded: &Decoded, spec: &DecodeSpec<'_>) {
         access: *access,
     });
     let xml = export(parameters, &spec.scope);
-    let Ok(second) = decode(xml.clone().into_bytes(), &DecodeSpec::default(), &Vault) else {
+    let Ok(second) = decode(xml.clone().into_bytes(), &DecodeSpec::default(), &NoSecrets) else {
         panic!("the export cannot be read: {xml}");
     };
     assert_eq!(set(&second.delta), wanted, "{xml}");
@@ -77,7 +61,7 @@ pub fn gzip(bytes: &[u8]) {
     let spec = DecodeSpec::default();
     let with_header = [&HEADER, bytes].concat();
     for body in [bytes.to_vec(), with_header] {
-        if let Ok(decoded) = decode(body, &spec, &Vault) {
+        if let Ok(decoded) = decode(body, &spec, &NoSecrets) {
             again(&decoded, &spec);
         }
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use onhook_crypto::port::NoSecrets;
 use onhook_params::{Kind, ParamId, Scope, known};
 use onhook_profile::{DecodeSpec, Limits, Place, Places, Positions, decode};
 use onhook_schedule::{DelayList, HhMm};
@@ -12,7 +13,6 @@ use super::checks::{
 use super::finding::{Check, Finding};
 use super::placed::Placed;
 use super::{Subject, alias, lint_text};
-use crate::model_phone::NoKeys;
 use crate::{ExplainKind, ModelPhone};
 
 /// A period below this is short, in seconds.
@@ -25,7 +25,7 @@ pub(super) fn lint(xml: &[u8], phone: &ModelPhone, scope: &Scope) -> Vec<Placed>
         scope: *scope,
         ..DecodeSpec::default()
     };
-    let decoded = match decode(xml.to_vec(), &spec, &NoKeys) {
+    let decoded = match decode(xml.to_vec(), &spec, &NoSecrets) {
         Ok(decoded) => decoded,
         Err(error) => {
             let place = error.position().unwrap_or((1, 1));
