@@ -30,12 +30,13 @@ const SLOTS: usize = 8192;
 const NAMED_TABS: [&str; 2] = ["Provisioning", "System"];
 
 /// More elements that get a constant.
-const NAMED: [&str; 6] = [
+const NAMED: [&str; 7] = [
     "Log_Resync_Request_Msg",
     "Log_Resync_Success_Msg",
     "Log_Resync_Failure_Msg",
     "Time_Zone",
     "Daylight_Saving_Time_Rule",
+    "Daylight_Saving_Time_Enable",
     "Device_Config_Version",
 ];
 

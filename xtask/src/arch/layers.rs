@@ -4,16 +4,10 @@ use crate::report::Problem;
 use crate::workspace::{Edge, EdgeKind, Package, Workspace};
 
 /// Domain crates by folder, lowest rank first.
-const DOMAIN_RANKS: [&[&str]; 5] = [
+const DOMAIN_RANKS: [&[&str]; 6] = [
     &["device"],
-    &[
-        "params",
-        "macros",
-        "conditions",
-        "schedule",
-        "crypto",
-        "fetch",
-    ],
+    &["schedule"],
+    &["params", "macros", "conditions", "crypto", "fetch"],
     &["rules", "profile", "triggers", "discovery"],
     &["resync", "upgrade", "report"],
     &["phone"],

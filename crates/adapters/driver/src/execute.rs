@@ -19,6 +19,11 @@ use crate::waiting::Audience;
 
 impl Reactor {
     pub(crate) fn execute(&mut self, phone: u32, effect: Effect, now: Now) {
+        // What is told, is told in local time.
+        let now = match self.phones.seats.get(phone as usize) {
+            Some(seat) => seat.phone.localized(now, &self.phones.shared),
+            None => now,
+        };
         match effect {
             Effect::Fetch(op, request) => self.fetch(phone, op, &request, now),
             Effect::Cancel(op) => self.cancel(phone, op, now),

@@ -22,4 +22,4 @@ pub use readings::{
     ProfileRuleDefault, ReadingError, Readings, TriggerMode, TriggerUrlValue, UpgradeNoServer,
 };
 pub use secret::{Secret, SecretRef};
-pub use time::{MonoTime, Now, WallTime};
+pub use time::{MonoTime, Now, WallTime, days_from_civil};

@@ -98,6 +98,24 @@ impl WallTime {
     }
 }
 
+/// Days from 1970-01-01 to a date of the proleptic Gregorian calendar.
+///
+/// Months and days may lie outside of their range, as long as months are 1..=24: month 13 is January of the
+/// next year, day 0 the last of the month before.
+#[must_use]
+pub const fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
+    // Years that begin in March have their leap day at the end.
+    let months = month + 9;
+    let year = year.saturating_add(months.div_euclid(12) - 1);
+    let months = months.rem_euclid(12);
+    let day_of_year = (153 * months + 2) / 5 + day - 1;
+    let leap_days = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
+    year.saturating_mul(365)
+        .saturating_add(leap_days)
+        .saturating_add(day_of_year)
+        .saturating_sub(719_468)
+}
+
 /// The time of one input: monotonic always, wall time once it is known.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Now {
@@ -123,6 +141,23 @@ mod tests {
         check(951_782_400, 0, (2000, 2, 29, 0, 0, 0));
         check(1_795_478_400, 3600, (2026, 11, 24, 1, 0, 0));
         check(-1, 0, (1969, 12, 31, 23, 59, 59));
+    }
+
+    #[test]
+    fn days_and_dates_belong_to_each_other() {
+        for day in -800_000..800_000 {
+            let at = WallTime {
+                unix_s: day * 86_400,
+                offset_s: 0,
+            };
+            let (year, month, date, ..) = at.civil();
+            assert_eq!(
+                days_from_civil(year, i64::from(month), i64::from(date)),
+                day
+            );
+        }
+        assert_eq!(days_from_civil(2026, 13, 1), days_from_civil(2027, 1, 1));
+        assert_eq!(days_from_civil(2024, 3, 0), days_from_civil(2024, 2, 29));
     }
 
     #[test]

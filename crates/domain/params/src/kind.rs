@@ -2,13 +2,14 @@
 
 mod allowed;
 mod name;
-mod number;
-mod script;
-mod text;
 
-pub use number::unsigned;
+use onhook_schedule::{DelayList, DstRule, HhMm};
 
 use crate::registry::Pattern;
+use crate::types::{
+    Cadence, Decimal, Frequencies, HostPort, HostPortError, Level, Signed, Tone, Unsigned, choice,
+    ipv4, is_set_of,
+};
 
 pub(crate) use allowed::Allowed;
 
@@ -214,37 +215,46 @@ impl Kind {
 /// Whether a text that is not empty has the form of its kind and the published range and length.
 pub(crate) fn check(pattern: &Pattern, text: &str) -> Result<(), Miss> {
     check_length(pattern, text)?;
+    let unsigned =
+        |most| Unsigned::parse(text).is_some_and(|n| n.is_within(&limits(pattern, most)));
+    let signed = |bits| Signed::parse(text, bits).is_some();
     let good = match pattern.kind {
-        Kind::Bool => text::choice(YES_NO, text).is_some(),
-        //= R-TYP-3
+        Kind::Bool => choice(YES_NO, text).is_some(),
         // Without a published list nothing can be held against a text.
-        Kind::Enum => pattern.values().is_empty() || text::choice(pattern.values(), text).is_some(),
-        Kind::Uns8 => number::is_unsigned(text, limits(pattern, u8::MAX.into())),
-        Kind::Uns16 | Kind::Port => number::is_unsigned(text, limits(pattern, u16::MAX.into())),
-        Kind::Uns32 => number::is_unsigned(text, limits(pattern, u32::MAX)),
-        Kind::Sig8 => number::is_signed(text, 8),
-        Kind::Sig16 => number::is_signed(text, 16),
-        Kind::Sig32 => number::is_signed(text, 32),
-        Kind::Int => number::is_signed(text, 64),
-        Kind::Decimal => number::is_decimal(text),
-        Kind::Time => number::is_time(text, limits(pattern, u32::MAX)),
-        Kind::PwrLevel => number::is_level(text),
-        Kind::DelayList => number::is_delay_list(text),
-        Kind::Hhmm => number::is_hhmm(text),
-        Kind::Ip => text::is_ipv4(text),
-        Kind::FqdnPort => return text::check_host_port(text),
-        Kind::CadScript => script::is_cadence(text),
-        Kind::FreqScript => script::is_frequencies(text),
-        Kind::ToneScript => script::is_tone(text),
-        Kind::DstRule => script::is_dst_rule(text),
+        Kind::Enum => pattern.values().is_empty() || choice(pattern.values(), text).is_some(),
+        Kind::Uns8 => unsigned(u8::MAX.into()),
+        Kind::Uns16 | Kind::Port => unsigned(u16::MAX.into()),
+        Kind::Uns32 => unsigned(u32::MAX),
+        Kind::Sig8 => signed(8),
+        Kind::Sig16 => signed(16),
+        Kind::Sig32 => signed(32),
+        Kind::Int => signed(64),
+        Kind::Decimal => Decimal::parse(text).is_some(),
+        Kind::Time => Decimal::parse_unsigned(text)
+            .is_some_and(|time| time.is_within(&limits(pattern, u32::MAX))),
+        Kind::PwrLevel => Level::parse(text).is_some(),
+        //= R-TYP-12
+        Kind::DelayList => DelayList::parse(text).is_ok(),
+        //= R-TYP-13
+        Kind::Hhmm => HhMm::parse(text).is_ok(),
+        Kind::Ip => ipv4(text).is_some(),
+        Kind::FqdnPort => match HostPort::parse(text) {
+            Ok(_) => true,
+            Err(HostPortError::TooLong) => return Err(Miss::TooLong),
+            Err(HostPortError::Bad) => false,
+        },
+        Kind::CadScript => Cadence::parse(text).is_some(),
+        Kind::FreqScript => Frequencies::parse(text).is_some(),
+        Kind::ToneScript => Tone::parse(text).is_some(),
+        //= R-TYP-18
+        Kind::DstRule => DstRule::parse(text).is_ok(),
         //= R-TYP-19
         Kind::ProfileRule
         | Kind::UpgradeRule
         | Kind::ReportRule
         | Kind::Condition
         | Kind::DialPlan => true,
-        //= R-TYP-14
-        Kind::Set => pattern.values().is_empty() || text::is_set_of(&pattern.values(), text),
+        Kind::Set => pattern.values().is_empty() || is_set_of(pattern.values(), text),
         Kind::Str
         | Kind::UserId
         | Kind::FqdnList
@@ -291,9 +301,9 @@ pub(crate) fn spelling(pattern: &Pattern, text: &str) -> Option<&'static str> {
     //= R-TYP-2
     //= R-TYP-3
     if pattern.kind == Kind::Bool {
-        text::choice(YES_NO, text)
+        choice(YES_NO, text)
     } else if pattern.kind == Kind::Enum {
-        text::choice(pattern.values(), text)
+        choice(pattern.values(), text)
     } else {
         None
     }

@@ -5,6 +5,8 @@
 //! assignment sets; a [`ParamSet`] holds only what differs from the factory
 //! state, as ids of interned [`Values`].
 //!
+//! [`types`] says what the texts of values mean.
+//!
 //! Deliberately unknown here: XML, rules, storage formats, who changes a value.
 //!
 //! Requirement families: R-XML-3, R-TYP, R-APP-2, R-APP-6, R-APP-7, R-UA.
@@ -15,10 +17,11 @@ mod kind;
 pub mod port;
 mod registry;
 mod set;
+pub mod types;
 mod values;
 
 pub use delta::{Delta, DeltaBuilder, Setting};
-pub use kind::{Kind, unsigned};
+pub use kind::Kind;
 pub use registry::{BadValue, Choices, ParamId, Pattern, Scope, UserAccess, known};
 pub use set::{BaseId, Bases, Entry, Mark, ParamSet, Value, View, entered, intern, secrecy};
 pub use values::{Secrecy, ValueId, Values};

@@ -2,6 +2,7 @@
 
 use zeroize::Zeroizing;
 
+use crate::types::yes_no;
 use crate::values::{Secrecy, ValueId, Values};
 use crate::{Delta, ParamId, Scope, UserAccess};
 
@@ -155,7 +156,7 @@ impl ParamSet {
     /// Whether a yes-or-no parameter is Yes.
     #[must_use]
     pub fn is_yes(&self, id: ParamId, view: View<'_>) -> bool {
-        self.text(id, view).eq_ignore_ascii_case("yes")
+        yes_no(self.text(id, view)) == Some(true)
     }
 
     fn value_id(&self, id: ParamId, view: View<'_>) -> Option<ValueId> {

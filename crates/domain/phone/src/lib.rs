@@ -15,6 +15,7 @@ mod asked;
 mod edit;
 mod effect;
 mod input;
+mod local;
 mod macros;
 mod model;
 mod options;

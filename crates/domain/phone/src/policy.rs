@@ -1,5 +1,6 @@
 //! What the parameters say to the resync machine.
 
+use onhook_params::types::Unsigned;
 use onhook_params::{ParamId, ParamSet, View, known};
 use onhook_resync::{Policy, RuleSlot};
 use onhook_schedule::DelayList;
@@ -19,7 +20,7 @@ pub(crate) fn policy<'v>(params: &ParamSet, view: View<'v>) -> Policy<'v> {
         provision_enable: params.is_yes(known::PROVISION_ENABLE, view),
         resync_on_reset: params.is_yes(known::RESYNC_ON_RESET, view),
         resync_after_upgrade: params.is_yes(known::RESYNC_AFTER_UPGRADE_ATTEMPT, view),
-        random_delay: onhook_params::unsigned(random_delay).unwrap_or(0),
+        random_delay: Unsigned::parse(random_delay).map_or(0, Unsigned::get),
         periodic: list(known::RESYNC_PERIODIC),
         error_retry: list(known::RESYNC_ERROR_RETRY_DELAY),
         readings: &view.scope.readings,

@@ -37,7 +37,7 @@ pub fn message(phone: &Phone, shared: &Shared, now: Now, line: &LogLine) -> Opti
     let identifier = phone.params.text(known::SYSLOG_IDENTIFIER, view);
     Some(Message {
         severity: line.op.severity(),
-        at: now.wall,
+        at: phone.localized(now, shared).wall,
         identifier: if identifier.eq_ignore_ascii_case("none") {
             String::new()
         } else {

@@ -67,7 +67,7 @@ impl Phone {
                 self.restart = Restart::Saving(op);
                 let entry = RebootEntry {
                     reason: self.restart_reason,
-                    at: cx.now.wall,
+                    at: self.localized(cx.now, cx.shared).wall,
                 };
                 cx.out
                     .push(Effect::SaveState(op, StateChange::Restarting(entry)));

@@ -1,7 +1,6 @@
 //! The daily time `HHmm` and the random window behind it.
 
-use onhook_device::WallTime;
-
+use crate::Zone;
 use crate::error::{ScheduleError, ScheduleErrorCode as Code};
 
 const SECONDS_PER_DAY: i64 = 86_400;
@@ -56,39 +55,29 @@ pub const fn resync_at_window_minutes(seconds: u32) -> u32 {
     seconds.saturating_add(30) / 60
 }
 
-/// Seconds from `now` to the next daily start `drawn_s` seconds behind `at`, always above 0.
+/// The next daily start after `unix_s`, both in seconds since 1970-01-01T00:00:00Z.
 ///
-/// The start of yesterday's window counts when it lies behind midnight. `drawn_s` is meant to
-/// be below 86,400. A new draw after a start can land in the same window once more; who re-arms
-/// inside a window uses [`next_daily_by_day`].
+/// `drawn_s` gets the local day on which a window opens, in days since 1970-01-01, and returns seconds behind
+/// `at`, below 86,400. When it always answers the same for one day, there is one start a day, however often the
+/// timer is armed again (R-SCHED-8, R-SCHED-9), also on a day on which clocks change: [`Zone::moment`] says
+/// what a time is that comes twice or never.
 #[must_use]
-pub fn next_daily(now: WallTime, at: HhMm, drawn_s: u32) -> u64 {
-    next_daily_by_day(now, at, |_| drawn_s)
-}
-
-/// Seconds from `now` to the next daily start, with one draw for each day, always above 0.
-///
-/// `drawn_s` gets the local day on which a window opens, in days since 1970-01-01, and returns
-/// seconds behind `at`, below 86,400. When it always answers the same for one day, there is
-/// one start a day, however often the timer is armed again (R-SCHED-8, R-SCHED-9).
-#[must_use]
-pub fn next_daily_by_day(now: WallTime, at: HhMm, drawn_s: impl Fn(i64) -> u32) -> u64 {
-    let today = now
-        .unix_s
-        .saturating_add(i64::from(now.offset_s))
+pub fn next_daily(unix_s: i64, zone: &Zone, at: HhMm, drawn_s: impl Fn(i64) -> u32) -> i64 {
+    let local = zone.local(unix_s);
+    let today = unix_s
+        .saturating_add(i64::from(local.offset_s))
         .div_euclid(SECONDS_PER_DAY);
-    let into_day = i64::from(now.secs_of_day());
-    let until_start = |day: i64| {
-        let drawn = i64::from(drawn_s(today + day));
-        day * SECONDS_PER_DAY + i64::from(at.minutes()) * 60 + drawn - into_day
+    let start = |day: i64| {
+        let opens = day
+            .saturating_mul(SECONDS_PER_DAY)
+            .saturating_add(i64::from(at.minutes()) * 60);
+        zone.moment(opens).saturating_add(i64::from(drawn_s(day)))
     };
     //= R-SCHED-8
-    // Tomorrow's start is always ahead, so one of the three is.
-    [-1, 0, 1]
-        .into_iter()
-        .map(until_start)
-        .filter_map(|seconds| u64::try_from(seconds).ok())
-        .filter(|seconds| *seconds > 0)
+    // The start after tomorrow's is always ahead; a window of yesterday may still be.
+    (-1..=2)
+        .map(|day| start(today.saturating_add(day)))
+        .filter(|at| *at > unix_s)
         .min()
-        .unwrap_or(1)
+        .unwrap_or(i64::MAX)
 }

@@ -15,6 +15,10 @@ pub enum ScheduleErrorCode {
     UnexpectedText,
     /// A time of day is not four digits from 0000 to 2400 with minutes below 60.
     NotATimeOfDay,
+    /// A rule of daylight saving time has a part that is missing, doubled or wrong.
+    NotADstRule,
+    /// A time zone is not spelled `GMT` or `GMT+HH:MM`.
+    NotATimeZone,
 }
 
 impl ScheduleErrorCode {
@@ -26,6 +30,8 @@ impl ScheduleErrorCode {
             Self::NumberTooLarge => "schedule-number-too-large",
             Self::UnexpectedText => "schedule-unexpected-text",
             Self::NotATimeOfDay => "schedule-not-a-time-of-day",
+            Self::NotADstRule => "schedule-not-a-dst-rule",
+            Self::NotATimeZone => "schedule-not-a-time-zone",
         }
     }
 
@@ -35,6 +41,8 @@ impl ScheduleErrorCode {
             Self::NumberTooLarge => "a number is too large",
             Self::UnexpectedText => "the text does not belong there",
             Self::NotATimeOfDay => "this is no time of day",
+            Self::NotADstRule => "this is no rule of daylight saving time",
+            Self::NotATimeZone => "this is no time zone",
         }
     }
 }

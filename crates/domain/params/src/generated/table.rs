@@ -5653,6 +5653,8 @@ pub(crate) mod ids {
     pub const TIME_ZONE: ParamId = ParamId::from_table(275);
     /// `Daylight_Saving_Time_Rule`
     pub const DAYLIGHT_SAVING_TIME_RULE: ParamId = ParamId::from_table(278);
+    /// `Daylight_Saving_Time_Enable`
+    pub const DAYLIGHT_SAVING_TIME_ENABLE: ParamId = ParamId::from_table(279);
     /// `User_ID_1_`
     pub const USER_ID_1: ParamId = ParamId::from_table(1333);
     /// `Display_Password_Warnings`
