@@ -15,6 +15,8 @@ mod codec;
 mod disk;
 mod fault;
 mod folder;
+#[doc(hidden)]
+pub mod fuzz;
 mod hook;
 mod medium;
 mod store;

@@ -228,3 +228,52 @@ fn a_large_file_of_nonsense_stays_cheap() {
     let unknown = format!("<flat-profile>{}</flat-profile>", "<b/>".repeat(500_000));
     assert_eq!(read(unknown).unwrap().diagnostics.len(), 500_000);
 }
+
+#[test]
+fn a_hundred_thousand_elements_cost_what_they_set() {
+    let elements: String = (0..100_000)
+        .zip("ABCDEFGHIJKLMNOP".chars().cycle())
+        .map(|(n, register)| format!("<GPP_{register}>{n}</GPP_{register}>"))
+        .collect();
+    let file = format!("<flat-profile>{elements}</flat-profile>");
+    let decoded = read(file).unwrap();
+    let last: Vec<_> = values(&decoded).into_values().collect();
+    let expected: Vec<_> = (99_984..100_000).map(|n| n.to_string()).collect();
+    assert_eq!(last, expected);
+}
+
+//= R-GZ-4 type=test
+#[test]
+fn floods_end_with_an_error_at_the_limit() {
+    let name = "flat-profile";
+    for (what, file) in [
+        (
+            "a megabyte of text",
+            format!("<{name}><GPP_A>{}</GPP_A></{name}>", "x".repeat(1 << 20)),
+        ),
+        (
+            "a megabyte of text that is skipped",
+            format!("<{name}><No>{}</No></{name}>", "x".repeat(1 << 20)),
+        ),
+        (
+            "a hundred thousand attributes",
+            format!(
+                "<{name}><GPP_A {}/></{name}>",
+                (0..100_000)
+                    .map(|n| format!("a{n}='1' "))
+                    .collect::<String>()
+            ),
+        ),
+        (
+            "entities of entities",
+            format!("<!DOCTYPE x [<!ENTITY a 'aaaa'><!ENTITY b '&a;&a;'>]><{name}>&b;</{name}>"),
+        ),
+        ("a megabyte without an end", "<".repeat(1 << 20)),
+    ] {
+        assert_eq!(read(file).unwrap_err().code().as_str(), "corrupt", "{what}");
+    }
+    let mut latin = b"<flat-profile><GPP_A>caf".to_vec();
+    latin.push(0xe9);
+    latin.extend(b"</GPP_A></flat-profile>");
+    assert_eq!(read(latin).unwrap_err().code().as_str(), "corrupt");
+}

@@ -5,15 +5,24 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
-use onhook_testkit::fuzz::TARGETS;
+use onhook_flash_store::fuzz::store;
+use onhook_testkit::fuzz::{TARGETS, Target};
 
 fn corpora() -> PathBuf {
-    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../fuzz/corpus"))
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../fuzz/corpus"))
+}
+
+/// The targets of the domain, and those of adapters.
+fn targets() -> impl Iterator<Item = Target> {
+    TARGETS.into_iter().chain([Target {
+        name: "store",
+        feed: store,
+    }])
 }
 
 #[test]
 fn every_committed_input_is_survived() {
-    for target in &TARGETS {
+    for target in targets() {
         let folder = corpora().join(target.name);
         let mut inputs = 0;
         for entry in fs::read_dir(&folder).unwrap() {
@@ -26,10 +35,7 @@ fn every_committed_input_is_survived() {
 
 #[test]
 fn every_target_has_a_program_and_a_corpus() {
-    let names: BTreeSet<_> = TARGETS
-        .iter()
-        .map(|target| target.name.to_owned())
-        .collect();
+    let names: BTreeSet<_> = targets().map(|target| target.name.to_owned()).collect();
     let folders = fs::read_dir(corpora()).unwrap();
     let folders: BTreeSet<_> = folders
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
