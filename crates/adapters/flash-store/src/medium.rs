@@ -231,6 +231,11 @@ impl Medium {
         self.remove_name(file.former())
     }
 
+    /// Forgets the damaged file that was set aside.
+    pub(crate) fn forget_damaged(&self, file: StoredFile) -> Result<(), StoreError> {
+        self.remove_name(file.set_aside())
+    }
+
     /// Removes what is in force; the former file was forgotten before.
     pub(crate) fn remove(&self, file: StoredFile) -> Result<(), StoreError> {
         self.step(file, CommitStep::Begin);

@@ -256,12 +256,16 @@ impl Inner {
     }
 
     /// Begins a reset: nothing but the file in force is left, and what it holds is returned, if it holds anything.
+    ///
+    /// Where nothing can be read, the damaged file is kept beside: a reset is the only way out then, and whoever
+    /// takes it may still want to see what happened. The next reset removes that too.
     fn forget<T>(
         &self,
         file: StoredFile,
         found: Result<(T, Whose), StoreError>,
     ) -> Result<Option<T>, StoreError> {
         self.check_writable()?;
+        let readable = found.is_ok();
         let held = match found {
             Ok((held, Whose::File)) => Some(held),
             Ok((_, Whose::Nobody | Whose::Former | Whose::Unwanted)) => None,
@@ -277,6 +281,9 @@ impl Inner {
         };
         //= R-FLS-2
         self.medium.forget_former(file)?;
+        if readable {
+            self.medium.forget_damaged(file)?;
+        }
         Ok(held)
     }
 

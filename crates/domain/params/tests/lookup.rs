@@ -278,6 +278,22 @@ fn constants_are_what_they_are_called() {
     assert_eq!((known::user_id(0), known::user_id(17)), (None, None));
 }
 
+//= R-SEC-2 type=test
+#[test]
+fn registers_of_secrets_and_the_keying_material_are_on_no_page_and_in_no_report() {
+    for id in known::GPP_SECRET
+        .into_iter()
+        .chain([known::IKM_HTTP_ENCRYPT_CONTENT])
+    {
+        let pattern = id.pattern();
+        assert!(
+            pattern.secret && !pattern.web_visible && !pattern.in_report,
+            "{}",
+            id.name()
+        );
+    }
+}
+
 #[test]
 fn a_pattern_says_what_the_registry_says() {
     let flag = |entry: &toml::Table, field: &str, usual| {

@@ -174,6 +174,7 @@ impl Phone {
             (None, None) => None,
         };
         let host = host.ok_or(RuleFault::NoServer)?;
+        //= R-RAD-1
         if !self.is_allowed(host, cx.shared) {
             cx.shared.values.release(host);
             return Err(RuleFault::ServerNotAllowed);

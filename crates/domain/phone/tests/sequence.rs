@@ -423,6 +423,7 @@ fn key_arguments_are_bound_as_opaque_secrets() {
 }
 
 //= R-DOM-1 type=test
+//= R-RAD-1 type=test
 #[test]
 fn a_forbidden_server_is_refused_without_a_packet() {
     let sim = phone(|_, _| Served::empty())

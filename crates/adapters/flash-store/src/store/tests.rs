@@ -373,9 +373,14 @@ fn a_damaged_file_is_named_and_kept_until_a_reset_sets_it_aside() {
     );
     let kept = disk.read("params.bin.damaged").unwrap().unwrap();
     assert_eq!(kept.as_slice(), b"OHPSgarbage canary");
+    // What can be read is reset for good, with what was set aside.
+    store.reset().unwrap();
+    store.reset_state().unwrap();
+    assert_eq!(disk.names(), [""; 0]);
     disk.overwrite("state.bin", b"OHST");
     store.reset_state().unwrap();
     assert_eq!(store.load_state().unwrap(), None);
+    assert_eq!(disk.names(), ["state.bin.damaged"]);
 }
 
 #[test]
@@ -481,13 +486,17 @@ fn nothing_of_before_comes_back_after_a_reset() {
     let (disk, store) = with_two_generations();
     store.commit(vec![param("GPP_A", "2")]).unwrap();
     store.save_state(b"second").unwrap();
+    disk.overwrite("params.bin", b"OHPSfirst, and damaged");
+    store.reset().unwrap();
+    assert!(store.load().unwrap().is_empty());
+    assert_eq!(disk.names(), ["state.bin", "state.bin.old"]);
+    store.commit(vec![param("GPP_A", "first")]).unwrap();
+    store.commit(vec![param("GPP_A", "2")]).unwrap();
     store.reset().unwrap();
     store.reset_state().unwrap();
     assert_eq!(disk.names(), ["params.bin"]);
-    for name in disk.names() {
-        let bytes = disk.read(&name).unwrap().unwrap();
-        assert!(!String::from_utf8_lossy(&bytes).contains("first"), "{name}");
-    }
+    let bytes = disk.read("params.bin").unwrap().unwrap();
+    assert!(!String::from_utf8_lossy(&bytes).contains("first"));
     disk.overwrite("params.bin", b"OHPSgarbage");
     assert_eq!(
         open(&disk).unwrap().load().err().map(|e| e.kind()),

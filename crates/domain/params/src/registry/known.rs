@@ -14,7 +14,8 @@ pub const GPP: [ParamId; 16] = [
     GPP_N, GPP_O, GPP_P,
 ];
 
-/// GPP_SA to GPP_SD, the secret ones.
+//= R-SEC-2
+/// GPP_SA to GPP_SD, the secret ones: no page, report or message shows them.
 pub const GPP_SECRET: [ParamId; 4] = [GPP_SA, GPP_SB, GPP_SC, GPP_SD];
 
 /// Profile_Rule, then B, C and D, in the order in which they are applied (R-APP-3).
