@@ -12,7 +12,7 @@ pub(crate) struct Entry {
 }
 
 /// All benchmarks.
-pub(crate) const ENTRIES: [Entry; 8] = [
+pub(crate) const ENTRIES: [Entry; 10] = [
     Entry {
         name: language::RULE,
         about: language::ABOUT_RULE,
@@ -39,9 +39,19 @@ pub(crate) const ENTRIES: [Entry; 8] = [
         run: stages::aes,
     },
     Entry {
-        name: commit::NAME,
-        about: commit::ABOUT,
-        run: commit::run,
+        name: stages::INFLATE,
+        about: stages::ABOUT_INFLATE,
+        run: stages::inflate,
+    },
+    Entry {
+        name: commit::ALL.name,
+        about: commit::ALL.about,
+        run: |plan| commit::run(&commit::ALL, plan),
+    },
+    Entry {
+        name: commit::ONE.name,
+        about: commit::ONE.about,
+        run: |plan| commit::run(&commit::ONE, plan),
     },
     Entry {
         name: "tftp-512",

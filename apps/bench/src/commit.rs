@@ -1,4 +1,4 @@
-//! `store-commit`: a changed configuration, from memory to the medium.
+//! `store-commit` and `store-commit-one`: a changed configuration, from memory to the medium.
 
 use std::path::Path;
 use std::process::Command;
@@ -16,21 +16,37 @@ use crate::peers::find;
 use crate::plan::Plan;
 use crate::report::{Benchmark, Peer, Side};
 
-/// The name of the benchmark.
-pub(crate) const NAME: &str = "store-commit";
-/// What it measures.
-pub(crate) const ABOUT: &str =
-    "one durable commit that changes 1,000 parameters; every store on the same file system";
+/// Changing all parameters.
+pub(crate) const ALL: Change = Change {
+    name: "store-commit",
+    about: "one durable commit that changes 1,000 parameters; every store on the same file system",
+    parameters: PARAMETERS,
+};
+/// Changing one of them.
+pub(crate) const ONE: Change = Change {
+    name: "store-commit-one",
+    about: "one durable commit that changes one parameter of 1,000; every store on the same file system",
+    parameters: 1,
+};
+
+/// What a commit changes.
+pub(crate) struct Change {
+    /// The name of the benchmark.
+    pub(crate) name: &'static str,
+    /// What it measures.
+    pub(crate) about: &'static str,
+    parameters: usize,
+}
 
 const PARAMETERS: usize = 1_000;
 /// Commits in one round.
 const COMMITS: u32 = 7;
 const TABLE: TableDefinition<'_, &str, &str> = TableDefinition::new("params");
 
-/// The changes of the n-th commit.
-fn changes(n: u32) -> Vec<StoredParam> {
+/// Changes of some parameters in the n-th commit.
+fn changes(n: u32, parameters: usize) -> Vec<StoredParam> {
     ParamId::all(&Scope::default())
-        .take(PARAMETERS)
+        .take(parameters)
         .enumerate()
         .map(|(at, id)| StoredParam {
             id,
@@ -41,14 +57,17 @@ fn changes(n: u32) -> Vec<StoredParam> {
         .collect()
 }
 
-/// Runs the benchmark.
-pub(crate) fn run(plan: &Plan) -> anyhow::Result<Benchmark> {
+/// Runs a benchmark.
+pub(crate) fn run(change: &Change, plan: &Plan) -> anyhow::Result<Benchmark> {
     let folder = tempfile::tempdir().context("making a scratch folder")?;
     let ours = Ours::open(&folder.path().join("ours"))?;
     let (file, script) = (folder.path().join("db"), folder.path().join("commit.py"));
     std::fs::write(&script, include_str!("../peers/commit.py"))
         .with_context(|| format!("writing {}", script.display()))?;
     let database = Database::create(folder.path().join("redb")).context("opening redb")?;
+    ours.commit(u32::MAX, PARAMETERS)?;
+    commit_redb(&database, u32::MAX, PARAMETERS)?;
+    let parameters = change.parameters;
     let (mut times, mut redb, mut sqlite) = (Vec::new(), Vec::new(), Vec::new());
     let mut bytes = Bytes::default();
     let python = match (plan.peers, find("python3")) {
@@ -58,13 +77,15 @@ pub(crate) fn run(plan: &Plan) -> anyhow::Result<Benchmark> {
     };
     for round in 0..plan.rounds {
         let before = written();
-        times.push(middle(|n| ours.commit(round * COMMITS + n))?);
+        times.push(middle(|n| ours.commit(round * COMMITS + n, parameters))?);
         bytes.ours = each(before);
         if let Ok(python) = &python {
             let before = written();
-            redb.push(middle(|n| commit_redb(&database, round * COMMITS + n))?);
+            redb.push(middle(|n| {
+                commit_redb(&database, round * COMMITS + n, parameters)
+            })?);
             bytes.redb = each(before);
-            let (seconds, written) = commit_sqlite(python, &script, &file)?;
+            let (seconds, written) = commit_sqlite(python, &script, &file, parameters)?;
             sqlite.push(seconds);
             bytes.sqlite = Some(written);
         }
@@ -80,29 +101,30 @@ pub(crate) fn run(plan: &Plan) -> anyhow::Result<Benchmark> {
         None => Ok(Timing::of(times)),
     };
     Ok(Benchmark {
-        name: NAME,
-        about: ABOUT,
+        name: change.name,
+        about: change.about,
         counts: json!({
             "parameters": PARAMETERS,
+            "changed": parameters,
             "file_bytes": file_bytes,
             "syncs": 2,
             "written": { "ours": bytes.ours, "redb": bytes.redb, "sqlite": bytes.sqlite },
         }),
         line: format!(
-            "{PARAMETERS} parameters, a file of {file_bytes} bytes and 2 syncs a commit, {rate:.0} commits a second; \
+            "{parameters} of {PARAMETERS} parameters, a file of {file_bytes} bytes and 2 syncs a commit, {rate:.0} commits a second; \
              written for a commit: {bytes}"
         ),
         peers: vec![
             Peer::new(
                 "redb",
-                "one write transaction of 1,000 inserts, durability immediate",
+                "one write transaction of as many inserts, durability immediate",
                 "ours",
                 &timing,
                 measured(redb),
             ),
             Peer::new(
                 "SQLite",
-                "one transaction of 1,000 rows, synchronous=FULL, rollback journal, from Python",
+                "one transaction of as many rows, synchronous=FULL, rollback journal, from Python",
                 "ours",
                 &timing,
                 measured(sqlite),
@@ -178,8 +200,8 @@ impl Ours {
         })
     }
 
-    fn commit(&self, n: u32) -> anyhow::Result<f64> {
-        let changes = changes(n);
+    fn commit(&self, n: u32, parameters: usize) -> anyhow::Result<f64> {
+        let changes = changes(n, parameters);
         let start = Instant::now();
         let written = self.runtime.block_on(self.store.commit(changes))?;
         let seconds = start.elapsed().as_secs_f64();
@@ -188,8 +210,8 @@ impl Ours {
     }
 }
 
-fn commit_redb(database: &Database, n: u32) -> anyhow::Result<f64> {
-    let changes: Vec<(String, String)> = (0..PARAMETERS)
+fn commit_redb(database: &Database, n: u32, parameters: usize) -> anyhow::Result<f64> {
+    let changes: Vec<(String, String)> = (0..parameters)
         .map(|at| (format!("parameter_{at}"), format!("value {n} of {at}")))
         .collect();
     let start = Instant::now();
@@ -204,10 +226,15 @@ fn commit_redb(database: &Database, n: u32) -> anyhow::Result<f64> {
     Ok(start.elapsed().as_secs_f64())
 }
 
-fn commit_sqlite(python: &Path, script: &Path, file: &Path) -> anyhow::Result<(f64, u64)> {
+fn commit_sqlite(
+    python: &Path,
+    script: &Path,
+    file: &Path,
+    parameters: usize,
+) -> anyhow::Result<(f64, u64)> {
     let output = Command::new(python)
         .args([script, file])
-        .args([PARAMETERS.to_string(), COMMITS.to_string()])
+        .args([PARAMETERS, parameters, COMMITS as usize].map(|n| n.to_string()))
         .output()
         .context("starting python3")?;
     let said = String::from_utf8_lossy(&output.stdout);

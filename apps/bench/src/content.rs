@@ -25,14 +25,18 @@ pub(crate) struct Sample {
 /// Builds the file.
 pub(crate) fn sample() -> Sample {
     let xml = xml();
-    let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
-    // Writing into a vector does not fail; an empty file would fail every later step.
-    let _ = gzip.write_all(xml.as_bytes());
-    let gzip = gzip.finish().unwrap_or_default();
     Sample {
-        file: encrypt(&gzip, KEY.as_bytes(), Digest::Md5, *b"onhookbn"),
+        file: encrypt(&gzipped(&xml), KEY.as_bytes(), Digest::Md5, *b"onhookbn"),
         xml_bytes: xml.len(),
     }
+}
+
+/// A text in a gzip file.
+pub(crate) fn gzipped(text: &str) -> Vec<u8> {
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
+    // Writing into a vector does not fail; an empty file would fail every later step.
+    let _ = gzip.write_all(text.as_bytes());
+    gzip.finish().unwrap_or_default()
 }
 
 /// The elements of [`xml`] over and over, in one profile of at least so many bytes.

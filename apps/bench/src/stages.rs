@@ -24,6 +24,12 @@ pub(crate) const AES: &str = "aes-cbc";
 /// What it measures.
 pub(crate) const ABOUT_AES: &str = "decrypt a container of 256 KiB, AES-256-CBC, the key derived once; beside calls of 16 KiB of libcrypto";
 
+/// The name of the benchmark of gzip.
+pub(crate) const INFLATE: &str = "inflate";
+/// What it measures.
+pub(crate) const ABOUT_INFLATE: &str =
+    "inflate a profile of 2,500 elements, with its checksum; beside zlib in one process";
+
 /// Bytes of XML.
 const XML_BYTES: usize = 5 << 20;
 const AES_BYTES: usize = 256 << 10;
@@ -120,6 +126,38 @@ pub(crate) fn aes(plan: &Plan) -> anyhow::Result<Benchmark> {
         peers: vec![peer(
             "libcrypto",
             "EVP_DecryptUpdate, 16 KiB a call, as `openssl speed -evp aes-256-cbc -decrypt`",
+            &rounds.ours,
+            rounds.peers.into_iter().next(),
+        )],
+    })
+}
+
+/// Runs `inflate`.
+pub(crate) fn inflate(plan: &Plan) -> anyhow::Result<Benchmark> {
+    let xml = content::xml();
+    let file = content::gzipped(&xml);
+    let limits = onhook_profile::Limits::default();
+    let mut once = || -> anyhow::Result<f64> {
+        let start = Instant::now();
+        let inflated = onhook_profile::gunzip(&file, limits).context("inflating")?;
+        let seconds = start.elapsed().as_secs_f64();
+        ensure!(
+            inflated.len() == xml.len(),
+            "the content has another length"
+        );
+        Ok(seconds)
+    };
+    let rounds = rounds(plan, &mut once, &file, &["inflate"])?;
+    let rate = xml.len() as f64 / 1e6 / rounds.ours.median_s;
+    Ok(Benchmark {
+        name: INFLATE,
+        about: ABOUT_INFLATE,
+        counts: json!({ "gzip_bytes": file.len(), "bytes": xml.len() }),
+        line: format!("{} bytes to {}, {rate:.0} MB/s", file.len(), xml.len()),
+        sides: vec![side(&rounds.ours)],
+        peers: vec![peer(
+            "zlib",
+            "inflate with Z_FINISH into a buffer that is kept",
             &rounds.ours,
             rounds.peers.into_iter().next(),
         )],

@@ -1,14 +1,14 @@
 //! Compressing and inflating files.
 
-use std::io::{Read, Write};
+use std::io::Write;
 
-use flate2::bufread::GzDecoder;
 use flate2::{Compression, GzBuilder};
+use onhook_profile::{DecodeError, Limits, gunzip};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
 /// What a phone accepts: larger content is refused by it too.
-pub(crate) const INFLATED: u64 = 32 << 20;
+pub(crate) const INFLATED: usize = 32 << 20;
 
 /// Why a gzip file cannot be inflated.
 #[derive(Debug, Error)]
@@ -17,7 +17,7 @@ pub(crate) enum GzipError {
     #[error(
         "the gzip content cannot be inflated: it is damaged or cut; the file was changed after it was compressed"
     )]
-    Damaged(#[source] std::io::Error),
+    Damaged(#[source] DecodeError),
     /// It is larger than the limit.
     #[error(
         "the gzip content inflates to more than {INFLATED} bytes, which no phone accepts; --keep-gzip leaves it as it is"
@@ -36,24 +36,18 @@ pub(crate) fn compress(content: &[u8]) -> std::io::Result<Vec<u8>> {
 
 /// Inflates all members; zero bytes may follow them.
 pub(crate) fn inflate(content: &[u8]) -> Result<Zeroizing<Vec<u8>>, GzipError> {
-    let mut out = Zeroizing::new(Vec::new());
-    let mut rest = content;
-    loop {
-        let mut member = GzDecoder::new(rest);
-        let room = INFLATED + 1 - out.len() as u64;
-        member
-            .by_ref()
-            .take(room)
-            .read_to_end(&mut out)
-            .map_err(GzipError::Damaged)?;
-        if out.len() as u64 > INFLATED {
-            return Err(GzipError::TooLarge);
+    let limits = Limits {
+        inflated_bytes: INFLATED,
+        ratio: usize::MAX,
+        ..Limits::default()
+    };
+    gunzip(content, limits).map_err(|error| {
+        if matches!(error, DecodeError::TooLarge { .. }) {
+            GzipError::TooLarge
+        } else {
+            GzipError::Damaged(error)
         }
-        rest = member.into_inner();
-        if rest.iter().all(|byte| *byte == 0) {
-            return Ok(out);
-        }
-    }
+    })
 }
 
 #[cfg(test)]
@@ -85,9 +79,9 @@ mod tests {
             inflate(&file[..file.len() - 1]),
             Err(GzipError::Damaged(_))
         ));
-        let bomb = compress(&vec![0; INFLATED as usize + 1]).unwrap();
+        let bomb = compress(&vec![0; INFLATED + 1]).unwrap();
         assert!(matches!(inflate(&bomb), Err(GzipError::TooLarge)));
-        let largest = compress(&vec![0; INFLATED as usize]).unwrap();
-        assert_eq!(inflate(&largest).unwrap().len() as u64, INFLATED);
+        let largest = compress(&vec![0; INFLATED]).unwrap();
+        assert_eq!(inflate(&largest).unwrap().len(), INFLATED);
     }
 }

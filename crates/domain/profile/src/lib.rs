@@ -31,5 +31,6 @@ pub use decode::{Container, DecodeSpec, Decoded, Limits, decode};
 pub use diagnostics::{Diagnostics, Warning, WarningCode};
 pub use error::{DecodeError, ErrorCode, GzipFault, Protection, XmlFault};
 pub use export::{Exported, export};
+pub use gzip::gunzip;
 pub use places::{Place, Places};
 pub use position::Positions;
