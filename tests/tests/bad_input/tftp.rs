@@ -5,6 +5,16 @@ use onhook_tests::{Content, profile, tool};
 
 use super::{Bench, Failure, good};
 
+/// A phone that sends from any port: tests run side by side, and the six ports of a phone are soon those of another, who
+/// is then told what the first one asked for.
+fn bench() -> Bench {
+    let mut bench = Bench::new();
+    bench
+        .agent
+        .set_variable("ONHOOK__TFTP__LOCAL_PORTS", "ephemeral");
+    bench
+}
+
 /// Resyncs with an answer that must fail.
 #[track_caller]
 fn fails(bench: &Bench, steps: Vec<Step>, outcome: &str, err: &str, says: &[&str]) {
@@ -17,7 +27,7 @@ fn fails(bench: &Bench, steps: Vec<Step>, outcome: &str, err: &str, says: &[&str
 //= R-TFTP-19 type=test
 #[test]
 fn errors_of_the_server_are_told_by_number_and_text() {
-    let bench = Bench::new();
+    let bench = bench();
     for (code, text, outcome, err, says) in [
         (
             1,
@@ -62,7 +72,7 @@ fn errors_of_the_server_are_told_by_number_and_text() {
 //= R-TFTP-4 type=test
 #[test]
 fn packets_from_a_wrong_port_change_nothing() {
-    let bench = Bench::new();
+    let bench = bench();
     let site = TftpSite::start().unwrap();
     let text = "x".repeat(600);
     let file = profile([("GPP_B", text.as_str())]).into_bytes();
@@ -91,7 +101,7 @@ fn packets_from_a_wrong_port_change_nothing() {
 //= R-TFTP-19 type=test
 #[test]
 fn what_breaks_the_protocol_ends_the_transfer() {
-    let bench = Bench::new();
+    let bench = bench();
     // Every answer holds a whole profile, or begins one: nothing of it may be taken.
     let file = profile([("GPP_A", "new")]).into_bytes();
     let announced = |size: usize| {
@@ -147,7 +157,7 @@ fn what_breaks_the_protocol_ends_the_transfer() {
 
 #[test]
 fn a_server_that_is_not_there_or_may_not_be_asked_is_told() {
-    let bench = Bench::new();
+    let bench = bench();
     let dead = TftpSite::start().unwrap().address();
     // The listener looks twenty times a second whether it is still wanted.
     while std::net::UdpSocket::bind(dead).is_err() {}
@@ -174,7 +184,7 @@ fn a_server_that_is_not_there_or_may_not_be_asked_is_told() {
 //= R-TFTP-15 type=test
 #[test]
 fn a_server_that_says_nothing_is_given_up_after_five_requests() {
-    let mut bench = Bench::new();
+    let mut bench = bench();
     if tool("faketime").is_none() {
         return;
     }
