@@ -221,6 +221,18 @@ pub(crate) enum CtlCommand {
         #[arg(value_enum)]
         state: LineState,
     },
+    /// A line, 1 to 16, stands otherwise with its registrar; $REGTMR1 and $REGTMR2 count from there.
+    #[command(
+        after_help = "Examples:\n  onhook-agent ctl registration 1 registered\n  \
+        onhook-agent ctl registration 1 unregistered"
+    )]
+    Registration {
+        /// Number of the line.
+        line: u8,
+        /// How it stands.
+        #[arg(value_enum)]
+        state: RegistrationState,
+    },
     /// Run the configured rules, or the given one alone, and wait for the result unless lines are busy.
     #[command(after_help = "Examples:\n  onhook-agent ctl resync\n  \
         onhook-agent ctl resync http://192.0.2.10/phone.xml --json")]
@@ -271,6 +283,19 @@ pub(crate) enum LineState {
     Idle,
     /// Anything else.
     Busy,
+    /// An emergency call, which nothing disturbs.
+    Emergency,
+}
+
+/// How a line stands with its registrar.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RegistrationState {
+    /// The line is not enabled.
+    Disabled,
+    /// It is registered.
+    Registered,
+    /// It is enabled and not registered.
+    Unregistered,
 }
 
 /// An address that may be unknown.

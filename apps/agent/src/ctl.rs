@@ -4,11 +4,13 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, anyhow};
-use onhook_system::{ControlRequest, WireLineUse, ask};
+use onhook_system::{ControlRequest, WireLineUse, WireRegistration, ask};
 use serde_json::{Value, json};
 
 use crate::boot;
-use crate::cli::{CertificateCommand, CtlArgs, CtlCommand, LineState, MobilityCommand};
+use crate::cli::{
+    CertificateCommand, CtlArgs, CtlCommand, LineState, MobilityCommand, RegistrationState,
+};
 use crate::config;
 use crate::failure::{World, print};
 use crate::json::at;
@@ -64,6 +66,15 @@ fn request(what: &CtlCommand) -> anyhow::Result<ControlRequest> {
             line_use: match state {
                 LineState::Idle => WireLineUse::Idle,
                 LineState::Busy => WireLineUse::Busy,
+                LineState::Emergency => WireLineUse::Emergency,
+            },
+        },
+        CtlCommand::Registration { line, state } => ControlRequest::Registration {
+            line: *line,
+            registration: match state {
+                RegistrationState::Disabled => WireRegistration::Disabled,
+                RegistrationState::Registered => WireRegistration::Registered,
+                RegistrationState::Unregistered => WireRegistration::Unregistered,
             },
         },
         CtlCommand::Resync { rule } => ControlRequest::Resync {

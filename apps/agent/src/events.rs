@@ -164,6 +164,11 @@ impl Watcher {
             Notice::TimerArmed(kind, at) => {
                 tracing::info!("next: {} in {} s", kind.name(), at.secs_since(now.mono));
             }
+            Notice::TriggerFault(number, fault) => tracing::warn!(
+                "Resync_Trigger_{number} cannot be evaluated ({}): it never starts a resync; \
+                 see what `onhook-harness explain --kind trigger` says of it",
+                fault.name()
+            ),
             Notice::Held => tracing::info!("a profile waits for idle lines"),
             Notice::RuleStarted(..)
             | Notice::RuleDone { .. }
@@ -212,6 +217,10 @@ impl Observer for Watcher {
             Notice::RuleFault(slot, fault) => (
                 "rule.fault",
                 json!({ "param": slot.name(), "fault": fault.name() }),
+            ),
+            Notice::TriggerFault(number, fault) => (
+                "trigger.fault",
+                json!({ "param": format!("Resync_Trigger_{number}"), "fault": fault.name() }),
             ),
             Notice::Held => ("profile.held", json!({})),
             Notice::ResyncDone(outcome) => (

@@ -82,6 +82,7 @@ impl<S> Attentive<S> {
             | Ask::FactoryReset
             | Ask::Restart
             | Ask::Line(..)
+            | Ask::Registration(..)
             | Ask::Status => {}
         }
         Ok(())

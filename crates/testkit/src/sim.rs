@@ -11,7 +11,7 @@ use onhook_params::{
 };
 use onhook_phone::{
     Boot, Command, Committed, Cx, Effect, Input, LineUse, LogLine, Model, Notice, OpId, Origin,
-    Phone, PhoneSetup, Request, Shared, StateRecord, Told, render,
+    Phone, PhoneSetup, Registration, Request, Shared, StateRecord, Told, render,
 };
 
 /// What the scripted server answers.
@@ -39,6 +39,9 @@ impl Served {
     }
 }
 
+/// 2026-11-23 00:00:00 UTC, in Unix seconds.
+pub const MIDNIGHT: i64 = 1_795_392_000;
+
 /// The scripted server: what it answers to a URL asked at a second.
 pub type Script = Box<dyn FnMut(&str, u64) -> Served>;
 
@@ -52,6 +55,8 @@ pub struct Sim {
     pub requests: Vec<(u64, String, i8)>,
     /// Messages: second and text.
     pub messages: Vec<(u64, String)>,
+    /// What the wall clock shows at second 0, in Unix seconds; `None` until it is set.
+    pub midnight: Option<i64>,
     /// Notices in order.
     pub notices: Vec<Notice>,
     /// What is durable: the oracle of the store.
@@ -116,6 +121,7 @@ impl Sim {
             shared,
             requests: Vec::new(),
             messages: Vec::new(),
+            midnight: Some(MIDNIGHT),
             notices: Vec::new(),
             durable: BTreeMap::new(),
             commits: 0,
@@ -230,6 +236,19 @@ impl Sim {
         self.push(self.now_ms, input);
     }
 
+    /// Sets the wall clock, as though it had shown this at second 0, and runs what is due at once.
+    pub fn set_clock(&mut self, midnight: Option<i64>) {
+        self.midnight = midnight;
+        self.input(Input::ClockSet);
+        self.run_for(0);
+    }
+
+    /// Tells how a line stands with its registrar and runs what is due at once.
+    pub fn registration(&mut self, line: u8, registration: Registration) {
+        self.input(Input::Registration(line, registration));
+        self.run_for(0);
+    }
+
     /// Makes a line busy or idle and runs what is due at once.
     pub fn line(&mut self, line: u8, line_use: LineUse) {
         self.input(Input::Line(line, line_use));
@@ -309,8 +328,8 @@ impl Sim {
     fn now(&self) -> Now {
         Now {
             mono: MonoTime::from_millis(self.now_ms),
-            wall: Some(WallTime {
-                unix_s: 1_795_392_000 + i64::try_from(self.now_ms / 1000).unwrap_or(0),
+            wall: self.midnight.map(|midnight| WallTime {
+                unix_s: midnight + i64::try_from(self.now_ms / 1000).unwrap_or(0),
                 offset_s: 0,
             }),
         }

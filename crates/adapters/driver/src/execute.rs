@@ -183,6 +183,7 @@ impl Reactor {
             Notice::ResyncStarted(..)
             | Notice::RuleDone { .. }
             | Notice::RuleFault(..)
+            | Notice::TriggerFault(..)
             | Notice::Held
             | Notice::ResyncDone(_)
             | Notice::TimerArmed(..)

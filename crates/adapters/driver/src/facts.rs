@@ -2,7 +2,7 @@
 
 use onhook_device::Secret;
 use onhook_params::Secrecy;
-use onhook_phone::{Answer, Fact, Input, LineUse, Mobility, Reply};
+use onhook_phone::{Answer, Fact, Input, Mobility, Reply};
 
 use crate::reactor::Reactor;
 use crate::requests::{NO_MEMORY, text};
@@ -11,15 +11,9 @@ use crate::requests::{NO_MEMORY, text};
 const LAST_LINE: u8 = 16;
 
 impl Reactor {
-    pub(crate) fn ask_line(
-        &mut self,
-        phone: u32,
-        line: u8,
-        line_use: LineUse,
-        reply: Box<dyn Reply>,
-    ) {
+    pub(crate) fn ask_line(&mut self, phone: u32, line: u8, input: Input, reply: Box<dyn Reply>) {
         reply.answer(if (1..=LAST_LINE).contains(&line) {
-            self.queue(phone, Input::Line(line, line_use));
+            self.queue(phone, input);
             Answer::Done
         } else {
             Answer::Refused(format!("there is no line {line}: use 1 to {LAST_LINE}"))

@@ -2,11 +2,14 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use onhook_device::{MonoTime, Now};
 use onhook_params::Secrecy;
 use onhook_phone::port::CommandSource;
-use onhook_phone::{Asked, Boot, Command, Cx, Effect, Input, OpId, Phone, Shared, StateRecord};
+use onhook_phone::{
+    Asked, Boot, Command, Cx, Effect, Input, OpId, Phone, Shared, StateRecord, TimerKind,
+};
 use onhook_schedule::port::Clock;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{AbortHandle, JoinSet};
@@ -17,6 +20,11 @@ use crate::reporter::Reporter;
 use crate::storage::Storage;
 use crate::waiting::Waiting;
 use crate::wheel::Wheel;
+
+/// A wall clock that is this much off what it should show has been set; time servers correct less.
+const JUMP_MS: u64 = 2000;
+/// How often the wall clock is looked at while a resync depends on it.
+const CLOCK_LOOK: Duration = Duration::from_secs(60);
 
 /// Why [`Reactor::run`] returned.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -45,6 +53,8 @@ pub struct Seat {
     pub(crate) edit: Option<OpId>,
     generation: u32,
     armed: Option<MonoTime>,
+    /// Its next resync depends on wall time.
+    daily: bool,
 }
 
 /// A transfer under way.
@@ -86,6 +96,7 @@ impl Phones {
             edit: None,
             generation: 0,
             armed: None,
+            daily: false,
         });
         u32::try_from(self.seats.len() - 1).unwrap_or(u32::MAX)
     }
@@ -127,6 +138,10 @@ pub struct Reactor {
     /// Phones that have been asked for a resync since the last turn.
     pub(crate) asked: Vec<u32>,
     wheel: Wheel,
+    /// How far wall time is ahead of the monotonic time, in milliseconds, at the last look; `None` while it is unknown.
+    ahead_ms: Option<i64>,
+    /// Phones whose next resync depends on wall time.
+    daily: u32,
     due: Vec<(u32, u32)>,
     /// Transfers and writes; they end with the reactor.
     pub(crate) tasks: JoinSet<()>,
@@ -152,6 +167,8 @@ impl Reactor {
             ended: Vec::new(),
             asked: Vec::new(),
             wheel: Wheel::default(),
+            ahead_ms: None,
+            daily: 0,
             due: Vec::new(),
             tasks: JoinSet::new(),
             restarting: None,
@@ -238,6 +255,7 @@ impl Reactor {
             self.take(arrived);
         }
         let now = self.clock.now();
+        self.notice_clock(now);
         self.take_timers(now);
         // Stable: inputs of one class and phone keep the order of their arrival.
         self.batch
@@ -271,6 +289,26 @@ impl Reactor {
         self.phones.shared.sweep();
     }
 
+    /// Tells every phone when the wall clock was set, or has jumped.
+    fn notice_clock(&mut self, now: Now) {
+        let mono_ms = i64::try_from(now.mono.as_millis()).unwrap_or(i64::MAX);
+        let ahead_ms = now
+            .wall
+            .map(|wall| wall.unix_s.saturating_mul(1000).saturating_sub(mono_ms));
+        //= R-SM-27
+        let jumped = match (self.ahead_ms, ahead_ms) {
+            (Some(before), Some(ahead)) => before.abs_diff(ahead) > JUMP_MS,
+            (None, None) => false,
+            (None, Some(_)) | (Some(_), None) => true,
+        };
+        if jumped {
+            self.ahead_ms = ahead_ms;
+            for phone in 0..u32::try_from(self.phones.seats.len()).unwrap_or(u32::MAX) {
+                self.queue(phone, Input::ClockSet);
+            }
+        }
+    }
+
     fn take_timers(&mut self, now: Now) {
         let mut due = std::mem::take(&mut self.due);
         self.wheel.expire(now.mono, &mut due);
@@ -300,6 +338,13 @@ impl Reactor {
         }
         self.effects
             .extend(self.out.drain(..).map(|effect| (queued.phone, effect)));
+        let daily = matches!(seat.phone.timer(), Some((TimerKind::Daily, _)));
+        match (seat.daily, daily) {
+            (false, true) => self.daily += 1,
+            (true, false) => self.daily -= 1,
+            (true, true) | (false, false) => {}
+        }
+        seat.daily = daily;
         let deadline = seat.phone.deadline();
         if deadline != seat.armed {
             seat.armed = deadline;
@@ -315,6 +360,11 @@ impl Reactor {
         let due = !self.batch.is_empty();
         let next = self.wheel.next();
         let span = next.map(|at| at.since(self.clock.now().mono));
+        // Nobody tells when the clock is set.
+        let span = match self.daily {
+            0 => span,
+            _ => Some(span.map_or(CLOCK_LOOK, |span| span.min(CLOCK_LOOK))),
+        };
         async move {
             match span {
                 _ if due => {}

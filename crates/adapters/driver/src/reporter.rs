@@ -152,6 +152,7 @@ impl Reporter {
                 self.ended.extend(self.current.take());
             }
             Notice::ResyncStarted(..)
+            | Notice::TriggerFault(..)
             | Notice::Held
             | Notice::TimerArmed(..)
             | Notice::Refused(_)

@@ -40,7 +40,12 @@ impl Reactor {
             },
             Ask::FactoryReset => self.ask_reset(phone, reply),
             Ask::Restart => self.ask_restart(phone, origin, reply),
-            Ask::Line(line, line_use) => self.ask_line(phone, line, line_use, reply),
+            Ask::Line(line, line_use) => {
+                self.ask_line(phone, line, Input::Line(line, line_use), reply);
+            }
+            Ask::Registration(line, registration) => {
+                self.ask_line(phone, line, Input::Registration(line, registration), reply);
+            }
             Ask::ExternalAddress(address) => {
                 self.learn(phone, Fact::ExternalAddress(address), reply);
             }
@@ -235,12 +240,18 @@ impl Reactor {
             Notice::EditBusy => waiting.edit_busy(),
             Notice::ResyncDone(_) => self.ended.push(phone),
             Notice::ResyncStarted(
-                Cause::Boot | Cause::AfterUpgrade | Cause::Periodic | Cause::Retry,
+                Cause::Boot
+                | Cause::AfterUpgrade
+                | Cause::Periodic
+                | Cause::Daily
+                | Cause::Trigger
+                | Cause::Retry,
                 _,
             )
             | Notice::RuleStarted(..)
             | Notice::RuleDone { .. }
             | Notice::RuleFault(..)
+            | Notice::TriggerFault(..)
             | Notice::TimerArmed(..) => {}
             Notice::Held => {
                 if seat.phone.busy_lines() != 0 {

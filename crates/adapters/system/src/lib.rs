@@ -18,5 +18,5 @@ pub use clock::{RealClock, ZoneError};
 pub use control::{ControlError, ControlSocket, Spell, ask};
 pub use entropy::OsEntropy;
 pub use log_level::wanted_log;
-pub use request::{ControlRequest, WireLineUse};
+pub use request::{ControlRequest, WireLineUse, WireRegistration};
 pub use resolver::SystemResolver;

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use onhook_device::Secret;
-use onhook_phone::{Ask, ClientCertificate, LineUse};
+use onhook_phone::{Ask, ClientCertificate, LineUse, Registration};
 use serde::{Deserialize, Serialize};
 
 /// One request as it goes over the socket.
@@ -34,6 +34,13 @@ pub enum ControlRequest {
         /// What it became.
         #[serde(rename = "use")]
         line_use: WireLineUse,
+    },
+    /// A line stands otherwise with its registrar.
+    Registration {
+        /// Number of the line, from 1.
+        line: u8,
+        /// How.
+        registration: WireRegistration,
     },
     /// The external address became known, or is not known any more.
     ExternalAddress {
@@ -70,6 +77,30 @@ pub enum WireLineUse {
     Idle,
     /// Anything else.
     Busy,
+    /// An emergency call.
+    Emergency,
+}
+
+/// How a line stands with its registrar, as it goes over the socket.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WireRegistration {
+    /// The line is not enabled.
+    Disabled,
+    /// It is registered.
+    Registered,
+    /// It is enabled and not registered.
+    Unregistered,
+}
+
+impl From<WireRegistration> for Registration {
+    fn from(registration: WireRegistration) -> Self {
+        match registration {
+            WireRegistration::Disabled => Self::Disabled,
+            WireRegistration::Registered => Self::Registered,
+            WireRegistration::Unregistered => Self::Unregistered,
+        }
+    }
 }
 
 impl From<WireLineUse> for LineUse {
@@ -77,6 +108,7 @@ impl From<WireLineUse> for LineUse {
         match line_use {
             WireLineUse::Idle => Self::Idle,
             WireLineUse::Busy => Self::Busy,
+            WireLineUse::Emergency => Self::Emergency,
         }
     }
 }
@@ -94,6 +126,9 @@ impl From<ControlRequest> for Ask {
             ControlRequest::FactoryReset {} => Self::FactoryReset,
             ControlRequest::Reboot {} => Self::Restart,
             ControlRequest::Line { line, line_use } => Self::Line(line, line_use.into()),
+            ControlRequest::Registration { line, registration } => {
+                Self::Registration(line, registration.into())
+            }
             ControlRequest::ExternalAddress { address } => Self::ExternalAddress(address),
             ControlRequest::LogIn { user, password } => Self::LogIn {
                 user,

@@ -14,9 +14,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use onhook_phone::port::CommandSource;
-use onhook_phone::{Ask, LineUse};
+use onhook_phone::{Ask, LineUse, Registration};
 use onhook_schedule::port::Entropy;
-use onhook_system::{ControlRequest, OsEntropy, SystemResolver, WireLineUse};
+use onhook_system::{ControlRequest, OsEntropy, SystemResolver, WireLineUse, WireRegistration};
 use onhook_testkit::contract::{
     self, Asker, CommandSourceFixture, EntropyFixture, ResolverFixture,
 };
@@ -80,6 +80,15 @@ fn wire(ask: Ask) -> ControlRequest {
             line_use: match line_use {
                 LineUse::Idle => WireLineUse::Idle,
                 LineUse::Busy => WireLineUse::Busy,
+                LineUse::Emergency => WireLineUse::Emergency,
+            },
+        },
+        Ask::Registration(line, registration) => ControlRequest::Registration {
+            line,
+            registration: match registration {
+                Registration::Disabled => WireRegistration::Disabled,
+                Registration::Registered => WireRegistration::Registered,
+                Registration::Unregistered => WireRegistration::Unregistered,
             },
         },
         Ask::ExternalAddress(address) => ControlRequest::ExternalAddress { address },

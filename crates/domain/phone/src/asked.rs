@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use onhook_device::Secret;
 
 use crate::report::{ResyncReport, Status};
-use crate::{LineUse, Origin};
+use crate::{LineUse, Origin, Registration};
 
 /// What somebody outside asks of a phone, as text that has not been looked at.
 #[derive(Debug)]
@@ -25,6 +25,8 @@ pub enum Ask {
     Restart,
     /// A line, from 1, became idle or busy.
     Line(u8, LineUse),
+    /// A line, from 1, stands otherwise with its registrar.
+    Registration(u8, Registration),
     /// The external address became known, or is not known any more.
     ExternalAddress(Option<IpAddr>),
     /// A user logged in to extension mobility.

@@ -1,13 +1,14 @@
 //! Local edits of a parameter.
 
-use onhook_params::{Entry, Mark, ParamId, ValueId};
+use onhook_params::{Entry, Mark, ParamId, ValueId, known};
+use onhook_resync::Event;
 
 use crate::phone::Cx;
-use crate::{Committed, Effect, Notice, Phone};
+use crate::{Committed, Effect, Notice, Origin, Pending, Phone, StateChange};
 
 impl Phone {
     /// Stores one parameter; the use of the value passes to the phone.
-    pub(crate) fn edit(&mut self, id: ParamId, value: ValueId, cx: &mut Cx<'_>) {
+    pub(crate) fn edit(&mut self, origin: Origin, id: ParamId, value: ValueId, cx: &mut Cx<'_>) {
         if self.edit.is_some() || self.cold.as_ref().is_some_and(|cold| cold.is_committing()) {
             cx.shared.values.release(value);
             cx.out.push(Effect::Notice(Notice::EditBusy));
@@ -36,19 +37,48 @@ impl Phone {
         // The use of the value that came with the command lasts until the edit is done.
         let mark = Mark::User;
         self.edit = Some((op, Entry { mark, ..change }));
+        self.edit_origin = origin;
         cx.out.push(Effect::Commit(op));
     }
 
     /// Takes a stored edit in, or drops it.
     pub(crate) fn edit_done(&mut self, entry: Entry, committed: Committed, cx: &mut Cx<'_>) {
         self.edit = None;
-        if committed == Committed::Durable {
-            self.apply(&[entry], cx);
-        }
+        let asked = committed == Committed::Durable && self.apply(&[entry], cx);
         if let Some(value) = entry.value {
             cx.shared.values.release(value);
         }
         cx.out.push(Effect::Notice(Notice::EditDone(committed)));
+        if committed == Committed::Durable {
+            self.ask_after_edit(entry.id, asked, cx);
+        }
         self.release_held(cx);
+    }
+
+    //= R-RBT-5
+    /// A page is followed by a restart and, if a rule has changed, by a resync after that; elsewhere an action URL in a
+    /// trigger starts its resync at once.
+    fn ask_after_edit(&mut self, id: ParamId, asked: bool, cx: &mut Cx<'_>) {
+        let pending = match (asked, known::PROFILE_RULES.contains(&id)) {
+            (true, _) => known::RESYNC_TRIGGERS
+                .iter()
+                .zip(1..)
+                .find_map(|(trigger, number)| (*trigger == id).then_some(number))
+                .map(Pending::TriggerUrl),
+            (false, true) => Some(Pending::Configured),
+            (false, false) => None,
+        };
+        match (self.edit_origin, pending) {
+            (Origin::Page, Some(pending)) => {
+                self.pending_saved = true;
+                let op = self.next_op();
+                let change = StateChange::Pending(Some(pending));
+                cx.out.push(Effect::SaveState(op, change));
+            }
+            (Origin::Control, Some(Pending::TriggerUrl(_))) => {
+                self.step(Event::Explicit(onhook_resync::Request::Given), cx);
+            }
+            (Origin::Page | Origin::Control, _) => {}
+        }
     }
 }

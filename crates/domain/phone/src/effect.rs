@@ -1,5 +1,6 @@
 //! What the phone wants done.
 
+use onhook_conditions::ConditionErrorCode;
 use onhook_device::{MonoTime, Outcome};
 use onhook_resync::{Cause, Gate, RuleSlot, TimerKind};
 
@@ -66,6 +67,8 @@ pub enum Notice {
     },
     /// A rule, or a part of it, cannot be used.
     RuleFault(RuleSlot, RuleFault),
+    /// The condition of Resync_Trigger_1 or 2 cannot be evaluated; told once for each value.
+    TriggerFault(u8, ConditionErrorCode),
     /// A fetched profile waits for idle lines.
     Held,
     /// A resync ended.

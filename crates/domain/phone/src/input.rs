@@ -34,6 +34,8 @@ pub enum Boot {
 pub enum Origin {
     /// The local control socket or command line.
     Control,
+    /// The pages of the phone, where edits are followed by a restart.
+    Page,
 }
 
 /// What somebody asks for. Texts count one use each, which passes to the phone.
@@ -56,6 +58,19 @@ pub enum LineUse {
     Idle,
     /// Anything else (R-IDLE-2).
     Busy,
+    /// An emergency call, which is never disturbed (R-IDLE-5).
+    Emergency,
+}
+
+/// How a line stands with its registrar.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+pub enum Registration {
+    /// The line is not enabled.
+    Disabled,
+    /// It is registered.
+    Registered,
+    /// It is enabled and not registered: not yet, or not any more.
+    Unregistered,
 }
 
 /// How a commit ended.
@@ -99,6 +114,8 @@ pub struct DefaultServer {
 /// What a phone knows of itself and no profile can tell. It lasts over restarts of the phone.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Fact {
+    /// `$IP`: the network has given the phone an address; another one than before makes it restart (T31).
+    Address(Option<IpAddr>),
     /// `$EXTIP`; `None` if it is not known.
     ExternalAddress(Option<IpAddr>),
     /// `$CCERT`: whether a client certificate is installed.
@@ -139,8 +156,13 @@ pub enum Input {
     Boot(Boot, StateRecord),
     /// The deadline may have passed.
     Timer,
+    //= R-IDLE-7
     /// A line, 1..=16, became idle or busy.
     Line(u8, LineUse),
+    /// A line, 1..=16, stands otherwise with its registrar.
+    Registration(u8, Registration),
+    /// The wall clock was set, or has jumped.
+    ClockSet,
     /// The provisioning server learned from options; `None` if they name none.
     OptionsLearned(Option<DefaultServer>),
     /// Something became known that no profile can tell.
@@ -162,7 +184,12 @@ impl Input {
     #[must_use]
     pub const fn class(&self) -> u8 {
         match self {
-            Self::Boot(..) | Self::Line(..) | Self::OptionsLearned(_) | Self::Fact(_) => 0,
+            Self::Boot(..)
+            | Self::Line(..)
+            | Self::Registration(..)
+            | Self::ClockSet
+            | Self::OptionsLearned(_)
+            | Self::Fact(_) => 0,
             Self::FetchStarted(..)
             | Self::FetchDone(..)
             | Self::CommitDone(..)

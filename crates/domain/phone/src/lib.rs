@@ -15,6 +15,7 @@ mod asked;
 mod edit;
 mod effect;
 mod input;
+mod lines;
 mod local;
 mod macros;
 mod model;
@@ -31,16 +32,18 @@ mod restart;
 mod rule;
 mod run;
 mod shared;
+mod watch;
 
 pub use asked::{Answer, Ask, Asked, ClientCertificate, Delay, Reply};
 pub use effect::{Effect, LogLine, LogOp, Notice, RestartKind};
 pub use input::{
-    Boot, Command, Committed, DefaultServer, Fact, Input, LineUse, Mobility, OpId, Origin, Told,
+    Boot, Command, Committed, DefaultServer, Fact, Input, LineUse, Mobility, OpId, Origin,
+    Registration, Told,
 };
 pub use model::{Model, ModelId, PhoneSetup};
 pub use onhook_resync::{Cause, Gate, RuleSlot, State, TimerKind};
 pub use phone::{Cx, Phone};
-pub use record::{RebootEntry, RebootReason, RecordError, StateChange, StateRecord};
+pub use record::{Pending, RebootEntry, RebootReason, RecordError, StateChange, StateRecord};
 pub use request::Request;
 pub use rule::RuleFault;
 pub use shared::{DecodedId, Shared};

@@ -13,7 +13,7 @@ impl Phone {
         let wall = match self.view(shared) {
             Some(view) => now
                 .wall
-                .map(|wall| self.zone(wall, view).local(wall.unix_s)),
+                .map(|wall| self.zone(Some(wall), view).local(wall.unix_s)),
             None => now.wall,
         };
         Now { wall, ..now }
@@ -22,13 +22,15 @@ impl Phone {
     /// The local time of the phone: Time_Zone with its rule of daylight saving time. While Time_Zone has its
     /// factory value, the offset of the clock counts.
     #[must_use]
-    pub fn zone(&self, clock: WallTime, view: View<'_>) -> Zone {
+    pub fn zone(&self, clock: Option<WallTime>, view: View<'_>) -> Zone {
+        let clock = Zone::fixed(clock.map_or(0, |clock| clock.offset_s));
+        //= R-SCHED-8
         let name = self.params.text(known::TIME_ZONE, view);
         if name == known::TIME_ZONE.default(view.scope) {
-            return Zone::fixed(clock.offset_s);
+            return clock;
         }
         let Ok(zone) = Zone::parse(name) else {
-            return Zone::fixed(clock.offset_s);
+            return clock;
         };
         //= R-TYP-18
         let rule = self.params.text(known::DAYLIGHT_SAVING_TIME_RULE, view);

@@ -76,7 +76,9 @@ impl MacroSource for PhoneMacros<'_> {
                 push(out, Some(self.now.mono.secs_since(since)));
             }
             MacroName::UpgSt => out.push('1'),
-            MacroName::RegTmr(_) => out.push('0'),
+            MacroName::RegTmr(line) => {
+                push(out, Some(self.phone.unregistered_s(line, self.now.mono)));
+            }
             MacroName::UpgCond => out.push_str("true"),
             //= R-MACRO-21
             MacroName::Scheme => push(out, self.request.map(|request| request.scheme)),

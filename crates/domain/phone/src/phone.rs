@@ -1,17 +1,18 @@
 //! The phone itself: state, inputs, deadline.
 
 use onhook_device::{Mac, MonoTime, Now, Outcome};
-use onhook_params::{Entry, ParamSet, Secrecy, ValueId, View, known};
+use onhook_params::{Entry, ParamId, ParamSet, Secrecy, ValueId, View, known};
 use onhook_resync::{Action, BootCause, Event, Resync};
 use onhook_schedule::phone_seed;
 
+use crate::lines::{LostAt, REGISTERED};
 use crate::policy::policy;
 use crate::restart::Restart;
 use crate::rule::Cold;
 use crate::{
-    Boot, Cause, Command, DefaultServer, Effect, Fact, Input, LineUse, LogLine, LogOp, Mobility,
-    Model, ModelId, Notice, OpId, PhoneSetup, RebootReason, Request, Shared, State, StateChange,
-    StateRecord, TimerKind, Told,
+    Boot, Cause, Command, DefaultServer, Effect, Fact, Input, LogLine, LogOp, Mobility, Model,
+    ModelId, Notice, OpId, Origin, Pending, PhoneSetup, RebootReason, Request, Shared, State,
+    StateChange, StateRecord, TimerKind, Told,
 };
 
 /// What one call of [`Phone::handle`] works with.
@@ -28,11 +29,13 @@ pub struct Cx<'a> {
 pub struct Phone {
     pub(crate) params: ParamSet,
     pub(crate) resync: Resync,
-    /// The current request, or the last one since boot.
-    pub(crate) request: Option<Request>,
+    /// The current request, or the last one since boot; its place is used again.
+    pub(crate) request: Option<Box<Request>>,
     pub(crate) cold: Option<Box<Cold>>,
     /// A local edit that is being stored.
     pub(crate) edit: Option<(OpId, Entry)>,
+    /// Where the edit came from.
+    pub(crate) edit_origin: Origin,
     pub(crate) server: Option<DefaultServer>,
     pub(crate) restart: Restart,
     /// Why it restarts, if it does.
@@ -50,7 +53,21 @@ pub struct Phone {
     stale: u32,
     /// The result that `$ERR` shows; `None` from the start of a request until its result.
     pub(crate) result: Option<Told>,
-    busy_lines: u16,
+    pub(crate) busy_lines: u16,
+    /// Those of the busy lines that must not be disturbed.
+    pub(crate) emergency_lines: u16,
+    /// Since when lines 1 and 2 have been without registration.
+    pub(crate) lost_at: [LostAt; 2],
+    /// When to look at the triggers.
+    pub(crate) watch: MonoTime,
+    /// Until when lines may keep the phone from restarting.
+    pub(crate) restart_by: MonoTime,
+    /// Triggers, as bits, whose fault has been told.
+    pub(crate) warned: u8,
+    /// What is held has waited for lines as long as it may.
+    pub(crate) overdue: bool,
+    /// A request is in the state record that the next attempt answers.
+    pub(crate) pending_saved: bool,
     pub(crate) client_certificate: bool,
 }
 
@@ -64,6 +81,7 @@ impl Phone {
             request: None,
             cold: None,
             edit: None,
+            edit_origin: Origin::Control,
             server: None,
             restart: Restart::No,
             restart_reason: RebootReason::Provisioning,
@@ -78,6 +96,13 @@ impl Phone {
             stale: 0,
             result: None,
             busy_lines: 0,
+            emergency_lines: 0,
+            lost_at: [REGISTERED; 2],
+            watch: MonoTime::MAX,
+            restart_by: MonoTime::MAX,
+            warned: 0,
+            overdue: false,
+            pending_saved: false,
             client_certificate: setup.client_certificate,
         }
     }
@@ -85,9 +110,14 @@ impl Phone {
     /// Takes one input. Never blocks and never panics, whatever the input.
     pub fn handle(&mut self, input: Input, cx: &mut Cx<'_>) {
         let before = self.resync.timer();
+        let timer = input == Input::Timer;
         match input {
             Input::Boot(boot, record) => self.boot(boot, record, cx),
-            Input::Timer => self.step(Event::Timer, cx),
+            Input::Timer => self.timer_due(cx),
+            Input::Registration(line, registration) => {
+                self.registration(line, registration, cx.now.mono);
+            }
+            Input::ClockSet => self.step(Event::ClockChanged, cx),
             Input::Line(line, line_use) => self.line(line, line_use, cx),
             Input::OptionsLearned(server) => {
                 if let Some(old) = std::mem::replace(&mut self.server, server) {
@@ -95,7 +125,7 @@ impl Phone {
                 }
             }
             Input::Fact(fact) => self.learn(fact, cx),
-            Input::Command(_, command) => self.command(command, cx),
+            Input::Command(origin, command) => self.command(origin, command, cx),
             Input::FetchStarted(op, endpoint) => self.fetch_started(op, endpoint.ip, cx),
             Input::FetchDone(op, result) => self.fetch_done(op, result, cx),
             Input::CommitDone(op, committed) => match self.edit {
@@ -104,6 +134,7 @@ impl Phone {
             },
             Input::StateSaved(op, committed) => self.state_saved(op, committed, cx),
         }
+        self.watch_triggers(!timer, cx);
         let after = self.resync.timer();
         if let Some((kind, at)) = after.filter(|_| after != before) {
             cx.out.push(Effect::Notice(Notice::TimerArmed(kind, at)));
@@ -113,7 +144,12 @@ impl Phone {
     /// When [`Input::Timer`] is due; `None` while nothing is.
     #[must_use]
     pub fn deadline(&self) -> Option<MonoTime> {
-        self.resync.deadline()
+        let next = self.watch.min(self.restart_deadline());
+        let own = Some(next).filter(|at| *at != MonoTime::MAX);
+        match (self.resync.deadline(), own) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        }
     }
 
     /// The values of this phone.
@@ -201,12 +237,29 @@ impl Phone {
         })
     }
 
+    fn timer_due(&mut self, cx: &mut Cx<'_>) {
+        //= R-SCHED-12
+        if !matches!(self.resync.timer(), Some((TimerKind::Retry, _))) {
+            self.watch_triggers(false, cx);
+        }
+        self.step(Event::Timer, cx);
+    }
+
     fn boot(&mut self, boot: Boot, record: StateRecord, cx: &mut Cx<'_>) {
         self.forget(cx.shared);
         let cause = match (boot, record.restarting) {
             (Boot::Foreground, _) => BootCause::Foreground,
             //= R-SM-2
-            (Boot::Normal, None | Some(RebootReason::UserTriggered)) => BootCause::PowerOn,
+            (
+                Boot::Normal,
+                None
+                | Some(
+                    RebootReason::UserTriggered
+                    | RebootReason::SipTriggered
+                    | RebootReason::RemoteCustomization
+                    | RebootReason::IpChanged,
+                ),
+            ) => BootCause::PowerOn,
             (Boot::Normal, Some(RebootReason::Provisioning)) => BootCause::Provisioning,
             (Boot::Normal, Some(RebootReason::Upgrade)) => BootCause::Upgrade,
         };
@@ -214,8 +267,21 @@ impl Phone {
             let op = self.next_op();
             cx.out.push(Effect::SaveState(op, StateChange::Booted));
         }
-        let provisioned = record.provisioned;
-        self.step(Event::Boot { cause, provisioned }, cx);
+        let asked = record.pending.filter(|_| boot == Boot::Normal);
+        self.pending_saved = asked.is_some();
+        self.step(
+            Event::Boot {
+                cause,
+                provisioned: record.provisioned,
+                pending: asked == Some(Pending::Configured),
+            },
+            cx,
+        );
+        if let Some(Pending::TriggerUrl(number)) = asked
+            && self.take_trigger_url(number, cx.shared)
+        {
+            self.step(Event::Explicit(onhook_resync::Request::Given), cx);
+        }
     }
 
     /// Ends everything that a restart ends.
@@ -233,6 +299,10 @@ impl Phone {
             shared.values.release(value);
         }
         self.restart = Restart::No;
+        self.restart_by = MonoTime::MAX;
+        self.lost_at = [REGISTERED; 2];
+        self.overdue = false;
+        self.warned = 0;
         self.set_result(None, shared);
     }
 
@@ -245,6 +315,7 @@ impl Phone {
                     values.release(old);
                 }
             }
+            Fact::Address(address) => self.address(address, cx),
             Fact::ClientCertificate(installed) => self.client_certificate = installed,
             Fact::Mobility(mobility) => {
                 let old = std::mem::replace(&mut self.mobility, mobility);
@@ -253,29 +324,23 @@ impl Phone {
         }
     }
 
-    fn line(&mut self, line: u8, line_use: LineUse, cx: &mut Cx<'_>) {
-        let Some(bit) = line
-            .checked_sub(1)
-            .and_then(|n| 1_u16.checked_shl(u32::from(n)))
-        else {
+    /// The phone has an address; another one than before wants a restart.
+    fn address(&mut self, address: Option<std::net::IpAddr>, cx: &mut Cx<'_>) {
+        let values = &mut cx.shared.values;
+        let new = address.and_then(|ip| values.intern(&ip.to_string(), Secrecy::Plain));
+        let Some(new) = new else {
             return;
         };
-        let before = self.busy_lines;
-        match line_use {
-            LineUse::Idle => self.busy_lines &= !bit,
-            LineUse::Busy => self.busy_lines |= bit,
-        }
-        match (before, self.busy_lines) {
-            (0, 1..) => self.step(Event::LinesBusy, cx),
-            (1.., 0) => {
-                self.step(Event::LinesIdle, cx);
-                self.release_held(cx);
+        if let Some(old) = self.ip.replace(new) {
+            values.release(old);
+            if old != new && self.resync.state() != State::Off {
+                self.want_restart_now(RebootReason::IpChanged);
+                self.restart_if_idle(cx);
             }
-            (0, 0) | (1.., 1..) => {}
         }
     }
 
-    fn command(&mut self, command: Command, cx: &mut Cx<'_>) {
+    fn command(&mut self, origin: Origin, command: Command, cx: &mut Cx<'_>) {
         match command {
             Command::Resync => self.step(Event::Explicit(onhook_resync::Request::Configured), cx),
             Command::ResyncWith(rule) => {
@@ -284,9 +349,13 @@ impl Phone {
                 }
                 self.step(Event::Explicit(onhook_resync::Request::Given), cx);
             }
-            Command::Set(id, value) => self.edit(id, value, cx),
+            Command::Set(id, value) => self.edit(origin, id, value, cx),
             Command::Restart => {
-                self.want_restart_now();
+                self.want_restart_now(match origin {
+                    Origin::Control => RebootReason::UserTriggered,
+                    // Who submits a page wants its values to hold.
+                    Origin::Page => RebootReason::Provisioning,
+                });
                 self.restart_if_idle(cx);
             }
         }
@@ -294,22 +363,45 @@ impl Phone {
 
     /// Whether what was fetched has to wait before it is applied.
     pub(crate) fn must_hold(&self) -> bool {
-        //= R-RBT-4
-        self.busy_lines != 0 || self.edit.is_some()
+        self.lines_hold() || self.edit.is_some()
     }
 
-    /// Takes durable entries into the set and lets the machines know what changed.
-    pub(crate) fn apply(&mut self, changes: &[Entry], cx: &mut Cx<'_>) {
+    /// Takes durable entries into the set and lets the machines know what changed; whether an action URL in a trigger
+    /// asks for a resync with its rule.
+    #[must_use]
+    pub(crate) fn apply(&mut self, changes: &[Entry], cx: &mut Cx<'_>) -> bool {
+        // A trigger that gets the value it has is none that was set to something new.
+        let fresh = (1..)
+            .zip(known::RESYNC_TRIGGERS)
+            .filter(|(_, id)| {
+                let change = changes.iter().find(|change| change.id == *id);
+                change.is_some_and(|change| self.own_value(*id) != change.value)
+            })
+            .fold(0_u8, |bits, (number, _)| bits | number);
         self.params.apply(changes, &mut cx.shared.values);
+        let mut asked = false;
         for change in changes {
             let event = match change.id {
-                id if id == known::RESYNC_PERIODIC => Event::PeriodicChanged,
-                id if id == known::RESYNC_ERROR_RETRY_DELAY => Event::ErrorRetryChanged,
-                id if id == known::PROVISION_ENABLE => Event::EnableChanged,
-                _ => continue,
+                known::RESYNC_PERIODIC
+                | known::RESYNC_AT_HHMM
+                | known::RESYNC_AT_RANDOM_DELAY
+                | known::TIME_ZONE
+                | known::DAYLIGHT_SAVING_TIME_RULE
+                | known::DAYLIGHT_SAVING_TIME_ENABLE => Event::ScheduleChanged,
+                known::RESYNC_ERROR_RETRY_DELAY => Event::ErrorRetryChanged,
+                known::PROVISION_ENABLE => Event::EnableChanged,
+                id => {
+                    if let Some(number) = trigger_number(id).filter(|number| fresh & number != 0) {
+                        //= R-TRIG-5
+                        self.warned &= !number;
+                        asked |= self.take_trigger_url(number, cx.shared);
+                    }
+                    continue;
+                }
             };
             self.machine(event, cx);
         }
+        asked
     }
 
     /// Replaces what `$ERR` shows.
@@ -332,7 +424,7 @@ impl Phone {
     pub(crate) fn log(&self, op: LogOp, cx: &mut Cx<'_>) {
         cx.out.push(Effect::Log(LogLine {
             op,
-            request: self.request,
+            request: self.request.as_deref().copied(),
             told: self.result,
             prvst: self.resync.cause().prvst(),
         }));
@@ -346,6 +438,7 @@ impl Phone {
                 Action::None => break,
                 Action::RunRule { slot, starts } => {
                     if let Some(cause) = starts {
+                        self.answer_pending(cx);
                         cx.out
                             .push(Effect::Notice(Notice::ResyncStarted(cause, slot)));
                     }
@@ -357,6 +450,11 @@ impl Phone {
                 Action::Finished(outcome) => {
                     self.finished(outcome, cx);
                     self.resync.next_pending(cx.now.mono)
+                }
+                Action::ApplyNow => {
+                    self.overdue = true;
+                    self.release_held(cx);
+                    break;
                 }
                 Action::TimedOut => match self.time_out(cx) {
                     Some(outcome) => self.machine(Event::RuleDone(outcome), cx),
@@ -388,8 +486,32 @@ impl Phone {
         cx.out.push(Effect::Notice(Notice::Refused(gate)));
     }
 
+    /// The request in the state record is being answered.
+    fn answer_pending(&mut self, cx: &mut Cx<'_>) {
+        if self.pending_saved {
+            self.pending_saved = false;
+            let op = self.next_op();
+            cx.out
+                .push(Effect::SaveState(op, StateChange::Pending(None)));
+        }
+    }
+
     /// Hands one event to the resync machine with the policy that the parameters spell now.
     pub(crate) fn machine(&mut self, event: Event, cx: &mut Cx<'_>) -> Action {
+        let admitted = match event {
+            Event::Timer | Event::Boot { .. } => self.is_admitted(cx),
+            Event::Explicit(_)
+            | Event::LinesIdle
+            | Event::LinesBusy
+            | Event::RuleDone(_)
+            | Event::Held
+            | Event::Released
+            | Event::TriggerTrue
+            | Event::ClockChanged
+            | Event::ScheduleChanged
+            | Event::ErrorRetryChanged
+            | Event::EnableChanged => true,
+        };
         let Some(model) = cx.shared.models.get(self.model) else {
             return Action::None;
         };
@@ -398,7 +520,11 @@ impl Phone {
             bases: &cx.shared.bases,
             scope: &model.scope,
         };
-        let policy = policy(&self.params, view);
+        let clock = (
+            self.zone(cx.now.wall, view),
+            cx.now.wall.map(|wall| wall.unix_s),
+        );
+        let policy = policy(&self.params, view, clock, admitted);
         let before = self.resync.provisioned();
         let pending = self.resync.has_pending();
         let action = self.resync.handle(event, cx.now.mono, &policy);
@@ -410,5 +536,15 @@ impl Phone {
             cx.out.push(Effect::SaveState(op, StateChange::Provisioned));
         }
         action
+    }
+}
+
+/// The number of a trigger, 1 or 2.
+fn trigger_number(id: ParamId) -> Option<u8> {
+    let [first, second] = known::RESYNC_TRIGGERS;
+    match id {
+        _ if id == first => Some(1),
+        _ if id == second => Some(2),
+        _ => None,
     }
 }

@@ -34,6 +34,7 @@ impl Phone {
             bases,
             scope: &model.scope,
         };
+        //= R-SM-18
         let text = self.rule_text(slot, view);
         let Some(template) = templates.get(text) else {
             return Ok(());
@@ -47,7 +48,7 @@ impl Phone {
                 model,
                 view,
                 now: cx.now,
-                request: self.request.as_ref(),
+                request: self.request.as_deref(),
                 told: self.result,
                 prvst: self.resync.cause().prvst(),
                 password: Password::Value,

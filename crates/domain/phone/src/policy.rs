@@ -2,26 +2,43 @@
 
 use onhook_params::types::Unsigned;
 use onhook_params::{ParamId, ParamSet, View, known};
-use onhook_resync::{Policy, RuleSlot};
-use onhook_schedule::DelayList;
+use onhook_resync::{Daily, Policy, RuleSlot};
+use onhook_schedule::{DelayList, HhMm, Zone, resync_at_window_minutes};
 
 use crate::Phone;
 
-/// What the parameters and readings say about resyncs.
-pub(crate) fn policy<'v>(params: &ParamSet, view: View<'v>) -> Policy<'v> {
+/// What the parameters and readings say about resyncs; `clock` tells local time, `admitted` what the triggers say.
+pub(crate) fn policy<'v>(
+    params: &ParamSet,
+    view: View<'v>,
+    clock: (Zone, Option<i64>),
+    admitted: bool,
+) -> Policy<'v> {
     let list = |id: ParamId| {
         //= R-SCHED-3
         DelayList::parse(params.text(id, view))
             .or_else(|_| DelayList::parse(id.default(view.scope)))
             .unwrap_or_default()
     };
-    let random_delay = params.text(known::RESYNC_RANDOM_DELAY, view);
+    let number = |id: ParamId| Unsigned::parse(params.text(id, view)).map_or(0, Unsigned::get);
     Policy {
         provision_enable: params.is_yes(known::PROVISION_ENABLE, view),
         resync_on_reset: params.is_yes(known::RESYNC_ON_RESET, view),
         resync_after_upgrade: params.is_yes(known::RESYNC_AFTER_UPGRADE_ATTEMPT, view),
-        random_delay: Unsigned::parse(random_delay).map_or(0, Unsigned::get),
+        random_delay: number(known::RESYNC_RANDOM_DELAY),
         periodic: list(known::RESYNC_PERIODIC),
+        //= R-SCHED-8
+        daily: HhMm::parse(params.text(known::RESYNC_AT_HHMM, view))
+            .ok()
+            .map(|at| Daily {
+                at,
+                //= R-SCHED-9
+                window_s: 60 * resync_at_window_minutes(number(known::RESYNC_AT_RANDOM_DELAY)),
+                zone: clock.0,
+                unix_s: clock.1,
+            }),
+        forced_delay: number(known::FORCED_RESYNC_DELAY),
+        admitted,
         error_retry: list(known::RESYNC_ERROR_RETRY_DELAY),
         readings: &view.scope.readings,
     }

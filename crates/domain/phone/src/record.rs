@@ -12,6 +12,12 @@ pub enum RebootReason {
     Provisioning,
     /// Somebody at the phone asked for it.
     UserTriggered,
+    /// A SIP NOTIFY asked for it.
+    SipTriggered,
+    /// Remote customization.
+    RemoteCustomization,
+    /// The phone got another address.
+    IpChanged,
 }
 
 impl RebootReason {
@@ -22,6 +28,9 @@ impl RebootReason {
             Self::Upgrade => "Upgrade",
             Self::Provisioning => "Provisioning",
             Self::UserTriggered => "User Triggered",
+            Self::SipTriggered => "SIP Triggered",
+            Self::RemoteCustomization => "RC",
+            Self::IpChanged => "IP Changed",
         }
     }
 
@@ -30,6 +39,9 @@ impl RebootReason {
             Self::Upgrade => 1,
             Self::Provisioning => 2,
             Self::UserTriggered => 3,
+            Self::SipTriggered => 4,
+            Self::RemoteCustomization => 5,
+            Self::IpChanged => 6,
         }
     }
 
@@ -38,6 +50,9 @@ impl RebootReason {
             1 => Some(Self::Upgrade),
             2 => Some(Self::Provisioning),
             3 => Some(Self::UserTriggered),
+            4 => Some(Self::SipTriggered),
+            5 => Some(Self::RemoteCustomization),
+            6 => Some(Self::IpChanged),
             _ => None,
         }
     }
@@ -52,6 +67,34 @@ pub struct RebootEntry {
     pub at: Option<WallTime>,
 }
 
+/// A resync that somebody asked for before a restart, and that follows it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+pub enum Pending {
+    /// With the configured rules.
+    Configured,
+    /// With the rule of the action URL in Resync_Trigger_1 or 2.
+    TriggerUrl(u8),
+}
+
+impl Pending {
+    const fn number(pending: Option<Self>) -> u8 {
+        match pending {
+            None => 0,
+            Some(Self::Configured) => 1,
+            Some(Self::TriggerUrl(number)) => 1 + number,
+        }
+    }
+
+    const fn from_number(number: u8) -> Option<Option<Self>> {
+        match number {
+            0 => Some(None),
+            1 => Some(Some(Self::Configured)),
+            2 | 3 => Some(Some(Self::TriggerUrl(number - 1))),
+            _ => None,
+        }
+    }
+}
+
 /// What a phone remembers over a power cut.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct StateRecord {
@@ -59,6 +102,8 @@ pub struct StateRecord {
     pub provisioned: bool,
     /// Set before a restart, cleared by the boot that follows it.
     pub restarting: Option<RebootReason>,
+    /// Set before a restart that a resync follows, cleared when that starts.
+    pub pending: Option<Pending>,
     /// Newest first.
     pub history: [Option<RebootEntry>; 5],
 }
@@ -68,7 +113,7 @@ pub struct StateRecord {
 pub enum RecordError {
     /// Written by a newer program.
     #[error(
-        "the state record has version {0}, this program reads version 1: start a newer program, or reset the state"
+        "the state record has version {0}, this program reads up to version 2: start a newer program, or reset the state"
     )]
     Version(u8),
     /// Not a record at all.
@@ -76,11 +121,11 @@ pub enum RecordError {
     Damaged(usize),
 }
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 const ENTRY_LEN: usize = 1 + 1 + 8 + 4;
 
 impl StateRecord {
-    /// Encodes version 1: version, provisioned, restarting, then per entry reason, clock flag, Unix
+    /// Encodes version 2: version, provisioned, restarting, pending, then per entry reason, clock flag, Unix
     /// seconds and offset, both big-endian.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
@@ -88,6 +133,7 @@ impl StateRecord {
             VERSION,
             u8::from(self.provisioned),
             self.restarting.map_or(0, RebootReason::number),
+            Pending::number(self.pending),
         ];
         for entry in self.history.iter().flatten() {
             out.push(entry.reason.number());
@@ -102,24 +148,30 @@ impl StateRecord {
         out
     }
 
-    /// Decodes what [`StateRecord::encode`] gave.
+    /// Decodes what [`StateRecord::encode`] gave, and version 1, which had no `pending`.
     ///
     /// # Errors
     /// Another version, or bytes that are no record.
     pub fn decode(bytes: &[u8]) -> Result<Self, RecordError> {
-        let (head, entries) = bytes
-            .split_first_chunk::<3>()
-            .ok_or(RecordError::Damaged(bytes.len()))?;
+        let damaged = RecordError::Damaged;
+        let (head, rest) = bytes.split_first_chunk::<3>().ok_or(damaged(bytes.len()))?;
         let [version, provisioned, restarting] = *head;
-        if version != VERSION {
-            return Err(RecordError::Version(version));
-        }
+        let (pending, entries) = match version {
+            1 => (0, rest),
+            VERSION => rest
+                .split_first()
+                .map(|(pending, entries)| (*pending, entries))
+                .ok_or(damaged(bytes.len()))?,
+            _ => return Err(RecordError::Version(version)),
+        };
+        let start = bytes.len() - entries.len();
         let mut record = Self {
-            provisioned: flag(provisioned).ok_or(RecordError::Damaged(1))?,
+            provisioned: flag(provisioned).ok_or(damaged(1))?,
             restarting: match restarting {
                 0 => None,
-                n => Some(RebootReason::from_number(n).ok_or(RecordError::Damaged(2))?),
+                n => Some(RebootReason::from_number(n).ok_or(damaged(2))?),
             },
+            pending: Pending::from_number(pending).ok_or(damaged(3))?,
             history: [None; 5],
         };
         let chunks = entries.chunks(ENTRY_LEN);
@@ -127,7 +179,7 @@ impl StateRecord {
             return Err(RecordError::Damaged(bytes.len()));
         }
         for (i, (slot, chunk)) in record.history.iter_mut().zip(chunks).enumerate() {
-            *slot = Some(entry(chunk).ok_or(RecordError::Damaged(head.len() + i * ENTRY_LEN))?);
+            *slot = Some(entry(chunk).ok_or(damaged(start + i * ENTRY_LEN))?);
         }
         Ok(record)
     }
@@ -145,6 +197,7 @@ impl StateRecord {
                 }
             }
             StateChange::Booted => self.restarting = None,
+            StateChange::Pending(pending) => self.pending = pending,
         }
     }
 }
@@ -158,6 +211,8 @@ pub enum StateChange {
     Restarting(RebootEntry),
     /// The boot that follows a restart has happened.
     Booted,
+    /// A resync is to follow the next restart, or none any more.
+    Pending(Option<Pending>),
 }
 
 fn flag(byte: u8) -> Option<bool> {
@@ -194,6 +249,7 @@ mod tests {
         let mut record = StateRecord {
             provisioned: true,
             restarting: Some(RebootReason::Provisioning),
+            pending: Some(Pending::TriggerUrl(2)),
             ..StateRecord::default()
         };
         for unix_s in 0..7 {
@@ -219,26 +275,50 @@ mod tests {
 
     #[test]
     fn another_version_and_damage_are_told_apart() {
-        assert_eq!(
-            StateRecord::decode(&[2, 0, 0]),
-            Err(RecordError::Version(2))
-        );
-        assert_eq!(
-            StateRecord::decode(&[1, 7, 0]),
-            Err(RecordError::Damaged(1))
-        );
-        assert_eq!(StateRecord::decode(&[1, 0]), Err(RecordError::Damaged(2)));
-        assert_eq!(
-            StateRecord::decode(&[1, 0, 0, 9]),
-            Err(RecordError::Damaged(3))
-        );
+        for (bytes, error) in [
+            (&[3, 0, 0, 0][..], RecordError::Version(3)),
+            (&[0, 0, 0, 0], RecordError::Version(0)),
+            (&[2, 7, 0, 0], RecordError::Damaged(1)),
+            (&[2, 0, 7, 0], RecordError::Damaged(2)),
+            (&[2, 0, 0, 4], RecordError::Damaged(3)),
+            (&[2, 0, 0], RecordError::Damaged(3)),
+            (&[2, 0], RecordError::Damaged(2)),
+            (&[2, 0, 0, 0, 9], RecordError::Damaged(4)),
+            (&[1, 0, 0, 9], RecordError::Damaged(3)),
+        ] {
+            assert_eq!(StateRecord::decode(bytes), Err(error), "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn version_1_is_read_without_a_pending_resync() {
+        let record = StateRecord {
+            provisioned: true,
+            restarting: Some(RebootReason::Provisioning),
+            history: [
+                Some(RebootEntry {
+                    reason: RebootReason::Provisioning,
+                    at: None,
+                }),
+                None,
+                None,
+                None,
+                None,
+            ],
+            ..StateRecord::default()
+        };
+        let mut first = record.encode();
+        first.remove(3);
+        first[0] = 1;
+        assert_eq!(StateRecord::decode(&first), Ok(record));
     }
 
     proptest! {
         #[test]
         fn no_bytes_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
             if let Ok(record) = StateRecord::decode(&bytes) {
-                prop_assert_eq!(record.encode().len(), bytes.len());
+                let grown = usize::from(bytes[0] == 1);
+                prop_assert_eq!(record.encode().len(), bytes.len() + grown);
             }
         }
     }

@@ -102,7 +102,7 @@ pub fn user_agent(phone: &Phone, shared: &Shared, now: Now) -> String {
         model,
         view,
         now,
-        request: phone.request.as_ref(),
+        request: phone.request.as_deref(),
         told: phone.result,
         prvst: phone.resync.cause().prvst(),
         password: Password::Mask,

@@ -1,5 +1,6 @@
 //! The restart that changed parameters or people want.
 
+use onhook_device::MonoTime;
 use onhook_params::{Entry, ParamId, ValueId};
 use onhook_resync::{BootCause, State};
 
@@ -37,15 +38,15 @@ impl Phone {
     }
 
     /// Notes that somebody asks for a restart; one that is on its way already keeps its reason.
-    pub(crate) fn want_restart_now(&mut self) {
+    pub(crate) fn want_restart_now(&mut self, reason: RebootReason) {
         if matches!(self.restart, Restart::No | Restart::Pending) {
             self.restart = Restart::Due;
             //= R-SM-22
-            self.restart_reason = RebootReason::UserTriggered;
+            self.restart_reason = reason;
         }
     }
 
-    fn own_value(&self, id: ParamId) -> Option<ValueId> {
+    pub(crate) fn own_value(&self, id: ParamId) -> Option<ValueId> {
         let own = self.params.own();
         let at = own.binary_search_by_key(&id, |entry| entry.id).ok()?;
         own.get(at)?.value
@@ -54,8 +55,9 @@ impl Phone {
     /// Goes on with a restart as soon as all lines are idle and no resync runs.
     pub(crate) fn restart_if_idle(&mut self, cx: &mut Cx<'_>) {
         let running = matches!(self.resync.state(), State::Running(_));
+        let waits = matches!(self.restart, Restart::Due | Restart::Ready);
         //= R-SM-14
-        if self.busy_lines() != 0 || running {
+        if running || !waits || self.lines_hold_restart(cx.now.mono, cx.shared) {
             return;
         }
         match self.restart {
@@ -78,6 +80,7 @@ impl Phone {
 
     fn restart(&mut self, cx: &mut Cx<'_>) {
         self.restart = Restart::No;
+        self.restart_by = MonoTime::MAX;
         cx.out.push(Effect::Restart(RestartKind::Cold));
     }
 

@@ -60,6 +60,7 @@ impl Phone {
     fn hold(&mut self, mut cold: Box<Cold>, phase: Phase, cx: &mut Cx<'_>) {
         cold.phase = phase;
         self.cold = Some(cold);
+        self.overdue = false;
         cx.out.push(Effect::Notice(Notice::Held));
         self.machine(Event::Held, cx);
     }
@@ -112,8 +113,9 @@ impl Phone {
         if let Some(register) = cold.post {
             request.body = self.body(register, &request, cx);
         }
-        if let Some(old) = self.request.replace(request) {
-            old.release(&mut cx.shared.values);
+        match &mut self.request {
+            Some(place) => std::mem::replace(&mut **place, request).release(&mut cx.shared.values),
+            None => self.request = Some(Box::new(request)),
         }
         let op = self.next_op();
         cold.phase = Phase::Fetching(op);
@@ -234,7 +236,11 @@ impl Phone {
         let changes = std::mem::take(&mut cold.changes);
         cold.changed = cold.changed.saturating_add(to_u32(changes.len()));
         self.want_restart(&changes);
-        self.apply(&changes, cx);
+        let asked = self.apply(&changes, cx);
+        if asked {
+            // It runs when this resync is over.
+            self.machine(Event::Explicit(onhook_resync::Request::Given), cx);
+        }
         cold.changes = changes;
         cold.changes.clear();
         if cold.timed_out {

@@ -17,6 +17,7 @@ fn phone(script: impl FnMut(&str, u64) -> Served + 'static) -> Sim {
 //= R-APP-3 type=test
 //= R-MACRO-5 type=test
 //= R-SM-18 type=test
+//= R-SM-18 type=test
 #[test]
 fn each_rule_sees_what_the_one_before_applied() {
     let mut sim = phone(|url, _| match url {
@@ -227,6 +228,7 @@ fn file_not_found_fails_only_if_the_parameter_says_so() {
 
 //= R-APP-4 type=test
 //= R-SM-19 type=test
+//= R-SM-19 type=test
 #[test]
 fn what_earlier_rules_applied_stays_when_a_later_one_fails() {
     let sim = phone(|url, _| match url {
@@ -291,6 +293,7 @@ fn a_commit_that_fails_changes_nothing_and_is_an_internal_error() {
 
 //= R-RBT-4 type=test
 //= R-SM-14 type=test
+//= R-IDLE-7 type=test
 #[test]
 fn a_profile_fetched_during_a_call_is_applied_when_it_ends() {
     let mut sim = phone(|_, _| Served::one("GPP_A", "new"))
@@ -352,6 +355,7 @@ fn a_failed_sequence_keeps_the_restart_pending() {
     })
     .with("Profile_Rule", "http://h/a")
     .with("Profile_Rule_B", "http://h/b")
+    .with("Forced_Resync_Delay", "0")
     .booted();
     sim.line(1, LineUse::Busy);
     sim.line(1, LineUse::Idle);

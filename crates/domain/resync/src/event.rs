@@ -35,6 +35,8 @@ pub enum Event {
         cause: BootCause,
         /// Whether a resync has succeeded since factory reset.
         provisioned: bool,
+        /// Whether a request was saved before the restart (T6b).
+        pending: bool,
     },
     /// The deadline may have passed.
     Timer,
@@ -50,8 +52,12 @@ pub enum Event {
     Held,
     /// That waiting is over.
     Released,
-    /// Resync_Periodic changed.
-    PeriodicChanged,
+    /// A trigger is true, in the mode in which triggers fire.
+    TriggerTrue,
+    /// The wall clock was set, or has jumped.
+    ClockChanged,
+    /// Resync_Periodic, Resync_At or what local time depends on changed.
+    ScheduleChanged,
     /// Resync_Error_Retry_Delay changed.
     ErrorRetryChanged,
     /// Provision_Enable may have changed.
@@ -72,6 +78,8 @@ pub enum Action {
     },
     /// The resync ended.
     Finished(Outcome),
+    /// What is held has waited for idle lines as long as it may: apply it.
+    ApplyNow,
     /// The resync took longer than it may: end the running rule and answer with [`Event::RuleDone`].
     TimedOut,
     /// The request is refused.
@@ -91,7 +99,7 @@ pub enum State {
     Waiting,
     /// An error retry is pending.
     ErrorWait,
-    /// A resync is due and waits for idle lines.
+    /// A resync is due and waits, for idle lines or until they have been idle long enough.
     Due(Cause),
     /// A resync runs.
     Running(RuleSlot),
@@ -104,6 +112,8 @@ pub enum TimerKind {
     BootDelay,
     /// Resync_Periodic.
     Periodic,
+    /// Resync_At.
+    Daily,
     /// Resync_Error_Retry_Delay.
     Retry,
 }
@@ -115,6 +125,7 @@ impl TimerKind {
         match self {
             Self::BootDelay => "boot-delay",
             Self::Periodic => "periodic",
+            Self::Daily => "daily",
             Self::Retry => "retry",
         }
     }
@@ -126,6 +137,7 @@ impl TimerKind {
                 BootCause::PowerOn | BootCause::Provisioning | BootCause::Foreground => Cause::Boot,
             },
             Self::Periodic => Cause::Periodic,
+            Self::Daily => Cause::Daily,
             Self::Retry => Cause::Retry,
         }
     }

@@ -7,8 +7,9 @@
 //!
 //! Deliberately unknown here: rule texts, macros, URLs, transfers, parameters by name, messages.
 //!
-//! Requirement families: R-SM, R-SCHED, R-OUT, R-RULE-7, R-RULE-14, R-MACRO-22.
+//! Requirement families: R-SM, R-SCHED, R-TRIG-3, R-OUT, R-RULE-7, R-RULE-14, R-MACRO-22.
 
+mod due;
 mod event;
 mod machine;
 mod policy;
@@ -16,4 +17,4 @@ mod timers;
 
 pub use event::{Action, BootCause, Event, Request, State, TimerKind};
 pub use machine::Resync;
-pub use policy::{Cause, Gate, Policy, RuleSlot};
+pub use policy::{Cause, Daily, Gate, Policy, RuleSlot};

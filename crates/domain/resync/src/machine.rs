@@ -3,17 +3,14 @@
 use onhook_device::{MonoTime, Outcome};
 use onhook_schedule::{Purpose, uniform};
 
-use crate::{Action, BootCause, Cause, Event, Gate, Policy, Request, RuleSlot, State, TimerKind};
-
-/// Longest duration of a whole resync in milliseconds, without waiting for idle lines.
-const WHOLE_LIMIT_MS: u64 = 15 * 60 * 1000;
+use crate::{Action, BootCause, Cause, Event, Policy, RuleSlot, State, TimerKind};
 
 /// The resync machine of one phone.
 ///
 /// ```text
 /// Off -> BootDelay | Waiting | Dormant      boot
-/// BootDelay, Waiting, ErrorWait -> Due      timer or request
-/// Due -> Running                            as soon as all lines are idle
+/// BootDelay, Waiting, ErrorWait -> Due      timer, trigger or request
+/// Due -> Running                            as soon as lines allow it
 /// Running -> Waiting                        success, or failure without retry
 /// Running -> ErrorWait                      failure
 /// any -> Dormant -> Waiting                 Provision_Enable
@@ -22,29 +19,40 @@ const WHOLE_LIMIT_MS: u64 = 15 * 60 * 1000;
 pub struct Resync {
     pub(crate) seed: u64,
     pub(crate) timer: Option<(TimerKind, MonoTime)>,
-    /// End of the running resync; [`MonoTime::MAX`] while it is held.
-    run_limit: MonoTime,
+    /// End of the running resync, or of its waiting while it is held, or when what is due may start;
+    /// [`MonoTime::MAX`] for never.
+    pub(crate) limit: MonoTime,
     /// What was left of the limit when the run was held.
-    limit_left_ms: u64,
+    pub(crate) limit_left_ms: u32,
+    /// When lines will have been idle for Forced_Resync_Delay, if they stay idle.
+    pub(crate) quiet_from: MonoTime,
     booted: MonoTime,
     /// The boot stands in for a first attempt.
-    last_attempt: MonoTime,
+    pub(crate) last_attempt: MonoTime,
     pub(crate) draws: u32,
     pub(crate) error_index: u32,
     pub(crate) periodic_index: u32,
     pub(crate) state: State,
     boot: BootCause,
     /// The running resync, or the last one.
-    cause: Cause,
-    best: Outcome,
-    lines_busy: bool,
+    pub(crate) cause: Cause,
+    pub(crate) best: Outcome,
+    pub(crate) lines_busy: bool,
     pub(crate) provisioned: bool,
-    pending_configured: bool,
-    pending_given: bool,
-    /// Resync_Periodic changed during the running resync.
-    periodic_changed: bool,
+    pub(crate) pending_configured: bool,
+    pub(crate) pending_given: bool,
+    /// What was due when a given rule started.
+    pub(crate) postponed: Option<Cause>,
+    /// The running rule waits for idle lines.
+    pub(crate) held: bool,
+    /// The running resync has waited for idle lines as long as it may.
+    pub(crate) forced: bool,
+    /// The daily time waits for the clock to be set.
+    pub(crate) clock_awaited: bool,
+    /// The schedule changed during the running resync.
+    pub(crate) schedule_changed: bool,
     /// Resync_Error_Retry_Delay changed during the running resync.
-    retry_changed: bool,
+    pub(crate) retry_changed: bool,
 }
 
 impl Resync {
@@ -54,8 +62,9 @@ impl Resync {
         Self {
             seed,
             timer: None,
-            run_limit: MonoTime::MAX,
+            limit: MonoTime::MAX,
             limit_left_ms: 0,
+            quiet_from: MonoTime::ZERO,
             booted: MonoTime::ZERO,
             last_attempt: MonoTime::ZERO,
             draws: 0,
@@ -69,7 +78,11 @@ impl Resync {
             provisioned: false,
             pending_configured: false,
             pending_given: false,
-            periodic_changed: false,
+            postponed: None,
+            held: false,
+            forced: false,
+            clock_awaited: false,
+            schedule_changed: false,
             retry_changed: false,
         }
     }
@@ -133,8 +146,8 @@ impl Resync {
     #[must_use]
     pub fn deadline(&self) -> Option<MonoTime> {
         match self.state {
-            State::Off | State::Dormant | State::Due(_) => None,
-            State::Running(_) => Some(self.run_limit).filter(|at| *at != MonoTime::MAX),
+            State::Off | State::Dormant => None,
+            State::Due(_) | State::Running(_) => Some(self.limit).filter(|at| *at != MonoTime::MAX),
             State::BootDelay | State::Waiting | State::ErrorWait => self.timer.map(|(_, at)| at),
         }
     }
@@ -142,33 +155,48 @@ impl Resync {
     /// Takes one event.
     pub fn handle(&mut self, event: Event, now: MonoTime, policy: &Policy<'_>) -> Action {
         match event {
-            Event::Boot { cause, provisioned } => self.boot(cause, provisioned, now, policy),
-            Event::Timer => self.expire(now),
+            Event::Boot {
+                cause,
+                provisioned,
+                pending,
+            } => {
+                self.pending_configured = pending;
+                self.boot(cause, provisioned, now, policy)
+            }
+            Event::Timer => self.expire(now, policy),
             Event::Explicit(request) => self.explicit(request, now, policy),
-            Event::LinesIdle => {
-                self.lines_busy = false;
-                self.start_if_idle(now)
-            }
-            Event::LinesBusy => {
-                self.lines_busy = true;
-                Action::None
-            }
+            Event::LinesIdle => self.lines(false, now, policy),
+            Event::LinesBusy => self.lines(true, now, policy),
             Event::RuleDone(outcome) => self.rule_done(outcome, now, policy),
-            Event::Held => {
-                self.limit_left_ms = self.run_limit.as_millis().saturating_sub(now.as_millis());
-                self.run_limit = MonoTime::MAX;
+            Event::Held | Event::Released => self.hold(event, now, policy),
+            Event::TriggerTrue => match self.state {
+                //= R-SM-16
+                State::Waiting | State::ErrorWait if policy.provision_enable => {
+                    self.become_due(Cause::Trigger, now, policy)
+                }
+                State::Waiting
+                | State::ErrorWait
+                | State::Off
+                | State::Dormant
+                | State::BootDelay
+                | State::Due(_)
+                | State::Running(_) => Action::None,
+            },
+            Event::ClockChanged => {
+                let daily = matches!(self.timer, Some((TimerKind::Daily, _)));
+                //= R-SM-27
+                if self.state == State::Waiting && (daily || self.clock_awaited) {
+                    self.arm_schedule(now, policy);
+                }
                 Action::None
             }
-            Event::Released => {
-                self.run_limit = now.plus_millis(self.limit_left_ms);
-                Action::None
-            }
-            Event::PeriodicChanged => {
+            Event::ScheduleChanged => {
                 self.periodic_index = 0;
-                self.periodic_changed = true;
+                self.schedule_changed = true;
                 //= R-SM-29
-                if self.provisioned && self.state == State::Waiting {
-                    self.arm_periodic(now, policy);
+                if self.state == State::Waiting {
+                    self.timer = None;
+                    self.arm_without_resync(now, policy);
                 }
                 Action::None
             }
@@ -191,10 +219,11 @@ impl Resync {
         now: MonoTime,
         policy: &Policy<'_>,
     ) -> Action {
-        let lines_busy = self.lines_busy;
+        let (lines_busy, pending) = (self.lines_busy, self.pending_configured);
         *self = Self {
             lines_busy,
             provisioned,
+            pending_configured: pending,
             boot: cause,
             booted: now,
             last_attempt: now,
@@ -203,8 +232,11 @@ impl Resync {
         };
         //= R-SM-1
         if !policy.provision_enable {
-            self.state = State::Dormant;
+            self.sleep();
             return Action::None;
+        }
+        if pending {
+            return self.start_if_ready(now);
         }
         let resync = match cause {
             //= R-SM-2
@@ -215,7 +247,8 @@ impl Resync {
             BootCause::Provisioning => false,
             BootCause::Foreground => return Action::None,
         };
-        if !resync {
+        //= R-SM-15
+        if !resync || !policy.admitted {
             self.arm_without_resync(now, policy);
             return Action::None;
         }
@@ -226,102 +259,7 @@ impl Resync {
         let delay = uniform(self.draw(Purpose::BootDelay), most_ms);
         self.timer = Some((TimerKind::BootDelay, now.plus_millis(delay)));
         self.state = State::BootDelay;
-        self.expire(now)
-    }
-
-    /// Arms what runs when a boot is not followed by a resync.
-    fn arm_without_resync(&mut self, now: MonoTime, policy: &Policy<'_>) {
-        //= R-SM-6
-        if self.provisioned {
-            self.arm_periodic(now, policy);
-        }
-    }
-
-    fn expire(&mut self, now: MonoTime) -> Action {
-        if let State::Running(_) = self.state {
-            return if self.run_limit <= now {
-                self.run_limit = MonoTime::MAX;
-                Action::TimedOut
-            } else {
-                Action::None
-            };
-        }
-        let (State::BootDelay | State::Waiting | State::ErrorWait, Some((kind, at))) =
-            (self.state, self.timer)
-        else {
-            return Action::None;
-        };
-        if at > now {
-            return Action::None;
-        }
-        self.timer = None;
-        self.state = State::Due(kind.cause(self.boot));
-        self.start_if_idle(now)
-    }
-
-    fn explicit(&mut self, request: Request, now: MonoTime, policy: &Policy<'_>) -> Action {
-        if self.state == State::Off {
-            return Action::Refused(Gate::NotBooted);
-        }
-        //= R-SCHED-14
-        if !policy.provision_enable {
-            return Action::Refused(Gate::ProvisionDisabled);
-        }
-        match request {
-            Request::Configured => self.pending_configured = true,
-            Request::Given => self.pending_given = true,
-        }
-        self.start_if_idle(now)
-    }
-
-    /// Starts what is due, unless a resync runs or a line is active.
-    fn start_if_idle(&mut self, now: MonoTime) -> Action {
-        //= R-RBT-1
-        if matches!(self.state, State::Running(_)) || self.lines_busy {
-            return Action::None;
-        }
-        let due = match self.state {
-            State::Due(cause) => Some(cause),
-            State::Off
-            | State::Dormant
-            | State::BootDelay
-            | State::Waiting
-            | State::ErrorWait
-            | State::Running(_) => None,
-        };
-        if self.pending_configured || due.is_some() {
-            let explicit = self.pending_configured.then_some(Cause::Explicit);
-            self.pending_configured = false;
-            let cause = match (due, explicit) {
-                (Some(due), Some(explicit)) => due.merge(explicit),
-                (Some(cause), None) | (None, Some(cause)) => cause,
-                (None, None) => return Action::None,
-            };
-            //= R-SCHED-12
-            self.timer = None;
-            return self.start(RuleSlot::A, cause, now);
-        }
-        if self.pending_given {
-            self.pending_given = false;
-            return self.start(RuleSlot::Given, Cause::Explicit, now);
-        }
-        Action::None
-    }
-
-    fn start(&mut self, slot: RuleSlot, cause: Cause, now: MonoTime) -> Action {
-        self.state = State::Running(slot);
-        self.cause = cause;
-        //= R-RULE-16
-        // What no rule changes is a resync that skipped everything, a success.
-        self.best = Outcome::Skipped;
-        self.periodic_changed = false;
-        self.retry_changed = false;
-        self.last_attempt = now;
-        self.run_limit = now.plus_millis(WHOLE_LIMIT_MS);
-        Action::RunRule {
-            slot,
-            starts: Some(cause),
-        }
+        self.expire(now, policy)
     }
 
     fn rule_done(&mut self, outcome: Outcome, now: MonoTime, policy: &Policy<'_>) -> Action {
@@ -330,6 +268,7 @@ impl Resync {
         };
         //= R-RULE-14
         //= R-APP-4
+        //= R-SM-19
         if !outcome.is_success() {
             return self.finish(slot, outcome, now, policy);
         }
@@ -357,43 +296,61 @@ impl Resync {
         now: MonoTime,
         policy: &Policy<'_>,
     ) -> Action {
-        self.run_limit = MonoTime::MAX;
+        self.limit = MonoTime::MAX;
+        self.held = false;
         let success = outcome.is_success();
         self.provisioned |= success;
         self.state = match self.timer {
             Some((TimerKind::Retry, _)) => State::ErrorWait,
             Some((TimerKind::BootDelay, _)) => State::BootDelay,
-            Some((TimerKind::Periodic, _)) | None => State::Waiting,
+            Some((TimerKind::Periodic | TimerKind::Daily, _)) | None => State::Waiting,
         };
+        let postponed = self.postponed.take();
         //= R-SM-30
         if !policy.provision_enable {
             self.sleep();
         } else if slot == RuleSlot::Given {
-            //= R-SM-24
-            let rearm = match self.timer {
-                None => success,
-                //= R-SM-29
-                Some((TimerKind::Periodic, _)) => self.periodic_changed,
-                Some((TimerKind::BootDelay | TimerKind::Retry, _)) => false,
-            };
-            if rearm {
-                self.arm_periodic(now, policy);
-            } else if self.retry_changed && self.state == State::ErrorWait {
-                self.arm_retry(now, policy);
-            }
+            self.finish_given(success, postponed, now, policy);
         } else if success {
             //= R-SCHED-4
             self.error_index = 0;
-            self.arm_periodic(now, policy);
+            self.arm_schedule(now, policy);
         } else {
             self.arm_retry(now, policy);
         }
         Action::Finished(outcome)
     }
 
+    /// A given rule leaves the timers alone, unless none runs or what they follow has changed.
+    fn finish_given(
+        &mut self,
+        success: bool,
+        postponed: Option<Cause>,
+        now: MonoTime,
+        policy: &Policy<'_>,
+    ) {
+        if let Some(cause) = postponed {
+            // Whoever asks for what is pending starts it.
+            self.wait_for_lines(cause, now, policy);
+            return;
+        }
+        //= R-SM-24
+        let rearm = match self.timer {
+            None => success,
+            //= R-SM-29
+            Some((TimerKind::Periodic | TimerKind::Daily, _)) => self.schedule_changed,
+            Some((TimerKind::BootDelay | TimerKind::Retry, _)) => false,
+        };
+        if rearm {
+            self.arm_schedule(now, policy);
+        } else if self.retry_changed && self.state == State::ErrorWait {
+            self.arm_retry(now, policy);
+        }
+    }
+
     /// Starts what was asked for while a resync ran. The caller asks after each [`Action::Finished`].
     pub fn next_pending(&mut self, now: MonoTime) -> Action {
-        self.start_if_idle(now)
+        self.start_if_ready(now)
     }
 
     fn enable_changed(&mut self, now: MonoTime, policy: &Policy<'_>) -> Action {
@@ -411,7 +368,7 @@ impl Resync {
         Action::None
     }
 
-    fn sleep(&mut self) {
+    pub(crate) fn sleep(&mut self) {
         self.state = State::Dormant;
         self.timer = None;
         // Whoever enables provisioning again finds the lists as after a boot.

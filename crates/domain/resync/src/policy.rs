@@ -1,7 +1,7 @@
 //! What the machine reads of the parameters, and the words it shares with its caller.
 
 use onhook_device::{ErrorRetryZero, Readings};
-use onhook_schedule::DelayList;
+use onhook_schedule::{DelayList, HhMm, Zone};
 
 /// What the parameters and readings say at the moment of one event.
 #[derive(Clone, Copy, Debug)]
@@ -16,10 +16,29 @@ pub struct Policy<'a> {
     pub random_delay: u32,
     /// Resync_Periodic.
     pub periodic: DelayList<'a>,
+    /// Resync_At with its window and the clock; `None` unless it is valid.
+    pub daily: Option<Daily>,
     /// Resync_Error_Retry_Delay.
     pub error_retry: DelayList<'a>,
+    /// Forced_Resync_Delay, seconds.
+    pub forced_delay: u32,
+    /// Whether the triggers let an automatic resync pass at this moment (R-TRIG-3).
+    pub admitted: bool,
     /// The readings in force.
     pub readings: &'a Readings,
+}
+
+/// The daily time (R-SCHED-8, R-SCHED-9).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Daily {
+    /// When the window opens, in local time.
+    pub at: HhMm,
+    /// How long it is, in seconds, below a day.
+    pub window_s: u32,
+    /// Local time.
+    pub zone: Zone,
+    /// Seconds since 1970-01-01T00:00:00Z at this moment; `None` until the clock has been set.
+    pub unix_s: Option<i64>,
 }
 
 impl Policy<'_> {
@@ -37,6 +56,10 @@ pub enum Cause {
     AfterUpgrade,
     /// The periodic timer.
     Periodic,
+    /// The daily time.
+    Daily,
+    /// A trigger that is true.
+    Trigger,
     /// The error retry timer.
     Retry,
     /// Somebody asked.
@@ -51,7 +74,7 @@ impl Cause {
         match self {
             Self::Explicit => -1,
             Self::Boot | Self::AfterUpgrade => 0,
-            Self::Periodic => 1,
+            Self::Periodic | Self::Daily | Self::Trigger => 1,
             Self::Retry => 2,
         }
     }
@@ -63,6 +86,8 @@ impl Cause {
             Self::Boot => "boot",
             Self::AfterUpgrade => "after-upgrade",
             Self::Periodic => "periodic",
+            Self::Daily => "daily",
+            Self::Trigger => "trigger",
             Self::Retry => "retry",
             Self::Explicit => "explicit",
         }
@@ -81,7 +106,7 @@ impl Cause {
     const fn rank(self) -> u8 {
         match self {
             Self::Boot | Self::AfterUpgrade => 0,
-            Self::Periodic => 1,
+            Self::Periodic | Self::Daily | Self::Trigger => 1,
             Self::Retry => 2,
             Self::Explicit => 3,
         }

@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use async_trait::async_trait;
 use onhook_device::Secret;
 use onhook_phone::port::CommandSource;
-use onhook_phone::{Answer, Ask, Asked, ClientCertificate, LineUse};
+use onhook_phone::{Answer, Ask, Asked, ClientCertificate, LineUse, Registration};
 
 use super::soon;
 
@@ -63,6 +63,7 @@ fn name_of(asked: &Asked) -> String {
         | Ask::FactoryReset
         | Ask::Restart
         | Ask::Line(..)
+        | Ask::Registration(..)
         | Ask::ExternalAddress(_)
         | Ask::LogIn { .. }
         | Ask::LogOut
@@ -104,6 +105,10 @@ async fn every_kind_of_request_arrives_as_it_was_made(fixture: &mut dyn CommandS
             Ask::Restart,
             Ask::Line(1, LineUse::Busy),
             Ask::Line(16, LineUse::Idle),
+            Ask::Line(2, LineUse::Emergency),
+            Ask::Registration(1, Registration::Registered),
+            Ask::Registration(2, Registration::Unregistered),
+            Ask::Registration(16, Registration::Disabled),
             Ask::ExternalAddress(Some(Ipv4Addr::new(192, 0, 2, 1).into())),
             Ask::ExternalAddress(Some(Ipv6Addr::LOCALHOST.into())),
             Ask::ExternalAddress(None),
@@ -145,6 +150,9 @@ fn plain(ask: &Ask) -> (&'static str, String, Option<Vec<u8>>) {
         Ask::FactoryReset => ("factory reset", String::new(), None),
         Ask::Restart => ("restart", String::new(), None),
         Ask::Line(line, line_use) => ("line", format!("{line} {line_use:?}"), None),
+        Ask::Registration(line, registration) => {
+            ("registration", format!("{line} {registration:?}"), None)
+        }
         Ask::ExternalAddress(address) => ("address", format!("{address:?}"), None),
         Ask::LogIn { user, password } => ("log in", user.clone(), Some(password.expose().to_vec())),
         Ask::LogOut => ("log out", String::new(), None),

@@ -332,10 +332,11 @@ async fn a_status_tells_how_things_are() {
     life.run_for(10).await;
     assert_eq!(life.status().await.busy_lines, [16]);
     life.reactor.queue(0, Input::Line(16, LineUse::Idle));
-    life.run_for(90).await;
+    // Forced_Resync_Delay, and 90 s more.
+    life.run_for(14_490).await;
     let status = life.status().await;
     assert_eq!((status.state, status.provisioned), ("waiting", true));
-    assert_eq!(status.uptime_s, 100);
+    assert_eq!(status.uptime_s, 14_500);
     assert_eq!(status.next, [(TimerKind::Periodic, 3600 - 90)]);
     assert_eq!(status.last.unwrap(), life.report());
     assert_eq!((status.stale_completions, status.dropped_messages), (0, 0));

@@ -81,6 +81,7 @@ async fn phones_come_by_number_and_inputs_of_one_by_arrival() {
             Notice::RuleStarted(..)
             | Notice::RuleDone { .. }
             | Notice::RuleFault(..)
+            | Notice::TriggerFault(..)
             | Notice::Held
             | Notice::ResyncDone(_)
             | Notice::TimerArmed(..)

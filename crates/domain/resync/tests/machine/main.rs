@@ -1,94 +1,18 @@
 //! Transitions, schedules and gates of the resync machine in virtual time.
 #![cfg(test)]
 
-use onhook_device::{ErrorRetryZero, MonoTime, Outcome, Readings};
+mod daily;
+mod lines;
+mod rig;
+mod triggers;
+
+use onhook_device::{ErrorRetryZero, MonoTime, Outcome};
 use onhook_resync::{
-    Action, BootCause, Cause, Event, Gate, Policy, Request, Resync, RuleSlot, State, TimerKind,
+    Action, BootCause, Cause, Event, Gate, Request, Resync, RuleSlot, State, TimerKind,
 };
-use onhook_schedule::DelayList;
 use proptest::prelude::*;
 
-/// A machine with its parameters and a clock.
-struct Rig {
-    machine: Resync,
-    readings: Readings,
-    enable: bool,
-    on_reset: bool,
-    after_upgrade: bool,
-    random_delay: u32,
-    periodic: &'static str,
-    retry: &'static str,
-    now_s: u64,
-}
-
-impl Default for Rig {
-    fn default() -> Self {
-        Self {
-            machine: Resync::new(7),
-            readings: Readings::default(),
-            enable: true,
-            on_reset: true,
-            after_upgrade: true,
-            random_delay: 0,
-            periodic: "3600",
-            retry: "3600",
-            now_s: 0,
-        }
-    }
-}
-
-impl Rig {
-    fn at(&mut self, now_s: u64, event: Event) -> Action {
-        self.now_s = now_s;
-        self.send(event)
-    }
-
-    fn send(&mut self, event: Event) -> Action {
-        let policy = Policy {
-            provision_enable: self.enable,
-            resync_on_reset: self.on_reset,
-            resync_after_upgrade: self.after_upgrade,
-            random_delay: self.random_delay,
-            periodic: DelayList::parse(self.periodic).unwrap(),
-            error_retry: DelayList::parse(self.retry).unwrap(),
-            readings: &self.readings,
-        };
-        self.machine
-            .handle(event, MonoTime::from_secs(self.now_s), &policy)
-    }
-
-    fn boot(&mut self, cause: BootCause, provisioned: bool) -> Action {
-        self.send(Event::Boot { cause, provisioned })
-    }
-
-    /// Ends the running sequence with one outcome for its first rule; the others are blank.
-    fn end(&mut self, outcome: Outcome) -> Action {
-        let mut action = self.send(Event::RuleDone(outcome));
-        while let Action::RunRule { .. } = action {
-            action = self.send(Event::RuleDone(Outcome::Skipped));
-        }
-        action
-    }
-
-    /// The seconds at which the next timer is due.
-    fn next(&self) -> Option<u64> {
-        self.machine.deadline().map(MonoTime::as_secs)
-    }
-
-    /// Lets the next timer expire and expects an attempt of this cause.
-    #[track_caller]
-    fn expire(&mut self, cause: Cause) {
-        let at = self.next().expect("a timer runs");
-        assert_eq!(self.at(at, Event::Timer), starts(cause));
-    }
-}
-
-fn starts(cause: Cause) -> Action {
-    Action::RunRule {
-        slot: RuleSlot::A,
-        starts: Some(cause),
-    }
-}
+use rig::{Rig, starts};
 
 //= R-SM-5 type=test
 //= R-RULE-7 type=test
@@ -554,7 +478,7 @@ fn a_changed_schedule_starts_anew_with_its_first_element() {
     rig.boot(BootCause::PowerOn, false);
     rig.end(Outcome::Applied);
     rig.periodic = "50,70";
-    rig.at(100, Event::PeriodicChanged);
+    rig.at(100, Event::ScheduleChanged);
     assert_eq!(rig.next(), Some(150));
     rig.expire(Cause::Periodic);
     rig.end(Outcome::Dns);
@@ -563,7 +487,7 @@ fn a_changed_schedule_starts_anew_with_its_first_element() {
     assert_eq!(rig.next(), Some(205));
     rig.expire(Cause::Retry);
     rig.periodic = "30";
-    rig.send(Event::PeriodicChanged);
+    rig.send(Event::ScheduleChanged);
     rig.end(Outcome::Applied);
     assert_eq!(
         rig.next(),
@@ -630,13 +554,21 @@ fn event() -> impl Strategy<Value = Event> {
         Just(Event::RuleDone(Outcome::Skipped)),
         Just(Event::Held),
         Just(Event::Released),
-        Just(Event::PeriodicChanged),
+        Just(Event::ScheduleChanged),
         Just(Event::ErrorRetryChanged),
         Just(Event::EnableChanged),
         Just(Event::Boot {
             cause: BootCause::PowerOn,
-            provisioned: true
+            provisioned: true,
+            pending: false
         }),
+        Just(Event::Boot {
+            cause: BootCause::Provisioning,
+            provisioned: false,
+            pending: true
+        }),
+        Just(Event::TriggerTrue),
+        Just(Event::ClockChanged),
     ]
 }
 
@@ -646,7 +578,7 @@ proptest! {
         events in prop::collection::vec((event(), 0_u64..5000, any::<bool>()), 0..80),
         seed in any::<u64>(),
     ) {
-        let mut rig = Rig { machine: Resync::new(seed), random_delay: 9, periodic: "10+5,20", retry: "3,0,7+2", ..Rig::default() };
+        let mut rig = Rig { machine: Resync::new(seed), random_delay: 9, forced_delay: 30, periodic: "10+5,20", retry: "3,0,7+2", ..Rig::default() };
         let mut busy = false;
         for (event, ahead, enable) in events {
             rig.enable = enable;

@@ -1,0 +1,104 @@
+//! Lines: calls and registrations.
+
+use onhook_device::{ForcedResync, MonoTime};
+use onhook_params::known;
+use onhook_resync::{Event, State};
+
+use crate::phone::Cx;
+use crate::restart::Restart;
+use crate::{LineUse, Phone, Registration, Shared};
+
+/// The second since boot from which on a line has been without its registration, or [`REGISTERED`].
+pub(crate) type LostAt = u32;
+/// It is registered, or disabled.
+pub(crate) const REGISTERED: LostAt = LostAt::MAX;
+
+impl Phone {
+    /// Takes an edge of a line.
+    pub(crate) fn line(&mut self, line: u8, line_use: LineUse, cx: &mut Cx<'_>) {
+        let Some(bit) = line
+            .checked_sub(1)
+            .and_then(|n| 1_u16.checked_shl(u32::from(n)))
+        else {
+            return;
+        };
+        let before = self.busy_lines;
+        let mark = |lines: u16, set: bool| if set { lines | bit } else { lines & !bit };
+        self.busy_lines = mark(before, line_use != LineUse::Idle);
+        self.emergency_lines = mark(self.emergency_lines, line_use == LineUse::Emergency);
+        match (before, self.busy_lines) {
+            (0, 1..) => self.step(Event::LinesBusy, cx),
+            (1.., 0) => self.step(Event::LinesIdle, cx),
+            (0, 0) | (1.., 1..) => {}
+        }
+        self.release_held(cx);
+        self.restart_if_idle(cx);
+    }
+
+    /// Takes what a line says of its registration.
+    pub(crate) fn registration(&mut self, line: u8, registration: Registration, now: MonoTime) {
+        let lost_at = line
+            .checked_sub(1)
+            .and_then(|n| self.lost_at.get_mut(usize::from(n)));
+        let Some(lost_at) = lost_at else {
+            return;
+        };
+        *lost_at = match registration {
+            Registration::Disabled | Registration::Registered => REGISTERED,
+            // It is told once more of what it knows.
+            Registration::Unregistered if *lost_at != REGISTERED => *lost_at,
+            Registration::Unregistered => LostAt::try_from(now.as_secs()).unwrap_or(REGISTERED - 1),
+        };
+    }
+
+    /// `$REGTMRn`: whole seconds since a line lost its registration, or was enabled.
+    pub(crate) fn unregistered_s(&self, line: u8, now: MonoTime) -> u64 {
+        let lost = self.lost_since(line);
+        lost.map_or(0, |at| now.as_secs().saturating_sub(u64::from(at)))
+    }
+
+    /// The second since boot from which on a line has been without its registration.
+    pub(crate) fn lost_since(&self, line: u8) -> Option<LostAt> {
+        let index = usize::from(line.checked_sub(1)?);
+        let lost_at = self.lost_at.get(index).copied();
+        lost_at.filter(|at| *at != REGISTERED)
+    }
+
+    /// Whether lines keep what was fetched from being applied.
+    pub(crate) const fn lines_hold(&self) -> bool {
+        //= R-RBT-4
+        //= R-IDLE-5
+        self.busy_lines != 0 && !(self.overdue && self.emergency_lines == 0)
+    }
+
+    /// When lines no longer keep the phone from a restart that nothing else keeps it from.
+    pub(crate) fn restart_deadline(&self) -> MonoTime {
+        let running = matches!(self.resync.state(), State::Running(_));
+        let waits = matches!(self.restart, Restart::Due | Restart::Ready);
+        // No time ends the waiting for an emergency call.
+        if waits && !running && self.emergency_lines == 0 {
+            self.restart_by
+        } else {
+            MonoTime::MAX
+        }
+    }
+
+    /// Whether lines keep the phone from restarting; the first time says until when they may.
+    pub(crate) fn lines_hold_restart(&mut self, now: MonoTime, shared: &Shared) -> bool {
+        if self.busy_lines == 0 {
+            self.restart_by = MonoTime::MAX;
+            return false;
+        }
+        //= R-SM-14
+        if self.restart_by == MonoTime::MAX
+            && let Some(view) = self.view(shared)
+            && view.scope.readings.forced_resync == ForcedResync::MaxWait
+        {
+            let delay = self.params.text(known::FORCED_RESYNC_DELAY, view);
+            let delay = onhook_params::types::Unsigned::parse(delay).map_or(0, |n| n.get());
+            self.restart_by = now.plus_secs(u64::from(delay));
+        }
+        //= R-IDLE-5
+        self.restart_by > now || self.emergency_lines != 0
+    }
+}

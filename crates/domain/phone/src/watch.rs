@@ -1,0 +1,222 @@
+//! Watching the triggers.
+
+use std::num::NonZeroU64;
+
+use onhook_device::{MonoTime, TriggerMode, TriggerUrlValue};
+use onhook_macros::{Expanded, MacroName};
+use onhook_params::{ParamId, Secrecy, View, known};
+use onhook_resync::{Event, State};
+use onhook_triggers::{Trigger, Verdict, admits, evaluate, fires, next_check};
+
+use crate::macros::{Password, PhoneMacros};
+use crate::phone::Cx;
+use crate::{Effect, Notice, Phone, Shared};
+
+/// Seconds between the start of an attempt and the next one that a trigger starts (R-TRIG-6).
+const SPACING_S: u64 = 60;
+
+/// What the triggers say at one moment.
+struct Look {
+    verdicts: [Verdict; 2],
+    /// Seconds until they can say something else, if nothing but time goes on.
+    next: Option<NonZeroU64>,
+}
+
+impl Phone {
+    /// Looks at the triggers if they may start a resync now, and notes when to look again. `fresh` says that more than
+    /// the time has changed since the last look.
+    pub(crate) fn watch_triggers(&mut self, fresh: bool, cx: &mut Cx<'_>) {
+        if !self.is_watching(cx.shared) {
+            self.watch = MonoTime::MAX;
+            return;
+        }
+        //= R-TRIG-6
+        //= R-SM-16
+        let earliest = self.resync.last_attempt().plus_secs(SPACING_S);
+        if fresh {
+            self.watch = earliest.max(cx.now.mono);
+        }
+        if self.watch > cx.now.mono {
+            return;
+        }
+        let look = self.look(cx);
+        self.watch = match look.next {
+            Some(seconds) => cx.now.mono.plus_secs(seconds.get()),
+            None => MonoTime::MAX,
+        };
+        if fires(TriggerMode::Fire, look.verdicts) {
+            self.step(Event::TriggerTrue, cx);
+            // A resync that had nothing to fetch is over already.
+            self.watch = match self.is_watching(cx.shared) {
+                true => cx.now.mono.plus_secs(SPACING_S),
+                false => MonoTime::MAX,
+            };
+        }
+    }
+
+    /// Whether the triggers let an automatic resync pass now.
+    pub(crate) fn is_admitted(&mut self, cx: &mut Cx<'_>) -> bool {
+        let mode = self
+            .view(cx.shared)
+            .map(|view| view.scope.readings.triggers);
+        match mode {
+            Some(mode @ TriggerMode::Gate) => admits(mode, false, self.look(cx).verdicts),
+            Some(TriggerMode::Fire) | None => true,
+        }
+    }
+
+    /// Whether a trigger that is true would start a resync.
+    fn is_watching(&self, shared: &Shared) -> bool {
+        if !matches!(self.resync.state(), State::Waiting | State::ErrorWait) {
+            return false;
+        }
+        let Some(view) = self.view(shared) else {
+            return false;
+        };
+        view.scope.readings.triggers == TriggerMode::Fire
+            && known::RESYNC_TRIGGERS
+                .iter()
+                .any(|id| matches!(self.trigger(*id, view), Trigger::Condition(_)))
+    }
+
+    fn trigger<'v>(&self, id: ParamId, view: View<'v>) -> Trigger<'v> {
+        Trigger::read(
+            self.params.text(id, view),
+            view.scope.readings.trigger_url_value,
+        )
+    }
+
+    /// Evaluates both triggers; what cannot be evaluated is told once.
+    fn look(&mut self, cx: &mut Cx<'_>) -> Look {
+        let mut look = Look {
+            verdicts: [Verdict::Unset; 2],
+            next: None,
+        };
+        let mut expanded = std::mem::take(&mut cx.shared.expanded);
+        for ((number, id), verdict) in (1_u8..).zip(known::RESYNC_TRIGGERS).zip(&mut look.verdicts)
+        {
+            let Some((said, next)) = self.ask_trigger(id, &mut expanded, cx) else {
+                continue;
+            };
+            *verdict = said;
+            look.next = match (look.next, next) {
+                (Some(one), Some(other)) => Some(one.min(other)),
+                (one, other) => one.or(other),
+            };
+            //= R-TRIG-5
+            //= R-SM-17
+            if let Verdict::Bad(error) = said
+                && self.warned & number == 0
+            {
+                self.warned |= number;
+                let fault = Notice::TriggerFault(number, error.code());
+                cx.out.push(Effect::Notice(fault));
+            }
+        }
+        cx.shared.expanded = expanded;
+        look
+    }
+
+    fn ask_trigger(
+        &self,
+        id: ParamId,
+        expanded: &mut Expanded,
+        cx: &mut Cx<'_>,
+    ) -> Option<(Verdict, Option<NonZeroU64>)> {
+        let Shared {
+            values,
+            bases,
+            models,
+            templates,
+            ..
+        } = &mut *cx.shared;
+        let model = models.get(self.model)?;
+        let view = View {
+            values,
+            bases,
+            scope: &model.scope,
+        };
+        let Trigger::Condition(text) = self.trigger(id, view) else {
+            return None;
+        };
+        //= R-TRIG-1
+        templates.get(text)?.expand(
+            &PhoneMacros {
+                phone: self,
+                model,
+                view,
+                now: cx.now,
+                request: self.request.as_deref(),
+                told: self.result,
+                prvst: self.resync.cause().prvst(),
+                password: Password::Mask,
+            },
+            expanded,
+        );
+        let verdict = evaluate(expanded.text(), &model.software_version, &mut ());
+        let next = next_check(expanded, |name| self.is_moving(name));
+        Some((verdict, next))
+    }
+
+    /// Whether the value of a macro grows by one each second.
+    fn is_moving(&self, name: MacroName) -> bool {
+        match name {
+            MacroName::PrvTmr | MacroName::UpgTmr => true,
+            MacroName::RegTmr(line) => self.lost_since(line).is_some(),
+            MacroName::Gpp(_)
+            | MacroName::Uid(_)
+            | MacroName::Secret(_)
+            | MacroName::Ma
+            | MacroName::Mau
+            | MacroName::Mac
+            | MacroName::Pn
+            | MacroName::Psn
+            | MacroName::Sn
+            | MacroName::Ccert
+            | MacroName::Ip
+            | MacroName::ExtIp
+            | MacroName::SwVer
+            | MacroName::HwVer
+            | MacroName::PrvSt
+            | MacroName::UpgSt
+            | MacroName::UpgErr
+            | MacroName::UpgCond
+            | MacroName::Scheme
+            | MacroName::Serv
+            | MacroName::ServIp
+            | MacroName::Port
+            | MacroName::Path
+            | MacroName::Err
+            | MacroName::Ems
+            | MacroName::MUid
+            | MacroName::MPwd
+            | MacroName::OrigType
+            | MacroName::AuthStatus => false,
+        }
+    }
+
+    /// Makes the rule of an action URL in a trigger the given rule; whether there is one.
+    pub(crate) fn take_trigger_url(&mut self, number: u8, shared: &mut Shared) -> bool {
+        let Some(id) = known::RESYNC_TRIGGERS
+            .get(usize::from(number.saturating_sub(1)))
+            .copied()
+        else {
+            return false;
+        };
+        let rule = self.view(shared).and_then(|view| {
+            let urls = view.scope.readings.trigger_url_value;
+            let Trigger::ResyncOnce { rule } = self.trigger(id, view) else {
+                return None;
+            };
+            (urls == TriggerUrlValue::ResyncOnce).then(|| rule.to_owned())
+        });
+        //= D-16
+        let Some(rule) = rule.and_then(|rule| shared.values.intern(&rule, Secrecy::Secret)) else {
+            return false;
+        };
+        if let Some(old) = self.given.replace(rule) {
+            shared.values.release(old);
+        }
+        true
+    }
+}

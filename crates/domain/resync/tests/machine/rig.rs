@@ -1,0 +1,100 @@
+//! A machine with its parameters and a clock.
+
+use onhook_device::{MonoTime, Outcome, Readings};
+use onhook_resync::{Action, BootCause, Cause, Daily, Event, Policy, Resync, RuleSlot};
+use onhook_schedule::DelayList;
+
+/// A machine with its parameters and a clock.
+pub(crate) struct Rig {
+    pub(crate) machine: Resync,
+    pub(crate) readings: Readings,
+    pub(crate) enable: bool,
+    pub(crate) on_reset: bool,
+    pub(crate) after_upgrade: bool,
+    pub(crate) random_delay: u32,
+    pub(crate) periodic: &'static str,
+    pub(crate) retry: &'static str,
+    pub(crate) forced_delay: u32,
+    pub(crate) admitted: bool,
+    pub(crate) daily: Option<Daily>,
+    pub(crate) now_s: u64,
+}
+
+impl Default for Rig {
+    fn default() -> Self {
+        Self {
+            machine: Resync::new(7),
+            readings: Readings::default(),
+            enable: true,
+            on_reset: true,
+            after_upgrade: true,
+            random_delay: 0,
+            periodic: "3600",
+            retry: "3600",
+            forced_delay: 0,
+            admitted: true,
+            daily: None,
+            now_s: 0,
+        }
+    }
+}
+
+impl Rig {
+    pub(crate) fn at(&mut self, now_s: u64, event: Event) -> Action {
+        self.now_s = now_s;
+        self.send(event)
+    }
+
+    pub(crate) fn send(&mut self, event: Event) -> Action {
+        let policy = Policy {
+            provision_enable: self.enable,
+            resync_on_reset: self.on_reset,
+            resync_after_upgrade: self.after_upgrade,
+            random_delay: self.random_delay,
+            periodic: DelayList::parse(self.periodic).unwrap(),
+            error_retry: DelayList::parse(self.retry).unwrap(),
+            daily: self.daily,
+            forced_delay: self.forced_delay,
+            admitted: self.admitted,
+            readings: &self.readings,
+        };
+        self.machine
+            .handle(event, MonoTime::from_secs(self.now_s), &policy)
+    }
+
+    pub(crate) fn boot(&mut self, cause: BootCause, provisioned: bool) -> Action {
+        self.send(Event::Boot {
+            cause,
+            provisioned,
+            pending: false,
+        })
+    }
+
+    /// Ends the running sequence with one outcome for its first rule; the others are blank.
+    pub(crate) fn end(&mut self, outcome: Outcome) -> Action {
+        let mut action = self.send(Event::RuleDone(outcome));
+        while let Action::RunRule { .. } = action {
+            action = self.send(Event::RuleDone(Outcome::Skipped));
+        }
+        action
+    }
+
+    /// The seconds at which the next timer is due.
+    pub(crate) fn next(&self) -> Option<u64> {
+        self.machine.deadline().map(MonoTime::as_secs)
+    }
+
+    /// Lets the next timer expire and expects an attempt of this cause.
+    #[track_caller]
+    pub(crate) fn expire(&mut self, cause: Cause) {
+        let at = self.next().expect("a timer runs");
+        assert_eq!(self.at(at, Event::Timer), starts(cause));
+    }
+}
+
+pub(crate) fn starts(cause: Cause) -> Action {
+    Action::RunRule {
+        slot: RuleSlot::A,
+        starts: Some(cause),
+    }
+}
