@@ -16,3 +16,4 @@ pub mod contract;
 pub mod fake;
 pub mod fuzz;
 pub mod sim;
+pub mod world;

@@ -34,8 +34,10 @@ impl Phone {
         //= R-SM-16
         let earliest = self.resync.last_attempt().plus_secs(SPACING_S);
         if fresh {
-            self.watch = earliest.max(cx.now.mono);
+            self.watch = cx.now.mono;
         }
+        // An attempt may have come between.
+        self.watch = self.watch.max(earliest);
         if self.watch > cx.now.mono {
             return;
         }

@@ -1,0 +1,296 @@
+//! What must hold after every step, whatever happened (transports.md, section 18, and the rules of the machine).
+
+use onhook_device::{ErrorRetryZero, ForcedResync, MonoTime, Now, TriggerMode};
+use onhook_params::{View, known};
+use onhook_phone::{
+    Cause, Command, Effect, Input, LineUse, LogOp, Notice, OpId, Pending, Phone, RuleSlot, Shared,
+    State, StateRecord, TimerKind,
+};
+use onhook_schedule::DelayList;
+
+/// What a phone has done in this life, as far as that decides what it may do next.
+#[derive(Default)]
+pub(super) struct Oracle {
+    fetch: Option<OpId>,
+    /// A logged request that has no logged result.
+    logged: bool,
+    cause: Option<Cause>,
+    slot: Option<RuleSlot>,
+    /// Start of the last attempt, and end of the last failed one.
+    started: Option<MonoTime>,
+    failed: Option<MonoTime>,
+    /// Failures in a row of the configured rules; `None` once the list was changed among them.
+    failures: Option<u32>,
+    /// Explicit requests that nothing has answered.
+    wants_configured: bool,
+    wants_given: bool,
+    /// A resync of the configured rules has succeeded since factory reset, or was recorded.
+    provisioned: bool,
+    /// The timer when a given rule started, until parameters change or something else starts.
+    timer_before: Option<Option<(TimerKind, MonoTime)>>,
+    /// The given rule has failed.
+    given_failed: bool,
+    /// The timer after the last input.
+    timer: Option<(TimerKind, MonoTime)>,
+    /// A resync has ended since.
+    ended: bool,
+    /// Wall time of the last daily start, until the clock or the schedule changes.
+    daily: Option<i64>,
+    emergency: u16,
+    /// Since when lines have been idle; `None` while one is busy.
+    idle_since: Option<MonoTime>,
+    /// A line has been busy since boot.
+    called: bool,
+    /// What the record asked for at boot, until it is answered.
+    pending: Option<Pending>,
+}
+
+impl Oracle {
+    pub(super) fn booted(&mut self, record: &StateRecord) {
+        *self = Self {
+            provisioned: record.provisioned,
+            failures: Some(0),
+            idle_since: Some(MonoTime::ZERO),
+            pending: record.pending,
+            ..Self::default()
+        };
+    }
+
+    /// Notes an input before the phone gets it.
+    pub(super) fn input(&mut self, input: &Input, phone: &Phone, now: MonoTime) {
+        match input {
+            Input::Line(line, line_use) => {
+                let bit = 1_u16 << (line - 1);
+                self.emergency &= !bit;
+                if *line_use == LineUse::Emergency {
+                    self.emergency |= bit;
+                }
+                let busy = match line_use {
+                    LineUse::Idle => phone.busy_lines() & !bit,
+                    LineUse::Busy | LineUse::Emergency => phone.busy_lines() | bit,
+                };
+                self.called |= busy != 0;
+                self.idle_since = match (busy, phone.busy_lines()) {
+                    (0, 0) => self.idle_since,
+                    (0, _) => Some(now),
+                    _ => None,
+                };
+            }
+            Input::Command(_, Command::Resync) => self.wants_configured = true,
+            Input::Command(_, Command::ResyncWith(_)) => self.wants_given = true,
+            Input::ClockSet => self.daily = None,
+            Input::FetchDone(op, _) if self.fetch == Some(*op) => self.fetch = None,
+            _ => {}
+        }
+    }
+
+    /// Looks at an effect before it is carried out.
+    pub(super) fn effect(
+        &mut self,
+        effect: &Effect,
+        record: &StateRecord,
+        now: Now,
+    ) -> Option<String> {
+        let fault = |what: &str| Some(what.to_owned());
+        match effect {
+            Effect::Fetch(op, _) => {
+                if self.fetch.replace(*op).is_some() {
+                    return fault("two fetches at once");
+                }
+            }
+            Effect::Cancel(_) => self.fetch = None,
+            Effect::Log(line) => {
+                let result = line.op != LogOp::Request;
+                if !result && std::mem::replace(&mut self.logged, true) {
+                    return fault("two requests were logged without a result between them");
+                }
+                if result {
+                    self.logged = false;
+                }
+            }
+            Effect::Restart(_) => {
+                if self.emergency != 0 {
+                    return fault("the phone restarts in an emergency call");
+                }
+                if record.restarting.is_none() {
+                    return fault("the phone restarts before its reason is durable");
+                }
+            }
+            Effect::Notice(notice) => return self.notice(notice, now),
+            Effect::Commit(_) | Effect::SaveState(..) => {}
+        }
+        None
+    }
+
+    /// A request leaves the phone; profile rules of the world carry `$PRVST` in their URL.
+    pub(super) fn request(&mut self, url: &str) -> Option<String> {
+        let (_, told) = url.split_once('?')?;
+        let cause = self.cause?;
+        let right = told == cause.prvst().to_string();
+        (!right).then(|| format!("PRVST is {told} in a resync of cause {}", cause.name()))
+    }
+
+    fn notice(&mut self, notice: &Notice, now: Now) -> Option<String> {
+        match notice {
+            Notice::ResyncStarted(cause, slot) => self.starts(*cause, *slot, now),
+            Notice::ResyncDone(outcome) => {
+                let configured = self.slot != Some(RuleSlot::Given);
+                if configured && outcome.is_success() {
+                    self.provisioned = true;
+                    self.failures = Some(0);
+                    self.failed = None;
+                } else if configured {
+                    self.failures = self.failures.map(|n| n + 1);
+                    self.failed = Some(now.mono);
+                } else if outcome.is_success() {
+                    self.provisioned = true;
+                }
+                self.given_failed = !configured && !outcome.is_success();
+                self.slot = None;
+                self.ended = true;
+                None
+            }
+            Notice::RuleDone { changed: 1.., .. } | Notice::EditDone(_) => {
+                // Whatever a value decides may be another matter now.
+                self.failures = None;
+                self.daily = None;
+                self.timer_before = None;
+                None
+            }
+            Notice::Refused(_) => {
+                self.wants_configured = false;
+                self.wants_given = false;
+                None
+            }
+            Notice::RuleStarted(..)
+            | Notice::RuleDone { .. }
+            | Notice::RuleFault(..)
+            | Notice::TriggerFault(..)
+            | Notice::Held
+            | Notice::TimerArmed(..)
+            | Notice::EditBusy => None,
+        }
+    }
+
+    fn starts(&mut self, cause: Cause, slot: RuleSlot, now: Now) -> Option<String> {
+        let before = self.started.replace(now.mono);
+        self.cause = Some(cause);
+        self.slot = Some(slot);
+        self.timer_before = None;
+        let fault = |what: &str| Some(format!("{what} (cause {})", cause.name()));
+        match (cause, slot) {
+            (Cause::Explicit, RuleSlot::Given) => {
+                self.wants_given = false;
+                self.timer_before = Some(self.timer).filter(|_| !self.ended);
+                if matches!(self.pending, Some(Pending::TriggerUrl(_))) {
+                    self.pending = None;
+                }
+            }
+            (Cause::Explicit, _) => {
+                self.wants_configured = false;
+                if self.pending == Some(Pending::Configured) {
+                    self.pending = None;
+                }
+            }
+            (Cause::Boot | Cause::AfterUpgrade, _) => {}
+            (Cause::Periodic, _) if !self.provisioned => {
+                return fault("a periodic resync before the first success");
+            }
+            (Cause::Trigger, _) => {
+                let close = before.is_some_and(|before| now.mono.since(before).as_secs() < 60);
+                if close {
+                    return fault("a trigger started an attempt within a minute of the last");
+                }
+            }
+            (Cause::Daily, _) => {
+                let at = now.wall.map(|wall| wall.unix_s);
+                let last = std::mem::replace(&mut self.daily, at);
+                // The window is at most two hours long, and clocks change by one.
+                if let (Some(at), Some(last)) = (at, last)
+                    && at - last < 20 * 3600
+                {
+                    return fault("two daily resyncs in one day");
+                }
+            }
+            (Cause::Periodic | Cause::Retry, _) => {}
+        }
+        None
+    }
+
+    /// Looks at the phone when an input has been handled and its effects carried out.
+    pub(super) fn after(&mut self, phone: &Phone, shared: &Shared) -> Option<String> {
+        self.timer = phone.timer();
+        self.ended = false;
+        if std::mem::take(&mut self.given_failed)
+            && let Some(before) = self.timer_before.take()
+            && before != self.timer
+        {
+            return Some("a given rule that failed changed a timer".to_owned());
+        }
+        let view = phone.view(shared)?;
+        let enabled = phone.params().is_yes(known::PROVISION_ENABLE, view);
+        let running = matches!(phone.state(), State::Running(_));
+        if !enabled && !running && phone.timer().is_some() {
+            return Some("a timer runs although provisioning is disabled".to_owned());
+        }
+        if !enabled {
+            self.wants_configured = false;
+            self.wants_given = false;
+            self.pending = None;
+        }
+        let idle = phone.busy_lines() == 0 && !running && phone.state() != State::Off;
+        if idle && (self.wants_configured || self.wants_given) {
+            return Some("an explicit request was lost".to_owned());
+        }
+        if idle && self.pending == Some(Pending::Configured) {
+            return Some("the resync that was to follow the restart was lost".to_owned());
+        }
+        self.waits(phone, view)
+    }
+
+    /// How long it waits for the next attempt.
+    fn waits(&self, phone: &Phone, view: View<'_>) -> Option<String> {
+        let readings = &view.scope.readings;
+        let text = |id| phone.params().text(id, view);
+        if let State::Due(cause) = phone.state() {
+            //= R-SCHED-11 type=test
+            let quiet = readings.forced_resync == ForcedResync::IdleCountdown
+                && self.called
+                && self.idle_since.is_some();
+            if phone.busy_lines() == 0 && !quiet {
+                return Some(format!(
+                    "a resync of cause {} waits for nothing",
+                    cause.name()
+                ));
+            }
+        }
+        let Some((kind, at)) = phone.timer() else {
+            return None;
+        };
+        if phone.state() == State::ErrorWait && readings.triggers == TriggerMode::Fire {
+            let (Some(failed), Some(failures)) = (self.failed, self.failures) else {
+                return None;
+            };
+            let list = DelayList::parse(text(known::RESYNC_ERROR_RETRY_DELAY)).ok()?;
+            let element = list.element(failures.checked_sub(1)?);
+            let zero = element.is_none_or(|element| element.is_zero());
+            let wait = at.since(failed);
+            if zero && readings.error_retry_zero == ErrorRetryZero::Never {
+                return Some("a retry although the delay is 0".to_owned());
+            }
+            if let Some(element) = element.filter(|_| !zero) {
+                let (least, most) = (
+                    u64::from(element.base),
+                    u64::from(element.base) + u64::from(element.span),
+                );
+                let seconds = wait.as_secs();
+                if kind != TimerKind::Retry || seconds < least || seconds > most {
+                    return Some(format!(
+                        "failure {failures} is retried after {seconds} s instead of {least} to {most}"
+                    ));
+                }
+            }
+        }
+        None
+    }
+}
