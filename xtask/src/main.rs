@@ -10,6 +10,7 @@ mod power_cuts;
 mod report;
 mod say;
 mod scan;
+mod sim;
 mod sizes;
 mod spec;
 mod tidy;
@@ -79,6 +80,21 @@ enum Task {
         #[arg(long, default_value_t = 10_000_000)]
         states: u64,
     },
+    /// Play seeds of the simulated world: phones, servers, flash, lines and power in virtual time.
+    Sim {
+        /// How many seeds.
+        #[arg(long, default_value_t = 100_000)]
+        seeds: u64,
+        /// The first one.
+        #[arg(long, default_value_t = 0)]
+        from: u64,
+        /// Play this seed alone and print what happens.
+        #[arg(long, value_name = "SEED", conflicts_with_all = ["seeds", "from"])]
+        replay: Option<u64>,
+        /// Apply each patch of tests/planted to a copy of the tree: the simulation has to find it.
+        #[arg(long, conflicts_with_all = ["seeds", "from", "replay"])]
+        planted: bool,
+    },
     /// Write the generated parameter table.
     Codegen {
         /// Only compare, and fail when the file is stale.
@@ -102,6 +118,11 @@ fn main() -> Result<ExitCode> {
         Task::Sizes => sizes::run(&root),
         Task::Fuzz { names, seconds } => fuzz::run(&root, &names, seconds),
         Task::PowerCuts { states } => power_cuts::run(&root, states),
+        Task::Sim { planted: true, .. } => sim::planted(&root),
+        Task::Sim {
+            replay: Some(seed), ..
+        } => sim::replay(&root, seed),
+        Task::Sim { from, seeds, .. } => sim::run(&root, from, seeds),
         Task::Arch => Ok(show(&arch::check(&load(&root)?))),
         Task::Tidy => Ok(show(&tidy::check(&load(&root)?))),
         Task::Spec { promote: false } => Ok(show(&spec::check(&load(&root)?))),

@@ -21,12 +21,22 @@ use script::Act;
 use seat::Seat;
 use server::Server;
 
+use crate::sim::MIDNIGHT;
+
 /// Steps at one instant after which the world is stuck.
 const MOST_AT_ONCE: u32 = 2000;
 /// How long a world lives, in seconds, unless it is a busy one.
 const LIFE_S: u64 = 36 * 3600;
 /// How many inputs a busy one has.
 const MOST_INPUTS: u64 = 1500;
+
+/// When worlds begin: on a usual day, or before clocks change in spring or autumn.
+const BEGINNINGS: [i64; 4] = [
+    MIDNIGHT,
+    MIDNIGHT,
+    MIDNIGHT - 240 * 86_400 + 43_200,
+    MIDNIGHT - 30 * 86_400 + 43_200,
+];
 
 /// How one seed went.
 #[derive(Debug)]
@@ -83,6 +93,7 @@ impl World {
     fn new(seed: u64, trace: bool) -> Self {
         let mut chance = Chance::new(seed);
         let mut shared = Shared::with_seed(seed);
+        let begin = chance.of(&BEGINNINGS).unwrap_or(MIDNIGHT);
         let seats = (0..=usize::from(chance.one_in(4)))
             .map(|_| {
                 let mut scope = Scope::new(
@@ -98,7 +109,7 @@ impl World {
                     },
                 );
                 script::readings(&mut scope.readings, &mut chance);
-                Seat::new(seed, scope, &mut shared)
+                Seat::new(seed, begin, scope, &mut shared)
             })
             .collect();
         let server = Server::new(&mut chance);
@@ -219,7 +230,7 @@ impl World {
             return;
         };
         if self.violation.is_none() && place.on {
-            let fault = place.oracle.after(&place.phone, &self.shared);
+            let fault = place.oracle.after(&place.phone, &self.shared, now);
             self.violation = fault.or_else(|| place.check_durable(&self.shared));
         }
     }

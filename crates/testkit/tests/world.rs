@@ -7,10 +7,6 @@ use onhook_testkit::world;
 
 /// A number from the environment, as `cargo xtask sim` gives it.
 fn number(name: &str, otherwise: u64) -> u64 {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a command asks for more seeds than the test"
-    )]
     let given = env::var(name).ok();
     given.map_or(otherwise, |text| text.parse().unwrap())
 }

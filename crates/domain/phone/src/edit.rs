@@ -53,6 +53,7 @@ impl Phone {
             self.ask_after_edit(entry.id, asked, cx);
         }
         self.release_held(cx);
+        self.restart_if_idle(cx);
     }
 
     //= R-RBT-5
@@ -70,8 +71,9 @@ impl Phone {
         };
         match (self.edit_origin, pending) {
             (Origin::Page, Some(pending)) => {
-                self.pending_saved = true;
+                self.pending_saved = Some(pending);
                 let op = self.next_op();
+                self.saving_pending = op;
                 let change = StateChange::Pending(Some(pending));
                 cx.out.push(Effect::SaveState(op, change));
             }

@@ -13,6 +13,9 @@ use crate::{DecodedId, StateRecord};
 pub struct OpId(pub(crate) u32);
 
 impl OpId {
+    /// The id of nothing: the first effect has number 1.
+    pub(crate) const NONE: Self = Self(0);
+
     /// The id of a number, for replays and tests; effects bring their own.
     #[must_use]
     pub const fn from_number(number: u32) -> Self {

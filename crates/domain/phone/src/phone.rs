@@ -11,8 +11,8 @@ use crate::restart::Restart;
 use crate::rule::Cold;
 use crate::{
     Boot, Cause, Command, DefaultServer, Effect, Fact, Input, LogLine, LogOp, Mobility, Model,
-    ModelId, Notice, OpId, Origin, Pending, PhoneSetup, RebootReason, Request, Shared, State,
-    StateChange, StateRecord, TimerKind, Told,
+    ModelId, Notice, OpId, Origin, Pending, PhoneSetup, RebootReason, Request, RuleSlot, Shared,
+    State, StateChange, StateRecord, TimerKind, Told,
 };
 
 /// What one call of [`Phone::handle`] works with.
@@ -66,8 +66,10 @@ pub struct Phone {
     pub(crate) warned: u8,
     /// What is held has waited for lines as long as it may.
     pub(crate) overdue: bool,
-    /// A request is in the state record that the next attempt answers.
-    pub(crate) pending_saved: bool,
+    /// The request in the state record, which an attempt of its rules answers.
+    pub(crate) pending_saved: Option<Pending>,
+    /// The save of that request that is under way, or [`OpId::NONE`].
+    pub(crate) saving_pending: OpId,
     pub(crate) client_certificate: bool,
 }
 
@@ -102,7 +104,8 @@ impl Phone {
             restart_by: MonoTime::MAX,
             warned: 0,
             overdue: false,
-            pending_saved: false,
+            pending_saved: None,
+            saving_pending: OpId::NONE,
             client_certificate: setup.client_certificate,
         }
     }
@@ -268,7 +271,7 @@ impl Phone {
             cx.out.push(Effect::SaveState(op, StateChange::Booted));
         }
         let asked = record.pending.filter(|_| boot == Boot::Normal);
-        self.pending_saved = asked.is_some();
+        self.pending_saved = asked;
         self.step(
             Event::Boot {
                 cause,
@@ -300,6 +303,7 @@ impl Phone {
         }
         self.restart = Restart::No;
         self.restart_by = MonoTime::MAX;
+        self.saving_pending = OpId::NONE;
         self.lost_at = [REGISTERED; 2];
         self.overdue = false;
         self.warned = 0;
@@ -413,7 +417,7 @@ impl Phone {
     }
 
     pub(crate) fn next_op(&mut self) -> OpId {
-        self.ops = self.ops.wrapping_add(1);
+        self.ops = self.ops.checked_add(1).unwrap_or(1);
         OpId(self.ops)
     }
 
@@ -438,7 +442,7 @@ impl Phone {
                 Action::None => break,
                 Action::RunRule { slot, starts } => {
                     if let Some(cause) = starts {
-                        self.answer_pending(cx);
+                        self.answer_pending(slot, cx);
                         cx.out
                             .push(Effect::Notice(Notice::ResyncStarted(cause, slot)));
                     }
@@ -487,9 +491,14 @@ impl Phone {
     }
 
     /// The request in the state record is being answered.
-    fn answer_pending(&mut self, cx: &mut Cx<'_>) {
-        if self.pending_saved {
-            self.pending_saved = false;
+    fn answer_pending(&mut self, slot: RuleSlot, cx: &mut Cx<'_>) {
+        let answered = match self.pending_saved {
+            Some(Pending::Configured) => slot != RuleSlot::Given,
+            Some(Pending::TriggerUrl(_)) => slot == RuleSlot::Given,
+            None => false,
+        };
+        if answered {
+            self.pending_saved = None;
             let op = self.next_op();
             cx.out
                 .push(Effect::SaveState(op, StateChange::Pending(None)));

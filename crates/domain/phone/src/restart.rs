@@ -56,8 +56,10 @@ impl Phone {
     pub(crate) fn restart_if_idle(&mut self, cx: &mut Cx<'_>) {
         let running = matches!(self.resync.state(), State::Running(_));
         let waits = matches!(self.restart, Restart::Due | Restart::Ready);
+        // What an edit asks for has to be durable before its restart.
+        let stores = self.edit.is_some() || self.saving_pending != OpId::NONE;
         //= R-SM-14
-        if running || !waits || self.lines_hold_restart(cx.now.mono, cx.shared) {
+        if running || stores || !waits || self.lines_hold_restart(cx.now.mono, cx.shared) {
             return;
         }
         match self.restart {
@@ -86,6 +88,11 @@ impl Phone {
 
     /// Takes the end of a save of the state record.
     pub(crate) fn state_saved(&mut self, op: OpId, committed: Committed, cx: &mut Cx<'_>) {
+        if self.saving_pending == op {
+            self.saving_pending = OpId::NONE;
+            self.restart_if_idle(cx);
+            return;
+        }
         if self.restart != Restart::Saving(op) {
             return;
         }

@@ -30,8 +30,8 @@ pub struct Resync {
     /// The boot stands in for a first attempt.
     pub(crate) last_attempt: MonoTime,
     pub(crate) draws: u32,
-    pub(crate) error_index: u32,
-    pub(crate) periodic_index: u32,
+    pub(crate) error_index: u16,
+    pub(crate) periodic_index: u16,
     pub(crate) state: State,
     boot: BootCause,
     /// The running resync, or the last one.

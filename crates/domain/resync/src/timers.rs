@@ -86,7 +86,7 @@ impl Resync {
         //= R-SCHED-5
         if let Some(delay) = policy
             .periodic
-            .element(index)
+            .element(u32::from(index))
             .filter(|delay| !delay.is_zero())
         {
             let at = now.plus_secs(delay.seconds(self.draw(Purpose::Periodic)));
@@ -103,7 +103,7 @@ impl Resync {
         self.state = State::ErrorWait;
         if let Some(delay) = policy
             .error_retry
-            .element(index)
+            .element(u32::from(index))
             .filter(|delay| !delay.is_zero())
         {
             let at = now.plus_secs(delay.seconds(self.draw(Purpose::ErrorRetry)));

@@ -3,8 +3,8 @@
 use onhook_device::{ErrorRetryZero, ForcedResync, MonoTime, Now, TriggerMode};
 use onhook_params::{View, known};
 use onhook_phone::{
-    Cause, Command, Effect, Input, LineUse, LogOp, Notice, OpId, Pending, Phone, RuleSlot, Shared,
-    State, StateRecord, TimerKind,
+    Cause, Command, Committed, Effect, Input, LineUse, LogOp, Notice, OpId, Origin, Pending, Phone,
+    RuleSlot, Shared, State, StateRecord, TimerKind,
 };
 use onhook_schedule::DelayList;
 
@@ -36,6 +36,16 @@ pub(super) struct Oracle {
     ended: bool,
     /// Wall time of the last daily start, until the clock or the schedule changes.
     daily: Option<i64>,
+    /// A page changed a rule, and no resync has followed.
+    page: Page,
+    /// A write of the state record has failed in this life.
+    save_failed: bool,
+    /// A resync that a trigger wants has waited for lines.
+    trigger_waited: bool,
+    /// Wall time at which a daily start came due that waits for lines.
+    daily_due: Option<i64>,
+    /// A daily start was due when the clock changed: by the new time it may come once more.
+    due_before: bool,
     emergency: u16,
     /// Since when lines have been idle; `None` while one is busy.
     idle_since: Option<MonoTime>,
@@ -43,6 +53,19 @@ pub(super) struct Oracle {
     called: bool,
     /// What the record asked for at boot, until it is answered.
     pending: Option<Pending>,
+}
+
+/// Where an edit of a rule on a page stands.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+enum Page {
+    #[default]
+    Untouched,
+    /// It has been asked for.
+    Asked,
+    /// It is being stored.
+    Storing,
+    /// It is durable, so that a resync has to follow.
+    Stored,
 }
 
 impl Oracle {
@@ -76,11 +99,29 @@ impl Oracle {
                     _ => None,
                 };
             }
+            Input::Command(Origin::Page, Command::Set(id, _))
+                if known::PROFILE_RULES.contains(id) =>
+            {
+                self.page = Page::Asked;
+            }
+            Input::StateSaved(_, Committed::Failed) => self.save_failed = true,
             Input::Command(_, Command::Resync) => self.wants_configured = true,
             Input::Command(_, Command::ResyncWith(_)) => self.wants_given = true,
-            Input::ClockSet => self.daily = None,
+            Input::ClockSet => {
+                self.daily = None;
+                self.due_before = phone.state() == State::Due(Cause::Daily);
+            }
             Input::FetchDone(op, _) if self.fetch == Some(*op) => self.fetch = None,
-            _ => {}
+            Input::Boot(..)
+            | Input::Timer
+            | Input::Registration(..)
+            | Input::OptionsLearned(_)
+            | Input::Fact(_)
+            | Input::Command(..)
+            | Input::FetchStarted(..)
+            | Input::FetchDone(..)
+            | Input::CommitDone(..)
+            | Input::StateSaved(..) => {}
         }
     }
 
@@ -112,11 +153,17 @@ impl Oracle {
                 if self.emergency != 0 {
                     return fault("the phone restarts in an emergency call");
                 }
+                if self.page == Page::Stored && record.pending.is_none() && !self.save_failed {
+                    return fault(
+                        "the phone restarts without having saved that a resync is to follow",
+                    );
+                }
                 if record.restarting.is_none() {
                     return fault("the phone restarts before its reason is durable");
                 }
             }
             Effect::Notice(notice) => return self.notice(notice, now),
+            Effect::Commit(_) if self.page == Page::Asked => self.page = Page::Storing,
             Effect::Commit(_) | Effect::SaveState(..) => {}
         }
         None
@@ -151,6 +198,12 @@ impl Oracle {
                 None
             }
             Notice::RuleDone { changed: 1.., .. } | Notice::EditDone(_) => {
+                self.page = match (self.page, notice) {
+                    (Page::Storing, Notice::EditDone(Committed::Durable)) => Page::Stored,
+                    (page @ (Page::Storing | Page::Stored), Notice::RuleDone { .. }) => page,
+                    (Page::Stored, _) => Page::Stored,
+                    _ => Page::Untouched,
+                };
                 // Whatever a value decides may be another matter now.
                 self.failures = None;
                 self.daily = None;
@@ -177,6 +230,12 @@ impl Oracle {
         self.cause = Some(cause);
         self.slot = Some(slot);
         self.timer_before = None;
+        if slot != RuleSlot::Given {
+            self.page = Page::Untouched;
+            self.pending = self
+                .pending
+                .filter(|pending| *pending != Pending::Configured);
+        }
         let fault = |what: &str| Some(format!("{what} (cause {})", cause.name()));
         match (cause, slot) {
             (Cause::Explicit, RuleSlot::Given) => {
@@ -186,24 +245,22 @@ impl Oracle {
                     self.pending = None;
                 }
             }
-            (Cause::Explicit, _) => {
-                self.wants_configured = false;
-                if self.pending == Some(Pending::Configured) {
-                    self.pending = None;
-                }
-            }
+            (Cause::Explicit, _) => self.wants_configured = false,
             (Cause::Boot | Cause::AfterUpgrade, _) => {}
             (Cause::Periodic, _) if !self.provisioned => {
                 return fault("a periodic resync before the first success");
             }
             (Cause::Trigger, _) => {
                 let close = before.is_some_and(|before| now.mono.since(before).as_secs() < 60);
-                if close {
+                // What waited for lines became true earlier.
+                if !std::mem::take(&mut self.trigger_waited) && close {
                     return fault("a trigger started an attempt within a minute of the last");
                 }
             }
             (Cause::Daily, _) => {
-                let at = now.wall.map(|wall| wall.unix_s);
+                let counts = !std::mem::take(&mut self.due_before);
+                let due = self.daily_due.take().or(now.wall.map(|wall| wall.unix_s));
+                let at = due.filter(|_| counts);
                 let last = std::mem::replace(&mut self.daily, at);
                 // The window is at most two hours long, and clocks change by one.
                 if let (Some(at), Some(last)) = (at, last)
@@ -218,7 +275,11 @@ impl Oracle {
     }
 
     /// Looks at the phone when an input has been handled and its effects carried out.
-    pub(super) fn after(&mut self, phone: &Phone, shared: &Shared) -> Option<String> {
+    pub(super) fn after(&mut self, phone: &Phone, shared: &Shared, now: Now) -> Option<String> {
+        self.trigger_waited |= phone.state() == State::Due(Cause::Trigger);
+        if phone.state() == State::Due(Cause::Daily) {
+            self.daily_due = self.daily_due.or(now.wall.map(|wall| wall.unix_s));
+        }
         self.timer = phone.timer();
         self.ended = false;
         if std::mem::take(&mut self.given_failed)
@@ -234,6 +295,7 @@ impl Oracle {
             return Some("a timer runs although provisioning is disabled".to_owned());
         }
         if !enabled {
+            self.page = Page::Untouched;
             self.wants_configured = false;
             self.wants_given = false;
             self.pending = None;
@@ -264,9 +326,7 @@ impl Oracle {
                 ));
             }
         }
-        let Some((kind, at)) = phone.timer() else {
-            return None;
-        };
+        let (kind, at) = phone.timer()?;
         if phone.state() == State::ErrorWait && readings.triggers == TriggerMode::Fire {
             let (Some(failed), Some(failures)) = (self.failed, self.failures) else {
                 return None;

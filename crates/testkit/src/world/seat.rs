@@ -15,7 +15,6 @@ use super::chance::Chance;
 use super::oracle::Oracle;
 use super::server::Answer;
 use super::{Event, World, mono};
-use crate::sim::MIDNIGHT;
 
 /// One phone of a world.
 pub(super) struct Seat {
@@ -28,6 +27,8 @@ pub(super) struct Seat {
     /// Counts power-ups; what was under way in an earlier one is lost.
     life: u32,
     boot_ms: u64,
+    /// What the clocks of the world show at its beginning, in Unix seconds.
+    begin: i64,
     setup: PhoneSetup,
     durable: BTreeMap<ParamId, Entry>,
     record: StateRecord,
@@ -37,7 +38,7 @@ pub(super) struct Seat {
 }
 
 impl Seat {
-    pub(super) fn new(seed: u64, scope: Scope, shared: &mut Shared) -> Self {
+    pub(super) fn new(seed: u64, begin: i64, scope: Scope, shared: &mut Shared) -> Self {
         let identity = Identity::default();
         let model: ModelId = shared.add_model(Model::of(&identity, scope));
         let setup = PhoneSetup {
@@ -58,6 +59,7 @@ impl Seat {
             ahead_s: Some(0),
             life: 0,
             boot_ms: 0,
+            begin,
             setup,
             durable: BTreeMap::new(),
             record: StateRecord::default(),
@@ -92,7 +94,7 @@ impl Seat {
         Now {
             mono: mono(now_ms, self.boot_ms),
             wall: self.ahead_s.map(|ahead| WallTime {
-                unix_s: MIDNIGHT + since + ahead,
+                unix_s: self.begin + since + ahead,
                 offset_s: 0,
             }),
         }
@@ -135,7 +137,16 @@ impl Seat {
             Input::StateSaved(op, Committed::Failed) => {
                 self.saves.retain(|(under_way, _)| under_way != op);
             }
-            _ => {}
+            Input::Boot(..)
+            | Input::Timer
+            | Input::Line(..)
+            | Input::Registration(..)
+            | Input::ClockSet
+            | Input::OptionsLearned(_)
+            | Input::Fact(_)
+            | Input::Command(..)
+            | Input::FetchStarted(..)
+            | Input::FetchDone(..) => {}
         }
         true
     }

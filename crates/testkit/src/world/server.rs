@@ -114,10 +114,11 @@ impl Server {
                 sets.extend(value.map(|value| (name, value)));
             }
         }
-        if self.wild && chance.one_in(4) {
-            if let Some((name, values)) = chance.of(&WILD) {
-                sets.extend(chance.of(values).map(|value| (name, value)));
-            }
+        if self.wild
+            && chance.one_in(4)
+            && let Some((name, values)) = chance.of(&WILD)
+        {
+            sets.extend(chance.of(values).map(|value| (name, value)));
         }
         Answer::Sets(sets)
     }
