@@ -1,10 +1,15 @@
 //! The command line.
 
+#[path = "cli/storm.rs"]
+mod storm;
+
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub(crate) use storm::{MergeArgs, StormArgs};
 
 /// The lab for Onhook: serves profiles, explains rules, encrypts and decrypts files.
 #[derive(Parser)]
@@ -83,6 +88,26 @@ pub(crate) enum Command {
         Values are compared in their canonical spelling: `yes` is `Yes`. A parameter that one file does not mention differs.\n\
         Exit status: 0 no differences, 1 differences, 2 usage or a file that cannot be read.")]
     Diff(DiffArgs),
+    /// Simulate many phones and one server in virtual time.
+    #[command(after_help = "Examples:\n  \
+        onhook-harness storm --phones 1000000 --scenario storm.toml --out storm.json\n  \
+        onhook-harness storm --phones 1000000 --scenario storm.toml --shard 2/5 --out part2.json\n\n\
+        Every phone is a real one; the server is a model. A scenario, all keys optional:\n  \
+        capacity = 200.0      # answers a second, 0 for any number\n  \
+        latency_ms = 50       # of an idle server\n  \
+        timeout_ms = 30000    # that a phone waits\n  \
+        failures = 0.01       # part of the answers\n  \
+        failure = \"unavailable\"  # or file-not-found, decrypt-failed\n  \
+        power_on_s = 0        # seconds over which the phones get power\n  \
+        outages = [{ from_s = 36000, to_s = 37800 }]\n  \
+        [params]              # of the phones\n  \
+        Profile_Rule = \"http://prov.example/$MA.xml\"\n\n\
+        The same seed gives the same report, byte for byte, whatever the number of shards and processors.")]
+    Storm(StormArgs),
+    /// Add the reports of shards of a storm up.
+    #[command(after_help = "Examples:\n  \
+        onhook-harness merge part1.json part2.json --out storm.json")]
+    Merge(MergeArgs),
     /// Expand the macros of a text.
     #[command(after_help = "Examples:\n  \
         onhook-harness expand 'http://$A/$MA.xml' --set GPP_A=192.0.2.10\n  \

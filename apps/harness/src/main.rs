@@ -17,6 +17,7 @@ mod output;
 mod phone;
 mod serve;
 mod stop;
+mod storm;
 mod vectors;
 
 use std::process::ExitCode;
@@ -34,6 +35,8 @@ fn main() -> ExitCode {
         Command::Lint(args) => lint::lint(&args),
         Command::Apply(args) => apply::apply(&args),
         Command::Diff(args) => diff::diff(&args),
+        Command::Storm(args) => storm::storm(&args),
+        Command::Merge(args) => storm::merge(&args),
         Command::Expand(args) => expand::expand(&args),
         Command::Encrypt(args) => encrypt::encrypt(&args),
         Command::Decrypt(args) => decrypt::decrypt(&args),

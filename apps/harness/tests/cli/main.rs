@@ -10,5 +10,6 @@ mod openssl;
 mod records;
 mod schema;
 mod serve;
+mod storm;
 mod usage;
 mod vectors;

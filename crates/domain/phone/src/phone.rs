@@ -507,6 +507,11 @@ impl Phone {
 
     /// Hands one event to the resync machine with the policy that the parameters spell now.
     pub(crate) fn machine(&mut self, event: Event, cx: &mut Cx<'_>) -> Action {
+        if let Event::RuleDone(outcome) = event
+            && let Some(action) = self.resync.next_rule(outcome)
+        {
+            return action;
+        }
         let admitted = match event {
             Event::Timer | Event::Boot { .. } => self.is_admitted(cx),
             Event::Explicit(_)
@@ -529,10 +534,8 @@ impl Phone {
             bases: &cx.shared.bases,
             scope: &model.scope,
         };
-        let clock = (
-            self.zone(cx.now.wall, view),
-            cx.now.wall.map(|wall| wall.unix_s),
-        );
+        let wall = cx.now.wall;
+        let clock = || (self.zone(wall, view), wall.map(|wall| wall.unix_s));
         let policy = policy(&self.params, view, clock, admitted);
         let before = self.resync.provisioned();
         let pending = self.resync.has_pending();

@@ -2,8 +2,8 @@
 
 use onhook_params::types::Unsigned;
 use onhook_params::{ParamId, ParamSet, View, known};
-use onhook_resync::{Daily, Policy, RuleSlot};
-use onhook_schedule::{DelayList, HhMm, Zone, resync_at_window_minutes};
+use onhook_resync::{Daily, Policy, RuleSlot, Written};
+use onhook_schedule::{HhMm, Zone, resync_at_window_minutes};
 
 use crate::Phone;
 
@@ -11,14 +11,12 @@ use crate::Phone;
 pub(crate) fn policy<'v>(
     params: &ParamSet,
     view: View<'v>,
-    clock: (Zone, Option<i64>),
+    clock: impl Fn() -> (Zone, Option<i64>),
     admitted: bool,
 ) -> Policy<'v> {
-    let list = |id: ParamId| {
-        //= R-SCHED-3
-        DelayList::parse(params.text(id, view))
-            .or_else(|_| DelayList::parse(id.default(view.scope)))
-            .unwrap_or_default()
+    let list = |id: ParamId| Written {
+        text: params.text(id, view),
+        otherwise: id.default(view.scope),
     };
     let number = |id: ParamId| Unsigned::parse(params.text(id, view)).map_or(0, Unsigned::get);
     Policy {
@@ -30,12 +28,13 @@ pub(crate) fn policy<'v>(
         //= R-SCHED-8
         daily: HhMm::parse(params.text(known::RESYNC_AT_HHMM, view))
             .ok()
-            .map(|at| Daily {
+            .map(|at| (at, clock()))
+            .map(|(at, (zone, unix_s))| Daily {
                 at,
                 //= R-SCHED-9
                 window_s: 60 * resync_at_window_minutes(number(known::RESYNC_AT_RANDOM_DELAY)),
-                zone: clock.0,
-                unix_s: clock.1,
+                zone,
+                unix_s,
             }),
         forced_delay: number(known::FORCED_RESYNC_DELAY),
         admitted,

@@ -13,6 +13,14 @@ use crate::{Committed, DecodedId, Effect, LogOp, Notice, OpId, Phone, Shared, To
 impl Phone {
     /// Starts a rule; `Some` if it ended at once.
     pub(crate) fn run_rule(&mut self, slot: RuleSlot, cx: &mut Cx<'_>) -> Option<Outcome> {
+        //= R-SM-5
+        // Most phones have one rule: the others cost nothing.
+        if self
+            .view(cx.shared)
+            .is_some_and(|view| self.rule_text(slot, view).is_empty())
+        {
+            return Some(Outcome::Skipped);
+        }
         let mut cold = cx
             .shared
             .cold

@@ -17,4 +17,4 @@ mod timers;
 
 pub use event::{Action, BootCause, Event, Request, State, TimerKind};
 pub use machine::Resync;
-pub use policy::{Cause, Daily, Gate, Policy, RuleSlot};
+pub use policy::{Cause, Daily, Gate, Policy, RuleSlot, Written};

@@ -262,30 +262,46 @@ impl Resync {
         self.expire(now, policy)
     }
 
-    fn rule_done(&mut self, outcome: Outcome, now: MonoTime, policy: &Policy<'_>) -> Action {
+    /// Goes on to the next rule of the sequence after one that succeeded; `None` if the resync ends with it, which is
+    /// the business of [`Event::RuleDone`]. Nothing of the parameters decides this.
+    pub fn next_rule(&mut self, outcome: Outcome) -> Option<Action> {
         let State::Running(slot) = self.state else {
-            return Action::None;
+            return None;
         };
         //= R-RULE-14
         //= R-APP-4
         //= R-SM-19
         if !outcome.is_success() {
-            return self.finish(slot, outcome, now, policy);
+            return None;
         }
         if weight(outcome) > weight(self.best) {
             self.best = outcome;
         }
-        match slot.next() {
-            //= R-SM-5
-            //= R-APP-3
-            Some(next) => {
-                self.state = State::Running(next);
-                Action::RunRule {
-                    slot: next,
-                    starts: None,
-                }
+        //= R-SM-5
+        //= R-APP-3
+        let next = slot.next()?;
+        self.state = State::Running(next);
+        Some(Action::RunRule {
+            slot: next,
+            starts: None,
+        })
+    }
+
+    fn rule_done(&mut self, outcome: Outcome, now: MonoTime, policy: &Policy<'_>) -> Action {
+        if let Some(action) = self.next_rule(outcome) {
+            return action;
+        }
+        match self.state {
+            State::Running(slot) if outcome.is_success() => {
+                self.finish(slot, self.best, now, policy)
             }
-            None => self.finish(slot, self.best, now, policy),
+            State::Running(slot) => self.finish(slot, outcome, now, policy),
+            State::Off
+            | State::Dormant
+            | State::BootDelay
+            | State::Waiting
+            | State::ErrorWait
+            | State::Due(_) => Action::None,
         }
     }
 

@@ -15,17 +15,37 @@ pub struct Policy<'a> {
     /// Resync_Random_Delay, 0..=65,535 units.
     pub random_delay: u32,
     /// Resync_Periodic.
-    pub periodic: DelayList<'a>,
+    pub periodic: Written<'a>,
     /// Resync_At with its window and the clock; `None` unless it is valid.
     pub daily: Option<Daily>,
     /// Resync_Error_Retry_Delay.
-    pub error_retry: DelayList<'a>,
+    pub error_retry: Written<'a>,
     /// Forced_Resync_Delay, seconds.
     pub forced_delay: u32,
     /// Whether the triggers let an automatic resync pass at this moment (R-TRIG-3).
     pub admitted: bool,
     /// The readings in force.
     pub readings: &'a Readings,
+}
+
+/// A list of delays as it is written; it is read when a timer is armed, which few events do.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Written<'a> {
+    /// The text in force.
+    pub text: &'a str,
+    /// What counts if that is no list (R-SCHED-3).
+    pub otherwise: &'a str,
+}
+
+impl<'a> Written<'a> {
+    /// The list.
+    #[must_use]
+    pub fn list(self) -> DelayList<'a> {
+        //= R-SCHED-3
+        DelayList::parse(self.text)
+            .or_else(|_| DelayList::parse(self.otherwise))
+            .unwrap_or_default()
+    }
 }
 
 /// The daily time (R-SCHED-8, R-SCHED-9).

@@ -86,6 +86,7 @@ impl Resync {
         //= R-SCHED-5
         if let Some(delay) = policy
             .periodic
+            .list()
             .element(u32::from(index))
             .filter(|delay| !delay.is_zero())
         {
@@ -103,6 +104,7 @@ impl Resync {
         self.state = State::ErrorWait;
         if let Some(delay) = policy
             .error_retry
+            .list()
             .element(u32::from(index))
             .filter(|delay| !delay.is_zero())
         {

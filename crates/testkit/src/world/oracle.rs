@@ -173,7 +173,13 @@ impl Oracle {
     pub(super) fn request(&mut self, url: &str) -> Option<String> {
         let (_, told) = url.split_once('?')?;
         let cause = self.cause?;
-        let right = told == cause.prvst().to_string();
+        // R-SCHED-13, written down once more.
+        let right = match cause {
+            Cause::Explicit => told == "-1",
+            Cause::Boot | Cause::AfterUpgrade => told == "0",
+            Cause::Periodic | Cause::Daily | Cause::Trigger => told == "1",
+            Cause::Retry => told == "2",
+        };
         (!right).then(|| format!("PRVST is {told} in a resync of cause {}", cause.name()))
     }
 
@@ -319,6 +325,9 @@ impl Oracle {
             let quiet = readings.forced_resync == ForcedResync::IdleCountdown
                 && self.called
                 && self.idle_since.is_some();
+            if phone.busy_lines() == 0 && phone.deadline().is_none() {
+                return Some(format!("a resync of cause {} waits for ever", cause.name()));
+            }
             if phone.busy_lines() == 0 && !quiet {
                 return Some(format!(
                     "a resync of cause {} waits for nothing",

@@ -1,8 +1,7 @@
 //! A machine with its parameters and a clock.
 
 use onhook_device::{MonoTime, Outcome, Readings};
-use onhook_resync::{Action, BootCause, Cause, Daily, Event, Policy, Resync, RuleSlot};
-use onhook_schedule::DelayList;
+use onhook_resync::{Action, BootCause, Cause, Daily, Event, Policy, Resync, RuleSlot, Written};
 
 /// A machine with its parameters and a clock.
 pub(crate) struct Rig {
@@ -51,8 +50,8 @@ impl Rig {
             resync_on_reset: self.on_reset,
             resync_after_upgrade: self.after_upgrade,
             random_delay: self.random_delay,
-            periodic: DelayList::parse(self.periodic).unwrap(),
-            error_retry: DelayList::parse(self.retry).unwrap(),
+            periodic: written(self.periodic),
+            error_retry: written(self.retry),
             daily: self.daily,
             forced_delay: self.forced_delay,
             admitted: self.admitted,
@@ -96,5 +95,12 @@ pub(crate) fn starts(cause: Cause) -> Action {
     Action::RunRule {
         slot: RuleSlot::A,
         starts: Some(cause),
+    }
+}
+
+const fn written(text: &str) -> Written<'_> {
+    Written {
+        text,
+        otherwise: "3600",
     }
 }

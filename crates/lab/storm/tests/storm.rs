@@ -1,0 +1,179 @@
+//! Storms add up, repeat, and follow their server.
+#![cfg(test)]
+
+use onhook_storm::{MergeError, Outage, Scenario, Shard, Storm, merge};
+
+fn storm(phones: u32, scenario: &str) -> Storm {
+    Storm {
+        phones,
+        days: 1,
+        seed: 7,
+        scenario: Scenario::parse(scenario).unwrap(),
+    }
+}
+
+const HOURLY: &str = "
+failures = 0.01
+capacity = 200.0
+[params]
+Profile_Rule = '( $SWVER ge sip88xx.11-0-0 )? http://prov.example/$MA.xml | http://prov.example/old.xml'
+Resync_Periodic = '7200+600'
+Resync_Error_Retry_Delay = '60,300,900'
+";
+
+fn shard(number: u32, of: u32) -> Option<Shard> {
+    Some(Shard {
+        number: number.try_into().unwrap(),
+        of: of.try_into().unwrap(),
+    })
+}
+
+#[test]
+fn shards_and_threads_change_nothing() {
+    // Three cells, the last one smaller.
+    let storm = storm(
+        40_500,
+        "[params]\nProfile_Rule = 'http://h/$MA'\nResync_Periodic = '40000'\n",
+    );
+    let whole = storm.run(None, 2).unwrap().to_json().unwrap();
+    assert_eq!(storm.run(None, 1).unwrap().to_json().unwrap(), whole);
+    for of in [2, 5] {
+        let parts: Vec<_> = (1..=of)
+            .map(|n| storm.run(shard(n, of), 2).unwrap())
+            .collect();
+        assert_eq!(
+            merge(&parts).unwrap().to_json().unwrap(),
+            whole,
+            "{of} shards"
+        );
+        // A shard that was lost is run again, in any order.
+        let mut again: Vec<_> = parts.into_iter().skip(1).collect();
+        again.push(storm.run(shard(1, of), 1).unwrap());
+        assert_eq!(
+            merge(&again).unwrap().to_json().unwrap(),
+            whole,
+            "{of} shards"
+        );
+    }
+}
+
+#[test]
+fn reports_of_other_storms_are_refused() {
+    let one = storm(10, "").run(shard(1, 2), 1).unwrap();
+    let other = Storm {
+        seed: 8,
+        ..storm(10, "")
+    };
+    let other = other.run(shard(1, 2), 1).unwrap();
+    let different = MergeError::Different {
+        number: 2,
+        what: "seed",
+    };
+    assert_eq!(merge(&[one.clone(), other]), Err(different));
+    assert_eq!(
+        merge(&[one.clone(), one]),
+        Err(MergeError::Twice { number: 2, cell: 0 })
+    );
+    assert_eq!(merge(&[]), Err(MergeError::Nothing));
+}
+
+#[test]
+fn every_phone_is_provisioned_and_resyncs_in_its_period() {
+    let report = storm(1000, HOURLY).run(None, 2).unwrap();
+    let totals = &report.totals;
+    assert_eq!(
+        (totals.phones, totals.provisioned, totals.boots),
+        (1000, 1000, 1000)
+    );
+    assert_eq!(totals.started["boot"], 1000);
+    // 24 h of 7,200 to 7,800 s, with retries of one in a hundred.
+    let periodic = totals.started["periodic"];
+    assert!((10_500..=11_500).contains(&periodic), "{periodic}");
+    let failed = totals.requests - totals.ended["A.applied"];
+    assert_eq!(failed, totals.ended["C.http"]);
+    assert!(
+        (80..=200).contains(&failed),
+        "{failed} of {}",
+        totals.requests
+    );
+    assert_eq!(
+        totals.started["retry"], failed,
+        "all but the last have been tried again"
+    );
+}
+
+/// Shows 5 of the plan: an outage of 30 minutes, and the wave of retries behind it.
+#[test]
+fn an_outage_sends_a_wave_of_retries_that_a_busy_server_spreads() {
+    let mut scenario = Scenario::parse(HOURLY).unwrap();
+    let run = |scenario: &Scenario| {
+        let storm = Storm {
+            scenario: scenario.clone(),
+            ..storm(1000, "")
+        };
+        storm.run(None, 2).unwrap()
+    };
+    let calm = run(&scenario);
+    let outage = Outage {
+        from_s: 36_000,
+        to_s: 37_800,
+    };
+    scenario.outages.push(outage);
+    let wave = run(&scenario);
+    let sum = |minutes: &[u64], from: usize, to: usize| minutes[from..to].iter().sum::<u64>();
+    let retries = |report: &onhook_storm::Report| sum(&report.minutes.retries, 600, 660);
+    assert!(
+        retries(&wave) > 10 * retries(&calm),
+        "{} and {}",
+        retries(&wave),
+        retries(&calm)
+    );
+    assert_eq!(
+        sum(&wave.minutes.succeeded, 600, 630),
+        0,
+        "nobody reaches it"
+    );
+    assert_eq!(
+        sum(&wave.minutes.requests, 0, 600),
+        sum(&calm.minutes.requests, 0, 600),
+        "before it nothing differs"
+    );
+    // One answer a second instead of 200: most wait longer than they may.
+    scenario.capacity = 1.0;
+    let slow = run(&scenario);
+    let failed = |report: &onhook_storm::Report| {
+        let ended = report.totals.ended.iter();
+        ended
+            .filter(|(code, _)| code.starts_with("C."))
+            .map(|(_, n)| n)
+            .sum::<u64>()
+    };
+    assert!(
+        failed(&slow) > failed(&wave),
+        "{} and {}",
+        failed(&slow),
+        failed(&wave)
+    );
+    assert!(slow.totals.provisioned <= 10_000);
+}
+
+#[test]
+fn a_scenario_says_what_is_wrong_with_it() {
+    for (text, says) in [
+        ("capacity = -1.0", "capacity is -1"),
+        ("failures = 1.5", "write a part from 0 to 1"),
+        (
+            "[params]\nNo_Such = '1'",
+            "params.No_Such: no phone of this kind",
+        ),
+        (
+            "[params]\nResync_Periodic = 'x'",
+            "params.Resync_Periodic: `x` is no value",
+        ),
+        ("bogus = 1", "unknown field `bogus`"),
+        ("outages = [{ from_s = 5, to_s = 5 }]", "from_s below to_s"),
+    ] {
+        let error = Scenario::parse(text).unwrap_err().to_string();
+        assert!(error.contains(says), "{error}");
+    }
+}
