@@ -1,6 +1,6 @@
 //! The simulated world: phones, servers, flash, clocks, lines and power in virtual time, all from one seed.
 //!
-//! [`run`] plays one seed and says whether anything happened that must not ([`oracle`]). The same seed gives the same
+//! [`run`] plays one seed and says whether anything happened that must not (the oracle). The same seed gives the same
 //! trace, byte for byte.
 
 mod chance;
