@@ -3,6 +3,7 @@
 //! `fuzz/` hands them to a fuzzer, and a test replays the committed corpora, so nothing but the fuzzer needs a nightly
 //! compiler.
 
+mod engine;
 mod file;
 
 use onhook_conditions::ErrorClass;
@@ -11,6 +12,7 @@ use onhook_profile::AliasMap;
 use onhook_rules::{RuleKind, Selection, Url};
 use onhook_schedule::{DelayList, HhMm};
 
+pub use engine::engine;
 pub use file::{container, gzip, profile, records};
 
 /// A target by name.
@@ -22,7 +24,7 @@ pub struct Target {
 }
 
 /// All targets.
-pub const TARGETS: [Target; 9] = [
+pub const TARGETS: [Target; 10] = [
     Target {
         name: "macros",
         feed: macros,
@@ -58,6 +60,10 @@ pub const TARGETS: [Target; 9] = [
     Target {
         name: "records",
         feed: records,
+    },
+    Target {
+        name: "engine",
+        feed: engine,
     },
 ];
 

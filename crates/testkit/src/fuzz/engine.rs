@@ -1,0 +1,243 @@
+//! What may happen to a phone, in any order and at any time.
+
+use onhook_device::{Family, ForcedResync, MonoTime, Now, Outcome, Release, TriggerMode, WallTime};
+use onhook_fetch::Endpoint;
+use onhook_params::{ParamId, ParamSet, Scope, Secrecy, known};
+use onhook_phone::{
+    Boot, Command, Committed, Cx, Effect, Fact, Input, LineUse, Model, OpId, Origin, Pending,
+    Phone, PhoneSetup, RebootReason, Registration, Shared, StateRecord,
+};
+
+/// Reads bytes one after the other; zeros follow them.
+struct Bytes<'b>(&'b [u8]);
+
+impl Bytes<'_> {
+    fn next(&mut self) -> u8 {
+        let Some((first, rest)) = self.0.split_first() else {
+            return 0;
+        };
+        self.0 = rest;
+        *first
+    }
+
+    /// A number that is often small and sometimes as large as can be.
+    fn number(&mut self) -> u64 {
+        match self.next() {
+            small @ 0..=199 => u64::from(small),
+            200..=229 => u64::from(self.next()) << 8 | u64::from(self.next()),
+            230..=250 => u64::from(self.next()) << 24,
+            251 => 1 << 63,
+            _ => u64::MAX - u64::from(self.next()),
+        }
+    }
+
+    fn of<T: Copy>(&mut self, things: &[T], otherwise: T) -> T {
+        let at = usize::from(self.next()) % things.len().max(1);
+        things.get(at).copied().unwrap_or(otherwise)
+    }
+}
+
+/// What edits set.
+const SETTINGS: [(&str, &[&str]); 8] = [
+    (
+        "Profile_Rule",
+        &[
+            "http://h/p",
+            "[--key $SA] http://h/$PRVST",
+            "( $A eq 1 )? http://h/a | http://h/b",
+            "",
+        ],
+    ),
+    (
+        "Resync_Periodic",
+        &["0", "1", "60,0", "4294967295+4294967295"],
+    ),
+    (
+        "Resync_Error_Retry_Delay",
+        &["0", "1+1", "4294967295", "60,120"],
+    ),
+    ("Resync_At__HHmm_", &["", "0000", "0230", "2400"]),
+    (
+        "Resync_Trigger_1",
+        &[
+            "",
+            "$PRVTMR ge 60",
+            "1 eq 1",
+            "1 eq x",
+            "http://x/admin/resync?/p",
+        ],
+    ),
+    ("Resync_Trigger_2", &["", "$REGTMR1 gt 5", "$UPGTMR ne 0"]),
+    ("Forced_Resync_Delay", &["0", "1", "65535"]),
+    ("Provision_Enable", &["Yes", "No"]),
+];
+
+/// The engine: no sequence of inputs, whatever their times and ids, makes a phone panic, wait for what has passed for
+/// ever, or ask for two fetches at once.
+pub fn engine(bytes: &[u8]) {
+    let mut bytes = Bytes(bytes);
+    let mut scope = Scope::new(
+        bytes.of(&[Family::Mpp, Family::Spa], Family::Mpp),
+        bytes.of(&[Release::R11_3, Release::R10_4], Release::R11_3),
+    );
+    scope.readings.forced_resync = bytes.of(
+        &[ForcedResync::IdleCountdown, ForcedResync::MaxWait],
+        ForcedResync::MaxWait,
+    );
+    scope.readings.triggers = bytes.of(&[TriggerMode::Fire, TriggerMode::Gate], TriggerMode::Fire);
+    let mut shared = Shared::with_seed(0);
+    let model = shared.add_model(Model::of(&onhook_device::Identity::default(), scope));
+    let setup = PhoneSetup {
+        index: 0,
+        model,
+        mac: onhook_device::Identity::default().mac,
+        serial: None,
+        ip: None,
+        external_ip: None,
+        client_certificate: false,
+        seed: u64::from(bytes.next()),
+    };
+    let mut phone = Phone::new(&setup, ParamSet::default());
+    let mut out = Vec::new();
+    let (mut mono, mut ops) = (0_u64, 0_u32);
+    while !bytes.0.is_empty() {
+        let input = input(&mut bytes, ops, &scope, &mut shared);
+        // Time may stand still, go back, or end.
+        mono = match bytes.next() {
+            255 => bytes.number(),
+            _ => mono.saturating_add(bytes.number()),
+        };
+        let now = Now {
+            mono: MonoTime::from_millis(mono),
+            wall: (bytes.next() % 3 != 0).then(|| WallTime {
+                unix_s: i64::from_ne_bytes(bytes.number().to_ne_bytes()),
+                offset_s: 0,
+            }),
+        };
+        step(&mut phone, input, now, &mut shared, &mut out, &mut ops);
+        // As a driver does: what is due is handed in, and nothing may be due for ever.
+        let mut turns = 0;
+        while phone.deadline().is_some_and(|at| at <= now.mono) && now.mono != MonoTime::MAX {
+            step(
+                &mut phone,
+                Input::Timer,
+                now,
+                &mut shared,
+                &mut out,
+                &mut ops,
+            );
+            turns += 1;
+            assert!(turns < 64, "what is due never ends: {:?}", phone.state());
+        }
+        shared.sweep();
+    }
+}
+
+fn step(
+    phone: &mut Phone,
+    input: Input,
+    now: Now,
+    shared: &mut Shared,
+    out: &mut Vec<Effect>,
+    ops: &mut u32,
+) {
+    phone.handle(input, &mut Cx { now, shared, out });
+    let mut fetches = 0;
+    for effect in out.drain(..) {
+        match effect {
+            Effect::Fetch(..) => fetches += 1,
+            Effect::Cancel(_) => fetches -= 1,
+            Effect::Commit(op) => {
+                assert!(phone.commit_entries(op).len() < 1000);
+                *ops += 1;
+            }
+            Effect::SaveState(..) | Effect::Log(_) | Effect::Restart(_) | Effect::Notice(_) => {}
+        }
+    }
+    assert!(fetches <= 1, "one input leads to {fetches} fetches");
+    *ops = ops.saturating_add(1);
+}
+
+fn input(bytes: &mut Bytes<'_>, ops: u32, scope: &Scope, shared: &mut Shared) -> Input {
+    // Mostly an id that may be waited for.
+    let op = match bytes.next() {
+        id @ 0..=239 => OpId::from_number(u32::from(id) % ops.clamp(1, 240) + 1),
+        _ => OpId::from_number(u32::MAX),
+    };
+    let committed = match bytes.next() % 4 {
+        0 => Committed::Failed,
+        _ => Committed::Durable,
+    };
+    match bytes.next() % 16 {
+        0 => {
+            let record = StateRecord {
+                provisioned: bytes.next() % 2 == 0,
+                restarting: bytes.of(
+                    &[
+                        None,
+                        Some(RebootReason::Provisioning),
+                        Some(RebootReason::Upgrade),
+                    ],
+                    None,
+                ),
+                pending: bytes.of(
+                    &[
+                        None,
+                        Some(Pending::Configured),
+                        Some(Pending::TriggerUrl(9)),
+                    ],
+                    None,
+                ),
+                ..StateRecord::default()
+            };
+            Input::Boot(
+                bytes.of(&[Boot::Normal, Boot::Foreground], Boot::Normal),
+                record,
+            )
+        }
+        1 => Input::Line(
+            bytes.next() % 66,
+            bytes.of(
+                &[LineUse::Idle, LineUse::Busy, LineUse::Emergency],
+                LineUse::Idle,
+            ),
+        ),
+        2 => Input::Registration(
+            bytes.next() % 4,
+            bytes.of(
+                &[
+                    Registration::Registered,
+                    Registration::Unregistered,
+                    Registration::Disabled,
+                ],
+                Registration::Disabled,
+            ),
+        ),
+        3 => Input::ClockSet,
+        4 => Input::Fact(Fact::Address(Some([10, 0, 0, bytes.next()].into()))),
+        5 => Input::Command(Origin::Control, Command::Resync),
+        6 => match shared.values.intern("http://h/given", Secrecy::Secret) {
+            Some(rule) => Input::Command(Origin::Control, Command::ResyncWith(rule)),
+            None => Input::Timer,
+        },
+        7 | 8 => {
+            let (name, values) = bytes.of(&SETTINGS, ("GPP_A", &["1"]));
+            let id = ParamId::lookup(name, scope).unwrap_or(known::GPP_A);
+            let origin = bytes.of(&[Origin::Control, Origin::Page], Origin::Page);
+            match shared.values.intern(bytes.of(values, ""), Secrecy::Plain) {
+                Some(value) => Input::Command(origin, Command::Set(id, value)),
+                None => Input::Timer,
+            }
+        }
+        9 => Input::Command(
+            bytes.of(&[Origin::Control, Origin::Page], Origin::Page),
+            Command::Restart,
+        ),
+        10 => Input::FetchStarted(op, Endpoint { ip: None }),
+        11 => Input::FetchDone(op, Err(Outcome::Fnf.into())),
+        12 => Input::FetchDone(op, Ok(shared.put_decoded(&onhook_params::Delta::default()))),
+        13 => Input::CommitDone(op, committed),
+        14 => Input::StateSaved(op, committed),
+        _ => Input::Timer,
+    }
+}
