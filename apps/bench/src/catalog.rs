@@ -2,7 +2,7 @@
 
 use crate::plan::Plan;
 use crate::report::Benchmark;
-use crate::{commit, language, pipeline, stages, tftp};
+use crate::{commit, engine, language, pipeline, stages, tftp};
 
 /// A benchmark by name.
 pub(crate) struct Entry {
@@ -12,7 +12,7 @@ pub(crate) struct Entry {
 }
 
 /// All benchmarks.
-pub(crate) const ENTRIES: [Entry; 10] = [
+pub(crate) const ENTRIES: [Entry; 11] = [
     Entry {
         name: language::RULE,
         about: language::ABOUT_RULE,
@@ -22,6 +22,11 @@ pub(crate) const ENTRIES: [Entry; 10] = [
         name: language::CONDITION,
         about: language::ABOUT_CONDITION,
         run: language::condition,
+    },
+    Entry {
+        name: engine::NAME,
+        about: engine::ABOUT,
+        run: engine::run,
     },
     Entry {
         name: pipeline::NAME,

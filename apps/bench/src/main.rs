@@ -8,6 +8,7 @@ mod catalog;
 mod cli;
 mod commit;
 mod content;
+mod engine;
 mod language;
 mod measure;
 mod peers;

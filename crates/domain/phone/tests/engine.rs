@@ -268,3 +268,65 @@ proptest! {
         }
     }
 }
+
+/// A phone that has booted and waits, with twelve values that no other phone has, costs at most 2 KiB of heap,
+/// its texts and its place in a row of phones included.
+#[test]
+fn an_idle_phone_with_twelve_values_of_its_own_fits_two_kibibytes() {
+    const PHONES: u32 = 2000;
+    let mut phones = Vec::new();
+    let mut shared = Shared::with_seed(1);
+    let identity = onhook_device::Identity::default();
+    let scope = Scope::default();
+    let model = shared.add_model(onhook_phone::Model::of(&identity, scope));
+    let counted = allocation_counter::measure(|| {
+        phones.reserve_exact(PHONES as usize);
+        for index in 0..PHONES {
+            let entries: Vec<Entry> = onhook_params::known::GPP[..12]
+                .iter()
+                .map(|id| Entry {
+                    id: *id,
+                    access: None,
+                    mark: onhook_params::Mark::None,
+                    value: shared.values.intern(
+                        &format!("{} of {index:06}", id.name()),
+                        onhook_params::Secrecy::Plain,
+                    ),
+                })
+                .collect();
+            let mut params = onhook_params::ParamSet::default();
+            params.apply(&entries, &mut shared.values);
+            let setup = onhook_phone::PhoneSetup {
+                index,
+                model,
+                mac: identity.mac,
+                serial: None,
+                ip: None,
+                external_ip: None,
+                client_certificate: false,
+                seed: 1,
+            };
+            let mut phone = Phone::new(&setup, params);
+            let mut out = Vec::new();
+            let now = Now {
+                mono: MonoTime::ZERO,
+                wall: None,
+            };
+            let record = onhook_phone::StateRecord {
+                provisioned: true,
+                restarting: Some(onhook_phone::RebootReason::Provisioning),
+                ..onhook_phone::StateRecord::default()
+            };
+            let mut cx = Cx {
+                now,
+                shared: &mut shared,
+                out: &mut out,
+            };
+            phone.handle(Input::Boot(onhook_phone::Boot::Normal, record), &mut cx);
+            assert!(phone.deadline().is_some(), "it waits for its period");
+            phones.push(phone);
+        }
+    });
+    let each = counted.bytes_current / i64::from(PHONES);
+    assert!(each <= 2048, "{each} bytes a phone");
+}

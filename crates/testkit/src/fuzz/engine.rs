@@ -171,7 +171,7 @@ fn input(bytes: &mut Bytes<'_>, ops: u32, scope: &Scope, shared: &mut Shared) ->
     match bytes.next() % 16 {
         0 => {
             let record = StateRecord {
-                provisioned: bytes.next() % 2 == 0,
+                provisioned: bytes.next().is_multiple_of(2),
                 restarting: bytes.of(
                     &[
                         None,
