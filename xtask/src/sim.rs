@@ -113,6 +113,8 @@ pub(crate) fn planted(root: &Path) -> Result<ExitCode> {
 
 /// Builds the test program of a tree and gives its path.
 fn build(root: &Path, tree: &Path) -> Result<PathBuf> {
+    // Cargo names what it builds by the place in the tree, not by the tree: two trees must not share it.
+    let results = if tree == root { "sim" } else { "sim-planted" };
     let output = Command::new(env!("CARGO"))
         .args([
             "test",
@@ -124,7 +126,7 @@ fn build(root: &Path, tree: &Path) -> Result<PathBuf> {
             "--test",
             "world",
         ])
-        .env("CARGO_TARGET_DIR", root.join("target").join("sim"))
+        .env("CARGO_TARGET_DIR", root.join("target").join(results))
         .current_dir(tree)
         .output()
         .context("cannot run cargo")?;
