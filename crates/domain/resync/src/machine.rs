@@ -185,7 +185,8 @@ impl Resync {
             Event::ClockChanged => {
                 let daily = matches!(self.timer, Some((TimerKind::Daily, _)));
                 //= R-SM-27
-                if self.state == State::Waiting && (daily || self.clock_awaited) {
+                let awaited = self.clock_awaited && policy.daily.is_some();
+                if self.state == State::Waiting && (daily || awaited) {
                     self.arm_schedule(now, policy);
                 }
                 Action::None

@@ -160,3 +160,19 @@ fn setting_or_removing_it_changes_what_is_waited_for() {
     rig.at(20, Event::ScheduleChanged);
     assert_eq!(rig.next(), None, "the period waits for the first success");
 }
+
+//= R-SM-6 type=test
+#[test]
+fn a_clock_that_is_set_starts_no_period_before_the_first_success() {
+    let mut rig = rig("0300", 0);
+    rig.daily.as_mut().unwrap().unix_s = None;
+    rig.on_reset = false;
+    rig.retry = "0";
+    rig.boot(BootCause::PowerOn, false);
+    // The daily time is removed while it waits for the clock, by a resync that fails later on.
+    rig.at(10, Event::Explicit(onhook_resync::Request::Configured));
+    rig.daily = None;
+    rig.end(Outcome::Fnf);
+    rig.at(100, Event::ClockChanged);
+    assert_eq!(rig.next(), None);
+}
