@@ -37,16 +37,7 @@ impl Rig {
         let mut shared = Shared::with_seed(1);
         let identity = Identity::default();
         let model = shared.add_model(Model::of(&identity, Scope::default()));
-        let setup = PhoneSetup {
-            index: 0,
-            model,
-            mac: identity.mac,
-            serial: None,
-            ip: None,
-            external_ip: None,
-            client_certificate: false,
-            seed: 1,
-        };
+        let setup = PhoneSetup::new(0, model, identity.mac, 1);
         let now = Now {
             mono: MonoTime::ZERO,
             wall: None,

@@ -10,8 +10,8 @@ use onhook_params::{
     DeltaBuilder, Entry, ParamId, ParamSet, Scope, Secrecy, Setting, Value, ValueId, secrecy,
 };
 use onhook_phone::{
-    Boot, Command, Committed, Cx, Effect, Input, LineUse, LogLine, Model, Notice, OpId, Origin,
-    Phone, PhoneSetup, Registration, Request, Shared, StateRecord, Told, render,
+    Boot, Command, Committed, Cx, DecodedId, Effect, Input, LineUse, LogLine, Model, Notice, OpId,
+    Origin, Phone, PhoneSetup, Registration, Request, Shared, StateRecord, Told, render,
 };
 
 /// What the scripted server answers.
@@ -371,31 +371,15 @@ impl Sim {
                 outcome,
                 said: self.shared.values.intern(said, Secrecy::Plain),
             }),
-            Served::Profile(settings) => Ok(self.decode(&settings)),
+            Served::Profile(settings) => {
+                let settings = settings.iter().map(|(name, value)| (*name, value.as_str()));
+                Ok(decoded(settings, &self.scope(), &mut self.shared))
+            }
         };
         self.push(
             self.now_ms + self.fetch_s * 1000,
             Input::FetchDone(op, result),
         );
-    }
-
-    fn decode(&mut self, settings: &[(&'static str, String)]) -> onhook_phone::DecodedId {
-        let scope = self.scope();
-        let mut builder = DeltaBuilder::with_capacity(settings.len(), 0);
-        for (name, value) in settings {
-            let known = ParamId::lookup(name, &scope);
-            if let Some((id, text)) =
-                known.and_then(|id| Some((id, id.canonical(value, &scope).ok()?)))
-            {
-                builder.push(Setting {
-                    id,
-                    value: Some(&text),
-                    access: None,
-                    preserve: false,
-                });
-            }
-        }
-        self.shared.put_decoded(&builder.finish())
     }
 
     fn commit(&mut self, op: OpId) {
@@ -462,4 +446,26 @@ impl Sim {
             .map(|(_, text)| text.as_str())
             .collect()
     }
+}
+
+/// A profile that sets what the scope knows and takes, as it is after decoding.
+pub(crate) fn decoded<'s>(
+    settings: impl Iterator<Item = (&'s str, &'s str)>,
+    scope: &Scope,
+    shared: &mut Shared,
+) -> DecodedId {
+    let mut builder = DeltaBuilder::with_capacity(0, 0);
+    for (name, value) in settings {
+        let known = ParamId::lookup(name, scope);
+        let text = known.and_then(|id| Some((id, id.canonical(value, scope).ok()?)));
+        if let Some((id, text)) = text {
+            builder.push(Setting {
+                id,
+                value: Some(&text),
+                access: None,
+                preserve: false,
+            });
+        }
+    }
+    shared.put_decoded(&builder.finish())
 }

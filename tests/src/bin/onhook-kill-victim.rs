@@ -110,16 +110,7 @@ async fn resync(store: &Arc<FlashStore>, rule: &str) -> anyhow::Result<()> {
     };
     let identity = Identity::default();
     let model = phones.shared.add_model(Model::of(&identity, scope));
-    let setup = PhoneSetup {
-        index: 0,
-        model,
-        mac: identity.mac,
-        serial: None,
-        ip: None,
-        external_ip: None,
-        client_certificate: false,
-        seed: 1,
-    };
+    let setup = PhoneSetup::new(0, model, identity.mac, 1);
     let ports = Ports {
         fetch: Fetchers {
             http: Some(Arc::new(HttpFetch::new(Arc::new(SystemResolver)))),

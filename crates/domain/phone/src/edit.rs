@@ -4,6 +4,7 @@ use onhook_params::{Entry, Mark, ParamId, ValueId, known};
 use onhook_resync::Event;
 
 use crate::phone::Cx;
+use crate::watch::trigger_number;
 use crate::{Committed, Effect, Notice, Origin, Pending, Phone, StateChange};
 
 impl Phone {
@@ -61,11 +62,7 @@ impl Phone {
     /// trigger starts its resync at once.
     fn ask_after_edit(&mut self, id: ParamId, asked: bool, cx: &mut Cx<'_>) {
         let pending = match (asked, known::PROFILE_RULES.contains(&id)) {
-            (true, _) => known::RESYNC_TRIGGERS
-                .iter()
-                .zip(1..)
-                .find_map(|(trigger, number)| (*trigger == id).then_some(number))
-                .map(Pending::TriggerUrl),
+            (true, _) => trigger_number(id).map(Pending::TriggerUrl),
             (false, true) => Some(Pending::Configured),
             (false, false) => None,
         };

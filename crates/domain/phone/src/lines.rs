@@ -6,7 +6,7 @@ use onhook_resync::{Event, State};
 
 use crate::phone::Cx;
 use crate::restart::Restart;
-use crate::{LineUse, OpId, Phone, Registration, Shared};
+use crate::{LineUse, Phone, Registration, Shared};
 
 /// The second since boot from which on a line has been without its registration, or [`REGISTERED`].
 pub(crate) type LostAt = u32;
@@ -76,8 +76,7 @@ impl Phone {
         let running = matches!(self.resync.state(), State::Running(_));
         let waits = matches!(self.restart, Restart::Due | Restart::Ready);
         // No time ends the waiting for an emergency call.
-        let stores = self.edit.is_some() || self.saving_pending != OpId::NONE;
-        if waits && !running && !stores && self.emergency_lines == 0 {
+        if waits && !running && !self.stores_edit() && self.emergency_lines == 0 {
             self.restart_by
         } else {
             MonoTime::MAX

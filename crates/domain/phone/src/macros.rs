@@ -3,11 +3,12 @@
 use std::fmt::Write as _;
 
 use onhook_device::Now;
-use onhook_macros::{MacroName, MacroSource};
+use onhook_macros::{Expanded, MacroName, MacroSource};
 use onhook_params::{View, known};
 
+use crate::phone::Cx;
 use crate::request::Request;
-use crate::{Model, Phone, Told};
+use crate::{Model, Phone, Shared, Told};
 
 /// Looks macros up for one expansion.
 pub(crate) struct PhoneMacros<'a> {
@@ -32,6 +33,44 @@ pub(crate) enum Password {
     Value,
     /// `***`: wherever the expanded text is shown or sent.
     Mask,
+}
+
+impl Phone {
+    /// Expands a text that the parameters of the phone hold; `None` if there is none.
+    pub(crate) fn expand(
+        &self,
+        text: impl for<'v> FnOnce(View<'v>) -> Option<&'v str>,
+        request: Option<&Request>,
+        password: Password,
+        expanded: &mut Expanded,
+        cx: &mut Cx<'_>,
+    ) -> Option<()> {
+        let Shared {
+            values,
+            bases,
+            models,
+            templates,
+            ..
+        } = &mut *cx.shared;
+        let model = models.get(self.model)?;
+        let view = View {
+            values,
+            bases,
+            scope: &model.scope,
+        };
+        let source = PhoneMacros {
+            phone: self,
+            model,
+            view,
+            now: cx.now,
+            request,
+            told: self.result,
+            prvst: self.resync.cause().prvst(),
+            password,
+        };
+        templates.get(text(view)?)?.expand(&source, expanded);
+        Some(())
+    }
 }
 
 impl MacroSource for PhoneMacros<'_> {

@@ -56,3 +56,20 @@ pub struct PhoneSetup {
     /// Seed of the run.
     pub seed: u64,
 }
+
+impl PhoneSetup {
+    /// A phone of which nothing is known but its number, model and MAC address.
+    #[must_use]
+    pub const fn new(index: u32, model: ModelId, mac: Mac, seed: u64) -> Self {
+        Self {
+            index,
+            model,
+            mac,
+            serial: None,
+            ip: None,
+            external_ip: None,
+            client_certificate: false,
+            seed,
+        }
+    }
+}

@@ -1,9 +1,9 @@
 //! What the options of a rule stand for: secrets, an alias map, a body.
 
-use onhook_params::{Secrecy, Value, ValueId, View, known};
+use onhook_params::{Secrecy, Value, ValueId, known};
 use onhook_rules::{Argument, Piece};
 
-use crate::macros::{Password, PhoneMacros};
+use crate::macros::Password;
 use crate::phone::Cx;
 use crate::{Phone, Request, Shared};
 
@@ -78,36 +78,22 @@ impl Phone {
     /// anything, so it is a secret.
     pub(crate) fn body(&self, register: u8, request: &Request, cx: &mut Cx<'_>) -> Option<ValueId> {
         let id = known::GPP.get(usize::from(register)).copied()?;
-        let Shared {
-            values,
-            bases,
-            models,
-            templates,
-            expanded,
-            ..
-        } = &mut *cx.shared;
-        let model = models.get(self.model)?;
-        let view = View {
-            values,
-            bases,
-            scope: &model.scope,
-        };
-        let template = templates.get(self.params.text(id, view))?;
+        let mut expanded = std::mem::take(&mut cx.shared.expanded);
         //= R-POST-1
         //= R-ASSIGN-3
-        template.expand(
-            &PhoneMacros {
-                phone: self,
-                model,
-                view,
-                now: cx.now,
-                request: Some(request),
-                told: self.result,
-                prvst: self.resync.cause().prvst(),
-                password: Password::Value,
-            },
-            expanded,
-        );
-        values.intern(expanded.text(), Secrecy::Secret)
+        let body = self
+            .expand(
+                |view| Some(self.params.text(id, view)),
+                Some(request),
+                Password::Value,
+                &mut expanded,
+                cx,
+            )
+            .and_then(|()| {
+                let values = &mut cx.shared.values;
+                values.intern(expanded.text(), Secrecy::Secret)
+            });
+        cx.shared.expanded = expanded;
+        body
     }
 }

@@ -1,7 +1,7 @@
 //! The phone itself: state, inputs, deadline.
 
 use onhook_device::{Mac, MonoTime, Now, Outcome};
-use onhook_params::{Entry, ParamId, ParamSet, Secrecy, ValueId, View, known};
+use onhook_params::{Entry, ParamSet, Secrecy, ValueId, View, known};
 use onhook_resync::{Action, BootCause, Event, Resync};
 use onhook_schedule::phone_seed;
 
@@ -9,6 +9,7 @@ use crate::lines::{LostAt, REGISTERED};
 use crate::policy::policy;
 use crate::restart::Restart;
 use crate::rule::Cold;
+use crate::watch::trigger_number;
 use crate::{
     Boot, Cause, Command, DefaultServer, Effect, Fact, Input, LogLine, LogOp, Mobility, Model,
     ModelId, Notice, OpId, Origin, Pending, PhoneSetup, RebootReason, Request, RuleSlot, Shared,
@@ -375,13 +376,11 @@ impl Phone {
     #[must_use]
     pub(crate) fn apply(&mut self, changes: &[Entry], cx: &mut Cx<'_>) -> bool {
         // A trigger that gets the value it has is none that was set to something new.
-        let fresh = (1..)
-            .zip(known::RESYNC_TRIGGERS)
-            .filter(|(_, id)| {
-                let change = changes.iter().find(|change| change.id == *id);
-                change.is_some_and(|change| self.own_value(*id) != change.value)
-            })
-            .fold(0_u8, |bits, (number, _)| bits | number);
+        let fresh = changes
+            .iter()
+            .filter(|change| self.own_value(change.id) != change.value)
+            .filter_map(|change| trigger_number(change.id))
+            .fold(0_u8, |bits, number| bits | number);
         self.params.apply(changes, &mut cx.shared.values);
         let mut asked = false;
         for change in changes {
@@ -548,15 +547,5 @@ impl Phone {
             cx.out.push(Effect::SaveState(op, StateChange::Provisioned));
         }
         action
-    }
-}
-
-/// The number of a trigger, 1 or 2.
-fn trigger_number(id: ParamId) -> Option<u8> {
-    let [first, second] = known::RESYNC_TRIGGERS;
-    match id {
-        _ if id == first => Some(1),
-        _ if id == second => Some(2),
-        _ => None,
     }
 }

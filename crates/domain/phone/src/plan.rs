@@ -2,10 +2,10 @@
 
 use onhook_fetch::{Scheme, is_allowed};
 use onhook_macros::{Expanded, MacroName};
-use onhook_params::{Entry, Mark, ParamId, Secrecy, ValueId, View, known, secrecy};
+use onhook_params::{Entry, Mark, ParamId, Secrecy, ValueId, known, secrecy};
 use onhook_rules::{Alternative, RuleKind, Selection, Target, Url};
 
-use crate::macros::{Password, PhoneMacros};
+use crate::macros::Password;
 use crate::phone::Cx;
 use crate::rule::{Cold, RuleFault, to_u32};
 use crate::{Effect, Notice, Phone, Request, RuleSlot, Shared};
@@ -19,42 +19,20 @@ impl Phone {
         cold: &mut Cold,
         cx: &mut Cx<'_>,
     ) -> Result<(), RuleFault> {
-        let Shared {
-            values,
-            bases,
-            models,
-            templates,
-            ..
-        } = &mut *cx.shared;
-        let Some(model) = models.get(self.model) else {
-            return Ok(());
-        };
-        let view = View {
-            values,
-            bases,
-            scope: &model.scope,
-        };
-        //= R-SM-18
-        let text = self.rule_text(slot, view);
-        let Some(template) = templates.get(text) else {
-            return Ok(());
-        };
         //= R-MACRO-5
         //= R-ASSIGN-3
+        //= R-SM-18
         // Once and as a whole, before the rule assigns anything.
-        template.expand(
-            &PhoneMacros {
-                phone: self,
-                model,
-                view,
-                now: cx.now,
-                request: self.request.as_deref(),
-                told: self.result,
-                prvst: self.resync.cause().prvst(),
-                password: Password::Value,
-            },
+        let found = self.expand(
+            |view| Some(self.rule_text(slot, view)),
+            self.request.as_deref(),
+            Password::Value,
             expanded,
+            cx,
         );
+        let Some((model, ())) = self.model(cx.shared).zip(found) else {
+            return Ok(());
+        };
         let selection = onhook_rules::select(
             RuleKind::Profile,
             expanded.text(),

@@ -56,10 +56,12 @@ impl Phone {
     pub(crate) fn restart_if_idle(&mut self, cx: &mut Cx<'_>) {
         let running = matches!(self.resync.state(), State::Running(_));
         let waits = matches!(self.restart, Restart::Due | Restart::Ready);
-        // What an edit asks for has to be durable before its restart.
-        let stores = self.edit.is_some() || self.saving_pending != OpId::NONE;
         //= R-SM-14
-        if running || stores || !waits || self.lines_hold_restart(cx.now.mono, cx.shared) {
+        if running
+            || self.stores_edit()
+            || !waits
+            || self.lines_hold_restart(cx.now.mono, cx.shared)
+        {
             return;
         }
         match self.restart {
@@ -78,6 +80,11 @@ impl Phone {
             }
             Restart::Ready => self.restart(cx),
         }
+    }
+
+    /// Whether an edit, or what it asks for, is being stored: a restart waits until it is durable.
+    pub(crate) fn stores_edit(&self) -> bool {
+        self.edit.is_some() || self.saving_pending != OpId::NONE
     }
 
     fn restart(&mut self, cx: &mut Cx<'_>) {

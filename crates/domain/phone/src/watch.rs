@@ -8,7 +8,7 @@ use onhook_params::{ParamId, Secrecy, View, known};
 use onhook_resync::{Event, State};
 use onhook_triggers::{Trigger, Verdict, admits, evaluate, fires, next_check};
 
-use crate::macros::{Password, PhoneMacros};
+use crate::macros::Password;
 use crate::phone::Cx;
 use crate::{Effect, Notice, Phone, Shared};
 
@@ -125,36 +125,18 @@ impl Phone {
         expanded: &mut Expanded,
         cx: &mut Cx<'_>,
     ) -> Option<(Verdict, Option<NonZeroU64>)> {
-        let Shared {
-            values,
-            bases,
-            models,
-            templates,
-            ..
-        } = &mut *cx.shared;
-        let model = models.get(self.model)?;
-        let view = View {
-            values,
-            bases,
-            scope: &model.scope,
-        };
-        let Trigger::Condition(text) = self.trigger(id, view) else {
-            return None;
-        };
         //= R-TRIG-1
-        templates.get(text)?.expand(
-            &PhoneMacros {
-                phone: self,
-                model,
-                view,
-                now: cx.now,
-                request: self.request.as_deref(),
-                told: self.result,
-                prvst: self.resync.cause().prvst(),
-                password: Password::Mask,
+        self.expand(
+            |view| match self.trigger(id, view) {
+                Trigger::Condition(text) => Some(text),
+                Trigger::Unset | Trigger::ResyncOnce { .. } => None,
             },
+            self.request.as_deref(),
+            Password::Mask,
             expanded,
-        );
+            cx,
+        )?;
+        let model = self.model(cx.shared)?;
         let verdict = evaluate(expanded.text(), &model.software_version, &mut ());
         let next = next_check(expanded, |name| self.is_moving(name));
         Some((verdict, next))
@@ -162,39 +144,9 @@ impl Phone {
 
     /// Whether the value of a macro grows by one each second.
     fn is_moving(&self, name: MacroName) -> bool {
-        match name {
-            MacroName::PrvTmr | MacroName::UpgTmr => true,
-            MacroName::RegTmr(line) => self.lost_since(line).is_some(),
-            MacroName::Gpp(_)
-            | MacroName::Uid(_)
-            | MacroName::Secret(_)
-            | MacroName::Ma
-            | MacroName::Mau
-            | MacroName::Mac
-            | MacroName::Pn
-            | MacroName::Psn
-            | MacroName::Sn
-            | MacroName::Ccert
-            | MacroName::Ip
-            | MacroName::ExtIp
-            | MacroName::SwVer
-            | MacroName::HwVer
-            | MacroName::PrvSt
-            | MacroName::UpgSt
-            | MacroName::UpgErr
-            | MacroName::UpgCond
-            | MacroName::Scheme
-            | MacroName::Serv
-            | MacroName::ServIp
-            | MacroName::Port
-            | MacroName::Path
-            | MacroName::Err
-            | MacroName::Ems
-            | MacroName::MUid
-            | MacroName::MPwd
-            | MacroName::OrigType
-            | MacroName::AuthStatus => false,
-        }
+        let lost = |line| self.lost_since(line).is_some();
+        matches!(name, MacroName::PrvTmr | MacroName::UpgTmr)
+            || matches!(name, MacroName::RegTmr(line) if lost(line))
     }
 
     /// Makes the rule of an action URL in a trigger the given rule; whether there is one.
@@ -220,5 +172,15 @@ impl Phone {
             shared.values.release(old);
         }
         true
+    }
+}
+
+/// The number of a trigger, 1 or 2.
+pub(crate) fn trigger_number(id: ParamId) -> Option<u8> {
+    let [first, second] = known::RESYNC_TRIGGERS;
+    match id {
+        _ if id == first => Some(1),
+        _ if id == second => Some(2),
+        _ => None,
     }
 }

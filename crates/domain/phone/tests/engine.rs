@@ -296,16 +296,7 @@ fn an_idle_phone_with_twelve_values_of_its_own_fits_two_kibibytes() {
                 .collect();
             let mut params = onhook_params::ParamSet::default();
             params.apply(&entries, &mut shared.values);
-            let setup = onhook_phone::PhoneSetup {
-                index,
-                model,
-                mac: identity.mac,
-                serial: None,
-                ip: None,
-                external_ip: None,
-                client_certificate: false,
-                seed: 1,
-            };
+            let setup = onhook_phone::PhoneSetup::new(index, model, identity.mac, 1);
             let mut phone = Phone::new(&setup, params);
             let mut out = Vec::new();
             let now = Now {

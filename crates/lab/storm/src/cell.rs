@@ -80,16 +80,8 @@ impl<'s> Cell<'s> {
             .map(|n| {
                 let index = first + n;
                 let [.., a, b, c, d] = index.to_be_bytes();
-                let setup = PhoneSetup {
-                    index,
-                    model,
-                    mac: Mac([0x00, 0x0e, a, b, c, d]),
-                    serial: None,
-                    ip: None,
-                    external_ip: None,
-                    client_certificate: false,
-                    seed: storm.seed,
-                };
+                let setup =
+                    PhoneSetup::new(index, model, Mac([0x00, 0x0e, a, b, c, d]), storm.seed);
                 let spread = u64::from(storm.scenario.power_on_s) * 1000;
                 let at_ms = match spread {
                     0 => 0,

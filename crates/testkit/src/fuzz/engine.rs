@@ -87,16 +87,12 @@ pub fn engine(bytes: &[u8]) {
     scope.readings.triggers = bytes.of(&[TriggerMode::Fire, TriggerMode::Gate], TriggerMode::Fire);
     let mut shared = Shared::with_seed(0);
     let model = shared.add_model(Model::of(&onhook_device::Identity::default(), scope));
-    let setup = PhoneSetup {
-        index: 0,
+    let setup = PhoneSetup::new(
+        0,
         model,
-        mac: onhook_device::Identity::default().mac,
-        serial: None,
-        ip: None,
-        external_ip: None,
-        client_certificate: false,
-        seed: u64::from(bytes.next()),
-    };
+        onhook_device::Identity::default().mac,
+        u64::from(bytes.next()),
+    );
     let mut phone = Phone::new(&setup, ParamSet::default());
     let mut out = Vec::new();
     let (mut mono, mut ops) = (0_u64, 0_u32);

@@ -5,16 +5,17 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use onhook_device::{Identity, Now, Outcome, WallTime};
 use onhook_fetch::Endpoint;
-use onhook_params::{DeltaBuilder, Entry, Mark, ParamId, ParamSet, Scope, Setting, secrecy};
+use onhook_params::{Entry, Mark, ParamId, ParamSet, Scope, secrecy};
 use onhook_phone::{
-    Boot, Committed, Cx, DecodedId, Effect, Input, Model, ModelId, OpId, Phone, PhoneSetup,
-    Request, Shared, StateChange, StateRecord, render,
+    Boot, Committed, Cx, Effect, Input, Model, ModelId, OpId, Phone, PhoneSetup, Request, Shared,
+    StateChange, StateRecord, render,
 };
 
 use super::chance::Chance;
 use super::oracle::Oracle;
 use super::server::Answer;
 use super::{Event, World, mono};
+use crate::sim::decoded;
 
 /// One phone of a world.
 pub(super) struct Seat {
@@ -41,16 +42,7 @@ impl Seat {
     pub(super) fn new(seed: u64, begin: i64, scope: Scope, shared: &mut Shared) -> Self {
         let identity = Identity::default();
         let model: ModelId = shared.add_model(Model::of(&identity, scope));
-        let setup = PhoneSetup {
-            index: 0,
-            model,
-            mac: identity.mac,
-            serial: None,
-            ip: None,
-            external_ip: None,
-            client_certificate: false,
-            seed,
-        };
+        let setup = PhoneSetup::new(0, model, identity.mac, seed);
         Self {
             phone: Phone::new(&setup, ParamSet::default()),
             oracle: Oracle::default(),
@@ -223,7 +215,14 @@ impl Seat {
     pub(super) fn stale(&self, chance: &mut Chance, shared: &mut Shared) -> Input {
         let op = OpId::from_number(1_000_000 + u32::try_from(chance.below(5)).unwrap_or(0));
         match chance.below(4) {
-            0 => Input::FetchDone(op, Ok(decode(&[("GPP_D", "stale")], &self.scope, shared))),
+            0 => Input::FetchDone(
+                op,
+                Ok(decoded(
+                    [("GPP_D", "stale")].into_iter(),
+                    &self.scope,
+                    shared,
+                )),
+            ),
             1 => Input::FetchDone(op, Err(Outcome::Connect.into())),
             2 => Input::CommitDone(op, Committed::Durable),
             _ => Input::StateSaved(op, Committed::Durable),
@@ -236,27 +235,6 @@ pub(super) fn lose(input: Input, shared: &mut Shared) {
     if let Input::FetchDone(_, Ok(decoded)) = input {
         shared.drop_decoded(decoded);
     }
-}
-
-fn decode(
-    settings: &[(&'static str, &'static str)],
-    scope: &Scope,
-    shared: &mut Shared,
-) -> DecodedId {
-    let mut builder = DeltaBuilder::with_capacity(settings.len(), 0);
-    for (name, value) in settings {
-        let known = ParamId::lookup(name, scope);
-        let text = known.and_then(|id| Some((id, id.canonical(value, scope).ok()?)));
-        if let Some((id, text)) = text {
-            builder.push(Setting {
-                id,
-                value: Some(&text),
-                access: None,
-                preserve: false,
-            });
-        }
-    }
-    shared.put_decoded(&builder.finish())
 }
 
 impl World {
@@ -329,7 +307,7 @@ impl World {
         let done = started + 1000 * self.server.delay(&mut self.chance);
         let result = match self.server.answer(&mut self.chance) {
             Answer::Fails(outcome) => Err(outcome.into()),
-            Answer::Sets(settings) => Ok(decode(&settings, &scope, &mut self.shared)),
+            Answer::Sets(settings) => Ok(decoded(settings.into_iter(), &scope, &mut self.shared)),
         };
         self.push(done, seat, Event::Input(life, Input::FetchDone(op, result)));
     }
