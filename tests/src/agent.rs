@@ -23,6 +23,15 @@ pub struct Agent {
     variables: Vec<(OsString, OsString)>,
 }
 
+/// Replays a journal.
+///
+/// # Errors
+/// The program cannot be built or started, or does not end.
+pub fn replay(journal: &str, options: &[&str]) -> anyhow::Result<Ended> {
+    let mut command = Command::new(program("onhook-harness")?);
+    Peer::start(command.arg("replay").arg(journal).args(options))?.end()
+}
+
 /// Names of files with their permission bits.
 pub type Files = BTreeMap<String, u32>;
 

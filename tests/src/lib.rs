@@ -21,7 +21,7 @@ mod strace;
 pub mod tftp_site;
 mod tools;
 
-pub use agent::{Agent, Files, files};
+pub use agent::{Agent, Files, files, replay};
 pub use authority::{Authority, EC};
 pub use content::{Content, lettered, profile};
 pub use crypt::{Digest, encrypt, gzip};

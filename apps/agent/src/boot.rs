@@ -49,6 +49,8 @@ pub(crate) fn is_locked(error: &StoreError) -> bool {
 pub(crate) struct Life {
     pub(crate) reactor: Reactor,
     pub(crate) syslog: Arc<Syslog>,
+    /// What the phone was made from.
+    pub(crate) setup: PhoneSetup,
 }
 
 impl Life {
@@ -122,7 +124,11 @@ pub(crate) async fn build(
     let mut reactor = Reactor::new(phones, clock, observer);
     reactor.queue(index, Input::OptionsLearned(server));
     tell(&mut reactor, index, known)?;
-    Ok(Life { reactor, syslog })
+    Ok(Life {
+        reactor,
+        syslog,
+        setup,
+    })
 }
 
 /// Tells a phone what no profile can tell.

@@ -37,6 +37,7 @@ pub(crate) enum Command {
     /// Run the phone until it is told to end.
     #[command(after_help = "Examples:\n  onhook-agent run --config agent.toml\n  \
         onhook-agent run --state-dir /tmp/phone --events -\n  \
+        onhook-agent run --config agent.toml --journal phone.journal\n  \
         onhook-agent run --config agent.toml --print-config\n\n\
         SIGTERM and SIGINT end the agent, SIGHUP makes it read its configuration again.")]
     Run(RunArgs),
@@ -85,6 +86,9 @@ pub(crate) struct RunArgs {
     /// Write events to a file, one JSON object a line; `-` for stdout.
     #[arg(long, value_name = "FILE")]
     pub(crate) events: Option<PathBuf>,
+    /// Write a journal for `onhook-harness replay`, without secrets: what the phone is told and what it answers.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) journal: Option<PathBuf>,
     /// Print the merged configuration with the source of each value, and end.
     #[arg(long)]
     pub(crate) print_config: bool,

@@ -1,14 +1,7 @@
 //! The event stream: one JSON object a line.
 
-use std::fs::OpenOptions;
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
-use std::sync::mpsc::{self, Receiver, SyncSender, TrySendError};
-use std::thread;
 use std::time::Duration;
 
-use anyhow::Context;
 use onhook_device::{Now, WallTime};
 use onhook_driver::{Fetched, Observer};
 use onhook_phone::port::Message;
@@ -16,123 +9,22 @@ use onhook_phone::report::ResyncReport;
 use onhook_phone::{Notice, RestartKind};
 use serde_json::{Map, Value, json};
 
+use crate::lines::Sender;
 use crate::log_server::LogServer;
 use crate::supervisor::Supervisor;
 
-/// Lines that may wait for a slow reader; those beyond are counted.
-const BACKLOG: usize = 1024;
-
-/// How long the last lines may take at the end.
-const LAST_LINES: Duration = Duration::from_millis(300);
-
-/// The stream: a file or stdout, written by a thread of its own, so that a reader who stops holds up nobody.
-pub(crate) struct Events {
-    lines: Option<SyncSender<String>>,
-    done: Option<Receiver<()>>,
-}
-
-impl Events {
-    /// Opens the stream; `-` is stdout, a file is appended to, and without a path there is none.
-    ///
-    /// # Errors
-    /// The file cannot be opened, or the system has no thread to give.
-    pub(crate) fn open(path: Option<&Path>) -> anyhow::Result<Self> {
-        let out: Box<dyn Write + Send> = match path {
-            None => {
-                return Ok(Self {
-                    lines: None,
-                    done: None,
-                });
-            }
-            Some(path) if path == Path::new("-") => Box::new(std::io::stdout()),
-            Some(path) => Box::new(
-                OpenOptions::new()
-                    .create(true)
-                    .append(true)
-                    .mode(0o600)
-                    .open(path)
-                    .with_context(|| format!("events cannot be written to {}", path.display()))?,
-            ),
-        };
-        let (lines, taken) = mpsc::sync_channel(BACKLOG);
-        let (ended, done) = mpsc::sync_channel(1);
-        thread::Builder::new()
-            .name("events".to_owned())
-            .stack_size(64 << 10)
-            .spawn(move || {
-                write_all(out, &taken);
-                // Nobody may wait for it.
-                let _ = ended.send(());
-            })
-            .context("no thread for the events")?;
-        Ok(Self {
-            lines: Some(lines),
-            done: Some(done),
-        })
-    }
-
-    /// An observer of one life of the phone.
-    pub(crate) fn observer(&self, server: &LogServer, supervisor: &Supervisor) -> Watcher {
-        Watcher {
-            lines: self.lines.clone(),
-            missed: 0,
-            server: server.clone(),
-            supervisor: supervisor.clone(),
-        }
-    }
-
-    /// Ends the stream; the observers are gone. Lines that nobody takes in time are given up.
-    pub(crate) fn close(&mut self) {
-        self.lines = None;
-        if let Some(done) = self.done.take() {
-            let _ = done.recv_timeout(LAST_LINES);
-        }
-    }
-}
-
-fn write_all(mut out: Box<dyn Write + Send>, lines: &Receiver<String>) {
-    for line in lines {
-        // A full disk or a closed pipe must not stop the phone; the stream ends.
-        if writeln!(out, "{line}").and_then(|()| out.flush()).is_err() {
-            tracing::error!("the event stream cannot be written any more: it ends here");
-            return;
-        }
-    }
-}
-
 /// Tells the event stream, the log and the service manager what the phone does.
 pub(crate) struct Watcher {
-    lines: Option<SyncSender<String>>,
-    /// Lines that found no place since the last that did.
-    missed: u64,
-    server: LogServer,
-    supervisor: Supervisor,
+    pub(crate) lines: Sender,
+    pub(crate) server: LogServer,
+    pub(crate) supervisor: Supervisor,
 }
 
 impl Watcher {
     fn write(&mut self, now: Now, event: &str, fields: Value) {
-        if self.lines.is_none() {
-            return;
-        }
-        if self.missed > 0 && self.send(object(now, "missed", json!({ "count": self.missed }))) {
-            self.missed = 0;
-        }
-        if !self.send(object(now, event, fields)) {
-            self.missed += 1;
-        }
-    }
-
-    fn send(&mut self, line: String) -> bool {
-        let Some(lines) = &self.lines else {
-            return false;
-        };
-        match lines.try_send(line) {
-            Ok(()) => true,
-            Err(TrySendError::Full(_)) => false,
-            Err(TrySendError::Disconnected(_)) => {
-                self.lines = None;
-                false
-            }
+        if self.lines.is_open() {
+            let gap = |count| object(now, "missed", json!({ "count": count }));
+            self.lines.send(object(now, event, fields), gap);
         }
     }
 }

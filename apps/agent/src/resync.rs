@@ -20,10 +20,11 @@ use crate::boot::{self, PHONE};
 use crate::cli::ResyncArgs;
 use crate::config::{self, Config};
 use crate::ctl;
-use crate::events::Events;
+use crate::events::Watcher;
 use crate::failure::{FAILED, World, print};
 use crate::json::{self, at};
 use crate::known::Known;
+use crate::lines::Lines;
 use crate::supervisor::Supervisor;
 use crate::transports::Transports;
 
@@ -95,7 +96,11 @@ async fn foreground(
 ) -> anyhow::Result<Value> {
     let transports = Transports::new(config)?;
     let known = Known::of(config);
-    let nobody = Events::open(None)?.observer(&transports.log_server, &Supervisor::none());
+    let nobody = Watcher {
+        lines: Lines::default().sender(),
+        server: transports.log_server.clone(),
+        supervisor: Supervisor::none(),
+    };
     let mut life = boot::build(config, &store, &transports, &known, Box::new(nobody)).await?;
     let reactor = &mut life.reactor;
     // A phone that refuses makes no report to wait for.

@@ -16,10 +16,12 @@ use tokio::time::timeout;
 use crate::boot::{self, Life};
 use crate::cli::RunArgs;
 use crate::config::{self, Config};
-use crate::events::Events;
+use crate::events::Watcher;
 use crate::failure::World;
+use crate::journal::Journal;
 use crate::json;
 use crate::known::{Attentive, Known};
+use crate::lines::Lines;
 use crate::reload::reload;
 use crate::supervisor::Supervisor;
 use crate::transports::Transports;
@@ -47,7 +49,8 @@ pub(crate) async fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
         presented: transports.presented.clone(),
     };
     let mut agent = Agent {
-        events: Events::open(args.events.as_deref())?,
+        events: Lines::open(args.events.as_deref(), "events")?,
+        journal: Journal::open(args.journal.as_deref())?,
         supervisor: Supervisor::from_environment(),
         signals: Signals::catch()?,
         config,
@@ -64,7 +67,8 @@ struct Agent {
     store: Arc<FlashStore>,
     transports: Transports,
     known: Known,
-    events: Events,
+    events: Lines,
+    journal: Journal,
     supervisor: Supervisor,
     signals: Signals,
 }
@@ -77,10 +81,11 @@ impl Agent {
     ) -> anyhow::Result<ExitCode> {
         self.supervisor.watch();
         loop {
-            let observer = Box::new(
-                self.events
-                    .observer(&self.transports.log_server, &self.supervisor),
-            );
+            let observer = Box::new(Watcher {
+                lines: self.events.sender(),
+                server: self.transports.log_server.clone(),
+                supervisor: self.supervisor.clone(),
+            });
             let mut life = boot::build(
                 &self.config,
                 &self.store,
@@ -89,6 +94,7 @@ impl Agent {
                 observer,
             )
             .await?;
+            self.journal.begin(&mut life);
             life.reactor.boot(Boot::Normal);
             self.supervisor.ready();
             let exit = self.live_once(&mut life, &mut control, args).await;
@@ -103,6 +109,7 @@ impl Agent {
             let _ = timeout(LAST_MESSAGES, life.syslog.flush()).await;
             drop(life);
             self.events.close();
+            self.journal.close();
             return Ok(ExitCode::SUCCESS);
         }
     }

@@ -1,5 +1,7 @@
 //! The command line.
 
+#[path = "cli/replay.rs"]
+mod replay;
 #[path = "cli/storm.rs"]
 mod storm;
 
@@ -9,6 +11,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use replay::ReplayArgs;
 pub(crate) use storm::{MergeArgs, StormArgs};
 
 /// The lab for Onhook: serves profiles, explains rules, encrypts and decrypts files.
@@ -108,6 +111,14 @@ pub(crate) enum Command {
     #[command(after_help = "Examples:\n  \
         onhook-harness merge part1.json part2.json --out storm.json")]
     Merge(MergeArgs),
+    /// Do again what a journal of a phone tells, and say what the phone did and why.
+    #[command(after_help = "Examples:\n  \
+        onhook-harness replay phone.journal\n  \
+        onhook-harness replay phone.journal --json\n\n\
+        `onhook-agent run --journal FILE` writes a journal, with stand-ins for secrets. The phone of this program gets the\n\
+        same inputs at the same times.\n\
+        Exit status: 0 the same effects as recorded, 1 others, or lines are missing, 2 usage or a file that is no journal.")]
+    Replay(ReplayArgs),
     /// Expand the macros of a text.
     #[command(after_help = "Examples:\n  \
         onhook-harness expand 'http://$A/$MA.xml' --set GPP_A=192.0.2.10\n  \

@@ -15,6 +15,7 @@ mod lint;
 mod logging;
 mod output;
 mod phone;
+mod replay;
 mod serve;
 mod stop;
 mod storm;
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
         Command::Diff(args) => diff::diff(&args),
         Command::Storm(args) => storm::storm(&args),
         Command::Merge(args) => storm::merge(&args),
+        Command::Replay(args) => replay::replay(&args),
         Command::Expand(args) => expand::expand(&args),
         Command::Encrypt(args) => encrypt::encrypt(&args),
         Command::Decrypt(args) => decrypt::decrypt(&args),

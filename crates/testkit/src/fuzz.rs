@@ -12,7 +12,7 @@ use onhook_profile::AliasMap;
 use onhook_rules::{RuleKind, Selection, Url};
 use onhook_schedule::{DelayList, HhMm};
 
-pub use engine::engine;
+pub use engine::{SECRET, Watch, engine, engine_watched};
 pub use file::{container, gzip, profile, records};
 
 /// A target by name.

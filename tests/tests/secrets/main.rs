@@ -8,7 +8,8 @@ use std::fs;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use onhook_tests::{
-    Agent, Digest, Ended, Files, Reply, Sink, Site, encrypt, files, profile, signal, tool, until,
+    Agent, Digest, Ended, Files, Reply, Sink, Site, encrypt, files, profile, replay, signal, tool,
+    until,
 };
 
 /// Stands in every secret of these tests.
@@ -281,7 +282,16 @@ fn no_secret_is_told_by_a_running_agent() {
     let set = ["params", "set", "Resync_On_Reset", "No"];
     said.run(agent, &set, 0);
     let events = agent.place("events").display().to_string();
-    let run = ["--log-format", "json", "run", "--events", &events];
+    let journal = agent.place("journal").display().to_string();
+    let run = [
+        "--log-format",
+        "json",
+        "run",
+        "--events",
+        &events,
+        "--journal",
+        &journal,
+    ];
     let running = agent.start(&run).unwrap();
     until("an answer", || agent.status().ok()).unwrap();
     bench.exercise(&mut said);
@@ -299,11 +309,18 @@ fn no_secret_is_told_by_a_running_agent() {
     let stream = fs::read_to_string(&events).unwrap();
     assert!(stream.lines().count() > 100, "{stream}");
     said.0.push(("events".to_owned(), stream));
+    let recorded = fs::read_to_string(&journal).unwrap();
+    assert!(recorded.lines().count() > 100, "{recorded}");
+    said.0.push(("journal".to_owned(), recorded));
+    let replayed = replay(&journal, &[]).unwrap();
+    // Secrets decide nothing: the same phone does the same with their stand-ins.
+    assert_eq!(replayed.code, Some(0), "{replayed:?}");
+    said.add("replay", &replayed);
     bench.take_messages(&mut said);
     bench.assert_secrets_were_used();
     said.assert_silent_about_secrets();
     let own = files(&agent.place("")).unwrap();
-    assert_eq!(own["events"], 0o600);
+    assert_eq!((own["events"], own["journal"]), (0o600, 0o600));
 }
 
 /// Nobody but the owner can read the state.

@@ -4,6 +4,7 @@
 
 mod ending;
 mod facts;
+mod journal;
 mod life;
 mod manager;
 mod permissions;

@@ -24,7 +24,7 @@ mod vault;
 mod waiting;
 mod wheel;
 
-pub use ports::{Fetched, Fetchers, Observer, Ports};
+pub use ports::{Fetched, Fetchers, Observer, Ports, Recorder};
 pub use reactor::{Exit, Phones, Reactor, Seat};
 pub use vault::TaskVault;
 pub use wheel::Wheel;

@@ -8,7 +8,7 @@ use onhook_fetch::port::Fetch;
 use onhook_params::port::ConfigStore;
 use onhook_phone::port::{EventLog, Message, StateStore};
 use onhook_phone::report::ResyncReport;
-use onhook_phone::{Notice, RestartKind};
+use onhook_phone::{Effect, Input, Notice, Phone, RestartKind, Shared};
 
 /// The transports by scheme; a missing one is a failure that says so.
 #[derive(Clone, Default)]
@@ -60,6 +60,15 @@ pub trait Observer: Send {
 
     /// A file was fetched and decoded, or was not; `None` if the transfer failed.
     fn fetched(&mut self, phone: u32, now: Now, fetched: Option<&Fetched>);
+}
+
+/// Keeps what one phone is told and what it answers, so that it can be done again.
+pub trait Recorder: Send {
+    /// The phone is about to take an input.
+    fn input(&mut self, now: Now, input: &Input, shared: &Shared);
+
+    /// It has taken it, and wants this done.
+    fn effects(&mut self, effects: &[Effect], phone: &Phone, shared: &Shared);
 }
 
 /// What is known of a file that was fetched and decoded.

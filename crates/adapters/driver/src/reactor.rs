@@ -15,7 +15,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::{AbortHandle, JoinSet};
 
 use crate::arrivals::{Arrived, Completion, PANICKED};
-use crate::ports::{Observer, Ports};
+use crate::ports::{Observer, Ports, Recorder};
 use crate::reporter::Reporter;
 use crate::storage::Storage;
 use crate::waiting::Waiting;
@@ -42,6 +42,7 @@ pub struct Seat {
     pub(crate) phone: Phone,
     pub(crate) ports: Ports,
     pub(crate) record: StateRecord,
+    recorder: Option<Box<dyn Recorder>>,
     pub(crate) reporter: Reporter,
     pub(crate) waiting: Waiting,
     /// Transfers that can be ended.
@@ -88,6 +89,7 @@ impl Phones {
             phone,
             ports,
             record,
+            recorder: None,
             reporter: Reporter::default(),
             waiting: Waiting::default(),
             transfers: HashMap::new(),
@@ -99,6 +101,13 @@ impl Phones {
             daily: false,
         });
         u32::try_from(self.seats.len() - 1).unwrap_or(u32::MAX)
+    }
+
+    /// Has everything recorded that a phone is told from now on, and what it answers.
+    pub fn record(&mut self, index: u32, recorder: Box<dyn Recorder>) {
+        if let Some(seat) = self.seats.get_mut(index as usize) {
+            seat.recorder = Some(recorder);
+        }
     }
 
     /// The phone of a number.
@@ -326,13 +335,20 @@ impl Reactor {
         let Some(seat) = self.phones.seats.get_mut(queued.phone as usize) else {
             return;
         };
+        let shared = &mut self.phones.shared;
+        if let Some(recorder) = &mut seat.recorder {
+            recorder.input(now, &queued.input, shared);
+        }
         let mut cx = Cx {
             now,
-            shared: &mut self.phones.shared,
+            shared,
             out: &mut self.out,
         };
         let edits = matches!(queued.input, Input::Command(_, Command::Set(..)));
         seat.phone.handle(queued.input, &mut cx);
+        if let Some(recorder) = &mut seat.recorder {
+            recorder.effects(&self.out, &seat.phone, &self.phones.shared);
+        }
         if edits && let Some(op) = self.out.iter().find_map(commit_of) {
             seat.edit = Some(op);
         }

@@ -11,6 +11,7 @@
 //!
 //! Requirement families: R-XML-3, R-TYP, R-APP-2, R-APP-6, R-APP-7, R-UA.
 
+mod assigned;
 mod delta;
 mod generated;
 mod kind;
@@ -20,6 +21,7 @@ mod set;
 pub mod types;
 mod values;
 
+pub use assigned::assigned_secrets;
 pub use delta::{Delta, DeltaBuilder, Setting};
 pub use kind::Kind;
 pub use registry::{BadValue, Choices, ParamId, Pattern, Scope, UserAccess, known};

@@ -21,6 +21,12 @@ impl OpId {
     pub const fn from_number(number: u32) -> Self {
         Self(number)
     }
+
+    /// Its number, for journals.
+    #[must_use]
+    pub const fn number(self) -> u32 {
+        self.0
+    }
 }
 
 /// How the phone comes up.

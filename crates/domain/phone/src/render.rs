@@ -1,7 +1,7 @@
 //! Texts of effects, rendered by whoever consumes them.
 
 use onhook_device::Now;
-use onhook_macros::{Expanded, Template, expand_to_string};
+use onhook_macros::{Expanded, MacroName, MacroSource, Template, expand_to_string};
 use onhook_params::{ParamId, Values, View, known};
 
 use crate::macros::{Password, PhoneMacros};
@@ -62,6 +62,26 @@ fn printable(text: &str) -> String {
     text.chars()
         .map(|c| if c.is_control() { ' ' } else { c })
         .collect()
+}
+
+/// What a macro says outside a request; `***` for the password of extension mobility.
+#[must_use]
+pub fn macro_value(phone: &Phone, shared: &Shared, now: Now, name: MacroName) -> String {
+    let mut text = String::new();
+    if let (Some(model), Some(view)) = (phone.model(shared), phone.view(shared)) {
+        let source = PhoneMacros {
+            phone,
+            model,
+            view,
+            now,
+            request: None,
+            told: phone.result,
+            prvst: phone.resync.cause().prvst(),
+            password: Password::Mask,
+        };
+        source.push_value(name, &mut text);
+    }
+    text
 }
 
 /// The URL of a request: scheme, host, port, path.

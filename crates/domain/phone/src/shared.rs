@@ -55,6 +55,12 @@ impl Shared {
     /// Interns a decoded profile until a phone has taken it in.
     pub fn put_decoded(&mut self, delta: &Delta) -> DecodedId {
         let entries = intern(delta, &mut self.values);
+        self.put_entries(entries)
+    }
+
+    /// Keeps what a decoded profile asks for, in order of parameter, until a phone has taken it in; the uses of its
+    /// texts pass to the table.
+    pub fn put_entries(&mut self, entries: Vec<Entry>) -> DecodedId {
         if let Some(index) = self.free_decoded.pop()
             && let Some(slot) = self.decoded.get_mut(index as usize)
         {
@@ -63,6 +69,13 @@ impl Shared {
         }
         self.decoded.push(Some(entries));
         DecodedId(u32::try_from(self.decoded.len() - 1).unwrap_or(u32::MAX))
+    }
+
+    /// What a decoded profile asks for, in order of parameter; nothing once a phone has taken it in.
+    #[must_use]
+    pub fn decoded(&self, id: DecodedId) -> &[Entry] {
+        let kept = self.decoded.get(id.0 as usize);
+        kept.and_then(Option::as_deref).unwrap_or(&[])
     }
 
     /// Takes a decoded profile out; the uses of its texts pass to the caller.

@@ -28,7 +28,7 @@ pub use alternative::{Alternative, Guard};
 pub use argument::{Argument, Piece};
 pub use assignments::{Assignment, AssignmentIter, Assignments, Target};
 pub use error::{RuleError, RuleErrorCode};
-pub use mask::{masked, sensitive_spans};
+pub use mask::{credential_spans, masked, sensitive_spans};
 pub use options::Options;
 pub use report::{Content, Report, ReportRule, Reports, parse_report};
 pub use rule::{Alternatives, Rule, RuleKind, Selection, parse, select};

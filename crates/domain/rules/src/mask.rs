@@ -10,12 +10,26 @@ use crate::cursor::{Cursor, is_space};
 /// option or the end of the list is taken for sensitive, so that a forgotten quote or bracket shows
 /// nothing.
 pub fn sensitive_spans(text: &str) -> impl Iterator<Item = Range<usize>> {
+    spans(text, find_option)
+}
+
+/// The same with the argument of every option that is not known to hold nothing of the kind, user names included: for
+/// what leaves the host.
+pub fn credential_spans(text: &str) -> impl Iterator<Item = Range<usize>> {
+    spans(text, find_credential)
+}
+
+fn spans(
+    text: &str,
+    find: impl Fn(&str) -> Option<Range<usize>>,
+) -> impl Iterator<Item = Range<usize>> {
     let mut at = 0;
     let mut path = Path::default();
     std::iter::from_fn(move || {
         loop {
-            let start = at + find_option(text.get(at..)?)?;
-            at = start + OPTION_LENGTH;
+            let option = find(text.get(at..)?)?;
+            let start = at + option.start;
+            at += option.end;
             if path.holds(text, start) {
                 continue;
             }
@@ -32,10 +46,39 @@ pub fn sensitive_spans(text: &str) -> impl Iterator<Item = Range<usize>> {
 const OPTION_LENGTH: usize = 5;
 
 /// Finds the next `--key` or `--pwd`, in any letter case: a misspelt option has a key too.
-fn find_option(text: &str) -> Option<usize> {
-    text.as_bytes()
-        .windows(OPTION_LENGTH)
-        .position(|word| word.eq_ignore_ascii_case(b"--key") || word.eq_ignore_ascii_case(b"--pwd"))
+fn find_option(text: &str) -> Option<Range<usize>> {
+    let at = text.as_bytes().windows(OPTION_LENGTH).position(|word| {
+        word.eq_ignore_ascii_case(b"--key") || word.eq_ignore_ascii_case(b"--pwd")
+    })?;
+    Some(at..at + OPTION_LENGTH)
+}
+
+/// Options that hold neither keys nor names.
+const PUBLIC: [&str; 5] = ["--post", "--alias", "--srv", "--delta", "--status"];
+
+/// Finds the next `--key`, `--pwd` or `--uid`, or another word that stands where an option does and is none of those
+/// that hold nothing secret.
+fn find_credential(text: &str) -> Option<Range<usize>> {
+    let bytes = text.as_bytes();
+    (0..bytes.len()).find_map(|at| {
+        let word = bytes.get(at..)?.strip_prefix(b"--")?;
+        let known = word.get(..3).is_some_and(|name| {
+            [b"key", b"pwd", b"uid"]
+                .iter()
+                .any(|known| name.eq_ignore_ascii_case(*known))
+        });
+        if known {
+            return Some(at..at + OPTION_LENGTH);
+        }
+        let before = at.checked_sub(1).and_then(|before| bytes.get(before));
+        let stands_alone = before.is_none_or(|byte| *byte == b'[' || is_space(*byte));
+        let letters = word.iter().take_while(|b| b.is_ascii_alphabetic()).count();
+        let end = at + 2 + letters;
+        let public = PUBLIC
+            .iter()
+            .any(|name| text.get(at..end).is_some_and(|word| word == *name));
+        (stands_alone && letters > 0 && !public).then_some(at..end)
+    })
 }
 
 /// Whether a place lies in a URL: a slash stands before it and nothing that could begin an option.
@@ -141,6 +184,21 @@ mod tests {
         check("/a|[--key k] /b", "/a|[--key ***] /b");
         check("/a --key k", "/a --key ***");
         check("/a\"--key k", "/a\"--key ***");
+    }
+
+    //= R-SEC-3 type=test
+    #[test]
+    fn credentials_are_names_and_whatever_an_unknown_option_holds() {
+        for (text, expected) in [
+            ("[--uid u --key k --post a]/x", &["u", "k"][..]),
+            ("[--kee k --srv --alias d]/x --Post p", &["k", "p"]),
+            ("[--keyk --PWD p] http://h/a--b", &["k", "p"]),
+            ("$PN -- Requesting %s, Main--Lobby", &[]),
+            ("é--key é", &["é"]),
+        ] {
+            let found: Vec<&str> = credential_spans(text).map(|span| &text[span]).collect();
+            assert_eq!(found, expected, "{text}");
+        }
     }
 
     #[test]

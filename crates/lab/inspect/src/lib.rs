@@ -21,7 +21,6 @@ mod lint;
 mod macro_use;
 mod model_phone;
 mod redaction;
-mod secret_values;
 mod style;
 mod vectors;
 

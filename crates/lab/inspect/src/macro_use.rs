@@ -3,12 +3,12 @@
 use std::ops::Range;
 
 use onhook_macros::{Expanded, MacroName, Template};
-use onhook_params::Scope;
+use onhook_params::{Scope, assigned_secrets};
 use onhook_rules::sensitive_spans;
 use serde::Serialize;
 
 use crate::redaction::{Redaction, Secrets};
-use crate::{ModelPhone, Origin, secret_values};
+use crate::{ModelPhone, Origin};
 
 /// One reference and what became of it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -69,7 +69,7 @@ impl Hidden {
 
 /// What may not be shown of a text for its own sake.
 fn sensitive(text: &str, scope: &Scope) -> Vec<Range<usize>> {
-    let mut spans = secret_values::find(text, scope);
+    let mut spans = assigned_secrets(text, scope);
     spans.extend(sensitive_spans(text));
     spans
 }

@@ -8,6 +8,8 @@ use onhook_phone::{
     Phone, PhoneSetup, RebootReason, Registration, Shared, StateRecord,
 };
 
+use crate::sim::decoded;
+
 /// Reads bytes one after the other; zeros follow them.
 struct Bytes<'b>(&'b [u8]);
 
@@ -37,13 +39,35 @@ impl Bytes<'_> {
     }
 }
 
-/// What edits set.
-const SETTINGS: [(&str, &[&str]); 8] = [
+/// Looks on while a phone is tried.
+pub trait Watch {
+    /// A phone that has not booted is tried.
+    fn begins(&mut self, setup: &PhoneSetup, phone: &Phone, shared: &Shared);
+    /// It is about to take an input.
+    fn input(&mut self, now: Now, input: &Input, shared: &Shared);
+    /// It has taken it.
+    fn effects(&mut self, effects: &[Effect], phone: &Phone, shared: &Shared);
+}
+
+/// Nobody looks on.
+impl Watch for () {
+    fn begins(&mut self, _setup: &PhoneSetup, _phone: &Phone, _shared: &Shared) {}
+    fn input(&mut self, _now: Now, _input: &Input, _shared: &Shared) {}
+    fn effects(&mut self, _effects: &[Effect], _phone: &Phone, _shared: &Shared) {}
+}
+
+/// A secret that edits and profiles set.
+pub const SECRET: &str = "c4n4ry";
+
+/// What edits and profiles set.
+const SETTINGS: [(&str, &[&str]); 12] = [
     (
         "Profile_Rule",
         &[
             "http://h/p",
             "[--key $SA] http://h/$PRVST",
+            "[--key c4n4ry-1 --pwd c4n4ry-2] http://h/p",
+            "( $PRVST eq 2 )? (GPP_SA = \"c4n4ry-3\"; GPP_A = \"1\")! [--key $C] http://h/$B | (GPP_B = \"2\")!",
             "( $A eq 1 )? http://h/a | http://h/b",
             "",
         ],
@@ -70,11 +94,20 @@ const SETTINGS: [(&str, &[&str]); 8] = [
     ("Resync_Trigger_2", &["", "$REGTMR1 gt 5", "$UPGTMR ne 0"]),
     ("Forced_Resync_Delay", &["0", "1", "65535"]),
     ("Provision_Enable", &["Yes", "No"]),
+    ("GPP_A", &["", "1", "2"]),
+    ("GPP_C", &["", "register"]),
+    ("GPP_SA", &["", SECRET, "c4n4ry-4"]),
+    ("Admin_Password", &["", SECRET]),
 ];
 
 /// The engine: no sequence of inputs, whatever their times and ids, makes a phone panic, wait for what has passed for
 /// ever, or ask for two fetches at once.
 pub fn engine(bytes: &[u8]) {
+    engine_watched(bytes, &mut ());
+}
+
+/// The same, while somebody looks on.
+pub fn engine_watched(bytes: &[u8], watch: &mut dyn Watch) {
     let mut bytes = Bytes(bytes);
     let mut scope = Scope::new(
         bytes.of(&[Family::Mpp, Family::Spa], Family::Mpp),
@@ -94,6 +127,7 @@ pub fn engine(bytes: &[u8]) {
         u64::from(bytes.next()),
     );
     let mut phone = Phone::new(&setup, ParamSet::default());
+    watch.begins(&setup, &phone, &shared);
     let mut out = Vec::new();
     let (mut mono, mut ops) = (0_u64, 0_u32);
     while !bytes.0.is_empty() {
@@ -110,7 +144,15 @@ pub fn engine(bytes: &[u8]) {
                 offset_s: 0,
             }),
         };
-        step(&mut phone, input, now, &mut shared, &mut out, &mut ops);
+        step(
+            &mut phone,
+            input,
+            now,
+            &mut shared,
+            &mut out,
+            &mut ops,
+            watch,
+        );
         // As a driver does: what is due is handed in, and nothing may be due for ever.
         let mut turns = 0;
         while phone.deadline().is_some_and(|at| at <= now.mono) && now.mono != MonoTime::MAX {
@@ -121,6 +163,7 @@ pub fn engine(bytes: &[u8]) {
                 &mut shared,
                 &mut out,
                 &mut ops,
+                watch,
             );
             turns += 1;
             assert!(turns < 64, "what is due never ends: {:?}", phone.state());
@@ -136,8 +179,11 @@ fn step(
     shared: &mut Shared,
     out: &mut Vec<Effect>,
     ops: &mut u32,
+    watch: &mut dyn Watch,
 ) {
+    watch.input(now, &input, shared);
     phone.handle(input, &mut Cx { now, shared, out });
+    watch.effects(out, phone, shared);
     let mut fetches = 0;
     for effect in out.drain(..) {
         match effect {
@@ -166,26 +212,7 @@ fn input(bytes: &mut Bytes<'_>, ops: u32, scope: &Scope, shared: &mut Shared) ->
     };
     match bytes.next() % 16 {
         0 => {
-            let record = StateRecord {
-                provisioned: bytes.next().is_multiple_of(2),
-                restarting: bytes.of(
-                    &[
-                        None,
-                        Some(RebootReason::Provisioning),
-                        Some(RebootReason::Upgrade),
-                    ],
-                    None,
-                ),
-                pending: bytes.of(
-                    &[
-                        None,
-                        Some(Pending::Configured),
-                        Some(Pending::TriggerUrl(9)),
-                    ],
-                    None,
-                ),
-                ..StateRecord::default()
-            };
+            let record = record(bytes);
             Input::Boot(
                 bytes.of(&[Boot::Normal, Boot::Foreground], Boot::Normal),
                 record,
@@ -212,15 +239,19 @@ fn input(bytes: &mut Bytes<'_>, ops: u32, scope: &Scope, shared: &mut Shared) ->
         3 => Input::ClockSet,
         4 => Input::Fact(Fact::Address(Some([10, 0, 0, bytes.next()].into()))),
         5 => Input::Command(Origin::Control, Command::Resync),
-        6 => match shared.values.intern("http://h/given", Secrecy::Secret) {
+        6 => match shared.values.intern(
+            bytes.of(&["http://h/given", "[--key c4n4ry-5] /g"], ""),
+            Secrecy::Secret,
+        ) {
             Some(rule) => Input::Command(Origin::Control, Command::ResyncWith(rule)),
             None => Input::Timer,
         },
         7 | 8 => {
             let (name, values) = bytes.of(&SETTINGS, ("GPP_A", &["1"]));
             let id = ParamId::lookup(name, scope).unwrap_or(known::GPP_A);
+            let secrecy = onhook_params::secrecy(id);
             let origin = bytes.of(&[Origin::Control, Origin::Page], Origin::Page);
-            match shared.values.intern(bytes.of(values, ""), Secrecy::Plain) {
+            match shared.values.intern(bytes.of(values, ""), secrecy) {
                 Some(value) => Input::Command(origin, Command::Set(id, value)),
                 None => Input::Timer,
             }
@@ -231,9 +262,42 @@ fn input(bytes: &mut Bytes<'_>, ops: u32, scope: &Scope, shared: &mut Shared) ->
         ),
         10 => Input::FetchStarted(op, Endpoint { ip: None }),
         11 => Input::FetchDone(op, Err(Outcome::Fnf.into())),
-        12 => Input::FetchDone(op, Ok(shared.put_decoded(&onhook_params::Delta::default()))),
+        12 => {
+            let count = usize::from(bytes.next() % 4);
+            let settings: Vec<_> = (0..count)
+                .map(|_| {
+                    let (name, values) = bytes.of(&SETTINGS, ("GPP_A", &["1"]));
+                    (name, bytes.of(values, ""))
+                })
+                .collect();
+            let profile = decoded(settings.into_iter(), scope, shared);
+            Input::FetchDone(op, Ok(profile))
+        }
         13 => Input::CommitDone(op, committed),
         14 => Input::StateSaved(op, committed),
         _ => Input::Timer,
+    }
+}
+
+fn record(bytes: &mut Bytes<'_>) -> StateRecord {
+    StateRecord {
+        provisioned: bytes.next().is_multiple_of(2),
+        restarting: bytes.of(
+            &[
+                None,
+                Some(RebootReason::Provisioning),
+                Some(RebootReason::Upgrade),
+            ],
+            None,
+        ),
+        pending: bytes.of(
+            &[
+                None,
+                Some(Pending::Configured),
+                Some(Pending::TriggerUrl(2)),
+            ],
+            None,
+        ),
+        ..StateRecord::default()
     }
 }

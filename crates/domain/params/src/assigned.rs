@@ -2,10 +2,12 @@
 
 use std::ops::Range;
 
-use onhook_params::{ParamId, Scope};
+use crate::{ParamId, Scope};
 
-/// Finds the values, quotes excluded, wherever `Name = "…"` stands, also in a text with errors.
-pub(crate) fn find(text: &str, scope: &Scope) -> Vec<Range<usize>> {
+/// The byte ranges of values that a text assigns to secret parameters, quotes excluded, in order: wherever `Name = "…"`
+/// stands, also in a text with errors.
+#[must_use]
+pub fn assigned_secrets(text: &str, scope: &Scope) -> Vec<Range<usize>> {
     let mut spans = Vec::new();
     let mut at = 0;
     while let Some(open) = text
@@ -47,7 +49,10 @@ mod tests {
     fn values_of_secret_parameters_are_found() {
         let scope = Scope::default();
         let check = |text: &str, expected: &[&str]| {
-            let found: Vec<&str> = find(text, &scope).into_iter().map(|r| &text[r]).collect();
+            let found: Vec<&str> = assigned_secrets(text, &scope)
+                .into_iter()
+                .map(|r| &text[r])
+                .collect();
             assert_eq!(found, expected, "{text}");
         };
         check(

@@ -1,0 +1,158 @@
+//! Effects as short texts.
+
+use std::fmt::Write as _;
+
+use onhook_params::{Scope, Values};
+use onhook_phone::{
+    Committed, Effect, Gate, LogLine, LogOp, Notice, Pending, Phone, Request, RestartKind, Shared,
+    StateChange,
+};
+
+use crate::hide::Hide;
+use crate::outcome;
+
+/// What an effect wants, in a few words that are the same for the same effect.
+pub(crate) fn text(effect: &Effect, phone: &Phone, shared: &Shared, hide: &Hide) -> String {
+    let values = &shared.values;
+    match effect {
+        Effect::Fetch(op, request) => format!("fetch {} {}", op.number(), url(request, values)),
+        Effect::Cancel(op) => format!("cancel {}", op.number()),
+        Effect::Commit(op) => {
+            let mut text = format!("commit {}", op.number());
+            if let Some(model) = phone.model(shared) {
+                push_entries(&mut text, phone, *op, values, &model.scope, hide);
+            }
+            text
+        }
+        Effect::SaveState(op, change) => format!("save {} {}", op.number(), state(*change)),
+        Effect::Log(line) => log(line, values),
+        Effect::Restart(RestartKind::Cold) => "restart cold".to_owned(),
+        Effect::Notice(told) => notice(told, values),
+    }
+}
+
+fn push_entries(
+    text: &mut String,
+    phone: &Phone,
+    op: onhook_phone::OpId,
+    values: &Values,
+    scope: &Scope,
+    hide: &Hide,
+) {
+    for entry in phone.commit_entries(op) {
+        // Writing to a String cannot fail.
+        let _ = write!(text, " {}", entry.id.name());
+        let _ = match entry.value {
+            Some(value) => {
+                let shown = hide.value(entry.id, values.expose(value), scope);
+                write!(text, "={shown:?}")
+            }
+            None => write!(text, "=inherited"),
+        };
+        if let Some(access) = entry.access {
+            let _ = write!(text, " ua={}", access.as_str());
+        }
+        if entry.mark == onhook_params::Mark::User {
+            text.push_str(" user");
+        }
+    }
+}
+
+fn url(request: &Request, values: &Values) -> String {
+    let Request {
+        scheme,
+        port,
+        host,
+        path,
+        ip: _,
+        key,
+        user,
+        password,
+        aliases,
+        body,
+    } = request;
+    let mut text = format!(
+        "{scheme} {} {port} {}",
+        values.text(*host),
+        values.text(*path)
+    );
+    for (name, given) in [
+        ("key", key),
+        ("uid", user),
+        ("pwd", password),
+        ("alias", aliases),
+        ("post", body),
+    ] {
+        if given.is_some() {
+            text.push_str(" --");
+            text.push_str(name);
+        }
+    }
+    text
+}
+
+fn state(change: StateChange) -> String {
+    match change {
+        StateChange::Provisioned => "provisioned".to_owned(),
+        StateChange::Restarting(entry) => {
+            let at = entry.at.map(|at| format!(" {} {}", at.unix_s, at.offset_s));
+            format!(
+                "restarting: {}{}",
+                entry.reason.name(),
+                at.unwrap_or_default()
+            )
+        }
+        StateChange::Booted => "booted".to_owned(),
+        StateChange::Pending(None) => "pending: none".to_owned(),
+        StateChange::Pending(Some(Pending::Configured)) => "pending: configured".to_owned(),
+        StateChange::Pending(Some(Pending::TriggerUrl(n))) => format!("pending: trigger {n}"),
+    }
+}
+
+fn log(line: &LogLine, values: &Values) -> String {
+    let op = match line.op {
+        LogOp::Request => "request",
+        LogOp::Success => "success",
+        LogOp::Failure => "failure",
+    };
+    let mut text = format!("log {op} prvst {}", line.prvst);
+    if let Some(told) = line.told {
+        text.push(' ');
+        text.push_str(&outcome::word(told.outcome));
+        if let Some(said) = told.said {
+            let _ = write!(text, " {:?}", values.text(said));
+        }
+    }
+    text
+}
+
+fn notice(notice: &Notice, values: &Values) -> String {
+    match notice {
+        Notice::ResyncStarted(cause, slot) => {
+            format!("resync started: {} {}", cause.name(), slot.name())
+        }
+        Notice::RuleStarted(slot, request) => {
+            format!("rule started: {} {}", slot.name(), url(request, values))
+        }
+        Notice::RuleDone {
+            slot,
+            outcome,
+            changed,
+        } => format!(
+            "rule done: {} {} {changed}",
+            slot.name(),
+            outcome::word(*outcome)
+        ),
+        // Without the offset: a stand-in is not as long as its secret.
+        Notice::RuleFault(slot, fault) => format!("rule fault: {} {}", slot.name(), fault.name()),
+        Notice::TriggerFault(number, fault) => format!("trigger fault: {number} {}", fault.name()),
+        Notice::Held => "held".to_owned(),
+        Notice::ResyncDone(outcome) => format!("resync done: {}", outcome::word(*outcome)),
+        Notice::TimerArmed(kind, at) => format!("timer: {} {}", kind.name(), at.as_millis()),
+        Notice::Refused(Gate::ProvisionDisabled) => "refused: provisioning disabled".to_owned(),
+        Notice::Refused(Gate::NotBooted) => "refused: not booted".to_owned(),
+        Notice::EditDone(Committed::Durable) => "edit done".to_owned(),
+        Notice::EditDone(Committed::Failed) => "edit failed".to_owned(),
+        Notice::EditBusy => "edit busy".to_owned(),
+    }
+}

@@ -1,0 +1,365 @@
+//! Inputs as a journal has them.
+
+use std::net::IpAddr;
+
+use onhook_fetch::{Endpoint, Scheme};
+use onhook_params::{ParamId, Scope, Secrecy, ValueId, Values, secrecy};
+use onhook_phone as live;
+use onhook_phone::{OpId, Shared, StateRecord};
+use serde::{Deserialize, Serialize};
+
+use crate::hide::Hide;
+use crate::outcome;
+use crate::param::{Param, params};
+
+/// One thing that happened, with its texts.
+#[derive(Serialize, Deserialize, Debug)]
+#[serde(rename_all = "snake_case")]
+pub enum Input {
+    /// Power came up.
+    Boot {
+        /// How.
+        #[serde(with = "Boot")]
+        how: live::Boot,
+        /// The encoded state record, two digits a byte.
+        record: String,
+    },
+    /// The deadline has passed.
+    Timer,
+    /// A line is used otherwise.
+    Line {
+        /// From 1.
+        line: u8,
+        /// How.
+        #[serde(with = "LineUse")]
+        is: live::LineUse,
+    },
+    /// A line stands otherwise with its registrar.
+    Registration {
+        /// From 1.
+        line: u8,
+        /// How.
+        #[serde(with = "Registration")]
+        is: live::Registration,
+    },
+    /// The wall clock was set, or has jumped.
+    ClockSet,
+    /// The server that options name.
+    Server(Option<Server>),
+    /// `$IP`
+    Address(Option<IpAddr>),
+    /// `$EXTIP`
+    ExternalAddress(Option<IpAddr>),
+    /// `$CCERT`
+    ClientCertificate(bool),
+    /// Extension mobility.
+    Mobility {
+        /// `$EMS`
+        status: Option<String>,
+        /// `$MUID`
+        user: Option<String>,
+        /// The stand-in of `$MPWD`.
+        password: Option<String>,
+    },
+    /// Somebody asked for something.
+    Command {
+        /// Where it came from.
+        #[serde(with = "Origin")]
+        origin: live::Origin,
+        /// What.
+        what: Command,
+    },
+    /// The address of a fetch is known.
+    FetchStarted {
+        /// The operation.
+        op: u32,
+        /// The address; `None` if there is none.
+        ip: Option<IpAddr>,
+    },
+    /// A profile came and could be read.
+    Fetched {
+        /// The operation.
+        op: u32,
+        /// What it sets.
+        params: Vec<Param>,
+    },
+    /// No profile came, or none that can be read.
+    FetchFailed {
+        /// The operation.
+        op: u32,
+        /// A word for why.
+        outcome: String,
+        /// The words of the server.
+        said: Option<String>,
+    },
+    /// A commit ended.
+    Committed {
+        /// The operation.
+        op: u32,
+        /// Whether it is durable; otherwise nothing changed.
+        durable: bool,
+    },
+    /// A save of the state record ended.
+    StateSaved {
+        /// The operation.
+        op: u32,
+        /// Whether it is durable; otherwise nothing changed.
+        durable: bool,
+    },
+}
+
+/// What was asked for.
+#[derive(Serialize, Deserialize, Debug)]
+#[serde(rename_all = "snake_case")]
+pub enum Command {
+    /// A resync with the configured rules.
+    Resync,
+    /// A resync with this rule.
+    ResyncWith(String),
+    /// A local edit.
+    Set {
+        /// The parameter.
+        name: String,
+        /// Its new value.
+        value: String,
+    },
+    /// A restart.
+    Restart,
+}
+
+/// The server learned from options.
+#[derive(Serialize, Deserialize, Debug)]
+pub struct Server {
+    /// Scheme of rules that name none.
+    pub scheme: String,
+    /// Host name or address.
+    pub host: String,
+    /// Port for that scheme.
+    pub port: u16,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "live::Boot", rename_all = "snake_case")]
+enum Boot {
+    Normal,
+    Foreground,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "live::LineUse", rename_all = "snake_case")]
+enum LineUse {
+    Idle,
+    Busy,
+    Emergency,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "live::Registration", rename_all = "snake_case")]
+enum Registration {
+    Disabled,
+    Registered,
+    Unregistered,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "live::Origin", rename_all = "snake_case")]
+enum Origin {
+    Control,
+    Page,
+}
+
+impl Input {
+    /// What a journal keeps of an input; call it before the phone takes the input.
+    pub(crate) fn of(input: &live::Input, shared: &Shared, scope: &Scope, hide: &mut Hide) -> Self {
+        let values = &shared.values;
+        match *input {
+            live::Input::Boot(how, record) => Self::Boot {
+                how,
+                record: hex(&record.encode()),
+            },
+            live::Input::Timer => Self::Timer,
+            live::Input::Line(line, is) => Self::Line { line, is },
+            live::Input::Registration(line, is) => Self::Registration { line, is },
+            live::Input::ClockSet => Self::ClockSet,
+            live::Input::OptionsLearned(server) => Self::Server(server.map(|server| Server {
+                scheme: server.scheme.name().to_owned(),
+                host: values.text(server.host).to_owned(),
+                port: server.port,
+            })),
+            live::Input::Fact(fact) => Self::fact(fact, values, hide),
+            live::Input::Command(origin, command) => Self::Command {
+                origin,
+                what: Command::of(command, values, scope, hide),
+            },
+            live::Input::FetchStarted(op, endpoint) => Self::FetchStarted {
+                op: op.number(),
+                ip: endpoint.ip,
+            },
+            live::Input::FetchDone(op, Ok(decoded)) => Self::Fetched {
+                op: op.number(),
+                params: params(shared.decoded(decoded), values, scope, hide),
+            },
+            live::Input::FetchDone(op, Err(told)) => Self::FetchFailed {
+                op: op.number(),
+                outcome: outcome::word(told.outcome),
+                said: told.said.map(|said| values.text(said).to_owned()),
+            },
+            live::Input::CommitDone(op, committed) => Self::Committed {
+                op: op.number(),
+                durable: committed == live::Committed::Durable,
+            },
+            live::Input::StateSaved(op, committed) => Self::StateSaved {
+                op: op.number(),
+                durable: committed == live::Committed::Durable,
+            },
+        }
+    }
+
+    fn fact(fact: live::Fact, values: &Values, hide: &Hide) -> Self {
+        let text = |id: Option<ValueId>| id.map(|id| values.text(id).to_owned());
+        match fact {
+            live::Fact::Address(address) => Self::Address(address),
+            live::Fact::ExternalAddress(address) => Self::ExternalAddress(address),
+            live::Fact::ClientCertificate(installed) => Self::ClientCertificate(installed),
+            live::Fact::Mobility(mobility) => Self::Mobility {
+                status: text(mobility.status),
+                user: text(mobility.user),
+                //= R-MACRO-20
+                password: mobility.password.map(|id| hide.secret(values.expose(id))),
+            },
+        }
+    }
+
+    /// The input for a phone of this reactor; the uses of its texts pass to it. `None` if this program does not know
+    /// what it names.
+    pub(crate) fn live(&self, shared: &mut Shared, scope: &Scope) -> Option<live::Input> {
+        let values = &mut shared.values;
+        Some(match self {
+            Self::Boot { how, record } => {
+                live::Input::Boot(*how, StateRecord::decode(&unhex(record)?).ok()?)
+            }
+            Self::Timer => live::Input::Timer,
+            Self::Line { line, is } => live::Input::Line(*line, *is),
+            Self::Registration { line, is } => live::Input::Registration(*line, *is),
+            Self::ClockSet => live::Input::ClockSet,
+            Self::Server(None) => live::Input::OptionsLearned(None),
+            Self::Server(Some(server)) => live::Input::OptionsLearned(Some(server.live(values)?)),
+            Self::Address(address) => live::Input::Fact(live::Fact::Address(*address)),
+            Self::ExternalAddress(address) => {
+                live::Input::Fact(live::Fact::ExternalAddress(*address))
+            }
+            Self::ClientCertificate(installed) => {
+                live::Input::Fact(live::Fact::ClientCertificate(*installed))
+            }
+            Self::Mobility {
+                status,
+                user,
+                password,
+            } => {
+                let mut intern = |text: &Option<String>, secrecy| {
+                    text.as_ref().and_then(|text| values.intern(text, secrecy))
+                };
+                live::Input::Fact(live::Fact::Mobility(live::Mobility {
+                    status: intern(status, Secrecy::Plain),
+                    user: intern(user, Secrecy::Plain),
+                    password: intern(password, Secrecy::Secret),
+                }))
+            }
+            Self::Command { origin, what } => {
+                live::Input::Command(*origin, what.live(values, scope)?)
+            }
+            Self::FetchStarted { op, ip } => {
+                live::Input::FetchStarted(OpId::from_number(*op), Endpoint { ip: *ip })
+            }
+            Self::Fetched { op, params } => {
+                let entries: Option<Vec<_>> =
+                    params.iter().map(|p| p.entry(values, scope)).collect();
+                let decoded = shared.put_entries(entries?);
+                live::Input::FetchDone(OpId::from_number(*op), Ok(decoded))
+            }
+            Self::FetchFailed { op, outcome, said } => {
+                let said = said.as_ref();
+                let told = live::Told {
+                    outcome: outcome::parse(outcome)?,
+                    said: said.and_then(|said| values.intern(said, Secrecy::Plain)),
+                };
+                live::Input::FetchDone(OpId::from_number(*op), Err(told))
+            }
+            Self::Committed { op, durable } => {
+                live::Input::CommitDone(OpId::from_number(*op), committed(*durable))
+            }
+            Self::StateSaved { op, durable } => {
+                live::Input::StateSaved(OpId::from_number(*op), committed(*durable))
+            }
+        })
+    }
+}
+
+impl Command {
+    fn of(command: live::Command, values: &Values, scope: &Scope, hide: &mut Hide) -> Self {
+        match command {
+            live::Command::Resync => Self::Resync,
+            live::Command::ResyncWith(rule) => {
+                let rule = values.expose(rule);
+                hide.note(rule);
+                Self::ResyncWith(hide.plain(rule, scope))
+            }
+            live::Command::Set(id, value) => {
+                let value = values.expose(value);
+                hide.note(value);
+                Self::Set {
+                    name: id.name().to_string(),
+                    value: hide.value(id, value, scope),
+                }
+            }
+            live::Command::Restart => Self::Restart,
+        }
+    }
+
+    fn live(&self, values: &mut Values, scope: &Scope) -> Option<live::Command> {
+        Some(match self {
+            Self::Resync => live::Command::Resync,
+            Self::ResyncWith(rule) => {
+                live::Command::ResyncWith(values.intern(rule, Secrecy::Secret)?)
+            }
+            Self::Set { name, value } => {
+                let id = ParamId::lookup(name, scope)?;
+                live::Command::Set(id, values.intern(value, secrecy(id))?)
+            }
+            Self::Restart => live::Command::Restart,
+        })
+    }
+}
+
+impl Server {
+    fn live(&self, values: &mut Values) -> Option<live::DefaultServer> {
+        let schemes = [Scheme::Tftp, Scheme::Http, Scheme::Https];
+        Some(live::DefaultServer {
+            scheme: schemes.into_iter().find(|s| s.name() == self.scheme)?,
+            host: values.intern(&self.host, Secrecy::Plain)?,
+            port: self.port,
+        })
+    }
+}
+
+const fn committed(durable: bool) -> live::Committed {
+    match durable {
+        true => live::Committed::Durable,
+        false => live::Committed::Failed,
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    let digits: Option<Vec<u8>> = text
+        .chars()
+        .map(|c| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok()))
+        .collect();
+    let digits = digits?;
+    let (pairs, rest) = digits.as_chunks::<2>();
+    rest.is_empty()
+        .then(|| pairs.iter().map(|[high, low]| high << 4 | low).collect())
+}

@@ -1,0 +1,233 @@
+//! What the phone did, and why, in words.
+
+use onhook_device::Now;
+use onhook_journal::{Input, Life};
+use onhook_params::ParamId;
+use onhook_phone::{
+    Cause, Committed, Effect, Gate, Notice, OpId, Pending, Phone, RuleSlot, Shared, State,
+    StateChange, TimerKind, render,
+};
+
+use crate::rule;
+
+/// A phone just after it took an input.
+pub(crate) struct Seen<'a> {
+    pub(crate) phone: &'a Phone,
+    pub(crate) shared: &'a Shared,
+    pub(crate) life: &'a Life,
+    pub(crate) now: Now,
+}
+
+impl Seen<'_> {
+    /// The sentences of what the phone did.
+    pub(crate) fn decisions(&self, input: &Input, effects: &[Effect]) -> Vec<String> {
+        let mut said = Vec::new();
+        for effect in effects {
+            self.tell(effect, &mut said);
+        }
+        if said.is_empty() {
+            said.extend(self.silence(input));
+        }
+        said
+    }
+
+    fn tell(&self, effect: &Effect, said: &mut Vec<String>) {
+        match effect {
+            Effect::Commit(op) => said.push(self.commit(*op)),
+            Effect::SaveState(_, change) => said.push(saves(*change)),
+            Effect::Log(line) => said.extend(
+                render::message(self.phone, self.shared, self.now, line)
+                    .map(|message| format!("says to the log: {}", message.text)),
+            ),
+            Effect::Cancel(_) => said.push("ends the transfer".to_owned()),
+            Effect::Restart(_) => said.push("restarts".to_owned()),
+            Effect::Notice(notice) => self.notice(notice, said),
+            // The notice of the same rule has told it.
+            Effect::Fetch(..) => {}
+        }
+    }
+
+    fn notice(&self, notice: &Notice, said: &mut Vec<String>) {
+        match notice {
+            Notice::ResyncStarted(cause, slot) => {
+                said.push(format!("a resync starts: {}", self.why(*cause)));
+                if *slot != RuleSlot::Given {
+                    said.push(format!("{} is evaluated", slot.name()));
+                    said.extend(rule::reasons(self, *slot));
+                }
+            }
+            Notice::RuleStarted(slot, request) => {
+                let first = matches!(slot, RuleSlot::A | RuleSlot::Given);
+                if !first {
+                    said.push(format!("{} is evaluated", slot.name()));
+                    said.extend(rule::reasons(self, *slot));
+                }
+                let url = render::url(request, &self.shared.values);
+                let keyed = match request.key.is_some() {
+                    true => ", with a key",
+                    false => "",
+                };
+                said.push(format!("{}: asks for {url}{keyed}", slot.name()));
+            }
+            Notice::RuleDone {
+                slot,
+                outcome,
+                changed,
+            } => said.push(format!(
+                "{}: {} ({outcome}), {changed} parameters changed",
+                slot.name(),
+                outcome.code()
+            )),
+            Notice::RuleFault(slot, fault) => {
+                said.push(format!("{} cannot be used: {}", slot.name(), fault.name()));
+            }
+            Notice::TriggerFault(number, fault) => said.push(format!(
+                "Resync_Trigger_{number} cannot be evaluated: {}",
+                fault.name()
+            )),
+            Notice::Held => said.push(match self.phone.busy_lines() {
+                0 => "waits with it until a local change is stored".to_owned(),
+                _ => "waits with it until all lines are idle".to_owned(),
+            }),
+            Notice::ResyncDone(outcome) => {
+                said.push(format!(
+                    "the resync is over: {} ({outcome})",
+                    outcome.code()
+                ));
+            }
+            Notice::TimerArmed(kind, at) => {
+                let seconds = at.secs_since(self.now.mono);
+                said.push(format!(
+                    "next: {} in {seconds} s ({})",
+                    kind.name(),
+                    self.behind(*kind)
+                ));
+            }
+            Notice::Refused(Gate::ProvisionDisabled) => {
+                said.push("refuses: Provision_Enable is No".to_owned());
+            }
+            Notice::Refused(Gate::NotBooted) => said.push("refuses: it has not booted".to_owned()),
+            Notice::EditDone(Committed::Durable) => said.push("the change is stored".to_owned()),
+            Notice::EditDone(Committed::Failed) => {
+                said.push("the change could not be stored: the old value stays".to_owned());
+            }
+            Notice::EditBusy => said.push("refuses: another change is being stored".to_owned()),
+        }
+    }
+
+    fn why(&self, cause: Cause) -> String {
+        match cause {
+            Cause::Boot => format!("the phone has started ({})", self.set("Resync_On_Reset")),
+            Cause::AfterUpgrade => format!(
+                "an upgrade attempt has ended ({})",
+                self.set("Resync_After_Upgrade_Attempt")
+            ),
+            Cause::Periodic => format!("it is time ({})", self.set("Resync_Periodic")),
+            Cause::Daily => format!("it is time ({})", self.set("Resync_At__HHmm_")),
+            Cause::Trigger => format!(
+                "a trigger is true ({}; {})",
+                self.set("Resync_Trigger_1"),
+                self.set("Resync_Trigger_2")
+            ),
+            Cause::Retry => format!(
+                "the last one failed ({})",
+                self.set("Resync_Error_Retry_Delay")
+            ),
+            Cause::Explicit => "somebody has asked for it".to_owned(),
+        }
+    }
+
+    /// The parameter behind a timer.
+    fn behind(&self, kind: TimerKind) -> String {
+        self.set(match kind {
+            TimerKind::BootDelay => "Resync_Random_Delay",
+            TimerKind::Periodic => "Resync_Periodic",
+            TimerKind::Daily => "Resync_At__HHmm_",
+            TimerKind::Retry => "Resync_Error_Retry_Delay",
+        })
+    }
+
+    /// A parameter with its value.
+    fn set(&self, name: &str) -> String {
+        let view = self.phone.view(self.shared);
+        let value = view.and_then(|view| {
+            let id = ParamId::lookup(name, view.scope)?;
+            Some(self.phone.params().text(id, view))
+        });
+        match value {
+            Some("") | None => format!("{name} is empty"),
+            Some(value) => format!("{name} is `{value}`"),
+        }
+    }
+
+    fn commit(&self, op: OpId) -> String {
+        let entries = self.phone.commit_entries(op);
+        let shown = entries.iter().map(|entry| match entry.value {
+            Some(value) => format!("{} = `{}`", entry.id.name(), self.shared.values.text(value)),
+            None => format!("{} as before, or its right", entry.id.name()),
+        });
+        let all: Vec<String> = shown.collect();
+        format!("stores {} parameters: {}", all.len(), all.join(", "))
+    }
+
+    /// Why nothing came of an input that often leads to something.
+    fn silence(&self, input: &Input) -> Option<String> {
+        let held = matches!(self.phone.state(), State::Due(_));
+        match input {
+            Input::Boot { .. } if self.phone.state() == State::Dormant => {
+                Some(format!("no resync: {}", self.set("Provision_Enable")))
+            }
+            Input::Boot { .. } if self.phone.timer().is_none() && !held => {
+                Some(format!("no resync: {}", self.set("Resync_On_Reset")))
+            }
+            Input::Boot { .. } | Input::Timer | Input::Line { .. } if held => {
+                Some(match self.phone.busy_lines() {
+                    0 => format!(
+                        "a resync is due and waits ({})",
+                        self.set("Forced_Resync_Delay")
+                    ),
+                    _ => "a resync is due and waits until all lines are idle".to_owned(),
+                })
+            }
+            Input::Command { .. } => Some(match self.phone.busy_lines() {
+                0 => "it waits until what is under way is over".to_owned(),
+                _ => "it waits until all lines are idle".to_owned(),
+            }),
+            Input::Boot { .. }
+            | Input::Timer
+            | Input::Line { .. }
+            | Input::Registration { .. }
+            | Input::ClockSet
+            | Input::Server(_)
+            | Input::Address(_)
+            | Input::ExternalAddress(_)
+            | Input::ClientCertificate(_)
+            | Input::Mobility { .. }
+            | Input::FetchStarted { .. }
+            | Input::Fetched { .. }
+            | Input::FetchFailed { .. }
+            | Input::Committed { .. }
+            | Input::StateSaved { .. } => None,
+        }
+    }
+}
+
+fn saves(change: StateChange) -> String {
+    match change {
+        StateChange::Provisioned => "remembers that a resync has succeeded".to_owned(),
+        StateChange::Restarting(entry) => {
+            format!(
+                "wants to restart and remembers why: {}",
+                entry.reason.name()
+            )
+        }
+        StateChange::Booted => "forgets why it restarted".to_owned(),
+        StateChange::Pending(None) => "forgets that a resync was asked for".to_owned(),
+        StateChange::Pending(Some(Pending::Configured)) => {
+            "remembers that a resync follows the restart".to_owned()
+        }
+        StateChange::Pending(Some(Pending::TriggerUrl(number))) => {
+            format!("remembers that the resync of Resync_Trigger_{number} follows the restart")
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! What happened, in words.
+
+use onhook_journal::{Command, Input};
+use onhook_phone::{Boot, LineUse, Origin, Registration};
+
+/// The sentence of an input.
+pub(crate) fn words(input: &Input) -> String {
+    match input {
+        Input::Boot {
+            how: Boot::Normal, ..
+        } => "the phone has booted".to_owned(),
+        Input::Boot {
+            how: Boot::Foreground,
+            ..
+        } => "the phone has booted for one resync".to_owned(),
+        Input::Timer => "a deadline has passed".to_owned(),
+        Input::Line { line, is } => match is {
+            LineUse::Idle => format!("line {line} is idle"),
+            LineUse::Busy => format!("line {line} is busy"),
+            LineUse::Emergency => format!("line {line} has an emergency call"),
+        },
+        Input::Registration { line, is } => match is {
+            Registration::Disabled => format!("line {line} is not enabled"),
+            Registration::Registered => format!("line {line} is registered"),
+            Registration::Unregistered => format!("line {line} has lost its registration"),
+        },
+        Input::ClockSet => "the wall clock was set".to_owned(),
+        Input::Server(None) => "no option names a server".to_owned(),
+        Input::Server(Some(server)) => format!(
+            "an option names the server {} ({}, port {})",
+            server.host, server.scheme, server.port
+        ),
+        Input::Address(Some(ip)) => format!("the phone has the address {ip}"),
+        Input::Address(None) => "the phone has no address".to_owned(),
+        Input::ExternalAddress(Some(ip)) => format!("the external address is {ip}"),
+        Input::ExternalAddress(None) => "the external address is not known".to_owned(),
+        Input::ClientCertificate(true) => "a client certificate is installed".to_owned(),
+        Input::ClientCertificate(false) => "no client certificate is installed".to_owned(),
+        Input::Mobility {
+            user: Some(user), ..
+        } => format!("`{user}` is logged in (extension mobility)"),
+        Input::Mobility { user: None, .. } => "nobody is logged in (extension mobility)".to_owned(),
+        Input::Command { origin, what } => {
+            let by = match origin {
+                Origin::Control => "",
+                Origin::Page => " on a page of the phone",
+            };
+            match what {
+                Command::Resync => format!("a resync is asked for{by}"),
+                Command::ResyncWith(rule) => {
+                    format!("a resync with the rule `{rule}` is asked for{by}")
+                }
+                Command::Set { name, value } => format!("{name} is set to `{value}`{by}"),
+                Command::Restart => format!("a restart is asked for{by}"),
+            }
+        }
+        Input::FetchStarted { ip: Some(ip), .. } => format!("the server has the address {ip}"),
+        Input::FetchStarted { ip: None, .. } => "the server has no address".to_owned(),
+        Input::Fetched { params, .. } => {
+            format!("a profile has come that sets {} parameters", params.len())
+        }
+        Input::FetchFailed {
+            outcome,
+            said: Some(said),
+            ..
+        } => format!("no profile has come: {outcome} ({said})"),
+        Input::FetchFailed { outcome, .. } => format!("no profile has come: {outcome}"),
+        Input::Committed { durable: true, .. } => "the parameters are stored".to_owned(),
+        Input::Committed { durable: false, .. } => "the parameters could not be stored".to_owned(),
+        Input::StateSaved { durable: true, .. } => "the state is stored".to_owned(),
+        Input::StateSaved { durable: false, .. } => "the state could not be stored".to_owned(),
+    }
+}
