@@ -62,6 +62,10 @@ impl Watcher {
                 fault.name()
             ),
             Notice::Held => tracing::info!("a profile waits for idle lines"),
+            Notice::RestartLoop => tracing::warn!(
+                "a profile has made the phone restart three times in ten minutes: it is applied without a restart; look \
+                 for two rules that set one parameter to different values"
+            ),
             Notice::RuleStarted(..)
             | Notice::RuleDone { .. }
             | Notice::RuleFault(..)
@@ -123,6 +127,7 @@ impl Observer for Watcher {
                 "timer.armed",
                 json!({ "timer": kind.name(), "in_s": at.secs_since(now.mono) }),
             ),
+            Notice::RestartLoop => ("reboot.loop", json!({})),
             Notice::Refused(_) => ("command.refused", json!({})),
             Notice::EditDone(committed) => (
                 "edit.done",

@@ -185,6 +185,7 @@ impl Reactor {
             | Notice::RuleFault(..)
             | Notice::TriggerFault(..)
             | Notice::Held
+            | Notice::RestartLoop
             | Notice::ResyncDone(_)
             | Notice::TimerArmed(..)
             | Notice::Refused(_)

@@ -154,6 +154,7 @@ impl Reporter {
             Notice::ResyncStarted(..)
             | Notice::TriggerFault(..)
             | Notice::Held
+            | Notice::RestartLoop
             | Notice::TimerArmed(..)
             | Notice::Refused(_)
             | Notice::EditDone(_)
@@ -245,7 +246,7 @@ impl Reporter {
         let Some(draft) = self.current.as_mut().or(self.ended.back_mut()) else {
             return;
         };
-        draft.report.reboot |= matches!(change, StateChange::Restarting(_));
+        draft.report.reboot |= matches!(change, StateChange::Restarting(..));
         draft.writes.push(Write {
             op,
             shown: Vec::new(),

@@ -252,6 +252,7 @@ impl Reactor {
             | Notice::RuleDone { .. }
             | Notice::RuleFault(..)
             | Notice::TriggerFault(..)
+            | Notice::RestartLoop
             | Notice::TimerArmed(..) => {}
             Notice::Held => {
                 if seat.phone.busy_lines() != 0 {

@@ -94,7 +94,7 @@ fn url(request: &Request, values: &Values) -> String {
 fn state(change: StateChange) -> String {
     match change {
         StateChange::Provisioned => "provisioned".to_owned(),
-        StateChange::Restarting(entry) => {
+        StateChange::Restarting(entry, _) => {
             let at = entry.at.map(|at| format!(" {} {}", at.unix_s, at.offset_s));
             format!(
                 "restarting: {}{}",
@@ -149,6 +149,7 @@ fn notice(notice: &Notice, values: &Values) -> String {
         Notice::Held => "held".to_owned(),
         Notice::ResyncDone(outcome) => format!("resync done: {}", outcome::word(*outcome)),
         Notice::TimerArmed(kind, at) => format!("timer: {} {}", kind.name(), at.as_millis()),
+        Notice::RestartLoop => "restart loop".to_owned(),
         Notice::Refused(Gate::ProvisionDisabled) => "refused: provisioning disabled".to_owned(),
         Notice::Refused(Gate::NotBooted) => "refused: not booted".to_owned(),
         Notice::EditDone(Committed::Durable) => "edit done".to_owned(),

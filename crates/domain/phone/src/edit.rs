@@ -5,7 +5,16 @@ use onhook_resync::Event;
 
 use crate::phone::Cx;
 use crate::watch::trigger_number;
-use crate::{Committed, Effect, Notice, Origin, Pending, Phone, StateChange};
+use crate::{Committed, Effect, Notice, OpId, Origin, Pending, Phone, StateChange};
+
+/// A local edit that is being stored.
+pub(crate) struct Edit {
+    /// Its commit.
+    pub(crate) op: OpId,
+    /// What the set holds then.
+    pub(crate) entry: Entry,
+    origin: Origin,
+}
 
 impl Phone {
     /// Stores one parameter; the use of the value passes to the phone.
@@ -37,21 +46,24 @@ impl Phone {
         let op = self.next_op();
         // The use of the value that came with the command lasts until the edit is done.
         let mark = Mark::User;
-        self.edit = Some((op, Entry { mark, ..change }));
-        self.edit_origin = origin;
+        self.edit = Some(Box::new(Edit {
+            op,
+            entry: Entry { mark, ..change },
+            origin,
+        }));
         cx.out.push(Effect::Commit(op));
     }
 
     /// Takes a stored edit in, or drops it.
-    pub(crate) fn edit_done(&mut self, entry: Entry, committed: Committed, cx: &mut Cx<'_>) {
-        self.edit = None;
+    pub(crate) fn edit_done(&mut self, edit: Edit, committed: Committed, cx: &mut Cx<'_>) {
+        let Edit { entry, origin, .. } = edit;
         let asked = committed == Committed::Durable && self.apply(&[entry], cx);
         if let Some(value) = entry.value {
             cx.shared.values.release(value);
         }
         cx.out.push(Effect::Notice(Notice::EditDone(committed)));
         if committed == Committed::Durable {
-            self.ask_after_edit(entry.id, asked, cx);
+            self.ask_after_edit(origin, entry.id, asked, cx);
         }
         self.release_held(cx);
         self.restart_if_idle(cx);
@@ -60,13 +72,13 @@ impl Phone {
     //= R-RBT-5
     /// A page is followed by a restart and, if a rule has changed, by a resync after that; elsewhere an action URL in a
     /// trigger starts its resync at once.
-    fn ask_after_edit(&mut self, id: ParamId, asked: bool, cx: &mut Cx<'_>) {
+    fn ask_after_edit(&mut self, origin: Origin, id: ParamId, asked: bool, cx: &mut Cx<'_>) {
         let pending = match (asked, known::PROFILE_RULES.contains(&id)) {
             (true, _) => trigger_number(id).map(Pending::TriggerUrl),
             (false, true) => Some(Pending::Configured),
             (false, false) => None,
         };
-        match (self.edit_origin, pending) {
+        match (origin, pending) {
             (Origin::Page, Some(pending)) => {
                 self.pending_saved = Some(pending);
                 let op = self.next_op();

@@ -75,6 +75,8 @@ pub enum Notice {
     ResyncDone(Outcome),
     /// A timer was armed.
     TimerArmed(TimerKind, MonoTime),
+    /// A profile that made the phone restart again and again is applied without a restart.
+    RestartLoop,
     /// A command was refused.
     Refused(Gate),
     /// A local edit was stored, or could not be.

@@ -12,11 +12,13 @@
 //! Requirement families: R-SM, R-RULE, R-ASSIGN, R-OPT-6, R-ALIAS-1, R-POST, R-APP, R-LOG, R-MACRO-20..23, R-URL-2, R-FLS.
 
 mod asked;
+mod command;
 mod edit;
 mod effect;
 mod input;
 mod lines;
 mod local;
+mod looping;
 mod macros;
 mod model;
 mod options;
@@ -32,6 +34,7 @@ mod restart;
 mod rule;
 mod run;
 mod shared;
+mod steps;
 mod watch;
 
 pub use asked::{Answer, Ask, Asked, ClientCertificate, Delay, Reply};
@@ -43,7 +46,9 @@ pub use input::{
 pub use model::{Model, ModelId, PhoneSetup};
 pub use onhook_resync::{Cause, Gate, RuleSlot, State, TimerKind};
 pub use phone::{Cx, Phone};
-pub use record::{Pending, RebootEntry, RebootReason, RecordError, StateChange, StateRecord};
+pub use record::{
+    Pending, RebootEntry, RebootReason, RecordError, RestartsInARow, StateChange, StateRecord,
+};
 pub use request::Request;
 pub use rule::RuleFault;
 pub use shared::{DecodedId, Shared};

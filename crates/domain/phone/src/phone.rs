@@ -1,19 +1,20 @@
 //! The phone itself: state, inputs, deadline.
 
-use onhook_device::{Mac, MonoTime, Now, Outcome};
-use onhook_params::{Entry, ParamSet, Secrecy, ValueId, View, known};
-use onhook_resync::{Action, BootCause, Event, Resync};
+use onhook_device::{Mac, MonoTime, Now};
+use onhook_params::{Entry, ParamSet, ValueId, View, known};
+use onhook_resync::{BootCause, Event, Resync};
 use onhook_schedule::phone_seed;
 
+use crate::edit::Edit;
 use crate::lines::{LostAt, REGISTERED};
-use crate::policy::policy;
+use crate::looping::Restarts;
 use crate::restart::Restart;
 use crate::rule::Cold;
 use crate::watch::trigger_number;
 use crate::{
-    Boot, Cause, Command, DefaultServer, Effect, Fact, Input, LogLine, LogOp, Mobility, Model,
-    ModelId, Notice, OpId, Origin, Pending, PhoneSetup, RebootReason, Request, RuleSlot, Shared,
-    State, StateChange, StateRecord, TimerKind, Told,
+    Boot, Cause, DefaultServer, Effect, Input, LogLine, LogOp, Mobility, Model, ModelId, Notice,
+    OpId, Pending, PhoneSetup, RebootReason, Request, Shared, State, StateChange, StateRecord,
+    TimerKind, Told,
 };
 
 /// What one call of [`Phone::handle`] works with.
@@ -34,11 +35,11 @@ pub struct Phone {
     pub(crate) request: Option<Box<Request>>,
     pub(crate) cold: Option<Box<Cold>>,
     /// A local edit that is being stored.
-    pub(crate) edit: Option<(OpId, Entry)>,
-    /// Where the edit came from.
-    pub(crate) edit_origin: Origin,
+    pub(crate) edit: Option<Box<Edit>>,
     pub(crate) server: Option<DefaultServer>,
     pub(crate) restart: Restart,
+    /// The restarts that profiles have led to in a row, and what the next one is for.
+    pub(crate) restarts: Option<Box<Restarts>>,
     /// Why it restarts, if it does.
     pub(crate) restart_reason: RebootReason,
     pub(crate) ip: Option<ValueId>,
@@ -84,9 +85,9 @@ impl Phone {
             request: None,
             cold: None,
             edit: None,
-            edit_origin: Origin::Control,
             server: None,
             restart: Restart::No,
+            restarts: None,
             restart_reason: RebootReason::Provisioning,
             ip: setup.ip,
             external_ip: setup.external_ip,
@@ -132,9 +133,9 @@ impl Phone {
             Input::Command(origin, command) => self.command(origin, command, cx),
             Input::FetchStarted(op, endpoint) => self.fetch_started(op, endpoint.ip, cx),
             Input::FetchDone(op, result) => self.fetch_done(op, result, cx),
-            Input::CommitDone(op, committed) => match self.edit {
-                Some((edit, entry)) if edit == op => self.edit_done(entry, committed, cx),
-                Some(_) | None => self.commit_done(op, committed, cx),
+            Input::CommitDone(op, committed) => match self.edit.take_if(|edit| edit.op == op) {
+                Some(edit) => self.edit_done(*edit, committed, cx),
+                None => self.commit_done(op, committed, cx),
             },
             Input::StateSaved(op, committed) => self.state_saved(op, committed, cx),
         }
@@ -220,7 +221,7 @@ impl Phone {
     #[must_use]
     pub fn commit_entries(&self, op: OpId) -> &[Entry] {
         match &self.edit {
-            Some((edit, entry)) if *edit == op => std::slice::from_ref(entry),
+            Some(edit) if edit.op == op => std::slice::from_ref(&edit.entry),
             Some(_) | None => self.cold.as_ref().map_or(&[], |cold| cold.changes_of(op)),
         }
     }
@@ -271,6 +272,7 @@ impl Phone {
             let op = self.next_op();
             cx.out.push(Effect::SaveState(op, StateChange::Booted));
         }
+        self.restarts = Restarts::at_boot(&record);
         let asked = record.pending.filter(|_| boot == Boot::Normal);
         self.pending_saved = asked;
         self.step(
@@ -299,7 +301,7 @@ impl Phone {
         if let Some(rule) = self.given.take() {
             shared.values.release(rule);
         }
-        if let Some(value) = self.edit.take().and_then(|(_, entry)| entry.value) {
+        if let Some(value) = self.edit.take().and_then(|edit| edit.entry.value) {
             shared.values.release(value);
         }
         self.restart = Restart::No;
@@ -309,61 +311,6 @@ impl Phone {
         self.overdue = false;
         self.warned = 0;
         self.set_result(None, shared);
-    }
-
-    fn learn(&mut self, fact: Fact, cx: &mut Cx<'_>) {
-        match fact {
-            Fact::ExternalAddress(address) => {
-                let values = &mut cx.shared.values;
-                let new = address.and_then(|ip| values.intern(&ip.to_string(), Secrecy::Plain));
-                if let Some(old) = std::mem::replace(&mut self.external_ip, new) {
-                    values.release(old);
-                }
-            }
-            Fact::Address(address) => self.address(address, cx),
-            Fact::ClientCertificate(installed) => self.client_certificate = installed,
-            Fact::Mobility(mobility) => {
-                let old = std::mem::replace(&mut self.mobility, mobility);
-                old.release(&mut cx.shared.values);
-            }
-        }
-    }
-
-    /// The phone has an address; another one than before wants a restart.
-    fn address(&mut self, address: Option<std::net::IpAddr>, cx: &mut Cx<'_>) {
-        let values = &mut cx.shared.values;
-        let new = address.and_then(|ip| values.intern(&ip.to_string(), Secrecy::Plain));
-        let Some(new) = new else {
-            return;
-        };
-        if let Some(old) = self.ip.replace(new) {
-            values.release(old);
-            if old != new && self.resync.state() != State::Off {
-                self.want_restart_now(RebootReason::IpChanged);
-                self.restart_if_idle(cx);
-            }
-        }
-    }
-
-    fn command(&mut self, origin: Origin, command: Command, cx: &mut Cx<'_>) {
-        match command {
-            Command::Resync => self.step(Event::Explicit(onhook_resync::Request::Configured), cx),
-            Command::ResyncWith(rule) => {
-                if let Some(old) = self.given.replace(rule) {
-                    cx.shared.values.release(old);
-                }
-                self.step(Event::Explicit(onhook_resync::Request::Given), cx);
-            }
-            Command::Set(id, value) => self.edit(origin, id, value, cx),
-            Command::Restart => {
-                self.want_restart_now(match origin {
-                    Origin::Control => RebootReason::UserTriggered,
-                    // Who submits a page wants its values to hold.
-                    Origin::Page => RebootReason::Provisioning,
-                });
-                self.restart_if_idle(cx);
-            }
-        }
     }
 
     /// Whether what was fetched has to wait before it is applied.
@@ -431,121 +378,5 @@ impl Phone {
             told: self.result,
             prvst: self.resync.cause().prvst(),
         }));
-    }
-
-    /// Hands one event to the resync machine and carries out what it answers.
-    pub(crate) fn step(&mut self, event: Event, cx: &mut Cx<'_>) {
-        let mut action = self.machine(event, cx);
-        loop {
-            action = match action {
-                Action::None => break,
-                Action::RunRule { slot, starts } => {
-                    if let Some(cause) = starts {
-                        self.answer_pending(slot, cx);
-                        cx.out
-                            .push(Effect::Notice(Notice::ResyncStarted(cause, slot)));
-                    }
-                    match self.run_rule(slot, cx) {
-                        Some(outcome) => self.machine(Event::RuleDone(outcome), cx),
-                        None => break,
-                    }
-                }
-                Action::Finished(outcome) => {
-                    self.finished(outcome, cx);
-                    self.resync.next_pending(cx.now.mono)
-                }
-                Action::ApplyNow => {
-                    self.overdue = true;
-                    self.release_held(cx);
-                    break;
-                }
-                Action::TimedOut => match self.time_out(cx) {
-                    Some(outcome) => self.machine(Event::RuleDone(outcome), cx),
-                    None => break,
-                },
-                Action::Refused(gate) => {
-                    cx.out.push(Effect::Notice(Notice::Refused(gate)));
-                    break;
-                }
-            };
-        }
-        self.restart_if_idle(cx);
-    }
-
-    fn finished(&mut self, outcome: Outcome, cx: &mut Cx<'_>) {
-        cx.out.push(Effect::Notice(Notice::ResyncDone(outcome)));
-        //= R-SM-20
-        if outcome.is_success() && self.restart == Restart::Pending {
-            self.restart = Restart::Due;
-        }
-    }
-
-    /// Tells that requests which waited are refused, because provisioning was disabled meanwhile.
-    fn drop_pending(&mut self, cx: &mut Cx<'_>) {
-        if let Some(rule) = self.given.take() {
-            cx.shared.values.release(rule);
-        }
-        let gate = onhook_resync::Gate::ProvisionDisabled;
-        cx.out.push(Effect::Notice(Notice::Refused(gate)));
-    }
-
-    /// The request in the state record is being answered.
-    fn answer_pending(&mut self, slot: RuleSlot, cx: &mut Cx<'_>) {
-        let answered = match self.pending_saved {
-            Some(Pending::Configured) => slot != RuleSlot::Given,
-            Some(Pending::TriggerUrl(_)) => slot == RuleSlot::Given,
-            None => false,
-        };
-        if answered {
-            self.pending_saved = None;
-            let op = self.next_op();
-            cx.out
-                .push(Effect::SaveState(op, StateChange::Pending(None)));
-        }
-    }
-
-    /// Hands one event to the resync machine with the policy that the parameters spell now.
-    pub(crate) fn machine(&mut self, event: Event, cx: &mut Cx<'_>) -> Action {
-        if let Event::RuleDone(outcome) = event
-            && let Some(action) = self.resync.next_rule(outcome)
-        {
-            return action;
-        }
-        let admitted = match event {
-            Event::Timer | Event::Boot { .. } => self.is_admitted(cx),
-            Event::Explicit(_)
-            | Event::LinesIdle
-            | Event::LinesBusy
-            | Event::RuleDone(_)
-            | Event::Held
-            | Event::Released
-            | Event::TriggerTrue
-            | Event::ClockChanged
-            | Event::ScheduleChanged
-            | Event::ErrorRetryChanged
-            | Event::EnableChanged => true,
-        };
-        let Some(model) = cx.shared.models.get(self.model) else {
-            return Action::None;
-        };
-        let view = View {
-            values: &cx.shared.values,
-            bases: &cx.shared.bases,
-            scope: &model.scope,
-        };
-        let wall = cx.now.wall;
-        let clock = || (self.zone(wall, view), wall.map(|wall| wall.unix_s));
-        let policy = policy(&self.params, view, clock, admitted);
-        let before = self.resync.provisioned();
-        let pending = self.resync.has_pending();
-        let action = self.resync.handle(event, cx.now.mono, &policy);
-        if pending && self.resync.state() == State::Dormant {
-            self.drop_pending(cx);
-        }
-        if self.resync.provisioned() && !before && !matches!(event, Event::Boot { .. }) {
-            let op = self.next_op();
-            cx.out.push(Effect::SaveState(op, StateChange::Provisioned));
-        }
-        action
     }
 }

@@ -95,6 +95,17 @@ impl Pending {
     }
 }
 
+/// Restarts that one profile has led to, one after the other (R-SM-28).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct RestartsInARow {
+    /// What the profile sets, as a number.
+    pub profile: u64,
+    /// How many, up to 3.
+    pub count: u8,
+    /// Seconds between the last three of them, the last span behind; 65535 stands for more.
+    pub between_s: [u16; 2],
+}
+
 /// What a phone remembers over a power cut.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct StateRecord {
@@ -104,6 +115,8 @@ pub struct StateRecord {
     pub restarting: Option<RebootReason>,
     /// Set before a restart that a resync follows, cleared when that starts.
     pub pending: Option<Pending>,
+    /// The restarts that one profile has led to in a row.
+    pub restarts: Option<RestartsInARow>,
     /// Newest first.
     pub history: [Option<RebootEntry>; 5],
 }
@@ -113,7 +126,7 @@ pub struct StateRecord {
 pub enum RecordError {
     /// Written by a newer program.
     #[error(
-        "the state record has version {0}, this program reads up to version 2: start a newer program, or reset the state"
+        "the state record has version {0}, this program reads up to version 3: start a newer program, or reset the state"
     )]
     Version(u8),
     /// Not a record at all.
@@ -121,12 +134,12 @@ pub enum RecordError {
     Damaged(usize),
 }
 
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 const ENTRY_LEN: usize = 1 + 1 + 8 + 4;
 
 impl StateRecord {
-    /// Encodes version 2: version, provisioned, restarting, pending, then per entry reason, clock flag, Unix
-    /// seconds and offset, both big-endian.
+    /// Encodes version 3: version, provisioned, restarting, pending, restarts in a row (count, profile and the two spans;
+    /// only the count if that is 0), then per entry reason, clock flag, Unix seconds and offset, all big-endian.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         let mut out = vec![
@@ -134,7 +147,12 @@ impl StateRecord {
             u8::from(self.provisioned),
             self.restarting.map_or(0, RebootReason::number),
             Pending::number(self.pending),
+            self.restarts.map_or(0, |row| row.count),
         ];
+        if let Some(row) = self.restarts.filter(|row| row.count > 0) {
+            out.extend(row.profile.to_be_bytes());
+            out.extend(row.between_s.iter().flat_map(|span| span.to_be_bytes()));
+        }
         for entry in self.history.iter().flatten() {
             out.push(entry.reason.number());
             out.push(u8::from(entry.at.is_some()));
@@ -148,7 +166,8 @@ impl StateRecord {
         out
     }
 
-    /// Decodes what [`StateRecord::encode`] gave, and version 1, which had no `pending`.
+    /// Decodes what [`StateRecord::encode`] gave, version 2, which had no restarts in a row, and version 1, which had no
+    /// `pending` either.
     ///
     /// # Errors
     /// Another version, or bytes that are no record.
@@ -156,13 +175,17 @@ impl StateRecord {
         let damaged = RecordError::Damaged;
         let (head, rest) = bytes.split_first_chunk::<3>().ok_or(damaged(bytes.len()))?;
         let [version, provisioned, restarting] = *head;
-        let (pending, entries) = match version {
+        let (pending, rest) = match version {
             1 => (0, rest),
-            VERSION => rest
+            2 | VERSION => rest
                 .split_first()
-                .map(|(pending, entries)| (*pending, entries))
+                .map(|(pending, rest)| (*pending, rest))
                 .ok_or(damaged(bytes.len()))?,
             _ => return Err(RecordError::Version(version)),
+        };
+        let (restarts, entries) = match version {
+            1 | 2 => (None, rest),
+            _ => restarts(rest).ok_or(damaged(bytes.len() - rest.len()))?,
         };
         let start = bytes.len() - entries.len();
         let mut record = Self {
@@ -172,6 +195,7 @@ impl StateRecord {
                 n => Some(RebootReason::from_number(n).ok_or(damaged(2))?),
             },
             pending: Pending::from_number(pending).ok_or(damaged(3))?,
+            restarts,
             history: [None; 5],
         };
         let chunks = entries.chunks(ENTRY_LEN);
@@ -188,8 +212,9 @@ impl StateRecord {
     pub fn apply(&mut self, change: StateChange) {
         match change {
             StateChange::Provisioned => self.provisioned = true,
-            StateChange::Restarting(entry) => {
+            StateChange::Restarting(entry, restarts) => {
                 self.restarting = Some(entry.reason);
+                self.restarts = restarts;
                 //= R-SM-22
                 self.history.rotate_right(1);
                 if let Some(newest) = self.history.first_mut() {
@@ -207,8 +232,8 @@ impl StateRecord {
 pub enum StateChange {
     /// A resync succeeded for the first time since factory reset.
     Provisioned,
-    /// The phone restarts.
-    Restarting(RebootEntry),
+    /// The phone restarts; with the row of restarts that one profile has led to, this one included.
+    Restarting(RebootEntry, Option<RestartsInARow>),
     /// The boot that follows a restart has happened.
     Booted,
     /// A resync is to follow the next restart, or none any more.
@@ -221,6 +246,23 @@ fn flag(byte: u8) -> Option<bool> {
         1 => Some(true),
         _ => None,
     }
+}
+
+/// The restarts in a row, and what stands behind them.
+fn restarts(bytes: &[u8]) -> Option<(Option<RestartsInARow>, &[u8])> {
+    let (count, rest) = bytes.split_first()?;
+    if *count == 0 {
+        return Some((None, rest));
+    }
+    let (profile, rest) = rest.split_first_chunk::<8>()?;
+    let (spans, rest) = rest.split_first_chunk::<4>()?;
+    let [a, b, c, d] = *spans;
+    let row = RestartsInARow {
+        profile: u64::from_be_bytes(*profile),
+        count: *count,
+        between_s: [u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d])],
+    };
+    Some((Some(row), rest))
 }
 
 fn entry(chunk: &[u8]) -> Option<RebootEntry> {
@@ -253,13 +295,19 @@ mod tests {
             ..StateRecord::default()
         };
         for unix_s in 0..7 {
-            record.apply(StateChange::Restarting(RebootEntry {
+            let entry = RebootEntry {
                 reason: RebootReason::Upgrade,
                 at: Some(WallTime {
                     unix_s,
                     offset_s: -3600,
                 }),
-            }));
+            };
+            let row = (unix_s > 2).then_some(RestartsInARow {
+                profile: u64::MAX - 7,
+                count: 3,
+                between_s: [600, u16::MAX],
+            });
+            record.apply(StateChange::Restarting(entry, row));
             let bytes = record.encode();
             assert!(bytes.len() <= STATE_RECORD_LIMIT);
             assert_eq!(StateRecord::decode(&bytes), Ok(record));
@@ -276,7 +324,10 @@ mod tests {
     #[test]
     fn another_version_and_damage_are_told_apart() {
         for (bytes, error) in [
-            (&[3, 0, 0, 0][..], RecordError::Version(3)),
+            (&[4, 0, 0, 0][..], RecordError::Version(4)),
+            (&[3, 0, 0, 0], RecordError::Damaged(4)),
+            (&[3, 0, 0, 0, 1, 2, 3], RecordError::Damaged(4)),
+            (&[3, 0, 0, 0, 0, 9], RecordError::Damaged(5)),
             (&[0, 0, 0, 0], RecordError::Version(0)),
             (&[2, 7, 0, 0], RecordError::Damaged(1)),
             (&[2, 0, 7, 0], RecordError::Damaged(2)),
@@ -291,7 +342,7 @@ mod tests {
     }
 
     #[test]
-    fn version_1_is_read_without_a_pending_resync() {
+    fn older_versions_are_read_without_what_they_did_not_have() {
         let record = StateRecord {
             provisioned: true,
             restarting: Some(RebootReason::Provisioning),
@@ -307,17 +358,20 @@ mod tests {
             ],
             ..StateRecord::default()
         };
-        let mut first = record.encode();
-        first.remove(3);
-        first[0] = 1;
-        assert_eq!(StateRecord::decode(&first), Ok(record));
+        let mut bytes = record.encode();
+        bytes.remove(4);
+        bytes[0] = 2;
+        assert_eq!(StateRecord::decode(&bytes), Ok(record));
+        bytes.remove(3);
+        bytes[0] = 1;
+        assert_eq!(StateRecord::decode(&bytes), Ok(record));
     }
 
     proptest! {
         #[test]
         fn no_bytes_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
             if let Ok(record) = StateRecord::decode(&bytes) {
-                let grown = usize::from(bytes[0] == 1);
+                let grown = usize::from(3 - bytes[0]);
                 prop_assert_eq!(record.encode().len(), bytes.len() + grown);
             }
         }

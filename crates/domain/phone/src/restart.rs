@@ -5,7 +5,10 @@ use onhook_params::{Entry, ParamId, ValueId};
 use onhook_resync::{BootCause, State};
 
 use crate::phone::Cx;
-use crate::{Committed, Effect, OpId, Phone, RebootEntry, RebootReason, RestartKind, StateChange};
+use crate::{
+    Committed, Effect, Notice, OpId, Phone, RebootEntry, RebootReason, RestartKind, Shared,
+    StateChange,
+};
 
 /// Where a restart stands that changed parameters or people want.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -25,15 +28,33 @@ impl Phone {
     /// Notes that changes of a profile or an assignment want a restart, before they are applied.
     ///
     /// A local edit wants none: who changes a setting by hand restarts by hand.
-    pub(crate) fn want_restart(&mut self, changes: &[Entry]) {
+    pub(crate) fn want_restart(&mut self, profile: &[Entry], changes: &[Entry], shared: &Shared) {
         //= R-SM-20
         //= R-RBT-2
         let restart = changes
             .iter()
             .any(|change| change.id.pattern().reboot && self.own_value(change.id) != change.value);
-        if restart && self.restart == Restart::No {
+        if !restart {
+            return;
+        }
+        let restarts = self.restarts.get_or_insert_default();
+        restarts.want(profile, &shared.values);
+        if self.restart == Restart::No {
             self.restart = Restart::Pending;
             self.restart_reason = RebootReason::Provisioning;
+        }
+    }
+
+    /// A resync has succeeded: what its profiles want is due, unless they want it again and again.
+    pub(crate) fn restart_after_success(&mut self, cx: &mut Cx<'_>) {
+        if self.restart != Restart::Pending {
+            return;
+        }
+        if self.restarts.as_ref().is_some_and(|row| row.is_loop()) {
+            self.restart = Restart::No;
+            cx.out.push(Effect::Notice(Notice::RestartLoop));
+        } else {
+            self.restart = Restart::Due;
         }
     }
 
@@ -75,8 +96,11 @@ impl Phone {
                     reason: self.restart_reason,
                     at: self.localized(cx.now, cx.shared).wall,
                 };
-                cx.out
-                    .push(Effect::SaveState(op, StateChange::Restarting(entry)));
+                let (booted, now) = (self.resync.booted(), cx.now.mono);
+                let row = self.restarts.as_ref().and_then(|row| row.next(booted, now));
+                let row = row.filter(|_| entry.reason == RebootReason::Provisioning);
+                let change = StateChange::Restarting(entry, row);
+                cx.out.push(Effect::SaveState(op, change));
             }
             Restart::Ready => self.restart(cx),
         }

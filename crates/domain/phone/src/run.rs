@@ -243,7 +243,7 @@ impl Phone {
         }
         let changes = std::mem::take(&mut cold.changes);
         cold.changed = cold.changed.saturating_add(to_u32(changes.len()));
-        self.want_restart(&changes);
+        self.want_restart(&cold.wanted, &changes, cx.shared);
         let asked = self.apply(&changes, cx);
         if asked {
             // It runs when this resync is over.

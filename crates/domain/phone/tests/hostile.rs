@@ -1,5 +1,6 @@
 //! Profiles that hurt the phone that takes them: it does what is documented, and never more.
 
+use onhook_phone::Notice;
 use onhook_testkit::sim::{Served, Sim};
 
 const DAY: u64 = 86_400;
@@ -93,5 +94,75 @@ fn a_value_that_needs_a_restart_restarts_once_for_each_time_it_really_changes() 
             (hours, u32::try_from(hours).unwrap())
         );
         sim.run_for(3600);
+    }
+}
+
+//= R-SM-28 type=test
+#[test]
+fn a_profile_that_restarts_the_phone_again_and_again_does_so_three_times() {
+    let loops = |notices: &[Notice]| {
+        let is_loop = |notice: &&Notice| matches!(notice, Notice::RestartLoop);
+        notices.iter().filter(is_loop).count()
+    };
+    // Two rules that set one parameter to different values: every resync wants a restart.
+    let flipping = |period: &str| {
+        phone(|url, _| match url {
+            "http://h:80/p" => Served::one("Web_Server_Port", "8081"),
+            _ => Served::one("Web_Server_Port", "8082"),
+        })
+        .with("Profile_Rule_B", "http://h/q")
+        .with("Resync_Periodic", period)
+    };
+    let mut sim = flipping("290").booted();
+    for restarts in 1..=3 {
+        assert_eq!((sim.restarts, loops(&sim.notices)), (restarts, 0));
+        sim.power_cycle();
+        sim.run_for(290);
+    }
+    for resyncs in 1..=3 {
+        assert_eq!((sim.restarts, loops(&sim.notices)), (3, resyncs));
+        assert_eq!(sim.value("Web_Server_Port"), "8082", "it is applied");
+        sim.run_for(290);
+    }
+    // Three restarts that are further apart are none of a loop.
+    let mut sim = flipping("301").booted();
+    for restarts in 1..=6 {
+        assert_eq!((sim.restarts, loops(&sim.notices)), (restarts, 0));
+        sim.power_cycle();
+        sim.run_for(301);
+    }
+}
+
+//= R-SM-28 type=test
+#[test]
+fn another_profile_and_another_restart_end_the_row() {
+    let mut port = 8000;
+    let mut sim = phone(move |_, _| {
+        port += 1;
+        Served::one("Web_Server_Port", &port.to_string())
+    })
+    .with("Resync_Periodic", "60")
+    .booted();
+    for restarts in 1..=6 {
+        assert_eq!(sim.restarts, restarts, "each profile is another one");
+        sim.power_cycle();
+        sim.run_for(60);
+    }
+    let mut sim = phone(|url, _| match url {
+        "http://h:80/p" => Served::one("Web_Server_Port", "8081"),
+        _ => Served::one("Web_Server_Port", "8082"),
+    })
+    .with("Profile_Rule_B", "http://h/q")
+    .with("Resync_Periodic", "60")
+    .booted();
+    sim.set("Resync_On_Reset", "No");
+    for restarts in 1..=6 {
+        assert_eq!(sim.restarts, restarts);
+        sim.power_cycle();
+        if restarts % 2 == 0 {
+            // Somebody pulls the plug in between.
+            sim.power_cycle();
+        }
+        sim.run_for(60);
     }
 }

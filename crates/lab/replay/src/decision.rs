@@ -103,6 +103,10 @@ impl Seen<'_> {
                     self.behind(*kind)
                 ));
             }
+            Notice::RestartLoop => said.push(
+                "does not restart: this profile has made it restart three times in ten minutes"
+                    .to_owned(),
+            ),
             Notice::Refused(Gate::ProvisionDisabled) => {
                 said.push("refuses: Provision_Enable is No".to_owned());
             }
@@ -215,7 +219,7 @@ impl Seen<'_> {
 fn saves(change: StateChange) -> String {
     match change {
         StateChange::Provisioned => "remembers that a resync has succeeded".to_owned(),
-        StateChange::Restarting(entry) => {
+        StateChange::Restarting(entry, _) => {
             format!(
                 "wants to restart and remembers why: {}",
                 entry.reason.name()

@@ -226,6 +226,7 @@ impl Oracle {
             | Notice::RuleFault(..)
             | Notice::TriggerFault(..)
             | Notice::Held
+            | Notice::RestartLoop
             | Notice::TimerArmed(..)
             | Notice::EditBusy => None,
         }

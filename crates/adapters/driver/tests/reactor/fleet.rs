@@ -83,6 +83,7 @@ async fn phones_come_by_number_and_inputs_of_one_by_arrival() {
             | Notice::RuleFault(..)
             | Notice::TriggerFault(..)
             | Notice::Held
+            | Notice::RestartLoop
             | Notice::ResyncDone(_)
             | Notice::TimerArmed(..)
             | Notice::Refused(_)

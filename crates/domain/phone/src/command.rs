@@ -1,0 +1,64 @@
+//! What the phone is told of itself, and what it is asked for.
+
+use onhook_params::Secrecy;
+use onhook_resync::{Event, State};
+
+use crate::phone::Cx;
+use crate::{Command, Fact, Origin, Phone, RebootReason};
+
+impl Phone {
+    pub(crate) fn learn(&mut self, fact: Fact, cx: &mut Cx<'_>) {
+        match fact {
+            Fact::ExternalAddress(address) => {
+                let values = &mut cx.shared.values;
+                let new = address.and_then(|ip| values.intern(&ip.to_string(), Secrecy::Plain));
+                if let Some(old) = std::mem::replace(&mut self.external_ip, new) {
+                    values.release(old);
+                }
+            }
+            Fact::Address(address) => self.address(address, cx),
+            Fact::ClientCertificate(installed) => self.client_certificate = installed,
+            Fact::Mobility(mobility) => {
+                let old = std::mem::replace(&mut self.mobility, mobility);
+                old.release(&mut cx.shared.values);
+            }
+        }
+    }
+
+    /// The phone has an address; another one than before wants a restart.
+    fn address(&mut self, address: Option<std::net::IpAddr>, cx: &mut Cx<'_>) {
+        let values = &mut cx.shared.values;
+        let new = address.and_then(|ip| values.intern(&ip.to_string(), Secrecy::Plain));
+        let Some(new) = new else {
+            return;
+        };
+        if let Some(old) = self.ip.replace(new) {
+            values.release(old);
+            if old != new && self.resync.state() != State::Off {
+                self.want_restart_now(RebootReason::IpChanged);
+                self.restart_if_idle(cx);
+            }
+        }
+    }
+
+    pub(crate) fn command(&mut self, origin: Origin, command: Command, cx: &mut Cx<'_>) {
+        match command {
+            Command::Resync => self.step(Event::Explicit(onhook_resync::Request::Configured), cx),
+            Command::ResyncWith(rule) => {
+                if let Some(old) = self.given.replace(rule) {
+                    cx.shared.values.release(old);
+                }
+                self.step(Event::Explicit(onhook_resync::Request::Given), cx);
+            }
+            Command::Set(id, value) => self.edit(origin, id, value, cx),
+            Command::Restart => {
+                self.want_restart_now(match origin {
+                    Origin::Control => RebootReason::UserTriggered,
+                    // Who submits a page wants its values to hold.
+                    Origin::Page => RebootReason::Provisioning,
+                });
+                self.restart_if_idle(cx);
+            }
+        }
+    }
+}

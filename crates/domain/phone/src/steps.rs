@@ -1,0 +1,130 @@
+//! The resync machine of the phone: events in, actions carried out.
+
+use onhook_device::Outcome;
+use onhook_params::View;
+use onhook_resync::{Action, Event, RuleSlot, State};
+
+use crate::phone::Cx;
+use crate::policy::policy;
+use crate::{Effect, Notice, Pending, Phone, StateChange};
+
+impl Phone {
+    /// Hands one event to the resync machine and carries out what it answers.
+    pub(crate) fn step(&mut self, event: Event, cx: &mut Cx<'_>) {
+        let mut action = self.machine(event, cx);
+        loop {
+            action = match action {
+                Action::None => break,
+                Action::RunRule { slot, starts } => {
+                    if let Some(cause) = starts {
+                        self.answer_pending(slot, cx);
+                        if let Some(restarts) = &mut self.restarts {
+                            restarts.begin();
+                        }
+                        cx.out
+                            .push(Effect::Notice(Notice::ResyncStarted(cause, slot)));
+                    }
+                    match self.run_rule(slot, cx) {
+                        Some(outcome) => self.machine(Event::RuleDone(outcome), cx),
+                        None => break,
+                    }
+                }
+                Action::Finished(outcome) => {
+                    self.finished(outcome, cx);
+                    self.resync.next_pending(cx.now.mono)
+                }
+                Action::ApplyNow => {
+                    self.overdue = true;
+                    self.release_held(cx);
+                    break;
+                }
+                Action::TimedOut => match self.time_out(cx) {
+                    Some(outcome) => self.machine(Event::RuleDone(outcome), cx),
+                    None => break,
+                },
+                Action::Refused(gate) => {
+                    cx.out.push(Effect::Notice(Notice::Refused(gate)));
+                    break;
+                }
+            };
+        }
+        self.restart_if_idle(cx);
+    }
+
+    fn finished(&mut self, outcome: Outcome, cx: &mut Cx<'_>) {
+        cx.out.push(Effect::Notice(Notice::ResyncDone(outcome)));
+        //= R-SM-20
+        if outcome.is_success() {
+            self.restart_after_success(cx);
+        }
+    }
+
+    /// Tells that requests which waited are refused, because provisioning was disabled meanwhile.
+    fn drop_pending(&mut self, cx: &mut Cx<'_>) {
+        if let Some(rule) = self.given.take() {
+            cx.shared.values.release(rule);
+        }
+        let gate = onhook_resync::Gate::ProvisionDisabled;
+        cx.out.push(Effect::Notice(Notice::Refused(gate)));
+    }
+
+    /// The request in the state record is being answered.
+    fn answer_pending(&mut self, slot: RuleSlot, cx: &mut Cx<'_>) {
+        let answered = match self.pending_saved {
+            Some(Pending::Configured) => slot != RuleSlot::Given,
+            Some(Pending::TriggerUrl(_)) => slot == RuleSlot::Given,
+            None => false,
+        };
+        if answered {
+            self.pending_saved = None;
+            let op = self.next_op();
+            cx.out
+                .push(Effect::SaveState(op, StateChange::Pending(None)));
+        }
+    }
+
+    /// Hands one event to the resync machine with the policy that the parameters spell now.
+    pub(crate) fn machine(&mut self, event: Event, cx: &mut Cx<'_>) -> Action {
+        if let Event::RuleDone(outcome) = event
+            && let Some(action) = self.resync.next_rule(outcome)
+        {
+            return action;
+        }
+        let admitted = match event {
+            Event::Timer | Event::Boot { .. } => self.is_admitted(cx),
+            Event::Explicit(_)
+            | Event::LinesIdle
+            | Event::LinesBusy
+            | Event::RuleDone(_)
+            | Event::Held
+            | Event::Released
+            | Event::TriggerTrue
+            | Event::ClockChanged
+            | Event::ScheduleChanged
+            | Event::ErrorRetryChanged
+            | Event::EnableChanged => true,
+        };
+        let Some(model) = cx.shared.models.get(self.model) else {
+            return Action::None;
+        };
+        let view = View {
+            values: &cx.shared.values,
+            bases: &cx.shared.bases,
+            scope: &model.scope,
+        };
+        let wall = cx.now.wall;
+        let clock = || (self.zone(wall, view), wall.map(|wall| wall.unix_s));
+        let policy = policy(&self.params, view, clock, admitted);
+        let before = self.resync.provisioned();
+        let pending = self.resync.has_pending();
+        let action = self.resync.handle(event, cx.now.mono, &policy);
+        if pending && self.resync.state() == State::Dormant {
+            self.drop_pending(cx);
+        }
+        if self.resync.provisioned() && !before && !matches!(event, Event::Boot { .. }) {
+            let op = self.next_op();
+            cx.out.push(Effect::SaveState(op, StateChange::Provisioned));
+        }
+        action
+    }
+}
