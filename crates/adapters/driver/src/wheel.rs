@@ -6,6 +6,8 @@ use onhook_device::MonoTime;
 const TICK_MS: u64 = 8;
 /// Slots of each level, so one fine turn is 8.192 s and one coarse turn about 2.3 h.
 const SLOTS: u64 = 1024;
+/// Words of one bit for each slot.
+const WORDS: usize = SLOTS as usize / 64;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Timer {
@@ -14,38 +16,101 @@ struct Timer {
     generation: u32,
 }
 
+/// One level: a ring of slots, and which of them hold anything.
+struct Level {
+    slots: Vec<Vec<Timer>>,
+    /// A bit for each slot, so that empty ones are passed over 64 at a time.
+    filled: [u64; WORDS],
+    len: usize,
+}
+
+impl Default for Level {
+    fn default() -> Self {
+        Self {
+            slots: std::iter::repeat_with(Vec::new)
+                .take(SLOTS as usize)
+                .collect(),
+            filled: [0; WORDS],
+            len: 0,
+        }
+    }
+}
+
+impl Level {
+    fn push(&mut self, tick: u64, timer: Timer) {
+        let index = index(tick);
+        if let (Some(slot), Some(word)) =
+            (self.slots.get_mut(index), self.filled.get_mut(index / 64))
+        {
+            slot.push(timer);
+            *word |= 1 << (index % 64);
+            self.len += 1;
+        }
+    }
+
+    /// Takes timers out of a slot; `take` says how many it has taken.
+    fn take(&mut self, tick: u64, take: impl FnOnce(&mut Vec<Timer>)) {
+        let index = index(tick);
+        if let (Some(slot), Some(word)) =
+            (self.slots.get_mut(index), self.filled.get_mut(index / 64))
+        {
+            let before = slot.len();
+            take(slot);
+            self.len -= before - slot.len();
+            if slot.is_empty() {
+                *word &= !(1 << (index % 64));
+            }
+        }
+    }
+
+    /// The first tick from `tick` on whose slot holds something; ticks are at most [`SLOTS`] apart.
+    fn next(&self, tick: u64) -> Option<u64> {
+        if self.len == 0 {
+            return None;
+        }
+        let start = index(tick);
+        let (from, bit) = (start / 64, start % 64);
+        (0..=WORDS).find_map(|n| {
+            let at = (from + n) % WORDS;
+            let mut word = self.filled.get(at).copied()?;
+            if n == 0 {
+                word &= u64::MAX << bit;
+            } else if n == WORDS {
+                word &= !(u64::MAX << bit);
+            }
+            if word == 0 {
+                return None;
+            }
+            let found = at as u64 * 64 + u64::from(word.trailing_zeros());
+            Some(tick + (found + SLOTS - start as u64) % SLOTS)
+        })
+    }
+
+    /// The earliest time in the first filled slot from `tick` on.
+    fn first(&self, tick: u64) -> Option<MonoTime> {
+        let filled = self.slots.get(index(self.next(tick)?))?;
+        filled.iter().map(|timer| timer.at).min()
+    }
+}
+
+/// The slot of a tick in its ring.
+const fn index(tick: u64) -> usize {
+    (tick % SLOTS) as usize
+}
+
 /// Timers by key; a newer generation of a key makes its older timers void.
 ///
 /// The wheel does not know which generation counts: whoever takes an expired timer compares it. So
 /// changing a deadline is one insertion, and nothing is ever searched for.
+#[derive(Default)]
 pub struct Wheel {
-    fine: Vec<Vec<Timer>>,
-    coarse: Vec<Vec<Timer>>,
+    fine: Level,
+    coarse: Level,
     beyond: Vec<Timer>,
     /// The earliest time in `beyond`, so that asking for it costs nothing.
     beyond_first: Option<MonoTime>,
-    fine_len: usize,
-    coarse_len: usize,
     /// The tick up to which everything has expired; its own slot may hold later timers.
     cursor: u64,
-}
-
-impl Default for Wheel {
-    fn default() -> Self {
-        Self {
-            fine: std::iter::repeat_with(Vec::new)
-                .take(SLOTS as usize)
-                .collect(),
-            coarse: std::iter::repeat_with(Vec::new)
-                .take(SLOTS as usize)
-                .collect(),
-            beyond: Vec::new(),
-            beyond_first: None,
-            fine_len: 0,
-            coarse_len: 0,
-            cursor: 0,
-        }
-    }
 }
 
 impl Wheel {
@@ -61,11 +126,9 @@ impl Wheel {
     fn place(&mut self, timer: Timer) {
         let tick = (timer.at.as_millis() / TICK_MS).max(self.cursor);
         if tick - self.cursor < SLOTS {
-            slot(&mut self.fine, tick).push(timer);
-            self.fine_len += 1;
+            self.fine.push(tick, timer);
         } else if tick / SLOTS - self.cursor / SLOTS < SLOTS {
-            slot(&mut self.coarse, tick / SLOTS).push(timer);
-            self.coarse_len += 1;
+            self.coarse.push(tick / SLOTS, timer);
         } else {
             let first = self.beyond_first.map_or(timer.at, |at| at.min(timer.at));
             self.beyond_first = Some(first);
@@ -77,7 +140,7 @@ impl Wheel {
     pub fn expire(&mut self, now: MonoTime, due: &mut Vec<(u32, u32)>) {
         let target = now.as_millis() / TICK_MS;
         loop {
-            self.take_slot(now, due);
+            self.take_due(now, due);
             if self.cursor >= target {
                 return;
             }
@@ -85,27 +148,26 @@ impl Wheel {
         }
     }
 
-    fn take_slot(&mut self, now: MonoTime, due: &mut Vec<(u32, u32)>) {
-        let timers = slot(&mut self.fine, self.cursor);
-        if timers.is_empty() {
-            return;
-        }
-        timers.sort_by_key(|timer| timer.at);
-        let expired = timers.partition_point(|timer| timer.at <= now);
-        due.extend(timers.drain(..expired).map(|t| (t.key, t.generation)));
-        self.fine_len -= expired;
+    fn take_due(&mut self, now: MonoTime, due: &mut Vec<(u32, u32)>) {
+        self.fine.take(self.cursor, |timers| {
+            if timers.len() > 1 {
+                timers.sort_by_key(|timer| timer.at);
+            }
+            let expired = timers.partition_point(|timer| timer.at <= now);
+            due.extend(timers.drain(..expired).map(|t| (t.key, t.generation)));
+        });
     }
 
-    /// Moves the cursor on by one tick, or over ticks that hold nothing, to at most `target`.
+    /// Moves the cursor on over ticks that hold nothing, to at most `target`.
     fn advance(&mut self, target: u64) {
         let turn = (self.cursor / SLOTS + 1) * SLOTS;
-        if self.fine_len > 0 {
-            self.cursor += 1;
-        } else if self.coarse_len == 0 && self.beyond.is_empty() {
-            self.cursor = target;
-        } else {
-            self.cursor = turn.min(target);
-        }
+        let filled = self.fine.next(self.cursor + 1);
+        let idle = self.coarse.len == 0 && self.beyond.is_empty();
+        self.cursor = match filled {
+            Some(filled) => filled.min(turn).min(target),
+            None if idle => target,
+            None => turn.min(target),
+        };
         if self.cursor == turn {
             self.cascade();
         }
@@ -113,8 +175,10 @@ impl Wheel {
 
     /// Spreads the coarse slot that the cursor has reached, and at each coarse turn what lay beyond.
     fn cascade(&mut self) {
-        let reached = std::mem::take(slot(&mut self.coarse, self.cursor / SLOTS));
-        self.coarse_len -= reached.len();
+        let mut reached = Vec::new();
+        self.coarse.take(self.cursor / SLOTS, |timers| {
+            reached = std::mem::take(timers)
+        });
         for timer in reached {
             self.place(timer);
         }
@@ -129,36 +193,14 @@ impl Wheel {
     /// When the earliest timer is due, void ones included; `None` if there is none.
     #[must_use]
     pub fn next(&self) -> Option<MonoTime> {
-        let fine = (self.fine_len > 0)
-            .then(|| first(&self.fine, self.cursor))
-            .flatten();
+        let fine = self.fine.first(self.cursor);
         // A coarse slot may hold an earlier timer than the fine slots of the turn that follows it.
-        let coarse = (self.coarse_len > 0)
-            .then(|| first(&self.coarse, self.cursor / SLOTS))
-            .flatten();
+        let coarse = self.coarse.first(self.cursor / SLOTS);
         [fine, coarse, self.beyond_first]
             .into_iter()
             .flatten()
             .min()
     }
-}
-
-/// The slot of a tick.
-fn slot(level: &mut [Vec<Timer>], tick: u64) -> &mut Vec<Timer> {
-    let index = (tick % SLOTS) as usize;
-    #[expect(
-        clippy::indexing_slicing,
-        reason = "each level has SLOTS slots, and the index is a remainder of SLOTS"
-    )]
-    &mut level[index]
-}
-
-/// The earliest time in the first filled slot from `tick` on.
-fn first(level: &[Vec<Timer>], tick: u64) -> Option<MonoTime> {
-    let start = (tick % SLOTS) as usize;
-    let slots = level.iter().skip(start).chain(level.iter().take(start));
-    let filled = slots.into_iter().find(|timers| !timers.is_empty())?;
-    filled.iter().map(|timer| timer.at).min()
 }
 
 #[cfg(test)]

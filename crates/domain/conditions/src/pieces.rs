@@ -8,7 +8,7 @@ pub(crate) fn compare_parts(left: &str, right: &str) -> Ordering {
     if left == right {
         return Ordering::Equal;
     }
-    let (mut left, mut right) = (left.split('-'), right.split('-'));
+    let (mut left, mut right) = (parts(left), parts(right));
     loop {
         let order = match (left.next(), right.next()) {
             (None, None) => return Ordering::Equal,
@@ -21,6 +21,20 @@ pub(crate) fn compare_parts(left: &str, right: &str) -> Ordering {
             return order;
         }
     }
+}
+
+/// The parts of a text that are joined by hyphens; one for a text without.
+pub(crate) fn parts(text: &str) -> impl Iterator<Item = &str> {
+    // The parts are short: looking at each byte takes less time than searching for one.
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let Some(end) = text.bytes().position(|b| b == b'-') else {
+            return rest.take();
+        };
+        rest = text.get(end + 1..);
+        text.get(..end)
+    })
 }
 
 /// Orders two parts piece by piece: number, letters, number, letters, and so on.

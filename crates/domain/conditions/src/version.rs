@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use thiserror::Error;
 
-use crate::pieces::compare_parts;
+use crate::pieces::{compare_parts, parts};
 
 /// A version number; borrows the text that it was read from.
 ///
@@ -77,7 +77,7 @@ impl<'t> Version<'t> {
     /// # Errors
     /// The text follows neither format, or digits do not fit in 64 bits.
     pub fn parse(text: &'t str) -> Result<Self, VersionError> {
-        if text.contains('-') || text.starts_with("sip") {
+        if text.bytes().any(|b| b == b'-') || text.starts_with("sip") {
             Mpp::parse(text).map(Self::Mpp)
         } else {
             Dotted::parse(text).map(Self::Dotted)
@@ -189,7 +189,7 @@ impl<'t> Mpp<'t> {
         let mut build = None;
         let mut count = 0_usize;
         let mut offset = start;
-        for part in body.split('-') {
+        for part in parts(body) {
             check_part(part, offset)?;
             count += 1;
             //= R-VER-6
@@ -256,9 +256,12 @@ fn check_part(part: &str, offset: usize) -> Result<(), VersionError> {
             expected: "a part of letters and digits that starts with a digit",
         });
     }
+    // A short part holds no long run.
+    if part.len() <= 19 {
+        return Ok(());
+    }
     let mut at = offset;
     for run in part.split(|c: char| c.is_ascii_alphabetic()) {
-        // Only a long one needs a look.
         if run.len() > 19 && run.parse::<u64>().is_err() {
             return Err(VersionError::TooLarge { offset: at });
         }

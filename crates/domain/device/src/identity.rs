@@ -95,13 +95,14 @@ impl Mac {
     }
 
     fn push(self, out: &mut String, digits: &[u8; 16], separator: Option<char>) {
+        let digit =
+            |nibble: u8| char::from(digits.get(usize::from(nibble)).copied().unwrap_or(b'0'));
         for (i, byte) in self.0.into_iter().enumerate() {
-            if i > 0 {
-                out.extend(separator);
+            if let Some(separator) = separator.filter(|_| i > 0) {
+                out.push(separator);
             }
-            for nibble in [byte >> 4, byte & 15] {
-                out.extend(digits.get(usize::from(nibble)).map(|d| char::from(*d)));
-            }
+            out.push(digit(byte >> 4));
+            out.push(digit(byte & 15));
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Local time of the phone.
 
 use onhook_device::{Now, WallTime};
-use onhook_params::{View, known};
+use onhook_params::{ParamSet, View, known};
 use onhook_schedule::{DstRule, Zone};
 
 use crate::{Phone, Shared};
@@ -13,32 +13,29 @@ impl Phone {
         let wall = match self.view(shared) {
             Some(view) => now
                 .wall
-                .map(|wall| self.zone(Some(wall), view).local(wall.unix_s)),
+                .map(|wall| zone(&self.params, Some(wall), view).local(wall.unix_s)),
             None => now.wall,
         };
         Now { wall, ..now }
     }
+}
 
-    /// The local time of the phone: Time_Zone with its rule of daylight saving time. While Time_Zone has its
-    /// factory value, the offset of the clock counts.
-    #[must_use]
-    pub fn zone(&self, clock: Option<WallTime>, view: View<'_>) -> Zone {
-        let clock = Zone::fixed(clock.map_or(0, |clock| clock.offset_s));
-        //= R-SCHED-8
-        let name = self.params.text(known::TIME_ZONE, view);
-        if name == known::TIME_ZONE.default(view.scope) {
-            return clock;
-        }
-        let Ok(zone) = Zone::parse(name) else {
-            return clock;
-        };
-        //= R-TYP-18
-        let rule = self.params.text(known::DAYLIGHT_SAVING_TIME_RULE, view);
-        match DstRule::parse(rule) {
-            Ok(rule) if self.params.is_yes(known::DAYLIGHT_SAVING_TIME_ENABLE, view) => {
-                zone.with_dst(rule)
-            }
-            Ok(_) | Err(_) => zone,
-        }
+/// The local time of the phone: Time_Zone with its rule of daylight saving time. While Time_Zone has its
+/// factory value, the offset of the clock counts.
+pub(crate) fn zone(params: &ParamSet, clock: Option<WallTime>, view: View<'_>) -> Zone {
+    let clock = Zone::fixed(clock.map_or(0, |clock| clock.offset_s));
+    //= R-SCHED-8
+    let name = params.text(known::TIME_ZONE, view);
+    if name == known::TIME_ZONE.default(view.scope) {
+        return clock;
+    }
+    let Ok(zone) = Zone::parse(name) else {
+        return clock;
+    };
+    //= R-TYP-18
+    let rule = params.text(known::DAYLIGHT_SAVING_TIME_RULE, view);
+    match DstRule::parse(rule) {
+        Ok(rule) if params.is_yes(known::DAYLIGHT_SAVING_TIME_ENABLE, view) => zone.with_dst(rule),
+        Ok(_) | Err(_) => zone,
     }
 }

@@ -78,7 +78,7 @@ impl Phone {
     /// anything, so it is a secret.
     pub(crate) fn body(&self, register: u8, request: &Request, cx: &mut Cx<'_>) -> Option<ValueId> {
         let id = known::GPP.get(usize::from(register)).copied()?;
-        let mut expanded = std::mem::take(&mut cx.shared.expanded);
+        let mut expanded = cx.shared.expanded.take().unwrap_or_default();
         //= R-POST-1
         //= R-ASSIGN-3
         let body = self
@@ -93,7 +93,7 @@ impl Phone {
                 let values = &mut cx.shared.values;
                 values.intern(expanded.text(), Secrecy::Secret)
             });
-        cx.shared.expanded = expanded;
+        cx.shared.expanded = Some(expanded);
         body
     }
 }

@@ -2,7 +2,7 @@
 
 use onhook_fetch::{Scheme, is_allowed};
 use onhook_macros::{Expanded, MacroName};
-use onhook_params::{Entry, Mark, ParamId, Secrecy, ValueId, known, secrecy};
+use onhook_params::{Entry, Mark, ParamId, Secrecy, ValueId, Values, known, secrecy};
 use onhook_rules::{Alternative, RuleKind, Selection, Target, Url};
 
 use crate::macros::Password;
@@ -145,7 +145,10 @@ impl Phone {
         let secrecy = path_secrecy(url, expanded)?;
         //= R-URL-2
         let host = match (url.server, self.server) {
-            (Some(server), _) => cx.shared.values.intern(server, Secrecy::Plain),
+            (Some(server), _) => {
+                let last = self.request.as_ref().map(|request| request.host);
+                reuse(last, server, Secrecy::Plain, &mut cx.shared.values)
+            }
             (None, Some(server)) => {
                 cx.shared.values.retain(server.host);
                 Some(server.host)
@@ -158,7 +161,8 @@ impl Phone {
             cx.shared.values.release(host);
             return Err(RuleFault::ServerNotAllowed);
         }
-        let Some(path) = cx.shared.values.intern(url.path, secrecy) else {
+        let last = self.request.as_ref().map(|request| request.path);
+        let Some(path) = reuse(last, url.path, secrecy, &mut cx.shared.values) else {
             cx.shared.values.release(host);
             return Err(RuleFault::NoServer);
         };
@@ -184,6 +188,21 @@ impl Phone {
         let domains = self.params.text(known::RESTRICTED_ACCESS_DOMAINS, view);
         is_allowed(view.values.text(host), domains)
     }
+}
+
+/// Interns a text that is mostly the one of the last request, which is found without a look into the table.
+fn reuse(
+    last: Option<ValueId>,
+    text: &str,
+    secrecy: Secrecy,
+    values: &mut Values,
+) -> Option<ValueId> {
+    let secret = secrecy == Secrecy::Secret;
+    if let Some(id) = last.filter(|id| id.is_secret() == secret && values.expose(*id) == text) {
+        values.retain(id);
+        return Some(id);
+    }
+    values.intern(text, secrecy)
 }
 
 /// Whether the path may be shown. Scheme, server and port always are: lookups and messages name them.

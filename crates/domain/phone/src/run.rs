@@ -27,9 +27,9 @@ impl Phone {
             .pop()
             .unwrap_or_else(|| Box::new(Cold::new()));
         cold.slot = slot;
-        let mut expanded = std::mem::take(&mut cx.shared.expanded);
+        let mut expanded = cx.shared.expanded.take().unwrap_or_default();
         let plan = self.plan(slot, &mut expanded, &mut cold, cx);
-        cx.shared.expanded = expanded;
+        cx.shared.expanded = Some(expanded);
         if let Err(fault) = plan {
             cold.retire(cx.shared);
             return Some(self.refuse(slot, fault, cx));

@@ -33,7 +33,7 @@ pub struct Shared {
         reason = "the boxes themselves go to phones and come back, without an allocation"
     )]
     pub(crate) cold: Vec<Box<Cold>>,
-    pub(crate) expanded: Expanded,
+    pub(crate) expanded: Option<Box<Expanded>>,
     pub(crate) secret_text: Zeroizing<String>,
 }
 

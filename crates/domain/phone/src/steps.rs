@@ -5,7 +5,7 @@ use onhook_params::View;
 use onhook_resync::{Action, Event, RuleSlot, State};
 
 use crate::phone::Cx;
-use crate::policy::policy;
+use crate::policy::Settings;
 use crate::{Effect, Notice, Pending, Phone, StateChange};
 
 impl Phone {
@@ -112,9 +112,12 @@ impl Phone {
             bases: &cx.shared.bases,
             scope: &model.scope,
         };
-        let wall = cx.now.wall;
-        let clock = || (self.zone(wall, view), wall.map(|wall| wall.unix_s));
-        let policy = policy(&self.params, view, clock, admitted);
+        let policy = Settings {
+            params: &self.params,
+            view,
+            wall: cx.now.wall,
+            admitted,
+        };
         let before = self.resync.provisioned();
         let pending = self.resync.has_pending();
         let action = self.resync.handle(event, cx.now.mono, &policy);

@@ -94,7 +94,7 @@ impl Phone {
             verdicts: [Verdict::Unset; 2],
             next: None,
         };
-        let mut expanded = std::mem::take(&mut cx.shared.expanded);
+        let mut expanded = cx.shared.expanded.take().unwrap_or_default();
         for ((number, id), verdict) in (1_u8..).zip(known::RESYNC_TRIGGERS).zip(&mut look.verdicts)
         {
             let Some((said, next)) = self.ask_trigger(id, &mut expanded, cx) else {
@@ -115,7 +115,7 @@ impl Phone {
                 cx.out.push(Effect::Notice(fault));
             }
         }
-        cx.shared.expanded = expanded;
+        cx.shared.expanded = Some(expanded);
         look
     }
 

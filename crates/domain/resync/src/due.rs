@@ -9,14 +9,14 @@ const WHOLE_LIMIT_MS: u64 = 15 * 60 * 1000;
 
 impl Resync {
     /// Lines became active, or all of them idle.
-    pub(crate) fn lines(&mut self, busy: bool, now: MonoTime, policy: &Policy<'_>) -> Action {
+    pub(crate) fn lines(&mut self, busy: bool, now: MonoTime, policy: &dyn Policy) -> Action {
         self.lines_busy = busy;
         //= R-SCHED-11
         if !busy {
-            self.quiet_from = now.plus_secs(u64::from(policy.forced_delay));
+            self.quiet_from = now.plus_secs(u64::from(policy.forced_delay()));
         }
         if let State::Due(_) = self.state {
-            self.limit = match (policy.readings.forced_resync, busy) {
+            self.limit = match (policy.readings().forced_resync, busy) {
                 (ForcedResync::IdleCountdown, true) => MonoTime::MAX,
                 (ForcedResync::IdleCountdown, false) => self.quiet_from,
                 (ForcedResync::MaxWait, true) => self.limit,
@@ -31,7 +31,7 @@ impl Resync {
         &mut self,
         cause: Cause,
         now: MonoTime,
-        policy: &Policy<'_>,
+        policy: &dyn Policy,
     ) -> Action {
         self.timer = None;
         self.wait_for_lines(cause, now, policy);
@@ -39,13 +39,13 @@ impl Resync {
     }
 
     /// Lets what is due wait as long as lines want it to.
-    pub(crate) fn wait_for_lines(&mut self, cause: Cause, now: MonoTime, policy: &Policy<'_>) {
+    pub(crate) fn wait_for_lines(&mut self, cause: Cause, now: MonoTime, policy: &dyn Policy) {
         self.state = State::Due(cause);
         //= R-SM-13
-        self.limit = match (policy.readings.forced_resync, self.lines_busy) {
+        self.limit = match (policy.readings().forced_resync, self.lines_busy) {
             (ForcedResync::IdleCountdown, true) => MonoTime::MAX,
             (ForcedResync::IdleCountdown, false) => self.quiet_from,
-            (ForcedResync::MaxWait, true) => now.plus_secs(u64::from(policy.forced_delay)),
+            (ForcedResync::MaxWait, true) => now.plus_secs(u64::from(policy.forced_delay())),
             (ForcedResync::MaxWait, false) => now,
         };
     }
@@ -54,13 +54,13 @@ impl Resync {
         &mut self,
         request: Request,
         now: MonoTime,
-        policy: &Policy<'_>,
+        policy: &dyn Policy,
     ) -> Action {
         if self.state == State::Off {
             return Action::Refused(Gate::NotBooted);
         }
         //= R-SCHED-14
-        if !policy.provision_enable {
+        if !policy.provision_enable() {
             return Action::Refused(Gate::ProvisionDisabled);
         }
         match request {
@@ -124,7 +124,7 @@ impl Resync {
     }
 
     /// The running rule waits for idle lines, or goes on: the limit of the resync stands still meanwhile.
-    pub(crate) fn hold(&mut self, event: Event, now: MonoTime, policy: &Policy<'_>) -> Action {
+    pub(crate) fn hold(&mut self, event: Event, now: MonoTime, policy: &dyn Policy) -> Action {
         let running = matches!(self.state, State::Running(_));
         if !running || self.held == (event == Event::Held) {
             return Action::None;
@@ -134,11 +134,11 @@ impl Resync {
             self.limit_left_ms = u32::try_from(left).unwrap_or(u32::MAX);
             self.held = true;
             //= R-SM-14
-            self.limit = match policy.readings.forced_resync {
+            self.limit = match policy.readings().forced_resync {
                 ForcedResync::IdleCountdown => MonoTime::MAX,
                 // It has waited before it began.
                 ForcedResync::MaxWait if self.forced => now,
-                ForcedResync::MaxWait => now.plus_secs(u64::from(policy.forced_delay)),
+                ForcedResync::MaxWait => now.plus_secs(u64::from(policy.forced_delay())),
             };
         } else {
             self.held = false;

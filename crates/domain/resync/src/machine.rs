@@ -153,7 +153,7 @@ impl Resync {
     }
 
     /// Takes one event.
-    pub fn handle(&mut self, event: Event, now: MonoTime, policy: &Policy<'_>) -> Action {
+    pub fn handle(&mut self, event: Event, now: MonoTime, policy: &dyn Policy) -> Action {
         match event {
             Event::Boot {
                 cause,
@@ -171,7 +171,7 @@ impl Resync {
             Event::Held | Event::Released => self.hold(event, now, policy),
             Event::TriggerTrue => match self.state {
                 //= R-SM-16
-                State::Waiting | State::ErrorWait if policy.provision_enable => {
+                State::Waiting | State::ErrorWait if policy.provision_enable() => {
                     self.become_due(Cause::Trigger, now, policy)
                 }
                 State::Waiting
@@ -185,7 +185,7 @@ impl Resync {
             Event::ClockChanged => {
                 let daily = matches!(self.timer, Some((TimerKind::Daily, _)));
                 //= R-SM-27
-                let awaited = self.clock_awaited && policy.daily.is_some();
+                let awaited = self.clock_awaited && policy.daily().is_some();
                 if self.state == State::Waiting && (daily || awaited) {
                     self.arm_schedule(now, policy);
                 }
@@ -218,7 +218,7 @@ impl Resync {
         cause: BootCause,
         provisioned: bool,
         now: MonoTime,
-        policy: &Policy<'_>,
+        policy: &dyn Policy,
     ) -> Action {
         let (lines_busy, pending) = (self.lines_busy, self.pending_configured);
         *self = Self {
@@ -232,7 +232,7 @@ impl Resync {
             ..Self::new(self.seed)
         };
         //= R-SM-1
-        if !policy.provision_enable {
+        if !policy.provision_enable() {
             self.sleep();
             return Action::None;
         }
@@ -241,21 +241,21 @@ impl Resync {
         }
         let resync = match cause {
             //= R-SM-2
-            BootCause::PowerOn => policy.resync_on_reset,
+            BootCause::PowerOn => policy.resync_on_reset(),
             //= R-SM-3
-            BootCause::Upgrade => policy.resync_after_upgrade,
+            BootCause::Upgrade => policy.resync_after_upgrade(),
             //= R-RBT-3
             BootCause::Provisioning => false,
             BootCause::Foreground => return Action::None,
         };
         //= R-SM-15
-        if !resync || !policy.admitted {
+        if !resync || !policy.admitted() {
             self.arm_without_resync(now, policy);
             return Action::None;
         }
         //= R-SM-4
-        let most_ms = u64::from(policy.random_delay)
-            .saturating_mul(u64::from(policy.readings.random_delay_unit_s))
+        let most_ms = u64::from(policy.random_delay())
+            .saturating_mul(u64::from(policy.readings().random_delay_unit_s))
             .saturating_mul(1000);
         let delay = uniform(self.draw(Purpose::BootDelay), most_ms);
         self.timer = Some((TimerKind::BootDelay, now.plus_millis(delay)));
@@ -288,7 +288,7 @@ impl Resync {
         })
     }
 
-    fn rule_done(&mut self, outcome: Outcome, now: MonoTime, policy: &Policy<'_>) -> Action {
+    fn rule_done(&mut self, outcome: Outcome, now: MonoTime, policy: &dyn Policy) -> Action {
         if let Some(action) = self.next_rule(outcome) {
             return action;
         }
@@ -311,7 +311,7 @@ impl Resync {
         slot: RuleSlot,
         outcome: Outcome,
         now: MonoTime,
-        policy: &Policy<'_>,
+        policy: &dyn Policy,
     ) -> Action {
         self.limit = MonoTime::MAX;
         self.held = false;
@@ -324,7 +324,7 @@ impl Resync {
         };
         let postponed = self.postponed.take();
         //= R-SM-30
-        if !policy.provision_enable {
+        if !policy.provision_enable() {
             self.sleep();
         } else if slot == RuleSlot::Given {
             self.finish_given(success, postponed, now, policy);
@@ -344,7 +344,7 @@ impl Resync {
         success: bool,
         postponed: Option<Cause>,
         now: MonoTime,
-        policy: &Policy<'_>,
+        policy: &dyn Policy,
     ) {
         if let Some(cause) = postponed {
             // Whoever asks for what is pending starts it.
@@ -370,8 +370,8 @@ impl Resync {
         self.start_if_ready(now)
     }
 
-    fn enable_changed(&mut self, now: MonoTime, policy: &Policy<'_>) -> Action {
-        match (self.state, policy.provision_enable) {
+    fn enable_changed(&mut self, now: MonoTime, policy: &dyn Policy) -> Action {
+        match (self.state, policy.provision_enable()) {
             (State::Off | State::Running(_), _) | (State::Dormant, false) => {}
             (State::Dormant, true) => {
                 self.state = State::Waiting;

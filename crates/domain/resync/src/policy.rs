@@ -3,29 +3,34 @@
 use onhook_device::{ErrorRetryZero, Readings};
 use onhook_schedule::{DelayList, HhMm, Zone};
 
-/// What the parameters and readings say at the moment of one event.
-#[derive(Clone, Copy, Debug)]
-pub struct Policy<'a> {
+/// What the parameters and readings say at the moment of one event. Each is asked for when it matters, which is seldom
+/// more than two or three of them.
+pub trait Policy {
     /// Provision_Enable.
-    pub provision_enable: bool,
+    fn provision_enable(&self) -> bool;
     /// Resync_On_Reset.
-    pub resync_on_reset: bool,
+    fn resync_on_reset(&self) -> bool;
     /// Resync_After_Upgrade_Attempt.
-    pub resync_after_upgrade: bool,
+    fn resync_after_upgrade(&self) -> bool;
     /// Resync_Random_Delay, 0..=65,535 units.
-    pub random_delay: u32,
+    fn random_delay(&self) -> u32;
     /// Resync_Periodic.
-    pub periodic: Written<'a>,
+    fn periodic(&self) -> Written<'_>;
     /// Resync_At with its window and the clock; `None` unless it is valid.
-    pub daily: Option<Daily>,
+    fn daily(&self) -> Option<Daily>;
     /// Resync_Error_Retry_Delay.
-    pub error_retry: Written<'a>,
+    fn error_retry(&self) -> Written<'_>;
     /// Forced_Resync_Delay, seconds.
-    pub forced_delay: u32,
+    fn forced_delay(&self) -> u32;
     /// Whether the triggers let an automatic resync pass at this moment (R-TRIG-3).
-    pub admitted: bool,
+    fn admitted(&self) -> bool;
     /// The readings in force.
-    pub readings: &'a Readings,
+    fn readings(&self) -> &Readings;
+
+    /// Whether an error retry delay of 0 means a retry at once.
+    fn retries_at_once(&self) -> bool {
+        self.readings().error_retry_zero == ErrorRetryZero::Immediate
+    }
 }
 
 /// A list of delays as it is written; it is read when a timer is armed, which few events do.
@@ -59,12 +64,6 @@ pub struct Daily {
     pub zone: Zone,
     /// Seconds since 1970-01-01T00:00:00Z at this moment; `None` until the clock has been set.
     pub unix_s: Option<i64>,
-}
-
-impl Policy<'_> {
-    pub(crate) fn retries_at_once(&self) -> bool {
-        self.readings.error_retry_zero == ErrorRetryZero::Immediate
-    }
 }
 
 /// Why a resync starts.

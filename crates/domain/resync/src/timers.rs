@@ -7,7 +7,7 @@ use crate::{Action, Daily, Policy, Resync, State, TimerKind};
 
 impl Resync {
     /// The deadline may have passed.
-    pub(crate) fn expire(&mut self, now: MonoTime, policy: &Policy<'_>) -> Action {
+    pub(crate) fn expire(&mut self, now: MonoTime, policy: &dyn Policy) -> Action {
         match self.state {
             State::Running(_) if self.limit <= now => {
                 self.limit = MonoTime::MAX;
@@ -25,10 +25,10 @@ impl Resync {
         }
     }
 
-    fn timer_due(&mut self, kind: TimerKind, now: MonoTime, policy: &Policy<'_>) -> Action {
+    fn timer_due(&mut self, kind: TimerKind, now: MonoTime, policy: &dyn Policy) -> Action {
         //= R-SM-15
         // The boot delay asked the triggers before it began.
-        if policy.admitted || kind == TimerKind::BootDelay {
+        if policy.admitted() || kind == TimerKind::BootDelay {
             return self.become_due(kind.cause(self.boot_cause()), now, policy);
         }
         // The same element once more.
@@ -43,21 +43,21 @@ impl Resync {
     }
 
     /// Arms what runs when a boot is not followed by a resync.
-    pub(crate) fn arm_without_resync(&mut self, now: MonoTime, policy: &Policy<'_>) {
+    pub(crate) fn arm_without_resync(&mut self, now: MonoTime, policy: &dyn Policy) {
         //= R-SM-6
         //= R-SCHED-8
-        if self.provisioned || policy.daily.is_some() {
+        if self.provisioned || policy.daily().is_some() {
             self.arm_schedule(now, policy);
         }
     }
 
     /// Arms the daily time if there is one, else the periodic timer.
-    pub(crate) fn arm_schedule(&mut self, now: MonoTime, policy: &Policy<'_>) {
+    pub(crate) fn arm_schedule(&mut self, now: MonoTime, policy: &dyn Policy) {
         self.state = State::Waiting;
         self.timer = None;
         self.clock_awaited = false;
         //= R-SM-8
-        match policy.daily {
+        match policy.daily() {
             Some(daily) => self.arm_daily(&daily, now),
             None => self.arm_periodic(now, policy),
         }
@@ -80,12 +80,12 @@ impl Resync {
     }
 
     /// Arms the periodic timer with the element whose turn it is.
-    fn arm_periodic(&mut self, now: MonoTime, policy: &Policy<'_>) {
+    fn arm_periodic(&mut self, now: MonoTime, policy: &dyn Policy) {
         let index = self.periodic_index;
         self.periodic_index = index.saturating_add(1);
         //= R-SCHED-5
         if let Some(delay) = policy
-            .periodic
+            .periodic()
             .list()
             .element(u32::from(index))
             .filter(|delay| !delay.is_zero())
@@ -96,14 +96,14 @@ impl Resync {
     }
 
     /// Arms the error retry with the element whose turn it is, or what stands in for a delay of 0.
-    pub(crate) fn arm_retry(&mut self, now: MonoTime, policy: &Policy<'_>) {
+    pub(crate) fn arm_retry(&mut self, now: MonoTime, policy: &dyn Policy) {
         //= R-SM-9
         //= R-SM-10
         let index = self.error_index;
         self.error_index = index.saturating_add(1);
         self.state = State::ErrorWait;
         if let Some(delay) = policy
-            .error_retry
+            .error_retry()
             .list()
             .element(u32::from(index))
             .filter(|delay| !delay.is_zero())
@@ -120,7 +120,7 @@ impl Resync {
         self.state = State::Waiting;
         self.timer = None;
         //= R-SM-7
-        if self.provisioned && policy.readings.zero_retry_keeps_periodic {
+        if self.provisioned && policy.readings().zero_retry_keeps_periodic {
             // The same element as before: a failure does not move the list on.
             self.periodic_index = self.periodic_index.saturating_sub(1);
             self.arm_schedule(now, policy);

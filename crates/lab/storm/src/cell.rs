@@ -1,10 +1,9 @@
 //! One cell: some phones, their share of the server, and their time.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
 use std::net::{IpAddr, Ipv4Addr};
 
 use onhook_device::{Identity, Mac, MonoTime, Now, Outcome};
+use onhook_driver::Wheel;
 use onhook_fetch::Endpoint;
 use onhook_params::{Delta, Entry, Mark, ParamId, ParamSet, secrecy};
 use onhook_phone::{
@@ -17,34 +16,51 @@ use crate::report::Report;
 use crate::server::{Answer, Server};
 use crate::{Scenario, Storm};
 
-/// Something that comes at its time; of one instant in order of phone.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Event {
-    at_ms: u64,
-    phone: u32,
-    what: What,
-}
+/// How long a restart takes.
+const REBOOT_MS: u64 = 60_000;
 
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
+/// What comes at its time, in the order in which a phone takes what comes at one instant.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum What {
     PowerOn,
-    /// The deadline that the phone had then.
+    /// The deadline that the phone had when it was armed for the nth time.
     Timer,
-    Answered(OpId, u16),
+    Answered,
+}
+
+/// The wheel carries a number with each phone: what comes, in the upper bits, and which one of these.
+const KIND_SHIFT: u32 = 30;
+
+impl What {
+    const fn numbered(self, number: u32) -> u32 {
+        (self as u32) << KIND_SHIFT | number & ((1 << KIND_SHIFT) - 1)
+    }
+
+    const fn of(carried: u32) -> Self {
+        match carried >> KIND_SHIFT {
+            0 => Self::PowerOn,
+            1 => Self::Timer,
+            _ => Self::Answered,
+        }
+    }
 }
 
 struct Seat {
     phone: Phone,
     boot_ms: u64,
     record: StateRecord,
-    /// The deadline for which an event is on its way.
+    /// The deadline for which a timer is on its way, and how many were before it.
     armed: Option<MonoTime>,
+    timers: u32,
+    /// What the last request is answered with; 0 for a success.
+    failure: u16,
+    asked: OpId,
 }
 
 pub(crate) struct Cell<'s> {
     shared: Shared,
     seats: Vec<Seat>,
-    queue: BinaryHeap<Reverse<Event>>,
+    wheel: Wheel,
     server: Server,
     /// Failures by the number that events carry.
     failures: Vec<Outcome>,
@@ -75,7 +91,7 @@ impl<'s> Cell<'s> {
         });
         let entries: Vec<Entry> = entries.collect();
         let base = shared.bases.add(entries);
-        let mut queue = BinaryHeap::new();
+        let mut wheel = Wheel::default();
         let seats = (0..phones)
             .map(|n| {
                 let index = first + n;
@@ -87,16 +103,15 @@ impl<'s> Cell<'s> {
                     0 => 0,
                     _ => phone_seed(!storm.seed, u64::from(index)) % spread,
                 };
-                queue.push(Reverse(Event {
-                    at_ms,
-                    phone: n,
-                    what: What::PowerOn,
-                }));
+                wheel.insert(MonoTime::from_millis(at_ms), n, What::PowerOn.numbered(0));
                 Seat {
                     phone: Phone::new(&setup, ParamSet::new(base)),
                     boot_ms: at_ms,
                     record: StateRecord::default(),
                     armed: None,
+                    timers: 0,
+                    failure: 0,
+                    asked: OpId::from_number(0),
                 }
             })
             .collect();
@@ -110,7 +125,7 @@ impl<'s> Cell<'s> {
             ),
             shared,
             seats,
-            queue,
+            wheel,
             failures: Vec::new(),
             out: Vec::new(),
             empty: Delta::default(),
@@ -121,34 +136,18 @@ impl<'s> Cell<'s> {
 
     /// Lets so many milliseconds pass.
     pub(crate) fn run(mut self, end_ms: u64) {
+        let mut due = Vec::new();
         let mut since_sweep = 0;
-        while let Some(Reverse(event)) = self.queue.pop() {
-            if event.at_ms >= end_ms {
-                break;
+        while let Some(next) = self.wheel.next().filter(|at| at.as_millis() < end_ms) {
+            self.now_ms = next.as_millis();
+            self.wheel.expire(next, &mut due);
+            // The wheel keeps no order among them.
+            due.sort_unstable();
+            for (phone, carried) in due.drain(..) {
+                self.comes(phone, carried);
+                since_sweep += 1;
             }
-            self.now_ms = event.at_ms;
-            match event.what {
-                What::PowerOn => self.power_on(event.phone),
-                What::Timer => {
-                    let due = self
-                        .seats
-                        .get_mut(event.phone as usize)
-                        .is_some_and(|seat| {
-                            let at = seat.armed.map(|at| seat.boot_ms + at.as_millis());
-                            let due = at == Some(event.at_ms);
-                            if due {
-                                seat.armed = None;
-                            }
-                            due
-                        });
-                    if due {
-                        self.handle(event.phone, Input::Timer);
-                    }
-                }
-                What::Answered(op, failure) => self.answered(event.phone, op, failure),
-            }
-            since_sweep += 1;
-            if since_sweep == 1024 {
+            if since_sweep >= 1024 {
                 since_sweep = 0;
                 self.shared.sweep();
             }
@@ -156,6 +155,24 @@ impl<'s> Cell<'s> {
         self.report.totals.phones += self.seats.len() as u64;
         let provisioned = self.seats.iter().filter(|seat| seat.phone.provisioned());
         self.report.totals.provisioned += provisioned.count() as u64;
+    }
+
+    fn comes(&mut self, phone: u32, carried: u32) {
+        let Some(seat) = self.seats.get_mut(phone as usize) else {
+            return;
+        };
+        match What::of(carried) {
+            What::PowerOn => self.power_on(phone),
+            What::Timer => {
+                if carried == What::Timer.numbered(seat.timers) && seat.armed.take().is_some() {
+                    self.handle(phone, Input::Timer);
+                }
+            }
+            What::Answered => {
+                let (op, failure) = (seat.asked, seat.failure);
+                self.answered(phone, op, failure);
+            }
+        }
     }
 
     fn power_on(&mut self, phone: u32) {
@@ -203,12 +220,11 @@ impl<'s> Cell<'s> {
         let deadline = seat.phone.deadline();
         if deadline != seat.armed {
             seat.armed = deadline;
+            seat.timers = seat.timers.wrapping_add(1);
             if let Some(at) = deadline {
-                self.queue.push(Reverse(Event {
-                    at_ms: seat.boot_ms + at.as_millis(),
-                    phone,
-                    what: What::Timer,
-                }));
+                let at = MonoTime::from_millis(seat.boot_ms + at.as_millis());
+                self.wheel
+                    .insert(at, phone, What::Timer.numbered(seat.timers));
             }
         }
     }
@@ -238,11 +254,8 @@ impl<'s> Cell<'s> {
                 self.report.ends(self.now_ms, outcome);
             }
             Effect::Restart(_) => {
-                self.queue.push(Reverse(Event {
-                    at_ms: self.now_ms + 60_000,
-                    phone,
-                    what: What::PowerOn,
-                }));
+                let at = MonoTime::from_millis(self.now_ms + REBOOT_MS);
+                self.wheel.insert(at, phone, What::PowerOn.numbered(0));
             }
             Effect::Cancel(_) | Effect::Log(_) | Effect::Notice(_) => {}
         }
@@ -257,10 +270,11 @@ impl<'s> Cell<'s> {
             });
             u16::try_from(at + 1).unwrap_or(u16::MAX)
         });
-        self.queue.push(Reverse(Event {
-            at_ms: answer.at_ms,
-            phone,
-            what: What::Answered(op, number),
-        }));
+        if let Some(seat) = self.seats.get_mut(phone as usize) {
+            seat.asked = op;
+            seat.failure = number;
+            let at = MonoTime::from_millis(answer.at_ms);
+            self.wheel.insert(at, phone, What::Answered.numbered(0));
+        }
     }
 }

@@ -38,6 +38,39 @@ impl Default for Rig {
     }
 }
 
+impl Policy for Rig {
+    fn provision_enable(&self) -> bool {
+        self.enable
+    }
+    fn resync_on_reset(&self) -> bool {
+        self.on_reset
+    }
+    fn resync_after_upgrade(&self) -> bool {
+        self.after_upgrade
+    }
+    fn random_delay(&self) -> u32 {
+        self.random_delay
+    }
+    fn periodic(&self) -> Written<'_> {
+        written(self.periodic)
+    }
+    fn daily(&self) -> Option<Daily> {
+        self.daily
+    }
+    fn error_retry(&self) -> Written<'_> {
+        written(self.retry)
+    }
+    fn forced_delay(&self) -> u32 {
+        self.forced_delay
+    }
+    fn admitted(&self) -> bool {
+        self.admitted
+    }
+    fn readings(&self) -> &Readings {
+        &self.readings
+    }
+}
+
 impl Rig {
     pub(crate) fn at(&mut self, now_s: u64, event: Event) -> Action {
         self.now_s = now_s;
@@ -45,20 +78,10 @@ impl Rig {
     }
 
     pub(crate) fn send(&mut self, event: Event) -> Action {
-        let policy = Policy {
-            provision_enable: self.enable,
-            resync_on_reset: self.on_reset,
-            resync_after_upgrade: self.after_upgrade,
-            random_delay: self.random_delay,
-            periodic: written(self.periodic),
-            error_retry: written(self.retry),
-            daily: self.daily,
-            forced_delay: self.forced_delay,
-            admitted: self.admitted,
-            readings: &self.readings,
-        };
-        self.machine
-            .handle(event, MonoTime::from_secs(self.now_s), &policy)
+        let mut machine = std::mem::replace(&mut self.machine, Resync::new(0));
+        let action = machine.handle(event, MonoTime::from_secs(self.now_s), self);
+        self.machine = machine;
+        action
     }
 
     pub(crate) fn boot(&mut self, cause: BootCause, provisioned: bool) -> Action {
