@@ -4,13 +4,13 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use onhook_discovery::{DhcpOption, Skipped, Space, Value, choose};
 use onhook_driver::{Observer, Phones, Ports, Reactor};
 use onhook_flash_store::FlashStore;
 use onhook_params::port::{ConfigStore, StoreError, StoreErrorKind, StoredParam};
 use onhook_params::{Entry, Mark, ParamSet, Secrecy, known, secrecy};
 use onhook_phone::port::StateStore;
-use onhook_phone::{DefaultServer, Fact, Input, Model, Phone, PhoneSetup, Shared, StateRecord};
-use onhook_rules::NamedServer;
+use onhook_phone::{Discovered, Fact, Input, Model, Phone, PhoneSetup, Shared, StateRecord};
 use onhook_schedule::port::{Clock, Entropy};
 use onhook_syslog::Syslog;
 use onhook_system::{OsEntropy, RealClock, SystemResolver};
@@ -54,15 +54,12 @@ pub(crate) struct Life {
 }
 
 impl Life {
-    /// The server that rules without one get under a configuration.
-    pub(crate) fn default_server(
-        &mut self,
-        config: &Config,
-    ) -> anyhow::Result<Option<DefaultServer>> {
+    /// What the options of a configuration say.
+    pub(crate) fn discovered(&mut self, config: &Config) -> anyhow::Result<Option<Discovered>> {
         let phones = &mut self.reactor.phones;
         let phone = phones.phone(PHONE);
         let order = phone.map_or(String::new(), |phone| option_order(phone, &phones.shared));
-        default_server(config, &order, &mut phones.shared)
+        discovered(config, &order, &mut phones.shared)
     }
 }
 
@@ -109,7 +106,7 @@ pub(crate) async fn build(
     };
     let phone = Phone::new(&setup, params);
     let order = option_order(&phone, &phones.shared);
-    let server = default_server(config, &order, &mut phones.shared)?;
+    let server = discovered(config, &order, &mut phones.shared)?;
     let syslog = Arc::new(Syslog::start(Arc::new(SystemResolver)));
     let ports = Ports {
         fetch: transports.fetchers.clone(),
@@ -195,27 +192,37 @@ fn option_order(phone: &Phone, shared: &Shared) -> String {
     text.unwrap_or_default().to_owned()
 }
 
-/// The server that the first usable static option names, in the order of DHCP_Option_To_Use.
-fn default_server(
+/// What the first usable static option says, in the order of DHCP_Option_To_Use.
+///
+/// # Errors
+/// One before it cannot be used. A class identifier may be one, as servers send it.
+fn discovered(
     config: &Config,
     order: &str,
     shared: &mut Shared,
-) -> anyhow::Result<Option<DefaultServer>> {
-    for number in order.split(',').map(str::trim) {
-        let Some(value) = config.options.get(number).filter(|value| !value.is_empty()) else {
-            continue;
-        };
-        let server = NamedServer::parse(value).map_err(|error| {
-            let why =
-                format!("`{value}` is no server ({error}): write a host, an address or a URL");
-            config.wrong(&format!("options.static.{number}"), why)
-        })?;
-        let host = shared.values.intern(&server.host, Secrecy::Plain);
-        return Ok(host.map(|host| DefaultServer {
-            host,
-            scheme: server.scheme,
-            port: server.port,
-        }));
+) -> anyhow::Result<Option<Discovered>> {
+    const CLASS: u16 = 60;
+    let options = config.options.iter().filter(|(_, value)| !value.is_empty());
+    let options: Vec<DhcpOption<'_>> = options
+        .filter_map(|(number, value)| {
+            Some(DhcpOption {
+                space: Space::V4,
+                code: number.parse().ok()?,
+                value: Value::Text(value),
+            })
+        })
+        .collect();
+    let mut wrong = None;
+    let choice = choose(order, "", &options, |skipped| {
+        if skipped.code == CLASS {
+            tracing::warn!("options.static.60 is not used: {}", skipped.why);
+        } else {
+            wrong = wrong.or(Some(skipped));
+        }
+    });
+    if let Some(Skipped { code, why, .. }) = wrong {
+        let why = format!("{why}: write a host, an address or a URL");
+        return Err(config.wrong(&format!("options.static.{code}"), why));
     }
-    Ok(None)
+    Ok(choice.and_then(|choice| Discovered::intern(&choice.found, &mut shared.values)))
 }

@@ -20,7 +20,7 @@ pub(crate) fn reload(
     life: &mut Life,
 ) -> anyhow::Result<()> {
     let new = config::load(place)?;
-    let server = life.default_server(&new)?;
+    let server = life.discovered(&new)?;
     transports.presented.reload(&new)?;
     for key in config.fixed_differences(&new) {
         tracing::warn!("{key} has changed: it takes effect when the agent is started again");

@@ -8,8 +8,8 @@ const DOMAIN_RANKS: [&[&str]; 6] = [
     &["device"],
     &["schedule"],
     &["params", "macros", "conditions", "crypto", "fetch"],
-    &["rules", "profile", "triggers", "discovery"],
-    &["resync", "upgrade", "report"],
+    &["rules", "profile", "triggers"],
+    &["resync", "upgrade", "report", "discovery"],
     &["phone"],
 ];
 

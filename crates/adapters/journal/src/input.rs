@@ -127,15 +127,17 @@ pub enum Command {
     Restart,
 }
 
-/// The server learned from options.
+/// What options say of the provisioning server.
 #[derive(Serialize, Deserialize, Debug)]
 pub struct Server {
     /// Scheme of rules that name none.
     pub scheme: String,
-    /// Host name or address.
-    pub host: String,
+    /// Host names or addresses in the order in which they are tried.
+    pub hosts: Vec<String>,
     /// Port for that scheme.
     pub port: u16,
+    /// What stands in for Profile_Rule.
+    pub rule: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -181,11 +183,9 @@ impl Input {
             live::Input::Line(line, is) => Self::Line { line, is },
             live::Input::Registration(line, is) => Self::Registration { line, is },
             live::Input::ClockSet => Self::ClockSet,
-            live::Input::OptionsLearned(server) => Self::Server(server.map(|server| Server {
-                scheme: server.scheme.name().to_owned(),
-                host: values.text(server.host).to_owned(),
-                port: server.port,
-            })),
+            live::Input::OptionsLearned(server) => {
+                Self::Server(server.map(|server| Server::of(&server, values, scope, hide)))
+            }
             live::Input::Fact(fact) => Self::fact(fact, values, hide),
             live::Input::Command(origin, command) => Self::Command {
                 origin,
@@ -332,12 +332,34 @@ impl Command {
 }
 
 impl Server {
-    fn live(&self, values: &mut Values) -> Option<live::DefaultServer> {
+    fn of(server: &live::Discovered, values: &Values, scope: &Scope, hide: &mut Hide) -> Self {
+        let rule = server.rule.map(|rule| values.expose(rule));
+        if let Some(rule) = rule {
+            hide.note(rule);
+        }
+        let hosts = server.servers.iter().flatten();
+        Self {
+            scheme: server.scheme.name().to_owned(),
+            hosts: hosts.map(|host| values.text(*host).to_owned()).collect(),
+            port: server.port,
+            rule: rule.map(|rule| hide.plain(rule, scope)),
+        }
+    }
+
+    fn live(&self, values: &mut Values) -> Option<live::Discovered> {
         let schemes = [Scheme::Tftp, Scheme::Http, Scheme::Https];
-        Some(live::DefaultServer {
+        let mut servers = [None; 4];
+        for (place, host) in servers.iter_mut().zip(&self.hosts) {
+            *place = Some(values.intern(host, Secrecy::Plain)?);
+        }
+        Some(live::Discovered {
+            servers,
             scheme: schemes.into_iter().find(|s| s.name() == self.scheme)?,
-            host: values.intern(&self.host, Secrecy::Plain)?,
             port: self.port,
+            rule: match &self.rule {
+                Some(rule) => Some(values.intern(rule, Secrecy::Secret)?),
+                None => None,
+            },
         })
     }
 }

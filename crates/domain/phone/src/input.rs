@@ -3,10 +3,10 @@
 use std::net::IpAddr;
 
 use onhook_device::Outcome;
-use onhook_fetch::{Endpoint, Scheme};
+use onhook_fetch::Endpoint;
 use onhook_params::{ParamId, ValueId, Values};
 
-use crate::{DecodedId, StateRecord};
+use crate::{DecodedId, Discovered, StateRecord};
 
 /// Names one effect that wants a completion. A stale or unknown id is ignored and counted.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -109,17 +109,6 @@ impl From<Outcome> for Told {
     }
 }
 
-/// The server learned from options, which serves rules that name none (R-URL-2).
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct DefaultServer {
-    /// Host name or address; counts one use, which passes to the phone.
-    pub host: ValueId,
-    /// The scheme that serves a rule without one; a bare host means TFTP.
-    pub scheme: Scheme,
-    /// The port for that scheme.
-    pub port: u16,
-}
-
 /// What a phone knows of itself and no profile can tell. It lasts over restarts of the phone.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Fact {
@@ -172,8 +161,8 @@ pub enum Input {
     Registration(u8, Registration),
     /// The wall clock was set, or has jumped.
     ClockSet,
-    /// The provisioning server learned from options; `None` if they name none.
-    OptionsLearned(Option<DefaultServer>),
+    /// What options of DHCP say of the provisioning server; `None` if they name none.
+    OptionsLearned(Option<Discovered>),
     /// Something became known that no profile can tell.
     Fact(Fact),
     /// Somebody asks for something.

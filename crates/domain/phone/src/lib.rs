@@ -13,6 +13,7 @@
 
 mod asked;
 mod command;
+mod discovered;
 mod edit;
 mod effect;
 mod input;
@@ -38,10 +39,10 @@ mod steps;
 mod watch;
 
 pub use asked::{Answer, Ask, Asked, ClientCertificate, Delay, Reply};
+pub use discovered::Discovered;
 pub use effect::{Effect, LogLine, LogOp, Notice, RestartKind};
 pub use input::{
-    Boot, Command, Committed, DefaultServer, Fact, Input, LineUse, Mobility, OpId, Origin,
-    Registration, Told,
+    Boot, Command, Committed, Fact, Input, LineUse, Mobility, OpId, Origin, Registration, Told,
 };
 pub use model::{Model, ModelId, PhoneSetup};
 pub use onhook_resync::{Cause, Gate, RuleSlot, State, TimerKind};

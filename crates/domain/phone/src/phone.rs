@@ -12,9 +12,9 @@ use crate::restart::Restart;
 use crate::rule::Cold;
 use crate::watch::trigger_number;
 use crate::{
-    Boot, Cause, DefaultServer, Effect, Input, LogLine, LogOp, Mobility, Model, ModelId, Notice,
-    OpId, Pending, PhoneSetup, RebootReason, Request, Shared, State, StateChange, StateRecord,
-    TimerKind, Told,
+    Boot, Cause, Discovered, Effect, Input, LogLine, LogOp, Mobility, Model, ModelId, Notice, OpId,
+    Pending, PhoneSetup, RebootReason, Request, Shared, State, StateChange, StateRecord, TimerKind,
+    Told,
 };
 
 /// What one call of [`Phone::handle`] works with.
@@ -36,7 +36,7 @@ pub struct Phone {
     pub(crate) cold: Option<Box<Cold>>,
     /// A local edit that is being stored.
     pub(crate) edit: Option<Box<Edit>>,
-    pub(crate) server: Option<DefaultServer>,
+    pub(crate) discovered: Option<Box<Discovered>>,
     pub(crate) restart: Restart,
     /// The restarts that profiles have led to in a row, and what the next one is for.
     pub(crate) restarts: Option<Box<Restarts>>,
@@ -85,7 +85,7 @@ impl Phone {
             request: None,
             cold: None,
             edit: None,
-            server: None,
+            discovered: None,
             restart: Restart::No,
             restarts: None,
             restart_reason: RebootReason::Provisioning,
@@ -124,10 +124,8 @@ impl Phone {
             }
             Input::ClockSet => self.step(Event::ClockChanged, cx),
             Input::Line(line, line_use) => self.line(line, line_use, cx),
-            Input::OptionsLearned(server) => {
-                if let Some(old) = std::mem::replace(&mut self.server, server) {
-                    cx.shared.values.release(old.host);
-                }
+            Input::OptionsLearned(discovered) => {
+                self.discovered(discovered, &mut cx.shared.values);
             }
             Input::Fact(fact) => self.learn(fact, cx),
             Input::Command(origin, command) => self.command(origin, command, cx),

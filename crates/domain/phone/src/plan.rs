@@ -46,6 +46,10 @@ impl Phone {
         };
         self.assign(slot, &alternative, expanded, cold, cx);
         cold.post = alternative.options.post;
+        cold.server = alternative
+            .url
+            .as_ref()
+            .and_then(|url| url.server.is_none().then_some(0));
         //= R-ASSIGN-2
         cold.next = alternative
             .url
@@ -131,9 +135,10 @@ impl Phone {
         cx: &mut Cx<'_>,
     ) -> Result<Request, RuleFault> {
         let options = &alternative.options;
-        let (scheme, port) = match (url.server, self.server) {
-            (None, Some(server)) if !url.scheme_given => (server.scheme, server.port),
-            (Some(_) | None, _) => (url.scheme, url.port),
+        let discovered = self.discovered.as_deref().filter(|_| url.server.is_none());
+        let (scheme, port) = match discovered {
+            Some(server) if !url.scheme_given => (server.scheme, server.port),
+            Some(_) | None => (url.scheme, url.port),
         };
         //= R-TFTP-21
         if options.srv && scheme == Scheme::Tftp {
@@ -144,14 +149,14 @@ impl Phone {
         }
         let secrecy = path_secrecy(url, expanded)?;
         //= R-URL-2
-        let host = match (url.server, self.server) {
+        let host = match (url.server, discovered.and_then(|found| found.server(0))) {
             (Some(server), _) => {
                 let last = self.request.as_ref().map(|request| request.host);
                 reuse(last, server, Secrecy::Plain, &mut cx.shared.values)
             }
-            (None, Some(server)) => {
-                cx.shared.values.retain(server.host);
-                Some(server.host)
+            (None, Some(host)) => {
+                cx.shared.values.retain(host);
+                Some(host)
             }
             (None, None) => None,
         };
@@ -181,7 +186,7 @@ impl Phone {
     }
 
     /// Whether Restricted_Access_Domains lets the phone talk to a host.
-    fn is_allowed(&self, host: ValueId, shared: &Shared) -> bool {
+    pub(crate) fn is_allowed(&self, host: ValueId, shared: &Shared) -> bool {
         let Some(view) = self.view(shared) else {
             return false;
         };

@@ -91,7 +91,10 @@ impl Phone {
     /// Which rule text a slot stands for.
     pub(crate) fn rule_text<'v>(&self, slot: RuleSlot, view: View<'v>) -> &'v str {
         let id = match slot {
-            RuleSlot::A => known::PROFILE_RULE,
+            RuleSlot::A => match self.discovered_rule(view) {
+                Some(rule) => return rule,
+                None => known::PROFILE_RULE,
+            },
             RuleSlot::B => known::PROFILE_RULE_B,
             RuleSlot::C => known::PROFILE_RULE_C,
             RuleSlot::D => known::PROFILE_RULE_D,

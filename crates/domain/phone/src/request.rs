@@ -45,6 +45,12 @@ impl Request {
         .flatten()
     }
 
+    pub(crate) fn retain(&self, values: &mut Values) {
+        for id in self.texts() {
+            values.retain(id);
+        }
+    }
+
     pub(crate) fn release(&self, values: &mut Values) {
         for id in self.texts() {
             values.release(id);

@@ -95,6 +95,8 @@ pub(crate) struct Cold {
     pub(crate) slot: RuleSlot,
     /// What to fetch after the assignments, or why it cannot be fetched.
     pub(crate) next: Option<Result<Request, RuleFault>>,
+    /// Which of the servers that the network names is asked; `None` if the rule names its own.
+    pub(crate) server: Option<u8>,
     /// The register that holds the body of the request, GPP_A..GPP_P as 0..=15.
     pub(crate) post: Option<u8>,
     /// What the profile or the assignments ask for; its texts count a use each.
@@ -113,6 +115,7 @@ impl Cold {
             phase: Phase::Holding,
             slot: RuleSlot::A,
             next: None,
+            server: None,
             post: None,
             wanted: Vec::new(),
             changes: Vec::new(),
@@ -144,6 +147,7 @@ impl Cold {
             request.release(&mut shared.values);
         }
         self.post = None;
+        self.server = None;
         self.wanted.clear();
         self.changes.clear();
         self.changed = 0;

@@ -8,7 +8,7 @@ use onhook_resync::{Event, RuleSlot};
 
 use crate::phone::Cx;
 use crate::rule::{Cold, Phase, RuleFault, to_u32};
-use crate::{Committed, DecodedId, Effect, LogOp, Notice, OpId, Phone, Shared, Told};
+use crate::{Committed, DecodedId, Effect, LogOp, Notice, OpId, Phone, Request, Shared, Told};
 
 impl Phone {
     /// Starts a rule; `Some` if it ended at once.
@@ -121,17 +121,23 @@ impl Phone {
         if let Some(register) = cold.post {
             request.body = self.body(register, &request, cx);
         }
+        self.ask(cold, request, cx);
+        None
+    }
+
+    /// Starts a fetch; the uses of the request's texts pass to the phone.
+    fn ask(&mut self, mut cold: Box<Cold>, request: Request, cx: &mut Cx<'_>) {
         match &mut self.request {
             Some(place) => std::mem::replace(&mut **place, request).release(&mut cx.shared.values),
             None => self.request = Some(Box::new(request)),
         }
         let op = self.next_op();
+        let slot = cold.slot;
         cold.phase = Phase::Fetching(op);
         self.cold = Some(cold);
         cx.out
             .push(Effect::Notice(Notice::RuleStarted(slot, request)));
         cx.out.push(Effect::Fetch(op, request));
-        None
     }
 
     pub(crate) fn fetch_started(&mut self, op: OpId, ip: Option<IpAddr>, cx: &mut Cx<'_>) {
@@ -172,6 +178,13 @@ impl Phone {
         };
         match result {
             Err(told) => {
+                if let Some(request) = self.next_server(&mut cold, told.outcome, cx) {
+                    self.set_result(Some(told), cx.shared);
+                    self.log(LogOp::Failure, cx);
+                    self.set_result(None, cx.shared);
+                    self.ask(cold, request, cx);
+                    return;
+                }
                 let outcome = self.accept_missing(told.outcome, cx.shared);
                 self.end_rule(cold, Told { outcome, ..told }, cx);
             }

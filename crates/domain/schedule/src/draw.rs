@@ -18,6 +18,8 @@ pub enum Purpose {
     DailyWindow = 4,
     /// The random part of `Upgrade_Error_Retry_Delay`.
     Upgrade = 5,
+    /// The choice among SRV records of one priority.
+    Srv = 6,
 }
 
 /// 2^64 divided by the golden ratio, made odd: steps of it never meet again in 2^64 steps.

@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use onhook_crypto::port::NoSecrets;
 use onhook_device::Identity;
+use onhook_discovery::{DhcpOption, Space, Value, choose};
 use onhook_macros::{MacroName, MacroSource};
 use onhook_params::{Delta, Scope, known};
 use onhook_profile::{DecodeError, DecodeSpec, decode};
@@ -178,11 +179,15 @@ impl ModelPhone {
         let order = self
             .parameter("DHCP_Option_To_Use")
             .unwrap_or_else(|| known::DHCP_OPTION_TO_USE.default(scope));
-        order
-            .split(',')
-            .filter_map(|number| number.trim().parse().ok())
-            .find_map(|number| Some((number, self.options.get(&number)?)))
-            .and_then(|(number, value)| Some((number, NamedServer::parse(value).ok()?)))
+        let options = self.options.iter().map(|(number, value)| DhcpOption {
+            space: Space::V4,
+            code: u16::from(*number),
+            value: Value::Text(value),
+        });
+        let options: Vec<DhcpOption<'_>> = options.collect();
+        let choice = choose(order, "", &options, |_| {})?;
+        let number = u8::try_from(choice.code).ok()?;
+        Some((number, choice.found.servers.into_iter().next()?))
     }
 
     /// Sets a parameter by its element name, for example `GPP_A`.

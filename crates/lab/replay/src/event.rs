@@ -26,10 +26,17 @@ pub(crate) fn words(input: &Input) -> String {
         },
         Input::ClockSet => "the wall clock was set".to_owned(),
         Input::Server(None) => "no option names a server".to_owned(),
-        Input::Server(Some(server)) => format!(
-            "an option names the server {} ({}, port {})",
-            server.host, server.scheme, server.port
-        ),
+        Input::Server(Some(server)) => {
+            let hosts = server.hosts.join(", ");
+            let named = format!(
+                "an option names the server {hosts} ({}, port {})",
+                server.scheme, server.port
+            );
+            match &server.rule {
+                Some(rule) => format!("{named} and the rule `{rule}`"),
+                None => named,
+            }
+        }
         Input::Address(Some(ip)) => format!("the phone has the address {ip}"),
         Input::Address(None) => "the phone has no address".to_owned(),
         Input::ExternalAddress(Some(ip)) => format!("the external address is {ip}"),
