@@ -221,7 +221,9 @@ fn discovered(
         }
     });
     if let Some(Skipped { code, why, .. }) = wrong {
-        let why = format!("{why}: write a host, an address or a URL");
+        let value = config.options.get(&code.to_string());
+        let value = value.map_or("", String::as_str);
+        let why = format!("`{value}` is no server ({why}): write a host, an address or a URL");
         return Err(config.wrong(&format!("options.static.{code}"), why));
     }
     Ok(choice.and_then(|choice| Discovered::intern(&choice.found, &mut shared.values)))

@@ -62,6 +62,10 @@ impl Watcher {
                 fault.name()
             ),
             Notice::Held => tracing::info!("a profile waits for idle lines"),
+            Notice::ActivationCode => tracing::warn!(
+                "a rule begins with gds:// and wants an activation code, which this phone has no screen for: write a rule \
+                 with a server"
+            ),
             Notice::RestartLoop => tracing::warn!(
                 "a profile has made the phone restart three times in ten minutes: it is applied without a restart; look \
                  for two rules that set one parameter to different values"
@@ -128,6 +132,7 @@ impl Observer for Watcher {
                 json!({ "timer": kind.name(), "in_s": at.secs_since(now.mono) }),
             ),
             Notice::RestartLoop => ("reboot.loop", json!({})),
+            Notice::ActivationCode => ("activation.code", json!({})),
             Notice::Refused(_) => ("command.refused", json!({})),
             Notice::EditDone(committed) => (
                 "edit.done",

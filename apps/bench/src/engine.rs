@@ -82,8 +82,11 @@ impl Rig {
                     Effect::SaveState(op, _) => {
                         next = Some(Input::StateSaved(op, Committed::Durable));
                     }
-                    Effect::Cancel(_) | Effect::Log(_) | Effect::Restart(_) | Effect::Notice(_) => {
-                    }
+                    Effect::Search(..)
+                    | Effect::Cancel(_)
+                    | Effect::Log(_)
+                    | Effect::Restart(_)
+                    | Effect::Notice(_) => {}
                 }
             }
             self.out = out;

@@ -5,13 +5,15 @@ use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr};
 
 use onhook_device::{Identity, MonoTime, Now, Outcome, WallTime};
+use onhook_discovery::Found;
 use onhook_fetch::Endpoint;
 use onhook_params::{
     DeltaBuilder, Entry, ParamId, ParamSet, Scope, Secrecy, Setting, Value, ValueId, secrecy,
 };
 use onhook_phone::{
-    Boot, Command, Committed, Cx, DecodedId, Effect, Input, LineUse, LogLine, Model, Notice, OpId,
-    Origin, Phone, PhoneSetup, Registration, Request, Shared, StateRecord, Told, render,
+    Boot, Command, Committed, Cx, DecodedId, Discovered, Effect, Fact, Input, LineUse, LogLine,
+    Means, Model, Notice, OpId, Origin, Phone, PhoneSetup, Place, Registration, Request, Searched,
+    Shared, StateRecord, Told, render,
 };
 
 /// What the scripted server answers.
@@ -37,6 +39,17 @@ impl Served {
     pub const fn empty() -> Self {
         Self::Profile(Vec::new())
     }
+}
+
+/// What a place outside says to a phone that searches its server.
+#[derive(Clone, Debug)]
+pub enum Answers {
+    /// Nothing: it cannot be reached.
+    Down,
+    /// There is no server for this phone.
+    Empty,
+    /// A server, or a rule.
+    Has(Found),
 }
 
 /// 2026-11-23 00:00:00 UTC, in Unix seconds.
@@ -85,6 +98,16 @@ pub struct Sim {
     pub last_body: Option<String>,
     /// Alias map of the last fetch.
     pub last_aliases: Option<String>,
+    /// What SRV records lead to.
+    pub services: Answers,
+    /// What the directory says.
+    pub directory: Answers,
+    /// The domain of the phone, which may ask a directory then.
+    pub domain: Option<&'static str>,
+    /// Whether searches end.
+    pub answers: bool,
+    /// Where a server was searched, with the second.
+    pub searches: Vec<(u64, String)>,
     script: Script,
     queue: BTreeMap<(u64, u64), Input>,
     sequence: u64,
@@ -136,6 +159,11 @@ impl Sim {
             last_key: None,
             last_body: None,
             last_aliases: None,
+            services: Answers::Empty,
+            directory: Answers::Empty,
+            domain: None,
+            answers: true,
+            searches: Vec::new(),
             script: Box::new(script),
             queue: BTreeMap::new(),
             sequence: 0,
@@ -194,6 +222,11 @@ impl Sim {
     pub fn boot(&mut self) {
         self.queue.clear();
         self.now_ms = 0;
+        if let Some(domain) = self.domain {
+            let domain = self.shared.values.intern(domain, Secrecy::Plain);
+            let directory = true;
+            self.handle(Input::Fact(Fact::Means(Means { domain, directory })));
+        }
         self.input(Input::Boot(Boot::Normal, self.record));
         self.run_for(0);
     }
@@ -340,6 +373,29 @@ impl Sim {
             Effect::Fetch(op, request) => self.fetch(op, &request),
             Effect::Cancel(_) | Effect::Restart(_) => {
                 self.restarts += u32::from(matches!(effect, Effect::Restart(_)));
+            }
+            Effect::Search(op, place) => {
+                let (place, searched) = match place {
+                    Place::Services(domain) => {
+                        let domain = self.shared.values.text(domain);
+                        (format!("services of {domain}"), &self.services)
+                    }
+                    Place::Directory => ("directory".to_owned(), &self.directory),
+                };
+                self.searches.push((self.second(), place));
+                let searched = match searched {
+                    Answers::Down => Searched::Failed,
+                    Answers::Empty => Searched::Nothing,
+                    Answers::Has(found) => {
+                        match Discovered::intern(found, &mut self.shared.values) {
+                            Some(found) => Searched::Found(found),
+                            None => Searched::Failed,
+                        }
+                    }
+                };
+                if self.answers {
+                    self.push(self.now_ms, Input::Searched(op, searched));
+                }
             }
             Effect::Commit(op) => self.commit(op),
             Effect::SaveState(op, change) => {

@@ -139,6 +139,11 @@ impl World {
                 place.preset(name, value, &mut self.shared);
             }
         }
+        if self.chance.one_in(4)
+            && let Some(place) = self.seats.get_mut(seat)
+        {
+            place.may_search();
+        }
         self.push(0, seat, Event::Act(Act::PowerOn));
         for (at_s, act) in script::acts(LIFE_S, &mut self.chance) {
             self.push(at_s * 1000, seat, Event::Act(act));

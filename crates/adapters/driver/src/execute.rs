@@ -7,7 +7,7 @@ use onhook_params::port::StoredParam;
 use onhook_params::{Mark, Secrecy, View};
 use onhook_phone::port::{Severity, StateStore};
 use onhook_phone::{
-    Effect, Input, LogLine, Notice, OpId, Request, RestartKind, StateChange, render,
+    Effect, Input, LogLine, Notice, OpId, Request, RestartKind, Searched, StateChange, render,
 };
 use zeroize::Zeroizing;
 
@@ -26,6 +26,11 @@ impl Reactor {
         };
         match effect {
             Effect::Fetch(op, request) => self.fetch(phone, op, &request, now),
+            Effect::Search(op, _) => {
+                // A phone that nobody tells of other places asks for none.
+                tracing::warn!(phone, "this program searches no server beyond the options");
+                self.queue(phone, Input::Searched(op, Searched::Failed));
+            }
             Effect::Cancel(op) => self.cancel(phone, op, now),
             Effect::Commit(op) => self.commit(phone, op),
             Effect::SaveState(op, change) => self.save_state(phone, op, change),
@@ -186,6 +191,7 @@ impl Reactor {
             | Notice::TriggerFault(..)
             | Notice::Held
             | Notice::RestartLoop
+            | Notice::ActivationCode
             | Notice::ResyncDone(_)
             | Notice::TimerArmed(..)
             | Notice::Refused(_)

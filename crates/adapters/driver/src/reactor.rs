@@ -401,6 +401,7 @@ const fn commit_of(effect: &Effect) -> Option<OpId> {
     match effect {
         Effect::Commit(op) => Some(*op),
         Effect::Fetch(..)
+        | Effect::Search(..)
         | Effect::Cancel(_)
         | Effect::SaveState(..)
         | Effect::Log(_)

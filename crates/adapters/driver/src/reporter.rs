@@ -155,6 +155,7 @@ impl Reporter {
             | Notice::TriggerFault(..)
             | Notice::Held
             | Notice::RestartLoop
+            | Notice::ActivationCode
             | Notice::TimerArmed(..)
             | Notice::Refused(_)
             | Notice::EditDone(_)

@@ -253,6 +253,7 @@ impl Reactor {
             | Notice::RuleFault(..)
             | Notice::TriggerFault(..)
             | Notice::RestartLoop
+            | Notice::ActivationCode
             | Notice::TimerArmed(..) => {}
             Notice::Held => {
                 if seat.phone.busy_lines() != 0 {

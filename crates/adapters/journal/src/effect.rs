@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use onhook_params::{Scope, Values};
 use onhook_phone::{
-    Committed, Effect, Gate, LogLine, LogOp, Notice, Pending, Phone, Request, RestartKind, Shared,
-    StateChange,
+    Committed, Effect, Gate, LogLine, LogOp, Notice, Pending, Phone, Place, Request, RestartKind,
+    Shared, StateChange,
 };
 
 use crate::hide::Hide;
@@ -16,6 +16,14 @@ pub(crate) fn text(effect: &Effect, phone: &Phone, shared: &Shared, hide: &Hide)
     let values = &shared.values;
     match effect {
         Effect::Fetch(op, request) => format!("fetch {} {}", op.number(), url(request, values)),
+        Effect::Search(op, Place::Services(domain)) => {
+            format!(
+                "search {} services of {}",
+                op.number(),
+                values.text(*domain)
+            )
+        }
+        Effect::Search(op, Place::Directory) => format!("search {} directory", op.number()),
         Effect::Cancel(op) => format!("cancel {}", op.number()),
         Effect::Commit(op) => {
             let mut text = format!("commit {}", op.number());
@@ -103,6 +111,7 @@ fn state(change: StateChange) -> String {
             )
         }
         StateChange::Booted => "booted".to_owned(),
+        StateChange::Customization(state) => format!("customization: {}", state.name()),
         StateChange::Pending(None) => "pending: none".to_owned(),
         StateChange::Pending(Some(Pending::Configured)) => "pending: configured".to_owned(),
         StateChange::Pending(Some(Pending::TriggerUrl(n))) => format!("pending: trigger {n}"),
@@ -150,6 +159,7 @@ fn notice(notice: &Notice, values: &Values) -> String {
         Notice::ResyncDone(outcome) => format!("resync done: {}", outcome::word(*outcome)),
         Notice::TimerArmed(kind, at) => format!("timer: {} {}", kind.name(), at.as_millis()),
         Notice::RestartLoop => "restart loop".to_owned(),
+        Notice::ActivationCode => "activation code".to_owned(),
         Notice::Refused(Gate::ProvisionDisabled) => "refused: provisioning disabled".to_owned(),
         Notice::Refused(Gate::NotBooted) => "refused: not booted".to_owned(),
         Notice::EditDone(Committed::Durable) => "edit done".to_owned(),

@@ -92,6 +92,22 @@ pub enum Input {
         /// The words of the server.
         said: Option<String>,
     },
+    /// What the phone may ask beyond its options.
+    Means {
+        /// The domain of SRV records.
+        domain: Option<String>,
+        /// Whether there is a directory.
+        directory: bool,
+    },
+    /// A search ended.
+    Searched {
+        /// The operation.
+        op: u32,
+        /// Whether somebody answered.
+        answered: bool,
+        /// What was found.
+        found: Option<Server>,
+    },
     /// A commit ended.
     Committed {
         /// The operation.
@@ -204,6 +220,17 @@ impl Input {
                 outcome: outcome::word(told.outcome),
                 said: told.said.map(|said| values.text(said).to_owned()),
             },
+            live::Input::Searched(op, searched) => {
+                let found = match &searched {
+                    live::Searched::Found(found) => Some(found),
+                    live::Searched::Nothing | live::Searched::Failed => None,
+                };
+                Self::Searched {
+                    op: op.number(),
+                    answered: searched != live::Searched::Failed,
+                    found: found.map(|found| Server::of(found, values, scope, hide)),
+                }
+            }
             live::Input::CommitDone(op, committed) => Self::Committed {
                 op: op.number(),
                 durable: committed == live::Committed::Durable,
@@ -221,6 +248,10 @@ impl Input {
             live::Fact::Address(address) => Self::Address(address),
             live::Fact::ExternalAddress(address) => Self::ExternalAddress(address),
             live::Fact::ClientCertificate(installed) => Self::ClientCertificate(installed),
+            live::Fact::Means(means) => Self::Means {
+                domain: text(means.domain),
+                directory: means.directory,
+            },
             live::Fact::Mobility(mobility) => Self::Mobility {
                 status: text(mobility.status),
                 user: text(mobility.user),
@@ -264,6 +295,25 @@ impl Input {
                     user: intern(user, Secrecy::Plain),
                     password: intern(password, Secrecy::Secret),
                 }))
+            }
+            Self::Means { domain, directory } => {
+                let domain = domain.as_ref();
+                live::Input::Fact(live::Fact::Means(live::Means {
+                    domain: domain.and_then(|domain| values.intern(domain, Secrecy::Plain)),
+                    directory: *directory,
+                }))
+            }
+            Self::Searched {
+                op,
+                answered,
+                found,
+            } => {
+                let searched = match (found, answered) {
+                    (Some(found), _) => live::Searched::Found(found.live(values)?),
+                    (None, true) => live::Searched::Nothing,
+                    (None, false) => live::Searched::Failed,
+                };
+                live::Input::Searched(OpId::from_number(*op), searched)
             }
             Self::Command { origin, what } => {
                 live::Input::Command(*origin, what.live(values, scope)?)

@@ -16,6 +16,7 @@ impl Phone {
                     values.release(old);
                 }
             }
+            Fact::Means(means) => self.learn_means(means, &mut cx.shared.values),
             Fact::Address(address) => self.address(address, cx),
             Fact::ClientCertificate(installed) => self.client_certificate = installed,
             Fact::Mobility(mobility) => {

@@ -61,15 +61,15 @@ impl Phone {
     /// Takes what the network says now; it counts from the next rule on.
     pub(crate) fn discovered(&mut self, discovered: Option<Discovered>, values: &mut Values) {
         //= R-DHCP-11
-        let old = std::mem::replace(&mut self.discovered, discovered.map(Box::new));
-        if let Some(old) = old {
+        let search = self.search.get_or_insert_default();
+        if let Some(old) = std::mem::replace(&mut search.options, discovered) {
             old.release(values);
         }
     }
 
     /// The rule that stands in for Profile_Rule.
     pub(crate) fn discovered_rule<'v>(&self, view: View<'v>) -> Option<&'v str> {
-        let rule = self.discovered.as_ref()?.rule?;
+        let rule = self.server()?.rule?;
         //= R-DHCP-6
         //= R-DHCP-7
         let factory = known::PROFILE_RULE.default(view.scope);
@@ -92,7 +92,7 @@ impl Phone {
             return None;
         }
         let next = cold.server?.checked_add(1)?;
-        let host = self.discovered.as_ref()?.server(next)?;
+        let host = self.server()?.server(next)?;
         if !self.is_allowed(host, cx.shared) {
             return None;
         }

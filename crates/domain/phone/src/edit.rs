@@ -1,5 +1,6 @@
 //! Local edits of a parameter.
 
+use onhook_discovery::Happened;
 use onhook_params::{Entry, Mark, ParamId, ValueId, known};
 use onhook_resync::Event;
 
@@ -63,6 +64,10 @@ impl Phone {
         }
         cx.out.push(Effect::Notice(Notice::EditDone(committed)));
         if committed == Committed::Durable {
+            //= R-OOB-3
+            if origin == Origin::Page {
+                self.customize(Happened::Provisioned, cx);
+            }
             self.ask_after_edit(origin, entry.id, asked, cx);
         }
         self.release_held(cx);

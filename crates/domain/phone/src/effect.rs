@@ -5,7 +5,7 @@ use onhook_device::{MonoTime, Outcome};
 use onhook_resync::{Cause, Gate, RuleSlot, TimerKind};
 
 use crate::port::Severity;
-use crate::{Committed, OpId, Request, RuleFault, StateChange, Told};
+use crate::{Committed, OpId, Place, Request, RuleFault, StateChange, Told};
 
 /// Which factory template a message uses, and so its operation word.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
@@ -77,6 +77,8 @@ pub enum Notice {
     TimerArmed(TimerKind, MonoTime),
     /// A profile that made the phone restart again and again is applied without a restart.
     RestartLoop,
+    /// A rule asks for an activation code.
+    ActivationCode,
     /// A command was refused.
     Refused(Gate),
     /// A local edit was stored, or could not be.
@@ -90,6 +92,8 @@ pub enum Notice {
 pub enum Effect {
     /// Fetch and decode a profile; answered by `FetchStarted`, then `FetchDone`.
     Fetch(OpId, Request),
+    /// Search a server where the options name none, or none that serves; answered by `Searched`.
+    Search(OpId, Place),
     /// End a fetch; its completion still comes and is ignored.
     Cancel(OpId),
     /// Make what [`crate::Phone::commit_entries`] gives durable; answered by `CommitDone`.

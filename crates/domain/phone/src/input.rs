@@ -6,7 +6,7 @@ use onhook_device::Outcome;
 use onhook_fetch::Endpoint;
 use onhook_params::{ParamId, ValueId, Values};
 
-use crate::{DecodedId, Discovered, StateRecord};
+use crate::{DecodedId, Discovered, Means, Searched, StateRecord};
 
 /// Names one effect that wants a completion. A stale or unknown id is ignored and counted.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -120,6 +120,8 @@ pub enum Fact {
     ClientCertificate(bool),
     /// `$EMS`, `$MUID` and `$MPWD`.
     Mobility(Mobility),
+    /// What the phone may ask beyond its options while it is out of the box.
+    Means(Means),
 }
 
 /// Extension mobility; each text counts one use, which passes to the phone, and `None` is empty.
@@ -171,6 +173,8 @@ pub enum Input {
     FetchStarted(OpId, Endpoint),
     /// A fetch and its decoding ended.
     FetchDone(OpId, Result<DecodedId, Told>),
+    /// A search ended.
+    Searched(OpId, Searched),
     /// A commit ended.
     CommitDone(OpId, Committed),
     /// A state record was saved, or could not be.
@@ -190,6 +194,7 @@ impl Input {
             | Self::Fact(_) => 0,
             Self::FetchStarted(..)
             | Self::FetchDone(..)
+            | Self::Searched(..)
             | Self::CommitDone(..)
             | Self::StateSaved(..) => 1,
             Self::Command(..) => 2,

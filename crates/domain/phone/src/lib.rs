@@ -34,6 +34,7 @@ mod request;
 mod restart;
 mod rule;
 mod run;
+mod search;
 mod shared;
 mod steps;
 mod watch;
@@ -52,4 +53,5 @@ pub use record::{
 };
 pub use request::Request;
 pub use rule::RuleFault;
+pub use search::{Means, Place, Searched};
 pub use shared::{DecodedId, Shared};

@@ -1,6 +1,7 @@
 //! The phone itself: state, inputs, deadline.
 
 use onhook_device::{Mac, MonoTime, Now};
+use onhook_discovery::Customization;
 use onhook_params::{Entry, ParamSet, ValueId, View, known};
 use onhook_resync::{BootCause, Event, Resync};
 use onhook_schedule::phone_seed;
@@ -10,11 +11,11 @@ use crate::lines::{LostAt, REGISTERED};
 use crate::looping::Restarts;
 use crate::restart::Restart;
 use crate::rule::Cold;
+use crate::search::Search;
 use crate::watch::trigger_number;
 use crate::{
-    Boot, Cause, Discovered, Effect, Input, LogLine, LogOp, Mobility, Model, ModelId, Notice, OpId,
-    Pending, PhoneSetup, RebootReason, Request, Shared, State, StateChange, StateRecord, TimerKind,
-    Told,
+    Boot, Cause, Effect, Input, LogLine, LogOp, Mobility, Model, ModelId, Notice, OpId, Pending,
+    PhoneSetup, RebootReason, Request, Shared, State, StateChange, StateRecord, TimerKind, Told,
 };
 
 /// What one call of [`Phone::handle`] works with.
@@ -36,7 +37,9 @@ pub struct Phone {
     pub(crate) cold: Option<Box<Cold>>,
     /// A local edit that is being stored.
     pub(crate) edit: Option<Box<Edit>>,
-    pub(crate) discovered: Option<Box<Discovered>>,
+    /// What options say of its server, and what it may ask beyond them.
+    pub(crate) search: Option<Box<Search>>,
+    pub(crate) customization: Customization,
     pub(crate) restart: Restart,
     /// The restarts that profiles have led to in a row, and what the next one is for.
     pub(crate) restarts: Option<Box<Restarts>>,
@@ -85,7 +88,8 @@ impl Phone {
             request: None,
             cold: None,
             edit: None,
-            discovered: None,
+            search: None,
+            customization: Customization::Open,
             restart: Restart::No,
             restarts: None,
             restart_reason: RebootReason::Provisioning,
@@ -131,6 +135,7 @@ impl Phone {
             Input::Command(origin, command) => self.command(origin, command, cx),
             Input::FetchStarted(op, endpoint) => self.fetch_started(op, endpoint.ip, cx),
             Input::FetchDone(op, result) => self.fetch_done(op, result, cx),
+            Input::Searched(op, searched) => self.searched(op, searched, cx),
             Input::CommitDone(op, committed) => match self.edit.take_if(|edit| edit.op == op) {
                 Some(edit) => self.edit_done(*edit, committed, cx),
                 None => self.commit_done(op, committed, cx),
@@ -271,6 +276,7 @@ impl Phone {
             cx.out.push(Effect::SaveState(op, StateChange::Booted));
         }
         self.restarts = Restarts::at_boot(&record);
+        self.customization = record.out_of_the_box();
         let asked = record.pending.filter(|_| boot == Boot::Normal);
         self.pending_saved = asked;
         self.step(
@@ -308,6 +314,7 @@ impl Phone {
         self.lost_at = [REGISTERED; 2];
         self.overdue = false;
         self.warned = 0;
+        self.forget_search(&mut shared.values);
         self.set_result(None, shared);
     }
 

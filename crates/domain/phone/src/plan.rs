@@ -135,7 +135,7 @@ impl Phone {
         cx: &mut Cx<'_>,
     ) -> Result<Request, RuleFault> {
         let options = &alternative.options;
-        let discovered = self.discovered.as_deref().filter(|_| url.server.is_none());
+        let discovered = self.server().filter(|_| url.server.is_none());
         let (scheme, port) = match discovered {
             Some(server) if !url.scheme_given => (server.scheme, server.port),
             Some(_) | None => (url.scheme, url.port),

@@ -1,6 +1,7 @@
 //! The versioned record of what survives a power cut besides the parameters.
 
 use onhook_device::WallTime;
+use onhook_discovery::Customization;
 use thiserror::Error;
 
 /// Why the phone restarted (R-SM-22).
@@ -115,6 +116,8 @@ pub struct StateRecord {
     pub restarting: Option<RebootReason>,
     /// Set before a restart that a resync follows, cleared when that starts.
     pub pending: Option<Pending>,
+    /// How the phone was brought up; only of one that may search.
+    pub customization: Customization,
     /// The restarts that one profile has led to in a row.
     pub restarts: Option<RestartsInARow>,
     /// Newest first.
@@ -138,7 +141,7 @@ const VERSION: u8 = 3;
 const ENTRY_LEN: usize = 1 + 1 + 8 + 4;
 
 impl StateRecord {
-    /// Encodes version 3: version, provisioned, restarting, pending, restarts in a row (count, profile and the two spans;
+    /// Encodes version 3: version, provisioned, restarting, pending, customization, restarts in a row (count, profile and the two spans;
     /// only the count if that is 0), then per entry reason, clock flag, Unix seconds and offset, all big-endian.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
@@ -147,6 +150,7 @@ impl StateRecord {
             u8::from(self.provisioned),
             self.restarting.map_or(0, RebootReason::number),
             Pending::number(self.pending),
+            self.customization.number(),
             self.restarts.map_or(0, |row| row.count),
         ];
         if let Some(row) = self.restarts.filter(|row| row.count > 0) {
@@ -166,7 +170,7 @@ impl StateRecord {
         out
     }
 
-    /// Decodes what [`StateRecord::encode`] gave, version 2, which had no restarts in a row, and version 1, which had no
+    /// Decodes what [`StateRecord::encode`] gave, version 2, which had neither customization nor restarts in a row, and version 1, which had no
     /// `pending` either.
     ///
     /// # Errors
@@ -183,9 +187,15 @@ impl StateRecord {
                 .ok_or(damaged(bytes.len()))?,
             _ => return Err(RecordError::Version(version)),
         };
-        let (restarts, entries) = match version {
-            1 | 2 => (None, rest),
-            _ => restarts(rest).ok_or(damaged(bytes.len() - rest.len()))?,
+        let at = damaged(bytes.len() - rest.len());
+        let (customization, restarts, entries) = match version {
+            1 | 2 => (Customization::Open, None, rest),
+            _ => {
+                let (number, rest) = rest.split_first().ok_or(at)?;
+                let customization = Customization::from_number(*number).ok_or(at)?;
+                let (row, rest) = restarts(rest).ok_or(damaged(bytes.len() - rest.len()))?;
+                (customization, row, rest)
+            }
         };
         let start = bytes.len() - entries.len();
         let mut record = Self {
@@ -195,6 +205,7 @@ impl StateRecord {
                 n => Some(RebootReason::from_number(n).ok_or(damaged(2))?),
             },
             pending: Pending::from_number(pending).ok_or(damaged(3))?,
+            customization,
             restarts,
             history: [None; 5],
         };
@@ -206,6 +217,15 @@ impl StateRecord {
             *slot = Some(entry(chunk).ok_or(damaged(start + i * ENTRY_LEN))?);
         }
         Ok(record)
+    }
+
+    /// The state out of the box: a phone that was brought up before it may have searched is not out of it.
+    #[must_use]
+    pub fn out_of_the_box(&self) -> Customization {
+        match self.customization {
+            Customization::Open if self.provisioned => Customization::Aborted,
+            other => other,
+        }
     }
 
     /// Carries out a change that the phone asked for.
@@ -223,6 +243,7 @@ impl StateRecord {
             }
             StateChange::Booted => self.restarting = None,
             StateChange::Pending(pending) => self.pending = pending,
+            StateChange::Customization(state) => self.customization = state,
         }
     }
 }
@@ -238,6 +259,8 @@ pub enum StateChange {
     Booted,
     /// A resync is to follow the next restart, or none any more.
     Pending(Option<Pending>),
+    /// The state out of the box is another one.
+    Customization(Customization),
 }
 
 fn flag(byte: u8) -> Option<bool> {
@@ -292,6 +315,7 @@ mod tests {
             provisioned: true,
             restarting: Some(RebootReason::Provisioning),
             pending: Some(Pending::TriggerUrl(2)),
+            customization: Customization::Acquired,
             ..StateRecord::default()
         };
         for unix_s in 0..7 {
@@ -326,8 +350,10 @@ mod tests {
         for (bytes, error) in [
             (&[4, 0, 0, 0][..], RecordError::Version(4)),
             (&[3, 0, 0, 0], RecordError::Damaged(4)),
-            (&[3, 0, 0, 0, 1, 2, 3], RecordError::Damaged(4)),
-            (&[3, 0, 0, 0, 0, 9], RecordError::Damaged(5)),
+            (&[3, 0, 0, 0, 6, 0], RecordError::Damaged(4)),
+            (&[3, 0, 0, 0, 0], RecordError::Damaged(5)),
+            (&[3, 0, 0, 0, 0, 1, 2, 3], RecordError::Damaged(5)),
+            (&[3, 0, 0, 0, 0, 0, 9], RecordError::Damaged(6)),
             (&[0, 0, 0, 0], RecordError::Version(0)),
             (&[2, 7, 0, 0], RecordError::Damaged(1)),
             (&[2, 0, 7, 0], RecordError::Damaged(2)),
@@ -359,7 +385,7 @@ mod tests {
             ..StateRecord::default()
         };
         let mut bytes = record.encode();
-        bytes.remove(4);
+        bytes.drain(4..6);
         bytes[0] = 2;
         assert_eq!(StateRecord::decode(&bytes), Ok(record));
         bytes.remove(3);
@@ -371,7 +397,8 @@ mod tests {
         #[test]
         fn no_bytes_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
             if let Ok(record) = StateRecord::decode(&bytes) {
-                let grown = usize::from(3 - bytes[0]);
+                // Version 2 has two bytes less, version 1 three.
+                let grown = [0, 3, 2, 0][usize::from(bytes[0])];
                 prop_assert_eq!(record.encode().len(), bytes.len() + grown);
             }
         }

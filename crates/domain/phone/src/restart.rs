@@ -41,7 +41,11 @@ impl Phone {
         restarts.want(profile, &shared.values);
         if self.restart == Restart::No {
             self.restart = Restart::Pending;
-            self.restart_reason = RebootReason::Provisioning;
+            //= R-OOB-5
+            self.restart_reason = match self.is_redirected() {
+                true => RebootReason::RemoteCustomization,
+                false => RebootReason::Provisioning,
+            };
         }
     }
 

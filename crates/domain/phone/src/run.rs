@@ -8,6 +8,7 @@ use onhook_resync::{Event, RuleSlot};
 
 use crate::phone::Cx;
 use crate::rule::{Cold, Phase, RuleFault, to_u32};
+use crate::search::asks_for_code;
 use crate::{Committed, DecodedId, Effect, LogOp, Notice, OpId, Phone, Request, Shared, Told};
 
 impl Phone {
@@ -19,6 +20,14 @@ impl Phone {
             .view(cx.shared)
             .is_some_and(|view| self.rule_text(slot, view).is_empty())
         {
+            return Some(Outcome::Skipped);
+        }
+        //= R-OOB-4
+        if self
+            .view(cx.shared)
+            .is_some_and(|view| asks_for_code(self.rule_text(slot, view)))
+        {
+            cx.out.push(Effect::Notice(Notice::ActivationCode));
             return Some(Outcome::Skipped);
         }
         let mut cold = cx
@@ -310,6 +319,9 @@ impl Phone {
 
     /// Ends the running rule because the resync takes too long; a commit under way is waited for.
     pub(crate) fn time_out(&mut self, cx: &mut Cx<'_>) -> Option<Outcome> {
+        if self.give_search_up() {
+            return Some(Outcome::Timeout);
+        }
         let (Phase::Fetching(op) | Phase::Receiving(op)) = self.phase()? else {
             if let Some(cold) = &mut self.cold {
                 cold.timed_out = true;

@@ -11,13 +11,33 @@ use crate::{Effect, Notice, Pending, Phone, StateChange};
 impl Phone {
     /// Hands one event to the resync machine and carries out what it answers.
     pub(crate) fn step(&mut self, event: Event, cx: &mut Cx<'_>) {
-        let mut action = self.machine(event, cx);
+        let action = match event {
+            Event::RuleDone(outcome) => self.rule_done(outcome, cx),
+            Event::Boot { .. }
+            | Event::Timer
+            | Event::Explicit(_)
+            | Event::LinesIdle
+            | Event::LinesBusy
+            | Event::Held
+            | Event::Released
+            | Event::TriggerTrue
+            | Event::ClockChanged
+            | Event::ScheduleChanged
+            | Event::ErrorRetryChanged
+            | Event::EnableChanged => self.machine(event, cx),
+        };
+        self.carry_out(action, cx);
+    }
+
+    /// Carries out what the machine answers, and what it answers to that.
+    pub(crate) fn carry_out(&mut self, mut action: Action, cx: &mut Cx<'_>) {
         loop {
             action = match action {
                 Action::None => break,
                 Action::RunRule { slot, starts } => {
                     if let Some(cause) = starts {
                         self.answer_pending(slot, cx);
+                        self.begin_search(slot, cause, &mut cx.shared.values);
                         if let Some(restarts) = &mut self.restarts {
                             restarts.begin();
                         }
@@ -25,7 +45,7 @@ impl Phone {
                             .push(Effect::Notice(Notice::ResyncStarted(cause, slot)));
                     }
                     match self.run_rule(slot, cx) {
-                        Some(outcome) => self.machine(Event::RuleDone(outcome), cx),
+                        Some(outcome) => self.rule_done(outcome, cx),
                         None => break,
                     }
                 }
@@ -56,6 +76,7 @@ impl Phone {
         //= R-SM-20
         if outcome.is_success() {
             self.restart_after_success(cx);
+            self.brought_up(outcome, cx);
         }
     }
 

@@ -4,7 +4,7 @@ use onhook_device::Now;
 use onhook_journal::{Input, Life};
 use onhook_params::ParamId;
 use onhook_phone::{
-    Cause, Committed, Effect, Gate, Notice, OpId, Pending, Phone, RuleSlot, Shared, State,
+    Cause, Committed, Effect, Gate, Notice, OpId, Pending, Phone, Place, RuleSlot, Shared, State,
     StateChange, TimerKind, render,
 };
 
@@ -39,6 +39,11 @@ impl Seen<'_> {
                 render::message(self.phone, self.shared, self.now, line)
                     .map(|message| format!("says to the log: {}", message.text)),
             ),
+            Effect::Search(_, Place::Services(domain)) => said.push(format!(
+                "asks for the SRV records of {}",
+                self.shared.values.text(*domain)
+            )),
+            Effect::Search(_, Place::Directory) => said.push("asks the directory".to_owned()),
             Effect::Cancel(_) => said.push("ends the transfer".to_owned()),
             Effect::Restart(_) => said.push("restarts".to_owned()),
             Effect::Notice(notice) => self.notice(notice, said),
@@ -107,6 +112,7 @@ impl Seen<'_> {
                 "does not restart: this profile has made it restart three times in ten minutes"
                     .to_owned(),
             ),
+            Notice::ActivationCode => said.push("waits for an activation code".to_owned()),
             Notice::Refused(Gate::ProvisionDisabled) => {
                 said.push("refuses: Provision_Enable is No".to_owned());
             }
@@ -207,6 +213,8 @@ impl Seen<'_> {
             | Input::ExternalAddress(_)
             | Input::ClientCertificate(_)
             | Input::Mobility { .. }
+            | Input::Means { .. }
+            | Input::Searched { .. }
             | Input::FetchStarted { .. }
             | Input::Fetched { .. }
             | Input::FetchFailed { .. }
@@ -226,6 +234,7 @@ fn saves(change: StateChange) -> String {
             )
         }
         StateChange::Booted => "forgets why it restarted".to_owned(),
+        StateChange::Customization(state) => format!("remembers that it is {}", state.name()),
         StateChange::Pending(None) => "forgets that a resync was asked for".to_owned(),
         StateChange::Pending(Some(Pending::Configured)) => {
             "remembers that a resync follows the restart".to_owned()

@@ -72,6 +72,28 @@ pub(crate) fn words(input: &Input) -> String {
             ..
         } => format!("no profile has come: {outcome} ({said})"),
         Input::FetchFailed { outcome, .. } => format!("no profile has come: {outcome}"),
+        Input::Means { domain, directory } => {
+            let domain = domain.as_ref().map_or(String::new(), |domain| {
+                format!("the SRV records of {domain}")
+            });
+            match (domain.is_empty(), directory) {
+                (true, false) => "the phone asks nobody beyond its options".to_owned(),
+                (true, true) => "beyond its options the phone may ask the directory".to_owned(),
+                (false, false) => format!("beyond its options the phone may ask for {domain}"),
+                (false, true) => {
+                    format!("beyond its options the phone may ask for {domain}, then the directory")
+                }
+            }
+        }
+        Input::Searched {
+            found: Some(found), ..
+        } => match (&found.rule, found.hosts.first()) {
+            (Some(rule), _) => format!("the search has found the rule `{rule}`"),
+            (None, Some(host)) => format!("the search has found the server {host}"),
+            (None, None) => "the search has found nothing".to_owned(),
+        },
+        Input::Searched { answered: true, .. } => "the search has found nothing".to_owned(),
+        Input::Searched { .. } => "nobody has answered the search".to_owned(),
         Input::Committed { durable: true, .. } => "the parameters are stored".to_owned(),
         Input::Committed { durable: false, .. } => "the parameters could not be stored".to_owned(),
         Input::StateSaved { durable: true, .. } => "the state is stored".to_owned(),

@@ -257,7 +257,8 @@ impl<'s> Cell<'s> {
                 let at = MonoTime::from_millis(self.now_ms + REBOOT_MS);
                 self.wheel.insert(at, phone, What::PowerOn.numbered(0));
             }
-            Effect::Cancel(_) | Effect::Log(_) | Effect::Notice(_) => {}
+            // Nobody tells these phones of other places.
+            Effect::Search(..) | Effect::Cancel(_) | Effect::Log(_) | Effect::Notice(_) => {}
         }
     }
 

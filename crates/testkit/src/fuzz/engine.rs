@@ -1,11 +1,12 @@
 //! What may happen to a phone, in any order and at any time.
 
 use onhook_device::{Family, ForcedResync, MonoTime, Now, Outcome, Release, TriggerMode, WallTime};
+use onhook_discovery::Found;
 use onhook_fetch::Endpoint;
 use onhook_params::{ParamId, ParamSet, Scope, Secrecy, known};
 use onhook_phone::{
-    Boot, Command, Committed, Cx, Effect, Fact, Input, LineUse, Model, OpId, Origin, Pending,
-    Phone, PhoneSetup, RebootReason, Registration, Shared, StateRecord,
+    Boot, Command, Committed, Cx, Discovered, Effect, Fact, Input, LineUse, Means, Model, OpId,
+    Origin, Pending, Phone, PhoneSetup, RebootReason, Registration, Searched, Shared, StateRecord,
 };
 
 use crate::sim::decoded;
@@ -193,6 +194,7 @@ fn step(
                 assert!(phone.commit_entries(op).len() < 1000);
                 *ops += 1;
             }
+            Effect::Search(..) => *ops += 1,
             Effect::SaveState(..) | Effect::Log(_) | Effect::Restart(_) | Effect::Notice(_) => {}
         }
     }
@@ -272,6 +274,27 @@ fn input(bytes: &mut Bytes<'_>, ops: u32, scope: &Scope, shared: &mut Shared) ->
                 .collect();
             let profile = decoded(settings.into_iter(), scope, shared);
             Input::FetchDone(op, Ok(profile))
+        }
+        13 if bytes.next().is_multiple_of(4) => Input::Fact(Fact::Means(Means {
+            domain: shared.values.intern("example.com", Secrecy::Plain),
+            directory: bytes.next().is_multiple_of(2),
+        })),
+        14 if bytes.next().is_multiple_of(4) => {
+            let found = Found {
+                servers: Vec::new(),
+                rule: Some(
+                    bytes
+                        .of(&["http://h/$MA", "[--key c4n4ry-6] http://h/x"], "")
+                        .to_owned(),
+                ),
+            };
+            let found = Discovered::intern(&found, &mut shared.values);
+            let searched = [
+                Some(Searched::Nothing),
+                Some(Searched::Failed),
+                found.map(Searched::Found),
+            ];
+            Input::Searched(op, bytes.of(&searched, None).unwrap_or(Searched::Nothing))
         }
         13 => Input::CommitDone(op, committed),
         14 => Input::StateSaved(op, committed),

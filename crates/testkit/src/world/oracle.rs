@@ -1,6 +1,7 @@
 //! What must hold after every step, whatever happened (transports.md, section 18, and the rules of the machine).
 
 use onhook_device::{ErrorRetryZero, ForcedResync, MonoTime, Now, TriggerMode};
+use onhook_discovery::Customization;
 use onhook_params::{View, known};
 use onhook_phone::{
     Cause, Command, Committed, Effect, Input, LineUse, LogOp, Notice, OpId, Origin, Pending, Phone,
@@ -120,6 +121,7 @@ impl Oracle {
             | Input::Command(..)
             | Input::FetchStarted(..)
             | Input::FetchDone(..)
+            | Input::Searched(..)
             | Input::CommitDone(..)
             | Input::StateSaved(..) => {}
         }
@@ -139,6 +141,18 @@ impl Oracle {
                     return fault("two fetches at once");
                 }
             }
+            Effect::Search(..) if self.fetch.is_some() => {
+                return fault("a search during a fetch");
+            }
+            Effect::Search(..)
+                if matches!(
+                    record.customization,
+                    Customization::Aborted | Customization::Acquired
+                ) =>
+            {
+                return fault("a phone that was brought up searches");
+            }
+            Effect::Search(..) => {}
             Effect::Cancel(_) => self.fetch = None,
             Effect::Log(line) => {
                 let result = line.op != LogOp::Request;
@@ -227,6 +241,7 @@ impl Oracle {
             | Notice::TriggerFault(..)
             | Notice::Held
             | Notice::RestartLoop
+            | Notice::ActivationCode
             | Notice::TimerArmed(..)
             | Notice::EditBusy => None,
         }

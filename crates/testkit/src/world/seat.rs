@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 
 use onhook_device::{Identity, Now, Outcome, WallTime};
+use onhook_discovery::Found;
 use onhook_fetch::Endpoint;
-use onhook_params::{Entry, Mark, ParamId, ParamSet, Scope, secrecy};
+use onhook_params::{Entry, Mark, ParamId, ParamSet, Scope, Secrecy, secrecy};
 use onhook_phone::{
-    Boot, Committed, Cx, Effect, Input, Model, ModelId, OpId, Phone, PhoneSetup, Request, Shared,
-    StateChange, StateRecord, render,
+    Boot, Committed, Cx, Discovered, Effect, Fact, Input, Means, Model, ModelId, OpId, Phone,
+    PhoneSetup, Request, Searched, Shared, StateChange, StateRecord, render,
 };
 
 use super::chance::Chance;
@@ -31,6 +32,8 @@ pub(super) struct Seat {
     /// What the clocks of the world show at its beginning, in Unix seconds.
     begin: i64,
     setup: PhoneSetup,
+    /// Whether it may ask beyond its options.
+    searches: bool,
     durable: BTreeMap<ParamId, Entry>,
     record: StateRecord,
     /// Commits and records that are under way and not durable yet, in order.
@@ -53,11 +56,17 @@ impl Seat {
             boot_ms: 0,
             begin,
             setup,
+            searches: false,
             durable: BTreeMap::new(),
             record: StateRecord::default(),
             commits: Vec::new(),
             saves: Vec::new(),
         }
+    }
+
+    /// Lets the phone ask beyond its options.
+    pub(super) fn may_search(&mut self) {
+        self.searches = true;
     }
 
     /// Puts a setting into flash before the first boot.
@@ -138,7 +147,8 @@ impl Seat {
             | Input::Fact(_)
             | Input::Command(..)
             | Input::FetchStarted(..)
-            | Input::FetchDone(..) => {}
+            | Input::FetchDone(..)
+            | Input::Searched(..) => {}
         }
         true
     }
@@ -191,6 +201,15 @@ impl Seat {
         let entries: Vec<Entry> = self.durable.values().copied().collect();
         params.apply(&entries, &mut shared.values);
         self.phone = Phone::new(&self.setup, params);
+        if self.searches {
+            let means = Means {
+                domain: shared.values.intern("example.com", Secrecy::Plain),
+                directory: true,
+            };
+            let now = self.now(now_ms);
+            let out = &mut Vec::new();
+            self.handle(Input::Fact(Fact::Means(means)), now, shared, out);
+        }
         self.oracle.booted(&self.record);
         Some(Input::Boot(Boot::Normal, self.record))
     }
@@ -262,6 +281,20 @@ impl World {
                     seat,
                     Event::Input(life, Input::CommitDone(op, committed)),
                 );
+            }
+            Effect::Search(op, _) => {
+                let found = Found {
+                    servers: Vec::new(),
+                    rule: Some("http://h/found?$PRVST".to_owned()),
+                };
+                let found = Discovered::intern(&found, &mut self.shared.values);
+                let searched = match (self.chance.below(3), found) {
+                    (0, _) | (_, None) => Searched::Failed,
+                    (1, Some(_)) => Searched::Nothing,
+                    (_, Some(found)) => Searched::Found(found),
+                };
+                let at = now_ms + self.chance.below(5000);
+                self.push(at, seat, Event::Input(life, Input::Searched(op, searched)));
             }
             Effect::SaveState(op, change) => {
                 place.saves.push((op, change));

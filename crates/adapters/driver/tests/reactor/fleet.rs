@@ -84,6 +84,7 @@ async fn phones_come_by_number_and_inputs_of_one_by_arrival() {
             | Notice::TriggerFault(..)
             | Notice::Held
             | Notice::RestartLoop
+            | Notice::ActivationCode
             | Notice::ResyncDone(_)
             | Notice::TimerArmed(..)
             | Notice::Refused(_)

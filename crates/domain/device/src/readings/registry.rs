@@ -105,6 +105,7 @@ impl Readings {
     ];
 
     /// The names alone.
+    #[expect(clippy::indexing_slicing, reason = "the compiler evaluates it")]
     pub const NAMES: [&'static str; 12] = {
         let mut names = [""; 12];
         let mut at = 0;
