@@ -160,6 +160,7 @@ impl Phone {
             }
             (None, None) => None,
         };
+        //= R-OOB-10
         let host = host.ok_or(RuleFault::NoServer)?;
         //= R-RAD-1
         if !self.is_allowed(host, cx.shared) {

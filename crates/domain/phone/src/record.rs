@@ -222,9 +222,10 @@ impl StateRecord {
     /// The state out of the box: a phone that was brought up before it may have searched is not out of it.
     #[must_use]
     pub fn out_of_the_box(&self) -> Customization {
-        match self.customization {
-            Customization::Open if self.provisioned => Customization::Aborted,
-            other => other,
+        if self.provisioned && self.customization == Customization::Open {
+            Customization::Aborted
+        } else {
+            self.customization
         }
     }
 

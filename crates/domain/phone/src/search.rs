@@ -185,6 +185,7 @@ impl Phone {
                     if let Some(found) = search.found.take() {
                         found.release(&mut cx.shared.values);
                     }
+                    //= R-OOB-1
                     if search.means.directory {
                         self.customize(Happened::Asked, cx);
                         return self.ask_place(Place::Directory, cx);

@@ -1,6 +1,6 @@
 //! What happened, in words.
 
-use onhook_journal::{Command, Input};
+use onhook_journal::{Command, Input, Server};
 use onhook_phone::{Boot, LineUse, Origin, Registration};
 
 /// The sentence of an input.
@@ -72,31 +72,38 @@ pub(crate) fn words(input: &Input) -> String {
             ..
         } => format!("no profile has come: {outcome} ({said})"),
         Input::FetchFailed { outcome, .. } => format!("no profile has come: {outcome}"),
-        Input::Means { domain, directory } => {
-            let domain = domain.as_ref().map_or(String::new(), |domain| {
-                format!("the SRV records of {domain}")
-            });
-            match (domain.is_empty(), directory) {
-                (true, false) => "the phone asks nobody beyond its options".to_owned(),
-                (true, true) => "beyond its options the phone may ask the directory".to_owned(),
-                (false, false) => format!("beyond its options the phone may ask for {domain}"),
-                (false, true) => {
-                    format!("beyond its options the phone may ask for {domain}, then the directory")
-                }
-            }
-        }
+        Input::Means { domain, directory } => means(domain.as_deref(), *directory),
         Input::Searched {
-            found: Some(found), ..
-        } => match (&found.rule, found.hosts.first()) {
-            (Some(rule), _) => format!("the search has found the rule `{rule}`"),
-            (None, Some(host)) => format!("the search has found the server {host}"),
-            (None, None) => "the search has found nothing".to_owned(),
-        },
-        Input::Searched { answered: true, .. } => "the search has found nothing".to_owned(),
-        Input::Searched { .. } => "nobody has answered the search".to_owned(),
+            answered, found, ..
+        } => searched(*answered, found.as_ref()),
         Input::Committed { durable: true, .. } => "the parameters are stored".to_owned(),
         Input::Committed { durable: false, .. } => "the parameters could not be stored".to_owned(),
         Input::StateSaved { durable: true, .. } => "the state is stored".to_owned(),
         Input::StateSaved { durable: false, .. } => "the state could not be stored".to_owned(),
+    }
+}
+
+fn means(domain: Option<&str>, directory: bool) -> String {
+    match (domain, directory) {
+        (None, false) => "the phone asks nobody beyond its options".to_owned(),
+        (None, true) => "beyond its options the phone may ask the directory".to_owned(),
+        (Some(domain), false) => {
+            format!("beyond its options the phone may ask for the SRV records of {domain}")
+        }
+        (Some(domain), true) => format!(
+            "beyond its options the phone may ask for the SRV records of {domain}, then the directory"
+        ),
+    }
+}
+
+fn searched(answered: bool, found: Option<&Server>) -> String {
+    match (found, answered) {
+        (Some(Server { rule, hosts, .. }), _) => match (rule, hosts.first()) {
+            (Some(rule), _) => format!("the search has found the rule `{rule}`"),
+            (None, Some(host)) => format!("the search has found the server {host}"),
+            (None, None) => "the search has found nothing".to_owned(),
+        },
+        (None, true) => "the search has found nothing".to_owned(),
+        (None, false) => "nobody has answered the search".to_owned(),
     }
 }

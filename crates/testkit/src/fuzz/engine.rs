@@ -5,8 +5,9 @@ use onhook_discovery::Found;
 use onhook_fetch::Endpoint;
 use onhook_params::{ParamId, ParamSet, Scope, Secrecy, known};
 use onhook_phone::{
-    Boot, Command, Committed, Cx, Discovered, Effect, Fact, Input, LineUse, Means, Model, OpId,
-    Origin, Pending, Phone, PhoneSetup, RebootReason, Registration, Searched, Shared, StateRecord,
+    Boot, Command, Committed, Cx, DecodedId, Discovered, Effect, Fact, Input, LineUse, Means,
+    Model, OpId, Origin, Pending, Phone, PhoneSetup, RebootReason, Registration, Searched, Shared,
+    StateRecord,
 };
 
 use crate::sim::decoded;
@@ -264,38 +265,12 @@ fn input(bytes: &mut Bytes<'_>, ops: u32, scope: &Scope, shared: &mut Shared) ->
         ),
         10 => Input::FetchStarted(op, Endpoint { ip: None }),
         11 => Input::FetchDone(op, Err(Outcome::Fnf.into())),
-        12 => {
-            let count = usize::from(bytes.next() % 4);
-            let settings: Vec<_> = (0..count)
-                .map(|_| {
-                    let (name, values) = bytes.of(&SETTINGS, ("GPP_A", &["1"]));
-                    (name, bytes.of(values, ""))
-                })
-                .collect();
-            let profile = decoded(settings.into_iter(), scope, shared);
-            Input::FetchDone(op, Ok(profile))
-        }
+        12 => Input::FetchDone(op, Ok(profile(bytes, scope, shared))),
         13 if bytes.next().is_multiple_of(4) => Input::Fact(Fact::Means(Means {
             domain: shared.values.intern("example.com", Secrecy::Plain),
             directory: bytes.next().is_multiple_of(2),
         })),
-        14 if bytes.next().is_multiple_of(4) => {
-            let found = Found {
-                servers: Vec::new(),
-                rule: Some(
-                    bytes
-                        .of(&["http://h/$MA", "[--key c4n4ry-6] http://h/x"], "")
-                        .to_owned(),
-                ),
-            };
-            let found = Discovered::intern(&found, &mut shared.values);
-            let searched = [
-                Some(Searched::Nothing),
-                Some(Searched::Failed),
-                found.map(Searched::Found),
-            ];
-            Input::Searched(op, bytes.of(&searched, None).unwrap_or(Searched::Nothing))
-        }
+        14 if bytes.next().is_multiple_of(4) => Input::Searched(op, searched(bytes, shared)),
         13 => Input::CommitDone(op, committed),
         14 => Input::StateSaved(op, committed),
         _ => Input::Timer,
@@ -323,4 +298,33 @@ fn record(bytes: &mut Bytes<'_>) -> StateRecord {
         ),
         ..StateRecord::default()
     }
+}
+
+fn searched(bytes: &mut Bytes<'_>, shared: &mut Shared) -> Searched {
+    let found = Found {
+        servers: Vec::new(),
+        rule: Some(
+            bytes
+                .of(&["http://h/$MA", "[--key c4n4ry-6] http://h/x"], "")
+                .to_owned(),
+        ),
+    };
+    let found = Discovered::intern(&found, &mut shared.values);
+    let searched = [
+        Some(Searched::Nothing),
+        Some(Searched::Failed),
+        found.map(Searched::Found),
+    ];
+    bytes.of(&searched, None).unwrap_or(Searched::Nothing)
+}
+
+fn profile(bytes: &mut Bytes<'_>, scope: &Scope, shared: &mut Shared) -> DecodedId {
+    let count = usize::from(bytes.next() % 4);
+    let settings: Vec<_> = (0..count)
+        .map(|_| {
+            let (name, values) = bytes.of(&SETTINGS, ("GPP_A", &["1"]));
+            (name, bytes.of(values, ""))
+        })
+        .collect();
+    decoded(settings.into_iter(), scope, shared)
 }
