@@ -6,6 +6,7 @@
 mod citations;
 mod promote;
 mod requirements;
+mod scenarios;
 
 #[cfg(test)]
 mod tests;
@@ -59,8 +60,13 @@ pub(crate) fn check(workspace: &Workspace) -> Report {
                 .push(Problem::at_line(LIST, requirement.line, message));
         }
     }
+    let scenarios = scenarios::check(workspace, &mut report);
     report.problems.sort();
     report.summary = summary(&list, citations.len());
+    if let Some(scenarios) = scenarios {
+        report.summary.push_str("; ");
+        report.summary.push_str(&scenarios);
+    }
     report
 }
 

@@ -1,6 +1,6 @@
 //! Each test shows one contradiction between the list and the citations.
 
-use super::{LIST, check, promote};
+use super::{LIST, check, promote, scenarios};
 use crate::workspace::{Workspace, load, root};
 
 const CODE: &str = "crates/domain/a/src/lib.rs";
@@ -12,7 +12,8 @@ fn entry(id: &str, rest: &str) -> String {
 
 fn workspace(list: &str, code: &str, test: &str) -> Workspace {
     let mut workspace = Workspace::default();
-    for (path, text) in [(LIST, list), (CODE, code), (TEST, test)] {
+    let scenarios = (scenarios::LIST, "[tested]\n[waiting]\n");
+    for (path, text) in [(LIST, list), (CODE, code), (TEST, test), scenarios] {
         workspace.sources.insert(path.to_owned(), text.to_owned());
     }
     workspace
@@ -188,7 +189,7 @@ fn the_summary_counts_states_and_areas() {
     );
     assert_eq!(
         check(&workspace(&list, "", "")).summary,
-        "spec: 3 rules: 0 built, 0 partial, 3 later (sip 1, tftp 2); 0 citations"
+        "spec: 3 rules: 0 built, 0 partial, 3 later (sip 1, tftp 2); 0 citations; 0 scenarios: 0 tested, 0 waiting ()"
     );
 }
 
@@ -218,4 +219,41 @@ fn promoting_an_unreadable_list_is_an_error() {
             .starts_with("docs/spec/requirements.toml:1"),
         "{error}"
     );
+}
+
+#[test]
+fn a_scenario_stands_where_the_list_says() {
+    let with = |list: &str| {
+        let mut workspace = workspace(&later(), "", "fn v_001_and_002_work() {} // V-003b\n");
+        let list = list.replace("T", TEST);
+        workspace.sources.insert(scenarios::LIST.to_owned(), list);
+        check(&workspace)
+    };
+    let fine =
+        with("[tested]\nV-001 = \"T\"\nV-002 = \"T\"\nV-003b = \"T\"\n[waiting]\nV-9 = \"sip\"\n");
+    assert!(fine.is_clean(), "{fine}");
+    assert!(
+        fine.summary
+            .ends_with("4 scenarios: 3 tested, 1 waiting (sip 1)"),
+        "{fine}"
+    );
+    for (list, part) in [
+        ("[tested]\nV-003 = \"T\"\n[waiting]\n", "does not name it"),
+        (
+            "[tested]\nV-001 = \"gone.rs\"\n[waiting]\n",
+            "there is no gone.rs",
+        ),
+        (
+            "[tested]\nV-001 = \"T\"\n[waiting]\nV-001 = \"sip\"\n",
+            "tested and waits",
+        ),
+        ("[tested]\n", "missing field"),
+        ("[tested]\n[waiting]\n[more]\n", "unknown field"),
+    ] {
+        let report = with(list);
+        let [problem] = report.problems.as_slice() else {
+            panic!("expected one problem:\n{report}");
+        };
+        assert!(problem.message.contains(part), "{problem}");
+    }
 }

@@ -34,6 +34,7 @@ impl Scheme {
     pub const fn default_port(self) -> u16 {
         //= R-URL-1
         match self {
+            //= R-TFTP-1
             Self::Tftp => 69,
             //= R-HTTP-1
             Self::Http => 80,

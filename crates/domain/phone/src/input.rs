@@ -63,9 +63,11 @@ pub enum Command {
 /// Whether a line is in use.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
 pub enum LineUse {
-    /// No call leg and no off-hook audio path (R-IDLE-1).
+    //= R-IDLE-1
+    /// No call leg and no off-hook audio path.
     Idle,
-    /// Anything else (R-IDLE-2).
+    //= R-IDLE-2
+    /// Anything else.
     Busy,
     /// An emergency call, which is never disturbed (R-IDLE-5).
     Emergency,

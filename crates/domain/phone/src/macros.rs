@@ -120,6 +120,7 @@ impl MacroSource for PhoneMacros<'_> {
             }
             MacroName::UpgCond => out.push_str("true"),
             //= R-MACRO-21
+            //= R-LOG-7
             MacroName::Scheme => push(out, self.request.map(|request| request.scheme)),
             MacroName::Serv => push(out, self.request.map(|request| values.text(request.host))),
             MacroName::ServIp => match self.request {

@@ -24,6 +24,7 @@ pub fn message(phone: &Phone, shared: &Shared, now: Now, line: &LogLine) -> Opti
         request: line.request.as_ref(),
         told: line.told,
         prvst: line.prvst,
+        //= R-LOG-6
         password: Password::Mask,
     };
     let template = phone.params.text(template(line.op, view), view);
@@ -49,6 +50,7 @@ pub fn message(phone: &Phone, shared: &Shared, now: Now, line: &LogLine) -> Opti
 }
 
 fn template(op: LogOp, view: View<'_>) -> ParamId {
+    //= R-LOG-1
     match op {
         LogOp::Request => known::log_request(view.scope),
         LogOp::Success => known::log_success(view.scope),

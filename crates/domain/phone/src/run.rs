@@ -197,6 +197,7 @@ impl Phone {
                 let outcome = self.accept_missing(told.outcome, cx.shared);
                 self.end_rule(cold, Told { outcome, ..told }, cx);
             }
+            //= R-OUT-5
             Ok(decoded) => {
                 cx.shared.release(&cold.wanted);
                 cold.wanted = cx.shared.take_decoded(decoded).unwrap_or_default();

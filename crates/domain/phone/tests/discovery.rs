@@ -35,6 +35,7 @@ fn applied(_: &str, _: u64) -> Served {
 
 //= R-DHCP-6 type=test
 //= R-URL-2 type=test
+//= R-TFTP-1 type=test
 #[test]
 fn v_001_to_005_an_option_gives_the_server_of_rules_without_one() {
     for (value, url) in [

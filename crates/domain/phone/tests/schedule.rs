@@ -24,6 +24,7 @@ fn lasting(mode: ForcedResync, script: impl FnMut(&str, u64) -> Served + 'static
 
 //= R-SCHED-8 type=test
 //= R-SCHED-9 type=test
+// V-189
 #[test]
 fn t_time_9_and_10_the_daily_time_comes_in_its_window_and_the_period_is_ignored() {
     for (window, least, most) in [

@@ -131,6 +131,7 @@ pub fn decode(
     let (delta, diagnostics) = match look(&content) {
         Look::Xml => read(&content, spec)?,
         //= D-XML-3
+        //= R-HTTP-13
         Look::Blank => return Err(DecodeError::EmptyFile),
         //= R-ENC-1
         Look::Utf16 => {

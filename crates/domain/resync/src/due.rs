@@ -74,6 +74,7 @@ impl Resync {
     /// Starts what may start now: explicit requests wait for idle lines only.
     pub(crate) fn start_if_ready(&mut self, now: MonoTime) -> Action {
         let due = match self.state {
+            //= R-SM-26
             State::Running(_) => return Action::None,
             State::Due(cause) => Some(cause),
             State::Off | State::Dormant | State::BootDelay | State::Waiting | State::ErrorWait => {

@@ -296,6 +296,7 @@ impl Resync {
             State::Running(slot) if outcome.is_success() => {
                 self.finish(slot, self.best, now, policy)
             }
+            //= R-OUT-4
             State::Running(slot) => self.finish(slot, outcome, now, policy),
             State::Off
             | State::Dormant
@@ -328,6 +329,7 @@ impl Resync {
             self.sleep();
         } else if slot == RuleSlot::Given {
             self.finish_given(success, postponed, now, policy);
+        //= R-OUT-1
         } else if success {
             //= R-SCHED-4
             self.error_index = 0;

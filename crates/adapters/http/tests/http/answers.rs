@@ -152,6 +152,7 @@ async fn interim_answers_are_skipped() {
 }
 
 //= R-HTTP-13 type=test
+//= R-HTTP-13 type=test
 #[tokio::test]
 async fn an_empty_body_arrives_as_an_empty_body() {
     let (result, sink) = get_from(answer("200 OK", "", b"")).await;
