@@ -1,18 +1,26 @@
 //! The command line.
 
+#[path = "cli/crypt.rs"]
+pub(crate) mod crypt;
+#[path = "cli/phone.rs"]
+pub(crate) mod phone;
 #[path = "cli/replay.rs"]
-mod replay;
+pub(crate) mod replay;
+#[path = "cli/serve.rs"]
+pub(crate) mod serve;
 #[path = "cli/storm.rs"]
-mod storm;
+pub(crate) mod storm;
 
 use std::ffi::OsString;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub(crate) use replay::ReplayArgs;
-pub(crate) use storm::{MergeArgs, StormArgs};
+use crypt::{DecryptArgs, EncryptArgs};
+use phone::{PhoneArgs, ScopeArgs};
+use replay::ReplayArgs;
+use serve::ServeArgs;
+use storm::{MergeArgs, StormArgs};
 
 /// The lab for Onhook: serves profiles, explains rules, encrypts and decrypts files.
 #[derive(Parser)]
@@ -167,80 +175,6 @@ pub(crate) struct VectorsArgs {
 }
 
 #[derive(Args)]
-pub(crate) struct ServeArgs {
-    /// Directory to serve.
-    #[arg(long, value_name = "DIR")]
-    pub(crate) root: PathBuf,
-    /// Where HTTP listens: ADDRESS:PORT, or off.
-    #[arg(long, value_name = "A", default_value = "127.0.0.1:8000", value_parser = listen)]
-    pub(crate) http: Listen,
-    #[command(flatten)]
-    pub(crate) tls: TlsArgs,
-    /// Where TFTP listens (UDP): ADDRESS:PORT, or off.
-    #[arg(long, value_name = "A", default_value = "off", value_parser = listen)]
-    pub(crate) tftp: Listen,
-    /// Where the syslog sink listens (UDP): ADDRESS:PORT, or off.
-    #[arg(long, value_name = "A", default_value = "off", value_parser = listen)]
-    pub(crate) syslog: Listen,
-    /// Append one line per request to a file.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) access_log: Option<PathBuf>,
-    /// Print events as JSON, one object a line (schema onhook.serve-event/1).
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-/// HTTPS of `serve`.
-#[derive(Args)]
-pub(crate) struct TlsArgs {
-    /// Where HTTPS listens: ADDRESS:PORT, or off.
-    #[arg(long, value_name = "A", default_value = "off", value_parser = listen)]
-    pub(crate) https: Listen,
-    /// PEM file with the certificate of the server, and after it those below its root; without it an authority and a
-    /// certificate are made.
-    #[arg(long, value_name = "FILE", requires_all = ["https", "tls_key"])]
-    pub(crate) tls_cert: Option<PathBuf>,
-    /// PEM file with its private key.
-    #[arg(long, value_name = "FILE", requires_all = ["https", "tls_cert"])]
-    pub(crate) tls_key: Option<PathBuf>,
-    /// A host name or address for the certificate that is made, besides this host and the address of A; repeatable.
-    #[arg(
-        long,
-        value_name = "NAME",
-        requires = "https",
-        conflicts_with = "tls_cert"
-    )]
-    pub(crate) tls_name: Vec<String>,
-    /// Write the certificate of the authority that is made, which phones must trust, to a PEM file.
-    #[arg(
-        long,
-        value_name = "FILE",
-        requires = "https",
-        conflicts_with = "tls_cert"
-    )]
-    pub(crate) tls_ca_out: Option<PathBuf>,
-    /// PEM file with the authorities of client certificates; phones without one of theirs are refused.
-    #[arg(long, value_name = "FILE", requires = "https")]
-    pub(crate) client_ca: Option<PathBuf>,
-}
-
-/// Where to listen; `None` for not at all.
-#[derive(Clone, Copy)]
-pub(crate) struct Listen(pub(crate) Option<SocketAddr>);
-
-fn listen(text: &str) -> Result<Listen, String> {
-    if text == "off" {
-        return Ok(Listen(None));
-    }
-    text.parse()
-        .map(|address| Listen(Some(address)))
-        .map_err(|_| {
-            "write an IP address and a port, for example 127.0.0.1:8000 or [::1]:8000, or off"
-                .to_owned()
-        })
-}
-
-#[derive(Args)]
 pub(crate) struct ExplainArgs {
     /// What the text is: a profile rule, an upgrade rule, a report rule, a trigger (Resync_Trigger_1 and _2) or a schedule (a list of
     /// delays).
@@ -318,90 +252,6 @@ pub(crate) struct TextArgs {
     pub(crate) phone: PhoneArgs,
 }
 
-/// The digest that makes a key out of a passphrase.
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum DigestName {
-    /// As openssl does up to 1.0.
-    Md5,
-    /// As openssl does since 1.1.
-    Sha256,
-}
-
-#[derive(Args)]
-pub(crate) struct EncryptArgs {
-    #[command(flatten)]
-    pub(crate) key: KeyArgs,
-    /// Digest of the key derivation.
-    #[arg(long, value_enum, default_value_t = DigestName::Sha256)]
-    pub(crate) digest: DigestName,
-    /// Make a body for `Content-Encoding: aes128gcm` (RFC 8188) with --ikm; --ikm alone says the same.
-    #[arg(long, conflicts_with_all = ["key", "key_file", "key_env"])]
-    pub(crate) rfc8188: bool,
-    /// Octets of each record of RFC 8188, at least 18.
-    #[arg(long, value_name = "N", default_value_t = 4096, value_parser = clap::value_parser!(u32).range(18..),
-        conflicts_with_all = ["key", "key_file", "key_env"])]
-    pub(crate) record_size: u32,
-    /// Compress first.
-    #[arg(long)]
-    pub(crate) gzip: bool,
-    /// File to encrypt; - for standard input.
-    #[arg(value_name = "IN")]
-    pub(crate) input: OsString,
-    /// Encrypted file; - for standard output.
-    #[arg(short, long, value_name = "OUT")]
-    pub(crate) output: OsString,
-    /// Print what was done as one JSON document (schema onhook.encrypt/1).
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-#[derive(Args)]
-pub(crate) struct DecryptArgs {
-    #[command(flatten)]
-    pub(crate) key: KeyArgs,
-    /// Try this digest only; then the content may be anything. Without it, content that is neither gzip nor text
-    /// counts as decrypted with a wrong key.
-    #[arg(long, value_enum)]
-    pub(crate) digest: Option<DigestName>,
-    /// Leave compressed content compressed.
-    #[arg(long)]
-    pub(crate) keep_gzip: bool,
-    /// File to decrypt; - for standard input.
-    #[arg(value_name = "IN")]
-    pub(crate) input: OsString,
-    /// Decrypted file, readable by you alone; standard output if it is missing or -.
-    #[arg(short, long, value_name = "OUT")]
-    pub(crate) output: Option<OsString>,
-    /// Print what was found as one JSON document (schema onhook.decrypt/1); the content goes to OUT or nowhere.
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-/// The passphrase of a file, or the keying material of RFC 8188, each given in one of three ways.
-#[derive(Args)]
-#[group(id = "secret", required = true, multiple = false)]
-pub(crate) struct KeyArgs {
-    /// The key, taken as text. Others on this host can see a command line: prefer --key-file or --key-env.
-    #[arg(long, value_name = "K")]
-    pub(crate) key: Option<OsString>,
-    /// File with the key in its first and only line.
-    #[arg(long, value_name = "F")]
-    pub(crate) key_file: Option<PathBuf>,
-    /// Environment variable with the key.
-    #[arg(long, value_name = "NAME")]
-    pub(crate) key_env: Option<OsString>,
-    /// The value of IKM_HTTP_Encrypt_Content, for RFC 8188; base64url or base64 of 16 octets or more, else text.
-    /// Others on this host can see a command line: prefer --ikm-file or --ikm-env.
-    #[arg(long, value_name = "I", conflicts_with = "digest")]
-    pub(crate) ikm: Option<OsString>,
-    /// File with that value in its first and only line.
-    #[arg(long, value_name = "F", conflicts_with = "digest")]
-    pub(crate) ikm_file: Option<PathBuf>,
-    /// Environment variable with that value.
-    #[arg(long, value_name = "NAME", conflicts_with = "digest")]
-    pub(crate) ikm_env: Option<OsString>,
-}
-
 #[derive(Args)]
 pub(crate) struct ApplyArgs {
     /// The file as the server sends it, encrypted and compressed or not; - for standard input.
@@ -442,62 +292,6 @@ pub(crate) struct DiffArgs {
     pub(crate) scope: ScopeArgs,
 }
 
-/// Options that say which parameters a phone has.
-#[derive(Args)]
-#[command(next_help_heading = "Phone")]
-pub(crate) struct ScopeArgs {
-    /// Product family.
-    #[arg(long, value_name = "F", default_value = "mpp", value_parser = ["mpp", "spa"])]
-    pub(crate) family: String,
-    /// Preset of defaults and readings.
-    #[arg(long, value_name = "R", default_value = "11.3", value_parser = ["11.3", "10.4"])]
-    pub(crate) release: String,
-    /// Choose a reading of the manuals, for example upgrade_no_server=error.
-    #[arg(long, value_name = "KEY=VALUE", value_parser = pair)]
-    pub(crate) reading: Vec<(String, String)>,
-}
-
-/// Options that describe a phone.
-#[derive(Args)]
-#[command(next_help_heading = "Phone")]
-pub(crate) struct PhoneArgs {
-    /// Set a parameter, for example GPP_A=site-7.
-    #[arg(long, value_name = "PARAM=VALUE", value_parser = pair)]
-    pub(crate) set: Vec<(String, String)>,
-    /// Start with the values of a profile, or of the page of a phone saved as XML (/admin/cfg.xml); --set comes on top.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) params: Option<PathBuf>,
-    /// What DHCP says: the number of an option and a host, an address or a URL, for example 66=192.0.2.10.
-    #[arg(long, value_name = "N=SERVER", value_parser = option)]
-    pub(crate) dhcp: Vec<(u8, String)>,
-    /// The local time, for example 2026-11-27T09:30; delays and checks are then shown as times too.
-    #[arg(long, value_name = "WALLTIME")]
-    pub(crate) at: Option<String>,
-    /// Set the value of a macro, for example MA=000e08012345.
-    #[arg(long = "macro", value_name = "NAME=VALUE", value_parser = pair)]
-    pub(crate) macros: Vec<(String, String)>,
-    #[command(flatten)]
-    pub(crate) scope: ScopeArgs,
-    /// What started the resync.
-    #[arg(long, value_name = "C", default_value = "periodic", value_parser = ["boot", "periodic", "retry", "explicit"])]
-    pub(crate) cause: String,
-}
-
-fn pair(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        Some(_) | None => Err("write NAME=VALUE".to_owned()),
-    }
-}
-
-fn option(text: &str) -> Result<(u8, String), String> {
-    let (number, server) = pair(text)?;
-    let number = number
-        .parse()
-        .map_err(|_| "write the number of an option, 1 to 254, and `=`".to_owned())?;
-    Ok((number, server))
-}
-
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
@@ -517,18 +311,6 @@ mod tests {
                 .map(ToString::to_string)
                 .unwrap_or_default();
             assert!(help.starts_with("Examples:\n"), "{}", command.get_name());
-        }
-    }
-
-    #[test]
-    fn addresses_are_numbers_or_off() {
-        assert_eq!(listen("off").unwrap().0, None);
-        assert_eq!(
-            listen("[::1]:0").unwrap().0,
-            Some("[::1]:0".parse().unwrap())
-        );
-        for text in ["", "8000", "localhost:8000", "127.0.0.1", "127.0.0.1:99999"] {
-            assert!(listen(text).is_err(), "{text}");
         }
     }
 }

@@ -10,7 +10,7 @@ use serde::Serialize;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-use crate::cli::DecryptArgs;
+use crate::cli::crypt::DecryptArgs;
 use crate::encrypt::{RECORDS, container};
 use crate::failure::{Done, FAILED, Failure, note};
 use crate::gzip::GzipError;

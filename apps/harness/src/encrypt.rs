@@ -9,7 +9,7 @@ use onhook_crypto::{Digest, Look, first_look, keying_material, seal};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use crate::cli::{DigestName, EncryptArgs};
+use crate::cli::crypt::{DigestName, EncryptArgs};
 use crate::failure::{Done, Failure, note};
 use crate::key::Key;
 use crate::output::Readers;

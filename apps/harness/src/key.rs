@@ -8,7 +8,7 @@ use anyhow::{Context, bail};
 use onhook_device::Secret;
 use zeroize::Zeroizing;
 
-use crate::cli::KeyArgs;
+use crate::cli::crypt::KeyArgs;
 
 /// What a file is encrypted with; never empty.
 pub(crate) enum Key {

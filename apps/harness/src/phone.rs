@@ -8,7 +8,7 @@ use onhook_device::Identity;
 use onhook_inspect::{Cause, ModelPhone};
 use onhook_params::{ParamId, Scope};
 
-use crate::cli::{PhoneArgs, ScopeArgs};
+use crate::cli::phone::{PhoneArgs, ScopeArgs};
 use crate::input;
 
 impl ScopeArgs {

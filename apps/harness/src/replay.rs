@@ -10,7 +10,7 @@ use anyhow::{Context, anyhow};
 use onhook_replay::{Kind, Summary, Teller, Told};
 use serde::Serialize;
 
-use crate::cli::ReplayArgs;
+use crate::cli::replay::ReplayArgs;
 use crate::failure::{Done, FAILED};
 use crate::output;
 

@@ -14,7 +14,7 @@ use tokio::runtime::Builder;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
-use crate::cli::{ServeArgs, TlsArgs};
+use crate::cli::serve::{ServeArgs, TlsArgs};
 use crate::failure::Done;
 use crate::output;
 use crate::serve::format::Format;

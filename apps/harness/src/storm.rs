@@ -8,7 +8,7 @@ use std::thread;
 use anyhow::{Context, anyhow};
 use onhook_storm::{Report, Scenario, Shard, Storm};
 
-use crate::cli::{MergeArgs, StormArgs};
+use crate::cli::storm::{MergeArgs, StormArgs};
 use crate::failure::Done;
 use crate::output::Readers;
 use crate::{input, output};
