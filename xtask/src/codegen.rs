@@ -23,8 +23,8 @@ pub(crate) const TARGET: &str = "crates/domain/params/src/generated/table.rs";
 /// The bytes of a placeholder such as `{n}`.
 const PLACEHOLDER: usize = 3;
 
-/// The slots of the name table: a power of two, about half of them used.
-const SLOTS: usize = 8192;
+/// The slots of the name table, about three quarters of them used.
+const SLOTS: usize = 6144;
 
 /// The tabs of the administration page whose elements get a constant each.
 const NAMED_TABS: [&str; 2] = ["Provisioning", "System"];
@@ -224,7 +224,7 @@ fn push_page(entry: &Entry, out: &mut String) -> anyhow::Result<()> {
 
 fn name_table(names: &[String]) -> anyhow::Result<Vec<u32>> {
     ensure!(
-        names.len() * 10 < SLOTS * 6,
+        names.len() * 10 < SLOTS * 8,
         "{} names need more than {SLOTS} slots",
         names.len()
     );

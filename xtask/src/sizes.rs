@@ -31,9 +31,13 @@ struct Build {
     options: &'static [&'static str],
 }
 
-const BUILDS: [Build; 2] = [
+const BUILDS: [Build; 3] = [
     Build {
         name: "with TLS",
+        options: &["--no-default-features", "--features", "ring"],
+    },
+    Build {
+        name: "with TLS and journal",
         options: &[],
     },
     Build {

@@ -49,7 +49,8 @@ pub(crate) fn is_locked(error: &StoreError) -> bool {
 pub(crate) struct Life {
     pub(crate) reactor: Reactor,
     pub(crate) syslog: Arc<Syslog>,
-    /// What the phone was made from.
+    /// What the phone was made from, for its journal.
+    #[cfg(feature = "journal")]
     pub(crate) setup: PhoneSetup,
 }
 
@@ -124,6 +125,7 @@ pub(crate) async fn build(
     Ok(Life {
         reactor,
         syslog,
+        #[cfg(feature = "journal")]
         setup,
     })
 }

@@ -86,6 +86,7 @@ pub(crate) struct RunArgs {
     /// Write events to a file, one JSON object a line; `-` for stdout.
     #[arg(long, value_name = "FILE")]
     pub(crate) events: Option<PathBuf>,
+    #[cfg(feature = "journal")]
     /// Write a journal for `onhook-harness replay`, without secrets: what the phone is told and what it answers.
     #[arg(long, value_name = "FILE")]
     pub(crate) journal: Option<PathBuf>,

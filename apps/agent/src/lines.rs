@@ -79,7 +79,7 @@ fn write_all(mut out: Box<dyn Write + Send>, lines: &Receiver<String>, what: &st
     for line in lines {
         // A full disk or a closed pipe must not stop the phone; the stream ends.
         if writeln!(out, "{line}").and_then(|()| out.flush()).is_err() {
-            tracing::error!("{what} cannot be written any more: they end here");
+            tracing::error!("no more {what}: writing it failed, and the phone goes on without");
             return;
         }
     }

@@ -7,6 +7,7 @@ mod config;
 mod ctl;
 mod events;
 mod failure;
+#[cfg(feature = "journal")]
 mod journal;
 mod json;
 mod known;

@@ -18,6 +18,7 @@ use crate::cli::RunArgs;
 use crate::config::{self, Config};
 use crate::events::Watcher;
 use crate::failure::World;
+#[cfg(feature = "journal")]
 use crate::journal::Journal;
 use crate::json;
 use crate::known::{Attentive, Known};
@@ -35,6 +36,10 @@ pub(crate) async fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
     if args.print_config {
         return config.print(args.json);
     }
+    #[cfg(feature = "journal")]
+    if args.events.is_some() && args.events == args.journal {
+        anyhow::bail!("--events and --journal write different lines: give them different files");
+    }
     let transports = Transports::new(&config)?;
     let known = Known::of(&config);
     let store = Arc::new(boot::open(&config)?);
@@ -50,6 +55,7 @@ pub(crate) async fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
     };
     let mut agent = Agent {
         events: Lines::open(args.events.as_deref(), "events")?,
+        #[cfg(feature = "journal")]
         journal: Journal::open(args.journal.as_deref())?,
         supervisor: Supervisor::from_environment(),
         signals: Signals::catch()?,
@@ -68,6 +74,7 @@ struct Agent {
     transports: Transports,
     known: Known,
     events: Lines,
+    #[cfg(feature = "journal")]
     journal: Journal,
     supervisor: Supervisor,
     signals: Signals,
@@ -94,6 +101,7 @@ impl Agent {
                 observer,
             )
             .await?;
+            #[cfg(feature = "journal")]
             self.journal.begin(&mut life);
             life.reactor.boot(Boot::Normal);
             self.supervisor.ready();
@@ -109,6 +117,7 @@ impl Agent {
             let _ = timeout(LAST_MESSAGES, life.syslog.flush()).await;
             drop(life);
             self.events.close();
+            #[cfg(feature = "journal")]
             self.journal.close();
             return Ok(ExitCode::SUCCESS);
         }
