@@ -28,7 +28,7 @@ fn mix(value: u64) -> u64 {
 /// The slot where the search for a name starts, in a table of `slots` slots, below 2^32.
 pub(crate) fn first_slot(hash: u64, slots: usize) -> usize {
     // The lower half of the hash, scaled.
-    ((hash & 0xffff_ffff) * slots as u64 >> 32) as usize
+    (((hash & 0xffff_ffff) * slots as u64) >> 32) as usize
 }
 
 /// The bits of the hash that a slot repeats, so that few names need a comparison.
