@@ -84,9 +84,10 @@ pub(crate) async fn build(
         Some(bytes) => StateRecord::decode(&bytes)?,
         None => StateRecord::default(),
     };
-    let model = phones
-        .shared
-        .add_model(Model::of(&config.identity, config.scope));
+    let model = phones.shared.add_model(Model {
+        idle_settle_s: config.idle_settle_s,
+        ..Model::of(&config.identity, config.scope)
+    });
     let serial = phones
         .shared
         .values

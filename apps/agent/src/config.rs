@@ -21,6 +21,8 @@ pub(crate) struct Config {
     pub(crate) identity: Identity,
     pub(crate) scope: Scope,
     pub(crate) time_zone: String,
+    /// Seconds that lines have to stay idle before what was deferred goes on.
+    pub(crate) idle_settle_s: u8,
     pub(crate) state_dir: PathBuf,
     /// Overrides Syslog_Server if not empty.
     pub(crate) syslog_server: String,
@@ -158,6 +160,7 @@ pub(crate) fn load(place: &Place) -> anyhow::Result<Config> {
     Ok(Config {
         scope,
         time_zone: text("device.time_zone", "UTC"),
+        idle_settle_s: idle_settle(&given)?,
         // A flag may name a directory that is no UTF-8.
         state_dir: (place.state_dir.clone())
             .unwrap_or_else(|| text("state.dir", "/var/lib/onhook").into()),
@@ -175,6 +178,15 @@ impl Config {
     /// An error about a value that is found out when it is used.
     pub(crate) fn wrong(&self, key: &str, why: impl fmt::Display) -> anyhow::Error {
         self.given.wrong(key, why)
+    }
+}
+
+fn idle_settle(given: &Given) -> anyhow::Result<u8> {
+    const KEY: &str = "device.idle_settle_s";
+    let seconds = given.parse(KEY)?.unwrap_or(0);
+    match seconds {
+        0..=60 => Ok(seconds),
+        _ => Err(given.wrong(KEY, "write 0 to 60 seconds")),
     }
 }
 

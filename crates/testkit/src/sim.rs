@@ -12,8 +12,8 @@ use onhook_params::{
 };
 use onhook_phone::{
     Boot, Command, Committed, Cx, DecodedId, Discovered, Effect, Fact, Input, LineUse, LogLine,
-    Means, Model, Notice, OpId, Origin, Phone, PhoneSetup, Place, Registration, Request, Searched,
-    Shared, StateRecord, Told, render,
+    Means, Model, ModelId, Notice, OpId, Origin, Phone, PhoneSetup, Place, Registration, Request,
+    Searched, Shared, StateRecord, Told, render,
 };
 
 /// What the scripted server answers.
@@ -102,6 +102,7 @@ pub struct Sim {
     pub services: Answers,
     /// What the directory says.
     pub directory: Answers,
+    model: ModelId,
     /// The domain of the phone, which may ask a directory then.
     pub domain: Option<&'static str>,
     /// Whether searches end.
@@ -161,6 +162,7 @@ impl Sim {
             last_aliases: None,
             services: Answers::Empty,
             directory: Answers::Empty,
+            model,
             domain: None,
             answers: true,
             searches: Vec::new(),
@@ -170,6 +172,20 @@ impl Sim {
             now_ms: 0,
             out: Vec::new(),
         }
+    }
+
+    /// Lets lines settle before what was deferred goes on.
+    #[must_use]
+    pub fn settling(mut self, seconds: u8) -> Self {
+        let model = self.phone.model(&self.shared).cloned();
+        if let Some(model) = model {
+            self.model = self.shared.add_model(Model {
+                idle_settle_s: seconds,
+                ..model
+            });
+            self.restore();
+        }
+        self
     }
 
     /// Sets a parameter before boot, as if an earlier life had stored it.
@@ -241,7 +257,7 @@ impl Sim {
     fn restore(&mut self) {
         let setup = PhoneSetup {
             index: 0,
-            model: onhook_phone::ModelId::default(),
+            model: self.model,
             mac: Identity::default().mac,
             serial: self
                 .shared

@@ -109,7 +109,8 @@ impl World {
                     },
                 );
                 script::readings(&mut scope.readings, &mut chance);
-                Seat::new(seed, begin, scope, &mut shared)
+                let settle_s = chance.of(&[0, 0, 0, 5, 60]).unwrap_or(0);
+                Seat::new(seed, begin, scope, settle_s, &mut shared)
             })
             .collect();
         let server = Server::new(&mut chance);

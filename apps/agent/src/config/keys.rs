@@ -19,6 +19,7 @@ pub(super) const KEYS: [(&str, &[&str]); 10] = [
             "family",
             "release",
             "time_zone",
+            "idle_settle_s",
             "ip",
             "external_ip",
         ],

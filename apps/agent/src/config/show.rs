@@ -126,6 +126,7 @@ impl Config {
             ("device", "family") => Some(identity.family.name().to_owned()),
             ("device", "release") => Some(identity.release.name().to_owned()),
             ("device", "time_zone") => Some(self.time_zone.clone()),
+            ("device", "idle_settle_s") => Some(self.idle_settle_s.to_string()),
             ("device", "ip") => identity.ip.map(|ip| ip.to_string()),
             ("device", "external_ip") => identity.external_ip.map(|ip| ip.to_string()),
             ("state", "dir") => Some(self.state_dir.display().to_string()),

@@ -47,6 +47,9 @@ pub struct Life {
     pub release: String,
     /// All readings in force.
     pub readings: BTreeMap<String, String>,
+    /// Seconds that lines have to stay idle before what was deferred goes on.
+    #[serde(default)]
+    pub idle_settle_s: u8,
     /// `$IP`; `None` if it is not known.
     pub ip: Option<String>,
     /// `$EXTIP`; `None` if it is not known.

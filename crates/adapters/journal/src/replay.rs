@@ -137,6 +137,7 @@ impl Living {
             software_version: life.software_version.clone(),
             hardware_version: life.hardware_version.clone(),
             scope,
+            idle_settle_s: life.idle_settle_s,
         });
         let values = &mut shared.values;
         let mut entries = Vec::with_capacity(life.params.len());

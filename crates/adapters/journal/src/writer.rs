@@ -38,6 +38,7 @@ impl Writer {
             software_version,
             hardware_version,
             scope,
+            idle_settle_s,
         } = phone.model(shared)?;
         let values = &shared.values;
         let mut hide = Hide::live(hasher);
@@ -60,6 +61,7 @@ impl Writer {
                 .iter()
                 .map(|name| ((*name).to_owned(), word(name)))
                 .collect(),
+            idle_settle_s: *idle_settle_s,
             ip: text(setup.ip),
             external_ip: text(setup.external_ip),
             client_certificate: setup.client_certificate,

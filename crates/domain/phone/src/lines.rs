@@ -12,6 +12,8 @@ use crate::{LineUse, Phone, Registration, Shared};
 pub(crate) type LostAt = u32;
 /// It is registered, or disabled.
 pub(crate) const REGISTERED: LostAt = LostAt::MAX;
+/// Lines are busy, or have been idle long enough.
+pub(crate) const SETTLED: u32 = u32::MAX;
 
 impl Phone {
     /// Takes an edge of a line.
@@ -27,12 +29,52 @@ impl Phone {
         self.busy_lines = mark(before, line_use != LineUse::Idle);
         self.emergency_lines = mark(self.emergency_lines, line_use == LineUse::Emergency);
         match (before, self.busy_lines) {
-            (0, 1..) => self.step(Event::LinesBusy, cx),
-            (1.., 0) => self.step(Event::LinesIdle, cx),
+            (0, 1..) => {
+                self.settled_at = SETTLED;
+                self.step(Event::LinesBusy, cx);
+            }
+            (1.., 0) => {
+                self.begin_to_settle(cx);
+                self.step(Event::LinesIdle, cx);
+            }
             (0, 0) | (1.., 1..) => {}
         }
         self.release_held(cx);
         self.restart_if_idle(cx);
+    }
+
+    /// All lines are idle: what was deferred waits for the settle time.
+    fn begin_to_settle(&mut self, cx: &Cx<'_>) {
+        //= R-IDLE-3
+        let settle_s = self.model(cx.shared).map_or(0, |model| model.idle_settle_s);
+        if settle_s > 0 {
+            // A whole second at least the settle time away.
+            let at = cx.now.mono.plus_millis(999).plus_secs(u64::from(settle_s));
+            self.settled_at = u32::try_from(at.as_secs()).unwrap_or(SETTLED);
+        }
+    }
+
+    /// When lines will have settled; [`MonoTime::MAX`] for never.
+    pub(crate) const fn settle_deadline(&self) -> MonoTime {
+        match self.settled_at {
+            SETTLED => MonoTime::MAX,
+            at => MonoTime::from_secs(at as u64),
+        }
+    }
+
+    /// Goes on with what was deferred, if lines have been idle long enough.
+    pub(crate) fn settle(&mut self, cx: &mut Cx<'_>) {
+        if self.settle_deadline() <= cx.now.mono {
+            self.settled_at = SETTLED;
+            self.step(Event::LinesSettled, cx);
+            self.release_held(cx);
+            self.restart_if_idle(cx);
+        }
+    }
+
+    /// Whether lines are busy, or have not been idle long enough.
+    const fn are_lines_deferring(&self) -> bool {
+        self.busy_lines != 0 || self.settled_at != SETTLED
     }
 
     /// Takes what a line says of its registration.
@@ -68,7 +110,7 @@ impl Phone {
     pub(crate) const fn lines_hold(&self) -> bool {
         //= R-RBT-4
         //= R-IDLE-5
-        self.busy_lines != 0 && !(self.overdue && self.emergency_lines == 0)
+        self.are_lines_deferring() && !(self.overdue && self.emergency_lines == 0)
     }
 
     /// When lines no longer keep the phone from a restart that nothing else keeps it from.
@@ -85,7 +127,7 @@ impl Phone {
 
     /// Whether lines keep the phone from restarting; the first time says until when they may.
     pub(crate) fn lines_hold_restart(&mut self, now: MonoTime, shared: &Shared) -> bool {
-        if self.busy_lines == 0 {
+        if !self.are_lines_deferring() {
             self.restart_by = MonoTime::MAX;
             return false;
         }

@@ -20,6 +20,8 @@ pub struct Model {
     pub hardware_version: String,
     /// Family, release and readings.
     pub scope: Scope,
+    /// Seconds that lines have to stay idle before what was deferred goes on, 0..=60 (R-IDLE-3).
+    pub idle_settle_s: u8,
 }
 
 impl Model {
@@ -32,6 +34,7 @@ impl Model {
             software_version: identity.software_version.clone(),
             hardware_version: identity.hardware_version.clone(),
             scope,
+            idle_settle_s: 0,
         }
     }
 }

@@ -7,7 +7,7 @@ use onhook_resync::{BootCause, Event, Resync};
 use onhook_schedule::phone_seed;
 
 use crate::edit::Edit;
-use crate::lines::{LostAt, REGISTERED};
+use crate::lines::{LostAt, REGISTERED, SETTLED};
 use crate::looping::Restarts;
 use crate::restart::Restart;
 use crate::rule::Cold;
@@ -55,10 +55,12 @@ pub struct Phone {
     pub(crate) model: ModelId,
     ops: u32,
     /// Completions that nobody waited for.
-    stale: u32,
+    stale: u16,
     /// The result that `$ERR` shows; `None` from the start of a request until its result.
     pub(crate) result: Option<Told>,
     pub(crate) busy_lines: u16,
+    /// The second since boot at which idle lines have settled, or [`SETTLED`].
+    pub(crate) settled_at: u32,
     /// Those of the busy lines that must not be disturbed.
     pub(crate) emergency_lines: u16,
     /// Since when lines 1 and 2 have been without registration.
@@ -104,6 +106,7 @@ impl Phone {
             stale: 0,
             result: None,
             busy_lines: 0,
+            settled_at: SETTLED,
             emergency_lines: 0,
             lost_at: [REGISTERED; 2],
             watch: MonoTime::MAX,
@@ -152,7 +155,10 @@ impl Phone {
     /// When [`Input::Timer`] is due; `None` while nothing is.
     #[must_use]
     pub fn deadline(&self) -> Option<MonoTime> {
-        let next = self.watch.min(self.restart_deadline());
+        let next = self
+            .watch
+            .min(self.restart_deadline())
+            .min(self.settle_deadline());
         let own = Some(next).filter(|at| *at != MonoTime::MAX);
         match (self.resync.deadline(), own) {
             (Some(one), Some(other)) => Some(one.min(other)),
@@ -214,10 +220,10 @@ impl Phone {
         self.mobility
     }
 
-    /// How many completions were ignored because nobody waited for them.
+    /// How many completions were ignored because nobody waited for them, up to 65,535.
     #[must_use]
     pub const fn stale_completions(&self) -> u32 {
-        self.stale
+        self.stale as u32
     }
 
     /// The new entries that the commit `op` has to make durable, in order of parameter.
@@ -246,6 +252,7 @@ impl Phone {
     }
 
     fn timer_due(&mut self, cx: &mut Cx<'_>) {
+        self.settle(cx);
         //= R-SCHED-12
         if !matches!(self.resync.timer(), Some((TimerKind::Retry, _))) {
             self.watch_triggers(false, cx);
@@ -312,6 +319,7 @@ impl Phone {
         self.restart_by = MonoTime::MAX;
         self.saving_pending = OpId::NONE;
         self.lost_at = [REGISTERED; 2];
+        self.settled_at = SETTLED;
         self.overdue = false;
         self.warned = 0;
         self.forget_search(&mut shared.values);

@@ -15,6 +15,8 @@ pub(crate) struct Settings<'v> {
     pub(crate) view: View<'v>,
     /// The wall clock; `None` until it has been set.
     pub(crate) wall: Option<WallTime>,
+    /// Whether idle lines have to settle.
+    pub(crate) settles: bool,
     /// What the triggers say.
     pub(crate) admitted: bool,
 }
@@ -76,6 +78,10 @@ impl Policy for Settings<'_> {
 
     fn forced_delay(&self) -> u32 {
         self.number(known::FORCED_RESYNC_DELAY)
+    }
+
+    fn settles(&self) -> bool {
+        self.settles
     }
 
     fn admitted(&self) -> bool {

@@ -18,6 +18,7 @@ impl Phone {
             | Event::Explicit(_)
             | Event::LinesIdle
             | Event::LinesBusy
+            | Event::LinesSettled
             | Event::Held
             | Event::Released
             | Event::TriggerTrue
@@ -116,6 +117,7 @@ impl Phone {
             Event::Explicit(_)
             | Event::LinesIdle
             | Event::LinesBusy
+            | Event::LinesSettled
             | Event::RuleDone(_)
             | Event::Held
             | Event::Released
@@ -137,6 +139,7 @@ impl Phone {
             params: &self.params,
             view,
             wall: cx.now.wall,
+            settles: model.idle_settle_s > 0,
             admitted,
         };
         let before = self.resync.provisioned();

@@ -11,6 +11,8 @@ impl Resync {
     /// Lines became active, or all of them idle.
     pub(crate) fn lines(&mut self, busy: bool, now: MonoTime, policy: &dyn Policy) -> Action {
         self.lines_busy = busy;
+        //= R-IDLE-3
+        self.settling = !busy && policy.settles();
         //= R-SCHED-11
         if !busy {
             self.quiet_from = now.plus_secs(u64::from(policy.forced_delay()));
@@ -20,8 +22,21 @@ impl Resync {
                 (ForcedResync::IdleCountdown, true) => MonoTime::MAX,
                 (ForcedResync::IdleCountdown, false) => self.quiet_from,
                 (ForcedResync::MaxWait, true) => self.limit,
+                (ForcedResync::MaxWait, false) if self.settling => self.limit,
                 (ForcedResync::MaxWait, false) => now,
             };
+        }
+        self.start_if_ready(now)
+    }
+
+    /// Lines have been idle long enough for what was deferred.
+    pub(crate) fn settled(&mut self, now: MonoTime, policy: &dyn Policy) -> Action {
+        self.settling = false;
+        if matches!(self.state, State::Due(_))
+            && policy.readings().forced_resync == ForcedResync::MaxWait
+            && !self.lines_busy
+        {
+            self.limit = now;
         }
         self.start_if_ready(now)
     }
@@ -42,11 +57,14 @@ impl Resync {
     pub(crate) fn wait_for_lines(&mut self, cause: Cause, now: MonoTime, policy: &dyn Policy) {
         self.state = State::Due(cause);
         //= R-SM-13
+        let deferred = self.lines_busy || self.settling;
         self.limit = match (policy.readings().forced_resync, self.lines_busy) {
             (ForcedResync::IdleCountdown, true) => MonoTime::MAX,
             (ForcedResync::IdleCountdown, false) => self.quiet_from,
-            (ForcedResync::MaxWait, true) => now.plus_secs(u64::from(policy.forced_delay())),
-            (ForcedResync::MaxWait, false) => now,
+            (ForcedResync::MaxWait, _) if deferred => {
+                now.plus_secs(u64::from(policy.forced_delay()))
+            }
+            (ForcedResync::MaxWait, _) => now,
         };
     }
 
@@ -83,7 +101,7 @@ impl Resync {
         };
         let ready = due.is_some() && self.limit <= now;
         //= R-RBT-1
-        if self.lines_busy && !ready {
+        if (self.lines_busy || self.settling) && !ready {
             return Action::None;
         }
         if self.pending_configured || ready {

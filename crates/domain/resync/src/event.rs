@@ -46,6 +46,8 @@ pub enum Event {
     LinesIdle,
     /// A line became active.
     LinesBusy,
+    /// All lines have been idle for the settle time.
+    LinesSettled,
     /// The rule of the last [`Action::RunRule`] ended.
     RuleDone(Outcome),
     /// The running rule waits for idle lines before it applies what it fetched.

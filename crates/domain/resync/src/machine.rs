@@ -38,6 +38,8 @@ pub struct Resync {
     pub(crate) cause: Cause,
     pub(crate) best: Outcome,
     pub(crate) lines_busy: bool,
+    /// Lines have been idle for less than the settle time.
+    pub(crate) settling: bool,
     pub(crate) provisioned: bool,
     pub(crate) pending_configured: bool,
     pub(crate) pending_given: bool,
@@ -75,6 +77,7 @@ impl Resync {
             cause: Cause::Boot,
             best: Outcome::Skipped,
             lines_busy: false,
+            settling: false,
             provisioned: false,
             pending_configured: false,
             pending_given: false,
@@ -167,6 +170,7 @@ impl Resync {
             Event::Explicit(request) => self.explicit(request, now, policy),
             Event::LinesIdle => self.lines(false, now, policy),
             Event::LinesBusy => self.lines(true, now, policy),
+            Event::LinesSettled => self.settled(now, policy),
             Event::RuleDone(outcome) => self.rule_done(outcome, now, policy),
             Event::Held | Event::Released => self.hold(event, now, policy),
             Event::TriggerTrue => match self.state {

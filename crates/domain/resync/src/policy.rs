@@ -22,6 +22,8 @@ pub trait Policy {
     fn error_retry(&self) -> Written<'_>;
     /// Forced_Resync_Delay, seconds.
     fn forced_delay(&self) -> u32;
+    /// Whether idle lines have to stay so for a while before what was deferred goes on (R-IDLE-3).
+    fn settles(&self) -> bool;
     /// Whether the triggers let an automatic resync pass at this moment (R-TRIG-3).
     fn admitted(&self) -> bool;
     /// The readings in force.

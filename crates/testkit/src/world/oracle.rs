@@ -304,7 +304,10 @@ impl Oracle {
         }
         self.timer = phone.timer();
         self.ended = false;
+        // A trigger may have come true behind it, which ends the other timers.
+        let triggered = phone.state() == State::Due(Cause::Trigger);
         if std::mem::take(&mut self.given_failed)
+            && !triggered
             && let Some(before) = self.timer_before.take()
             && before != self.timer
         {
@@ -322,18 +325,24 @@ impl Oracle {
             self.wants_given = false;
             self.pending = None;
         }
-        let idle = phone.busy_lines() == 0 && !running && phone.state() != State::Off;
+        // Idle lines settle at a whole second.
+        let settle_s = phone.model(shared)?.idle_settle_s;
+        let settle_s = u64::from(settle_s) + u64::from(settle_s > 0);
+        let settled = self
+            .idle_since
+            .is_some_and(|since| since.plus_secs(settle_s) <= now.mono);
+        let idle = settled && !running && phone.state() != State::Off;
         if idle && (self.wants_configured || self.wants_given) {
             return Some("an explicit request was lost".to_owned());
         }
         if idle && self.pending == Some(Pending::Configured) {
             return Some("the resync that was to follow the restart was lost".to_owned());
         }
-        self.waits(phone, view)
+        self.waits(phone, settled, view)
     }
 
     /// How long it waits for the next attempt.
-    fn waits(&self, phone: &Phone, view: View<'_>) -> Option<String> {
+    fn waits(&self, phone: &Phone, settled: bool, view: View<'_>) -> Option<String> {
         let readings = &view.scope.readings;
         let text = |id| phone.params().text(id, view);
         if let State::Due(cause) = phone.state() {
@@ -344,7 +353,7 @@ impl Oracle {
             if phone.busy_lines() == 0 && phone.deadline().is_none() {
                 return Some(format!("a resync of cause {} waits for ever", cause.name()));
             }
-            if phone.busy_lines() == 0 && !quiet {
+            if settled && !quiet {
                 return Some(format!(
                     "a resync of cause {} waits for nothing",
                     cause.name()

@@ -42,9 +42,18 @@ pub(super) struct Seat {
 }
 
 impl Seat {
-    pub(super) fn new(seed: u64, begin: i64, scope: Scope, shared: &mut Shared) -> Self {
+    pub(super) fn new(
+        seed: u64,
+        begin: i64,
+        scope: Scope,
+        idle_settle_s: u8,
+        shared: &mut Shared,
+    ) -> Self {
         let identity = Identity::default();
-        let model: ModelId = shared.add_model(Model::of(&identity, scope));
+        let model: ModelId = shared.add_model(Model {
+            idle_settle_s,
+            ..Model::of(&identity, scope)
+        });
         let setup = PhoneSetup::new(0, model, identity.mac, seed);
         Self {
             phone: Phone::new(&setup, ParamSet::default()),

@@ -15,6 +15,7 @@ pub(crate) struct Rig {
     pub(crate) retry: &'static str,
     pub(crate) forced_delay: u32,
     pub(crate) admitted: bool,
+    pub(crate) settles: bool,
     pub(crate) daily: Option<Daily>,
     pub(crate) now_s: u64,
 }
@@ -32,6 +33,7 @@ impl Default for Rig {
             retry: "3600",
             forced_delay: 0,
             admitted: true,
+            settles: false,
             daily: None,
             now_s: 0,
         }
@@ -62,6 +64,9 @@ impl Policy for Rig {
     }
     fn forced_delay(&self) -> u32 {
         self.forced_delay
+    }
+    fn settles(&self) -> bool {
+        self.settles
     }
     fn admitted(&self) -> bool {
         self.admitted
