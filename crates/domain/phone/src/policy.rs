@@ -94,8 +94,9 @@ impl Policy for Settings<'_> {
 }
 
 impl Phone {
-    /// Which rule text a slot stands for.
-    pub(crate) fn rule_text<'v>(&self, slot: RuleSlot, view: View<'v>) -> &'v str {
+    /// The rule that a slot stands for now, not expanded; it may hold a key. What options say stands in for the factory
+    /// Profile_Rule (R-DHCP-6).
+    pub fn rule_text<'v>(&self, slot: RuleSlot, view: View<'v>) -> &'v str {
         let id = match slot {
             RuleSlot::A => match self.discovered_rule(view) {
                 Some(rule) => return rule,

@@ -28,16 +28,16 @@ pub(crate) fn reasons(seen: &Seen<'_>, slot: RuleSlot) -> Vec<String> {
     let Some(view) = seen.phone.view(seen.shared) else {
         return Vec::new();
     };
-    let id = match slot {
-        RuleSlot::A | RuleSlot::B | RuleSlot::C | RuleSlot::D => {
-            ParamId::lookup(slot.name(), view.scope)
-        }
-        // Its text came with the request, which has told it.
-        RuleSlot::Given => None,
-    };
-    let Some(text) = id.map(|id| seen.phone.params().text(id, view)) else {
+    if slot == RuleSlot::Given {
+        // The request has told it.
         return Vec::new();
-    };
+    }
+    let text = seen.phone.rule_text(slot, view);
+    let mut said = Vec::new();
+    let own = ParamId::lookup(slot.name(), view.scope);
+    if own.map(|id| seen.phone.params().text(id, view)) != Some(text) {
+        said.push("  it has its factory value: what an option says stands in for it".to_owned());
+    }
     let phone = model(seen);
     let explanation = explain(&ExplainRequest {
         kind: ExplainKind::Profile,
@@ -47,11 +47,14 @@ pub(crate) fn reasons(seen: &Seen<'_>, slot: RuleSlot) -> Vec<String> {
         secrets: Secrets::Masked,
         at: None,
     });
-    sentences(&explanation)
+    said.extend(sentences(&explanation));
+    said
 }
 
 fn sentences(explanation: &Explanation) -> Vec<String> {
     let mut said = Vec::new();
+    // The fate of an alternative stands behind the comparisons that decide it.
+    let mut fate = None;
     if explanation.text != explanation.expanded {
         said.push(format!(
             "  `{}` is `{}`",
@@ -80,11 +83,12 @@ fn sentences(explanation: &Explanation) -> Vec<String> {
                 why,
                 ..
             } if *verdict != Verdict::NotReached => {
-                let fate = match verdict {
+                said.extend(fate.take());
+                let verb = match verdict {
                     Verdict::Selected => "is carried out",
                     Verdict::False | Verdict::Failed | Verdict::NotReached => "is passed over",
                 };
-                said.push(format!("  alternative {number} {fate}: {why}"));
+                fate = Some(format!("  alternative {number} {verb}: {why}"));
             }
             Step::Macro(_)
             | Step::Alternative { .. }
@@ -92,6 +96,7 @@ fn sentences(explanation: &Explanation) -> Vec<String> {
             | Step::Assignment { .. } => {}
         }
     }
+    said.extend(fate);
     said
 }
 
