@@ -77,6 +77,8 @@ pub struct Phone {
     pub(crate) pending_saved: Option<Pending>,
     /// The save of that request that is under way, or [`OpId::NONE`].
     pub(crate) saving_pending: OpId,
+    /// It could not be saved.
+    pub(crate) pending_unsaved: bool,
     pub(crate) client_certificate: bool,
 }
 
@@ -115,6 +117,7 @@ impl Phone {
             overdue: false,
             pending_saved: None,
             saving_pending: OpId::NONE,
+            pending_unsaved: false,
             client_certificate: setup.client_certificate,
         }
     }
@@ -318,6 +321,7 @@ impl Phone {
         self.restart = Restart::No;
         self.restart_by = MonoTime::MAX;
         self.saving_pending = OpId::NONE;
+        self.pending_unsaved = false;
         self.lost_at = [REGISTERED; 2];
         self.settled_at = SETTLED;
         self.overdue = false;

@@ -93,6 +93,13 @@ impl Phone {
             Restart::No | Restart::Pending | Restart::Saving(_) => {}
             // A resync in the foreground leaves the record alone: whoever started it restarts, or does not.
             Restart::Due if self.resync.boot_cause() == BootCause::Foreground => self.restart(cx),
+            Restart::Due if self.pending_unsaved => {
+                self.pending_unsaved = false;
+                let op = self.next_op();
+                self.saving_pending = op;
+                let change = StateChange::Pending(self.pending_saved);
+                cx.out.push(Effect::SaveState(op, change));
+            }
             Restart::Due => {
                 let op = self.next_op();
                 self.restart = Restart::Saving(op);
@@ -125,7 +132,11 @@ impl Phone {
     pub(crate) fn state_saved(&mut self, op: OpId, committed: Committed, cx: &mut Cx<'_>) {
         if self.saving_pending == op {
             self.saving_pending = OpId::NONE;
-            self.restart_if_idle(cx);
+            self.pending_unsaved = committed == Committed::Failed;
+            // What could not be saved is saved again before the restart, which something else tries again.
+            if !self.pending_unsaved {
+                self.restart_if_idle(cx);
+            }
             return;
         }
         if self.restart != Restart::Saving(op) {

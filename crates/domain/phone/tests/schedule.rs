@@ -200,6 +200,31 @@ fn v_161_a_page_that_sets_a_rule_restarts_the_phone_and_a_resync_follows() {
     }
 }
 
+//= R-RBT-5 type=test
+#[test]
+fn a_resync_that_is_to_follow_a_restart_is_saved_again_if_it_could_not_be() {
+    let mut sim = phone(|_, _| Served::empty()).booted();
+    let id = onhook_params::ParamId::lookup("Profile_Rule_B", &Scope::default()).unwrap();
+    let values = &mut sim.shared.values;
+    let value = values
+        .intern("http://h/b", onhook_params::Secrecy::Plain)
+        .unwrap();
+    sim.saves_end = onhook_phone::Committed::Failed;
+    sim.input(Input::Command(Origin::Page, Command::Set(id, value)));
+    sim.input(Input::Command(Origin::Page, Command::Restart));
+    sim.run_for(5);
+    assert_eq!((sim.restarts, sim.record.pending), (0, None));
+    // The medium takes writes again; the next thing that happens tries once more.
+    sim.saves_end = onhook_phone::Committed::Durable;
+    sim.line(1, LineUse::Busy);
+    sim.line(1, LineUse::Idle);
+    sim.run_for(5);
+    assert_eq!(sim.restarts, 1);
+    assert!(sim.record.pending.is_some());
+    sim.power_cycle();
+    assert_eq!(sim.requests.last().unwrap().1, "http://h:80/b");
+}
+
 //= R-SCHED-7 type=test
 //= R-SM-25 type=test
 #[test]

@@ -39,8 +39,6 @@ pub(super) struct Oracle {
     daily: Option<i64>,
     /// A page changed a rule, and no resync has followed.
     page: Page,
-    /// A write of the state record has failed in this life.
-    save_failed: bool,
     /// A resync that a trigger wants has waited for lines.
     trigger_waited: bool,
     /// Wall time at which a daily start came due that waits for lines.
@@ -105,7 +103,6 @@ impl Oracle {
             {
                 self.page = Page::Asked;
             }
-            Input::StateSaved(_, Committed::Failed) => self.save_failed = true,
             Input::Command(_, Command::Resync) => self.wants_configured = true,
             Input::Command(_, Command::ResyncWith(_)) => self.wants_given = true,
             Input::ClockSet => {
@@ -167,7 +164,7 @@ impl Oracle {
                 if self.emergency != 0 {
                     return fault("the phone restarts in an emergency call");
                 }
-                if self.page == Page::Stored && record.pending.is_none() && !self.save_failed {
+                if self.page == Page::Stored && record.pending.is_none() {
                     return fault(
                         "the phone restarts without having saved that a resync is to follow",
                     );
