@@ -190,8 +190,16 @@ impl Resync {
                 let daily = matches!(self.timer, Some((TimerKind::Daily, _)));
                 //= R-SM-27
                 let awaited = self.clock_awaited && policy.daily().is_some();
-                if self.state == State::Waiting && (daily || awaited) {
-                    self.arm_schedule(now, policy);
+                match self.state {
+                    State::Waiting if daily || awaited => self.arm_schedule(now, policy),
+                    // A given rule leaves the timers alone, but for what they follow.
+                    State::Running(_) => self.schedule_changed |= daily || awaited,
+                    State::Waiting
+                    | State::Off
+                    | State::Dormant
+                    | State::BootDelay
+                    | State::ErrorWait
+                    | State::Due(_) => {}
                 }
                 Action::None
             }
@@ -359,7 +367,7 @@ impl Resync {
         }
         //= R-SM-24
         let rearm = match self.timer {
-            None => success,
+            None => success || self.clock_awaited && self.schedule_changed,
             //= R-SM-29
             Some((TimerKind::Periodic | TimerKind::Daily, _)) => self.schedule_changed,
             Some((TimerKind::BootDelay | TimerKind::Retry, _)) => false,

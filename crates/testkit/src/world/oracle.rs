@@ -307,6 +307,8 @@ impl Oracle {
             && !triggered
             && let Some(before) = self.timer_before.take()
             && before != self.timer
+            // One that was due at that moment has had its turn behind it.
+            && before.is_none_or(|(_, at)| at > now.mono)
         {
             return Some("a given rule that failed changed a timer".to_owned());
         }

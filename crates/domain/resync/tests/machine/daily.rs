@@ -176,3 +176,46 @@ fn a_clock_that_is_set_starts_no_period_before_the_first_success() {
     rig.at(100, Event::ClockChanged);
     assert_eq!(rig.next(), None);
 }
+
+//= R-SM-27 type=test
+#[test]
+fn a_clock_that_is_set_while_a_given_rule_runs_moves_the_daily_time_behind_it() {
+    use onhook_resync::Request;
+    let boot = Event::Boot {
+        cause: BootCause::PowerOn,
+        provisioned: false,
+        pending: false,
+    };
+    for outcome in [Outcome::Applied, Outcome::Connect] {
+        let mut rig = rig("0300", 0);
+        at(&mut rig, 0, boot);
+        rig.end(Outcome::Applied);
+        at(&mut rig, 100, Event::Explicit(Request::Given));
+        // The clock goes back by a thousand seconds.
+        let set_back = |rig: &mut Rig, now_s: i64, event| {
+            if let Some(daily) = &mut rig.daily {
+                daily.unix_s = Some(MIDNIGHT + now_s - 1000);
+            }
+            rig.at(u64::try_from(now_s).unwrap(), event)
+        };
+        set_back(&mut rig, 150, Event::ClockChanged);
+        assert_eq!(
+            rig.machine.state(),
+            State::Running(onhook_resync::RuleSlot::Given)
+        );
+        set_back(&mut rig, 200, Event::RuleDone(outcome));
+        assert_eq!(rig.next(), Some(3 * 3600 + 1000), "{outcome:?}");
+        // One that was not set until then.
+        let mut rig = self::rig("0300", 0);
+        if let Some(daily) = &mut rig.daily {
+            daily.unix_s = None;
+        }
+        rig.at(0, boot);
+        rig.end(Outcome::Applied);
+        assert_eq!(rig.next(), None);
+        rig.at(100, Event::Explicit(Request::Given));
+        set_back(&mut rig, 150, Event::ClockChanged);
+        set_back(&mut rig, 200, Event::RuleDone(outcome));
+        assert_eq!(rig.next(), Some(3 * 3600 + 1000), "{outcome:?}");
+    }
+}
