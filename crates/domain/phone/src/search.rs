@@ -220,7 +220,9 @@ impl Phone {
         let (stage, failure) = (search.stage, search.failure);
         let action = match (stage, searched) {
             (_, Searched::Found(found)) => {
-                search.found = Some(found);
+                if let Some(old) = search.found.replace(found) {
+                    old.release(&mut cx.shared.values);
+                }
                 if stage == Stage::Directory {
                     self.customize(Happened::Redirected, cx);
                 }
