@@ -106,6 +106,8 @@ impl Oracle {
             Input::Command(_, Command::Resync) => self.wants_configured = true,
             Input::Command(_, Command::ResyncWith(_)) => self.wants_given = true,
             Input::ClockSet => {
+                // The daily time moves with it.
+                self.timer_before = None;
                 self.daily = None;
                 self.due_before = phone.state() == State::Due(Cause::Daily);
             }
