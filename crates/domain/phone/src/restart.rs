@@ -91,15 +91,15 @@ impl Phone {
         }
         match self.restart {
             Restart::No | Restart::Pending | Restart::Saving(_) => {}
-            // A resync in the foreground leaves the record alone: whoever started it restarts, or does not.
-            Restart::Due if self.resync.boot_cause() == BootCause::Foreground => self.restart(cx),
-            Restart::Due if self.pending_unsaved => {
+            Restart::Due | Restart::Ready if self.pending_unsaved => {
                 self.pending_unsaved = false;
                 let op = self.next_op();
                 self.saving_pending = op;
                 let change = StateChange::Pending(self.pending_saved);
                 cx.out.push(Effect::SaveState(op, change));
             }
+            // A resync in the foreground leaves the record alone: whoever started it restarts, or does not.
+            Restart::Due if self.resync.boot_cause() == BootCause::Foreground => self.restart(cx),
             Restart::Due => {
                 let op = self.next_op();
                 self.restart = Restart::Saving(op);
