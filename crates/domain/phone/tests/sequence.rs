@@ -522,6 +522,7 @@ fn other_parameters_are_never_expanded() {
 }
 
 //= R-HTTP-3 type=test
+// V-098, V-099
 #[test]
 fn the_user_agent_is_the_documented_one_or_what_the_parameter_says() {
     let now = onhook_device::Now {

@@ -119,6 +119,7 @@ async fn an_ipv6_literal_is_reached_and_bracketed() {
 //= R-HTTP-12 type=test
 //= R-HTTP-22 type=test
 //= R-HTTP-23 type=test
+// V-087, V-088
 #[tokio::test]
 async fn a_status_other_than_success_redirect_and_challenge_is_final() {
     for status in [
@@ -202,6 +203,7 @@ async fn chunks_are_joined() {
 }
 
 //= R-OUT-3 type=test
+// V-100, V-101
 #[tokio::test]
 async fn a_body_without_its_end_is_truncated() {
     for text in [
@@ -232,6 +234,7 @@ async fn chunks_that_break_the_coding_are_a_protocol_error() {
 }
 
 //= R-HTTP-24 type=test
+// V-125
 #[tokio::test]
 async fn an_answer_whose_extent_is_ambiguous_is_refused() {
     for headers in [

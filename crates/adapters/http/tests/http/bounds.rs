@@ -70,6 +70,7 @@ async fn a_header_line_may_have_8_kib() {
     assert_eq!(get(reason).await.unwrap_err().kind(), ErrorKind::TooLarge);
 }
 
+// V-126
 #[tokio::test]
 async fn endless_headers_and_interim_answers_end() {
     let lines = "A: b\r\n".repeat(2000);
@@ -90,6 +91,7 @@ async fn endless_headers_and_interim_answers_end() {
 }
 
 //= R-HTTP-16 type=test
+// V-120
 #[tokio::test]
 async fn an_announced_body_above_the_limit_is_refused_unread() {
     let script = (

@@ -57,6 +57,7 @@ const BASIC: &str = "Basic cHJvdjpwdzE=";
 //= R-HTTP-4 type=test
 //= R-HTTP-6 type=test
 //= R-HTTP-20 type=test
+// V-085
 #[tokio::test]
 async fn both_redirects_are_followed_and_not_remembered() {
     let second = Server::start(vec![answer("200 OK", "", b"here")]).await;
@@ -85,6 +86,7 @@ async fn both_redirects_are_followed_and_not_remembered() {
 }
 
 //= R-HTTP-5 type=test
+// V-123
 #[tokio::test]
 async fn redirects_and_challenges_post_the_body_again() {
     let server = Server::start(vec![
@@ -122,6 +124,7 @@ async fn five_redirects_are_followed_and_a_sixth_is_not() {
 }
 
 //= R-HTTP-5 type=test
+// V-086
 #[tokio::test]
 async fn a_repeated_url_ends_the_chain() {
     let server = Server::start(vec![moved("302 Found", "/b"), moved("301 Moved", "/a")]).await;
@@ -169,6 +172,7 @@ async fn redirects_to_nowhere_are_refused() {
 
 //= R-HTTP-7 type=test
 //= R-HTTP-10 type=test
+// V-091
 #[tokio::test]
 async fn a_basic_challenge_is_answered_at_once_and_never_beforehand() {
     let server = Server::start(vec![
@@ -195,6 +199,7 @@ async fn a_basic_challenge_is_answered_at_once_and_never_beforehand() {
 }
 
 //= R-HTTP-7 type=test
+// V-092
 #[tokio::test]
 async fn a_third_challenge_ends_the_transfer() {
     let server = Server::start(vec![challenge("Basic realm=\"cfg\"")]).await;
@@ -251,6 +256,7 @@ async fn basic_is_used_when_digest_is_offered_beside_it() {
 }
 
 //= R-HTTP-5 type=test
+// V-124
 #[tokio::test]
 async fn credentials_of_the_rule_are_for_its_server_only() {
     let other = Server::start(vec![challenge("Basic realm=\"mine\"")]).await;
@@ -325,6 +331,7 @@ fn addresses(list: &[[u8; 4]]) -> HttpFetch {
 //= R-HTTP-18 type=test
 //= R-URL-8 type=test
 //= R-DNS-1 type=test
+// V-107
 #[tokio::test]
 async fn addresses_are_tried_in_order_until_one_connects() {
     let server = Server::start(vec![answer("200 OK", "", b"x")]).await;
@@ -340,6 +347,7 @@ async fn addresses_are_tried_in_order_until_one_connects() {
 }
 
 //= R-HTTP-18 type=test
+// V-108
 #[tokio::test]
 async fn an_error_status_of_one_address_is_final() {
     let (port, second) = loop {
@@ -381,6 +389,7 @@ async fn when_no_address_accepts_all_are_named() {
     }
 }
 
+// V-109
 #[tokio::test]
 async fn a_name_without_address_does_not_resolve() {
     let mut sink = RecordingSink::default();
