@@ -180,12 +180,7 @@ pub(crate) fn load(stored: Vec<StoredParam>, shared: &mut Shared) -> ParamSet {
                 .and_then(|text| shared.values.intern(&text, secrecy(param.id))),
         });
     }
-    let mut params = ParamSet::default();
-    params.apply(&entries, &mut shared.values);
-    for value in entries.iter().filter_map(|entry| entry.value) {
-        shared.values.release(value);
-    }
-    params
+    ParamSet::of(&entries, &mut shared.values)
 }
 
 /// DHCP_Option_To_Use.

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr};
 
 use onhook_device::{Identity, MonoTime, Now, Outcome, WallTime};
-use onhook_discovery::Found;
+use onhook_discovery::{DhcpOption, Found, Space, choose};
 use onhook_fetch::Endpoint;
 use onhook_params::{
     DeltaBuilder, Entry, ParamId, ParamSet, Scope, Secrecy, Setting, Value, ValueId, secrecy,
@@ -186,6 +186,21 @@ impl Sim {
             self.restore();
         }
         self
+    }
+
+    /// Tells the phone of an option of DHCPv4.
+    ///
+    /// # Panics
+    /// The option cannot be used.
+    #[track_caller]
+    pub fn learn(&mut self, code: u16, value: onhook_discovery::Value<'_>) {
+        let space = Space::V4;
+        let option = DhcpOption { space, code, value };
+        let choice = choose(&code.to_string(), "", &[option], |_| {});
+        let values = &mut self.shared.values;
+        let discovered = choice.and_then(|choice| Discovered::intern(&choice.found, values));
+        assert!(discovered.is_some(), "option {code} cannot be used");
+        self.handle(Input::OptionsLearned(discovered));
     }
 
     /// Sets a parameter before boot, as if an earlier life had stored it.

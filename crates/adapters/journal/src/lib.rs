@@ -8,6 +8,7 @@
 //!
 //! Requirement families: R-SM-26, R-SEC-1, R-SEC-3.
 
+mod convert;
 mod effect;
 mod hide;
 mod input;

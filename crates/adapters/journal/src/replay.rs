@@ -145,11 +145,7 @@ impl Living {
             let entry = param.entry(values, &scope);
             entries.push(entry.ok_or_else(|| ReplayError::Param(param.name.clone()))?);
         }
-        let mut params = ParamSet::default();
-        params.apply(&entries, values);
-        for value in entries.iter().filter_map(|entry| entry.value) {
-            values.release(value);
-        }
+        let params = ParamSet::of(&entries, values);
         let mut address = |text: &Option<String>| -> Result<_, ReplayError> {
             let ip = text.as_ref().map(|text| parsed::<IpAddr>("address", text));
             let ip = ip.transpose()?;

@@ -6,7 +6,7 @@ use onhook_rules::NamedServer;
 use crate::option::{DhcpOption, Read, Space};
 
 /// Most servers of one option that are tried.
-pub(crate) const MOST_SERVERS: usize = 4;
+pub const MOST_SERVERS: usize = 4;
 
 /// What the option that wins means (R-DHCP-6).
 #[derive(Clone, PartialEq, Eq, Debug)]

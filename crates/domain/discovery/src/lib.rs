@@ -13,7 +13,7 @@ mod customization;
 mod option;
 mod srv;
 
-pub use choice::{Choice, Found, Skipped, Unusable, choose};
+pub use choice::{Choice, Found, MOST_SERVERS, Skipped, Unusable, choose};
 pub use customization::{Customization, Happened};
 pub use option::{DhcpOption, Space, Value};
 pub use srv::{SrvRecord, WeightMode, name as srv_name, order};

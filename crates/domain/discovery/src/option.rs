@@ -1,6 +1,5 @@
 //! The values of options, as they come and as people write them.
 
-use std::borrow::Cow;
 use std::net::Ipv4Addr;
 
 /// Which numbers an option is counted in.
@@ -38,7 +37,7 @@ const CISCO: u32 = 9;
 /// What an option says, before it is known whether that can be used.
 pub(crate) enum Read<'o> {
     /// A host, an address or a URL.
-    Text(Cow<'o, str>),
+    Text(&'o str),
     /// Addresses of TFTP servers, in order.
     Servers(Vec<Ipv4Addr>),
     /// Nothing that a profile comes from.
@@ -51,8 +50,8 @@ impl<'o> DhcpOption<'o> {
         let bytes = match self.value {
             Value::Wire(bytes) => bytes,
             Value::Text(text) if self.code == 150 => return written_servers(text),
-            Value::Text(text) if self.code == 60 => return only_url(Cow::Borrowed(text)),
-            Value::Text(text) => return Read::Text(Cow::Borrowed(text)),
+            Value::Text(text) if self.code == 60 => return only_url(text),
+            Value::Text(text) => return Read::Text(text),
         };
         match (self.space, self.code) {
             (Space::V4, 150) => servers(bytes),
@@ -74,11 +73,11 @@ const NO_URL: &str = "its value is no URL with a scheme";
 const NO_ADDRESSES: &str = "its value is no list of addresses of four octets";
 
 /// A printable ASCII text; NULs at its end do not belong to it (RFC 2132 section 9.4).
-fn text(bytes: &[u8]) -> Option<Cow<'_, str>> {
+fn text(bytes: &[u8]) -> Option<&str> {
     let end = bytes.iter().rposition(|byte| *byte != 0)? + 1;
     let text = std::str::from_utf8(bytes.get(..end)?).ok()?;
     let printable = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
-    printable.then_some(Cow::Borrowed(text))
+    printable.then_some(text)
 }
 
 /// Whether a text begins with `scheme://` of a scheme that profiles come by.
@@ -92,8 +91,8 @@ pub(crate) fn is_url(text: &str) -> bool {
 }
 
 /// A class identifier that a server echoes is no URL.
-fn only_url(text: Cow<'_, str>) -> Read<'_> {
-    match is_url(&text) {
+fn only_url(text: &str) -> Read<'_> {
+    match is_url(text) {
         true => Read::Text(text),
         false => Read::Nothing(NO_URL),
     }
@@ -127,17 +126,16 @@ fn written_servers(text: &str) -> Read<'_> {
         .split(',')
         .map(|address| address.trim().parse().ok())
         .collect();
-    addresses.map_or(Read::Text(Cow::Borrowed(text)), Read::Servers)
+    addresses.map_or(Read::Text(text), Read::Servers)
 }
 
 /// Sub-options of one byte for code and length (RFC 2132 section 8.4): the URL of the first; or a URL without any.
 fn vendor(bytes: &[u8]) -> Read<'_> {
-    let found = sub_options(bytes).ok_or(());
-    match (found, text(bytes)) {
-        (Ok(Some(url)), _) => text(url).map_or(Read::Nothing(NO_URL), only_url),
-        (Err(()), Some(text)) => only_url(text),
-        (Ok(None) | Err(()), _) => Read::Nothing(NO_URL),
-    }
+    let url = match sub_options(bytes) {
+        Some(url) => url.and_then(text),
+        None => text(bytes),
+    };
+    url.map_or(Read::Nothing(NO_URL), only_url)
 }
 
 /// The value of sub-option 1; `None` if the bytes are no list of sub-options.

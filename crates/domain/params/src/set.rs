@@ -117,6 +117,17 @@ impl ParamSet {
         }
     }
 
+    /// The factory state with these differences; the uses of their texts pass to the set.
+    #[must_use]
+    pub fn of(entries: &[Entry], values: &mut Values) -> Self {
+        let mut set = Self::default();
+        set.apply(entries, values);
+        for value in entries.iter().filter_map(|entry| entry.value) {
+            values.release(value);
+        }
+        set
+    }
+
     /// The differences from the base, in order of id.
     #[must_use]
     pub fn own(&self) -> &[Entry] {

@@ -1,7 +1,7 @@
 //! The provisioning server that the network names.
 
 use onhook_device::Outcome;
-use onhook_discovery::Found;
+use onhook_discovery::{Found, MOST_SERVERS};
 use onhook_fetch::Scheme;
 use onhook_params::{Secrecy, ValueId, Values, View, known};
 
@@ -14,7 +14,7 @@ use crate::{Phone, Request};
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Discovered {
     /// Host names or addresses in the order in which they are tried (R-DHCP-9).
-    pub servers: [Option<ValueId>; 4],
+    pub servers: [Option<ValueId>; MOST_SERVERS],
     /// The scheme that serves a rule without one.
     pub scheme: Scheme,
     /// The port for that scheme.
@@ -27,7 +27,7 @@ impl Discovered {
     /// Interns what an option says; `None` if there is no room for its texts.
     #[must_use]
     pub fn intern(found: &Found, values: &mut Values) -> Option<Self> {
-        let mut servers = [None; 4];
+        let mut servers = [None; MOST_SERVERS];
         for (place, server) in servers.iter_mut().zip(&found.servers) {
             *place = Some(values.intern(&server.host, Secrecy::Plain)?);
         }
@@ -58,7 +58,7 @@ impl Discovered {
 }
 
 impl Phone {
-    /// Takes what the network says now; it counts from the next rule on.
+    /// Takes what the network says now; it counts from the next request on.
     pub(crate) fn discovered(&mut self, discovered: Option<Discovered>, values: &mut Values) {
         //= R-DHCP-11
         let search = self.search.get_or_insert_default();

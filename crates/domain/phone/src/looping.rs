@@ -71,8 +71,8 @@ impl Restarts {
     }
 }
 
-/// A number for what a profile sets, the same for the same settings after the same ones. Secrets have no part in it: it is stored, and must
-/// not help to guess one.
+/// A number for what a profile sets, the same for the same settings after the same ones. Secrets have no part in it: it is
+/// stored, and must not help to guess one.
 fn digest(before: u64, profile: &[Entry], values: &Values) -> u64 {
     let mut hasher = DefaultHasher::new();
     hasher.write_u64(before);

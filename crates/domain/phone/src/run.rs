@@ -14,21 +14,18 @@ use crate::{Committed, DecodedId, Effect, LogOp, Notice, OpId, Phone, Request, S
 impl Phone {
     /// Starts a rule; `Some` if it ended at once.
     pub(crate) fn run_rule(&mut self, slot: RuleSlot, cx: &mut Cx<'_>) -> Option<Outcome> {
-        //= R-SM-5
-        // Most phones have one rule: the others cost nothing.
-        if self
-            .view(cx.shared)
-            .is_some_and(|view| self.rule_text(slot, view).is_empty())
-        {
-            return Some(Outcome::Skipped);
-        }
-        //= R-OOB-4
-        if self
-            .view(cx.shared)
-            .is_some_and(|view| asks_for_code(self.rule_text(slot, view)))
-        {
-            cx.out.push(Effect::Notice(Notice::ActivationCode));
-            return Some(Outcome::Skipped);
+        if let Some(view) = self.view(cx.shared) {
+            let rule = self.rule_text(slot, view);
+            //= R-SM-5
+            // Most phones have one rule: the others cost nothing.
+            if rule.is_empty() {
+                return Some(Outcome::Skipped);
+            }
+            //= R-OOB-4
+            if asks_for_code(rule) {
+                cx.out.push(Effect::Notice(Notice::ActivationCode));
+                return Some(Outcome::Skipped);
+            }
         }
         let mut cold = cx
             .shared

@@ -119,7 +119,7 @@ impl Phone {
     /// A resync starts: it begins with the options, or with the profile that the directory has named.
     pub(crate) fn begin_search(&mut self, slot: RuleSlot, cause: Cause, values: &mut Values) {
         let named = self.customization == Customization::CustomPending;
-        let searches = named || self.customization.searches();
+        let searches = self.is_out_of_the_box();
         let Some(search) = &mut self.search else {
             return;
         };
@@ -152,11 +152,9 @@ impl Phone {
 
     fn search_on(&mut self, outcome: Outcome, cx: &mut Cx<'_>) -> Next {
         let first = self.resync.state() == State::Running(RuleSlot::A);
-        let open =
-            self.customization.searches() || self.customization == Customization::CustomPending;
         //= R-OOB-2
         //= R-OOB-3
-        if outcome.is_success() || !first || !open {
+        if outcome.is_success() || !first || !self.is_out_of_the_box() {
             return Next::End;
         }
         let Some(search) = &mut self.search else {
@@ -195,6 +193,11 @@ impl Phone {
                 Stage::Over => return Next::End,
             }
         }
+    }
+
+    /// Whether the phone was never brought up; what the directory has named is not kept over a restart, and searched anew.
+    fn is_out_of_the_box(&self) -> bool {
+        self.customization.searches() || self.customization == Customization::CustomPending
     }
 
     fn ask_place(&mut self, place: Place, cx: &mut Cx<'_>) -> Next {
@@ -242,7 +245,8 @@ impl Phone {
         self.carry_out(action, cx);
     }
 
-    /// Gives a search up because the resync takes too long; whether one was under way.
+    /// The resync takes too long and searches no more, also when a commit that is waited for ends; whether a search was
+    /// under way.
     pub(crate) fn give_search_up(&mut self) -> bool {
         self.search.as_mut().is_some_and(|search| {
             search.stage = Stage::Over;

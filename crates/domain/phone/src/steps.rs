@@ -11,21 +11,10 @@ use crate::{Effect, Notice, Pending, Phone, StateChange};
 impl Phone {
     /// Hands one event to the resync machine and carries out what it answers.
     pub(crate) fn step(&mut self, event: Event, cx: &mut Cx<'_>) {
-        let action = match event {
-            Event::RuleDone(outcome) => self.rule_done(outcome, cx),
-            Event::Boot { .. }
-            | Event::Timer
-            | Event::Explicit(_)
-            | Event::LinesIdle
-            | Event::LinesBusy
-            | Event::LinesSettled
-            | Event::Held
-            | Event::Released
-            | Event::TriggerTrue
-            | Event::ClockChanged
-            | Event::ScheduleChanged
-            | Event::ErrorRetryChanged
-            | Event::EnableChanged => self.machine(event, cx),
+        let action = if let Event::RuleDone(outcome) = event {
+            self.rule_done(outcome, cx)
+        } else {
+            self.machine(event, cx)
         };
         self.carry_out(action, cx);
     }

@@ -1,8 +1,8 @@
 //! Where a phone finds its server (transports.md 5 and 17.1).
 
 use onhook_device::Outcome;
-use onhook_discovery::{DhcpOption, Space, Value, choose};
-use onhook_phone::{Discovered, Input};
+use onhook_discovery::Value;
+use onhook_phone::Input;
 use onhook_testkit::sim::{Served, Sim};
 
 fn phone(script: impl FnMut(&str, u64) -> Served + 'static) -> Sim {
@@ -11,15 +11,9 @@ fn phone(script: impl FnMut(&str, u64) -> Served + 'static) -> Sim {
         .with("Resync_Error_Retry_Delay", "60")
 }
 
-/// Tells a phone of an option.
+/// Tells a phone of an option as it comes in a packet.
 fn learn(sim: &mut Sim, code: u16, value: &[u8]) {
-    let (space, value) = (Space::V4, Value::Wire(value));
-    let option = DhcpOption { space, code, value };
-    let choice = choose(&code.to_string(), "", &[option], |_| {});
-    let values = &mut sim.shared.values;
-    let discovered = choice.and_then(|choice| Discovered::intern(&choice.found, values));
-    assert!(discovered.is_some(), "option {code} is not usable");
-    sim.handle(Input::OptionsLearned(discovered));
+    sim.learn(code, Value::Wire(value));
 }
 
 fn urls(sim: &Sim) -> Vec<&str> {

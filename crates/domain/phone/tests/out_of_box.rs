@@ -1,10 +1,10 @@
 //! A phone out of the box (transports.md 6 and 17.2).
 
 use onhook_device::Outcome;
-use onhook_discovery::{Customization, DhcpOption, Found, Space, Value, choose};
+use onhook_discovery::{Customization, Found, Value};
 use onhook_fetch::Scheme;
 use onhook_params::Secrecy;
-use onhook_phone::{Discovered, Input, Notice, RebootReason};
+use onhook_phone::{Input, Notice, RebootReason};
 use onhook_rules::NamedServer;
 use onhook_testkit::sim::{Answers, Served, Sim};
 
@@ -36,18 +36,6 @@ fn redirect(rule: &str) -> Answers {
         servers: Vec::new(),
         rule: Some(rule.to_owned()),
     })
-}
-
-fn option(sim: &mut Sim, value: &str) {
-    let option = DhcpOption {
-        space: Space::V4,
-        code: 66,
-        value: Value::Text(value),
-    };
-    let choice = choose("66", "", &[option], |_| {});
-    let values = &mut sim.shared.values;
-    let discovered = choice.and_then(|choice| Discovered::intern(&choice.found, values));
-    sim.handle(Input::OptionsLearned(discovered));
 }
 
 fn urls(sim: &Sim) -> Vec<&str> {
@@ -223,7 +211,7 @@ fn v_038_an_option_that_fails_leaves_the_search_open() {
         "tftp://10.0.0.5:69/8841-3PCC.xml" => Served::Fails(Outcome::Fnf),
         _ => Served::one("GPP_A", "x"),
     });
-    option(&mut sim, "10.0.0.5");
+    sim.learn(66, Value::Text("10.0.0.5"));
     sim.services = server(Scheme::Http, "pr1", 80);
     sim.boot();
     assert_eq!(
@@ -235,7 +223,7 @@ fn v_038_an_option_that_fails_leaves_the_search_open() {
     );
     // One that works is all there is.
     let mut sim = phone(works);
-    option(&mut sim, "10.0.0.5");
+    sim.learn(66, Value::Text("10.0.0.5"));
     sim.boot();
     assert_eq!((urls(&sim).len(), places(&sim).len()), (1, 0));
     assert_eq!(sim.record.customization, Customization::Aborted);

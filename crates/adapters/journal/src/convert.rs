@@ -1,0 +1,262 @@
+//! Inputs of a phone into those of a journal, and back.
+
+use onhook_discovery::MOST_SERVERS;
+use onhook_fetch::{Endpoint, Scheme};
+use onhook_params::{ParamId, Scope, Secrecy, ValueId, Values, secrecy};
+use onhook_phone as live;
+use onhook_phone::{OpId, Shared, StateRecord};
+
+use crate::hide::Hide;
+use crate::input::{Command, Input, Server};
+use crate::outcome;
+use crate::param::params;
+
+impl Input {
+    /// What a journal keeps of an input; call it before the phone takes the input.
+    pub(crate) fn of(input: &live::Input, shared: &Shared, scope: &Scope, hide: &mut Hide) -> Self {
+        let values = &shared.values;
+        match *input {
+            live::Input::Boot(how, record) => Self::Boot {
+                how,
+                record: hex(&record.encode()),
+            },
+            live::Input::Timer => Self::Timer,
+            live::Input::Line(line, is) => Self::Line { line, is },
+            live::Input::Registration(line, is) => Self::Registration { line, is },
+            live::Input::ClockSet => Self::ClockSet,
+            live::Input::OptionsLearned(server) => {
+                Self::Server(server.map(|server| Server::of(&server, values, scope, hide)))
+            }
+            live::Input::Fact(fact) => Self::fact(fact, values, hide),
+            live::Input::Command(origin, command) => Self::Command {
+                origin,
+                what: Command::of(command, values, scope, hide),
+            },
+            live::Input::FetchStarted(op, endpoint) => Self::FetchStarted {
+                op: op.number(),
+                ip: endpoint.ip,
+            },
+            live::Input::FetchDone(op, Ok(decoded)) => Self::Fetched {
+                op: op.number(),
+                params: params(shared.decoded(decoded), values, scope, hide),
+            },
+            live::Input::FetchDone(op, Err(told)) => Self::FetchFailed {
+                op: op.number(),
+                outcome: outcome::word(told.outcome),
+                said: told.said.map(|said| values.text(said).to_owned()),
+            },
+            live::Input::Searched(op, searched) => {
+                let found = match &searched {
+                    live::Searched::Found(found) => Some(found),
+                    live::Searched::Nothing | live::Searched::Failed => None,
+                };
+                Self::Searched {
+                    op: op.number(),
+                    answered: searched != live::Searched::Failed,
+                    found: found.map(|found| Server::of(found, values, scope, hide)),
+                }
+            }
+            live::Input::CommitDone(op, committed) => Self::Committed {
+                op: op.number(),
+                durable: committed == live::Committed::Durable,
+            },
+            live::Input::StateSaved(op, committed) => Self::StateSaved {
+                op: op.number(),
+                durable: committed == live::Committed::Durable,
+            },
+        }
+    }
+
+    fn fact(fact: live::Fact, values: &Values, hide: &Hide) -> Self {
+        let text = |id: Option<ValueId>| id.map(|id| values.text(id).to_owned());
+        match fact {
+            live::Fact::Address(address) => Self::Address(address),
+            live::Fact::ExternalAddress(address) => Self::ExternalAddress(address),
+            live::Fact::ClientCertificate(installed) => Self::ClientCertificate(installed),
+            live::Fact::Means(means) => Self::Means {
+                domain: text(means.domain),
+                directory: means.directory,
+            },
+            live::Fact::Mobility(mobility) => Self::Mobility {
+                status: text(mobility.status),
+                user: text(mobility.user),
+                //= R-MACRO-20
+                password: mobility.password.map(|id| hide.secret(values.expose(id))),
+            },
+        }
+    }
+
+    /// The input for a phone of this reactor; the uses of its texts pass to it. `None` if this program does not know
+    /// what it names.
+    pub(crate) fn live(&self, shared: &mut Shared, scope: &Scope) -> Option<live::Input> {
+        let values = &mut shared.values;
+        Some(match self {
+            Self::Boot { how, record } => {
+                live::Input::Boot(*how, StateRecord::decode(&unhex(record)?).ok()?)
+            }
+            Self::Timer => live::Input::Timer,
+            Self::Line { line, is } => live::Input::Line(*line, *is),
+            Self::Registration { line, is } => live::Input::Registration(*line, *is),
+            Self::ClockSet => live::Input::ClockSet,
+            Self::Server(None) => live::Input::OptionsLearned(None),
+            Self::Server(Some(server)) => live::Input::OptionsLearned(Some(server.live(values)?)),
+            Self::Address(address) => live::Input::Fact(live::Fact::Address(*address)),
+            Self::ExternalAddress(address) => {
+                live::Input::Fact(live::Fact::ExternalAddress(*address))
+            }
+            Self::ClientCertificate(installed) => {
+                live::Input::Fact(live::Fact::ClientCertificate(*installed))
+            }
+            Self::Mobility {
+                status,
+                user,
+                password,
+            } => {
+                let mut intern = |text: &Option<String>, secrecy| {
+                    text.as_ref().and_then(|text| values.intern(text, secrecy))
+                };
+                live::Input::Fact(live::Fact::Mobility(live::Mobility {
+                    status: intern(status, Secrecy::Plain),
+                    user: intern(user, Secrecy::Plain),
+                    password: intern(password, Secrecy::Secret),
+                }))
+            }
+            Self::Means { domain, directory } => {
+                let domain = domain.as_ref();
+                live::Input::Fact(live::Fact::Means(live::Means {
+                    domain: domain.and_then(|domain| values.intern(domain, Secrecy::Plain)),
+                    directory: *directory,
+                }))
+            }
+            Self::Searched {
+                op,
+                answered,
+                found,
+            } => {
+                let searched = match (found, answered) {
+                    (Some(found), _) => live::Searched::Found(found.live(values)?),
+                    (None, true) => live::Searched::Nothing,
+                    (None, false) => live::Searched::Failed,
+                };
+                live::Input::Searched(OpId::from_number(*op), searched)
+            }
+            Self::Command { origin, what } => {
+                live::Input::Command(*origin, what.live(values, scope)?)
+            }
+            Self::FetchStarted { op, ip } => {
+                live::Input::FetchStarted(OpId::from_number(*op), Endpoint { ip: *ip })
+            }
+            Self::Fetched { op, params } => {
+                let entries: Option<Vec<_>> =
+                    params.iter().map(|p| p.entry(values, scope)).collect();
+                let decoded = shared.put_entries(entries?);
+                live::Input::FetchDone(OpId::from_number(*op), Ok(decoded))
+            }
+            Self::FetchFailed { op, outcome, said } => {
+                let said = said.as_ref();
+                let told = live::Told {
+                    outcome: outcome::parse(outcome)?,
+                    said: said.and_then(|said| values.intern(said, Secrecy::Plain)),
+                };
+                live::Input::FetchDone(OpId::from_number(*op), Err(told))
+            }
+            Self::Committed { op, durable } => {
+                live::Input::CommitDone(OpId::from_number(*op), committed(*durable))
+            }
+            Self::StateSaved { op, durable } => {
+                live::Input::StateSaved(OpId::from_number(*op), committed(*durable))
+            }
+        })
+    }
+}
+
+impl Command {
+    fn of(command: live::Command, values: &Values, scope: &Scope, hide: &mut Hide) -> Self {
+        match command {
+            live::Command::Resync => Self::Resync,
+            live::Command::ResyncWith(rule) => {
+                let rule = values.expose(rule);
+                hide.note(rule);
+                Self::ResyncWith(hide.plain(rule, scope))
+            }
+            live::Command::Set(id, value) => {
+                let value = values.expose(value);
+                hide.note(value);
+                Self::Set {
+                    name: id.name().to_string(),
+                    value: hide.value(id, value, scope),
+                }
+            }
+            live::Command::Restart => Self::Restart,
+        }
+    }
+
+    fn live(&self, values: &mut Values, scope: &Scope) -> Option<live::Command> {
+        Some(match self {
+            Self::Resync => live::Command::Resync,
+            Self::ResyncWith(rule) => {
+                live::Command::ResyncWith(values.intern(rule, Secrecy::Secret)?)
+            }
+            Self::Set { name, value } => {
+                let id = ParamId::lookup(name, scope)?;
+                live::Command::Set(id, values.intern(value, secrecy(id))?)
+            }
+            Self::Restart => live::Command::Restart,
+        })
+    }
+}
+
+impl Server {
+    fn of(server: &live::Discovered, values: &Values, scope: &Scope, hide: &mut Hide) -> Self {
+        let rule = server.rule.map(|rule| values.expose(rule));
+        if let Some(rule) = rule {
+            hide.note(rule);
+        }
+        let hosts = server.servers.iter().flatten();
+        Self {
+            scheme: server.scheme.name().to_owned(),
+            hosts: hosts.map(|host| values.text(*host).to_owned()).collect(),
+            port: server.port,
+            rule: rule.map(|rule| hide.plain(rule, scope)),
+        }
+    }
+
+    fn live(&self, values: &mut Values) -> Option<live::Discovered> {
+        let schemes = [Scheme::Tftp, Scheme::Http, Scheme::Https];
+        let mut servers = [None; MOST_SERVERS];
+        for (place, host) in servers.iter_mut().zip(&self.hosts) {
+            *place = Some(values.intern(host, Secrecy::Plain)?);
+        }
+        Some(live::Discovered {
+            servers,
+            scheme: schemes.into_iter().find(|s| s.name() == self.scheme)?,
+            port: self.port,
+            rule: match &self.rule {
+                Some(rule) => Some(values.intern(rule, Secrecy::Secret)?),
+                None => None,
+            },
+        })
+    }
+}
+
+const fn committed(durable: bool) -> live::Committed {
+    match durable {
+        true => live::Committed::Durable,
+        false => live::Committed::Failed,
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    let digits: Option<Vec<u8>> = text
+        .chars()
+        .map(|c| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok()))
+        .collect();
+    let digits = digits?;
+    let (pairs, rest) = digits.as_chunks::<2>();
+    rest.is_empty()
+        .then(|| pairs.iter().map(|[high, low]| high << 4 | low).collect())
+}
