@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use onhook_params::{Scope, Values};
 use onhook_phone::{
     Committed, Effect, Gate, LogLine, LogOp, Notice, Pending, Phone, Place, Request, RestartKind,
-    Shared, StateChange,
+    Shared, StateChange, Subject,
 };
 
 use crate::hide::Hide;
@@ -124,7 +124,12 @@ fn log(line: &LogLine, values: &Values) -> String {
         LogOp::Success => "success",
         LogOp::Failure => "failure",
     };
-    let mut text = format!("log {op} prvst {}", line.prvst);
+    let mut text = match line.subject {
+        Subject::Resync => format!("log {op} prvst {}", line.prvst),
+        subject @ (Subject::Upgrade | Subject::CustomCa) => {
+            format!("log {} {op} prvst {}", subject.word(), line.prvst)
+        }
+    };
     if let Some(told) = line.told {
         text.push(' ');
         text.push_str(&outcome::word(told.outcome));

@@ -7,14 +7,14 @@ use onhook_resync::{Cause, Gate, RuleSlot, TimerKind};
 use crate::port::Severity;
 use crate::{Committed, OpId, Place, Request, RuleFault, StateChange, Told};
 
-/// Which factory template a message uses, and so its operation word.
+/// Which of its subject's templates a message uses.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
 pub enum LogOp {
-    /// Log_Request_Msg.
+    /// Log_Request_Msg, or Log_Upgrade_Request_Msg.
     Request,
-    /// Log_Success_Msg.
+    /// Log_Success_Msg, or Log_Upgrade_Success_Msg.
     Success,
-    /// Log_Failure_Msg.
+    /// Log_Failure_Msg, or Log_Upgrade_Failure_Msg.
     Failure,
 }
 
@@ -29,9 +29,35 @@ impl LogOp {
     }
 }
 
+/// What a message is about (R-LOG-3).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+pub enum Subject {
+    /// A profile.
+    Resync,
+    /// A firmware load, which has templates of its own.
+    Upgrade,
+    /// The custom authority of TLS.
+    CustomCa,
+}
+
+impl Subject {
+    /// The operation word, which `%s` stands for.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        //= R-LOG-3
+        match self {
+            Self::Resync => "resync",
+            Self::Upgrade => "upgrade",
+            Self::CustomCa => "custom CA",
+        }
+    }
+}
+
 /// One message to the log, rendered by whoever consumes it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct LogLine {
+    /// What it is about.
+    pub subject: Subject,
     /// Which template.
     pub op: LogOp,
     /// The request that the macros describe.

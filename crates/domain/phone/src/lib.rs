@@ -41,7 +41,7 @@ mod watch;
 
 pub use asked::{Answer, Ask, Asked, ClientCertificate, Delay, Reply};
 pub use discovered::Discovered;
-pub use effect::{Effect, LogLine, LogOp, Notice, RestartKind};
+pub use effect::{Effect, LogLine, LogOp, Notice, RestartKind, Subject};
 pub use input::{
     Boot, Command, Committed, Fact, Input, LineUse, Mobility, OpId, Origin, Registration, Told,
 };

@@ -15,7 +15,8 @@ use crate::search::Search;
 use crate::watch::trigger_number;
 use crate::{
     Boot, Cause, Effect, Input, LogLine, LogOp, Mobility, Model, ModelId, Notice, OpId, Pending,
-    PhoneSetup, RebootReason, Request, Shared, State, StateChange, StateRecord, TimerKind, Told,
+    PhoneSetup, RebootReason, Request, Shared, State, StateChange, StateRecord, Subject, TimerKind,
+    Told,
 };
 
 /// What one call of [`Phone::handle`] works with.
@@ -390,6 +391,7 @@ impl Phone {
 
     pub(crate) fn log(&self, op: LogOp, cx: &mut Cx<'_>) {
         cx.out.push(Effect::Log(LogLine {
+            subject: Subject::Resync,
             op,
             request: self.request.as_deref().copied(),
             told: self.result,

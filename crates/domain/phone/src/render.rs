@@ -6,10 +6,7 @@ use onhook_params::{ParamId, Values, View, known};
 
 use crate::macros::{Password, PhoneMacros};
 use crate::port::Message;
-use crate::{LogLine, LogOp, Model, Phone, Request, Shared};
-
-/// The operation word of a resync (R-LOG-3).
-const OPERATION: &str = "resync";
+use crate::{LogLine, LogOp, Model, Phone, Request, Shared, Subject};
 
 /// Renders a message of the phone; `None` if its template is blank.
 #[must_use]
@@ -27,14 +24,13 @@ pub fn message(phone: &Phone, shared: &Shared, now: Now, line: &LogLine) -> Opti
         //= R-LOG-6
         password: Password::Mask,
     };
-    let template = phone.params.text(template(line.op, view), view);
+    let template = phone.params.text(template(line, view), view);
     //= R-LOG-4
     if template.trim().is_empty() {
         return None;
     }
     let mut expanded = Expanded::new();
-    //= R-LOG-3
-    Template::compile_message(template).expand_message(&source, OPERATION, &mut expanded);
+    Template::compile_message(template).expand_message(&source, line.subject.word(), &mut expanded);
     let identifier = phone.params.text(known::SYSLOG_IDENTIFIER, view);
     Some(Message {
         severity: line.op.severity(),
@@ -49,12 +45,15 @@ pub fn message(phone: &Phone, shared: &Shared, now: Now, line: &LogLine) -> Opti
     })
 }
 
-fn template(op: LogOp, view: View<'_>) -> ParamId {
+fn template(line: &LogLine, view: View<'_>) -> ParamId {
     //= R-LOG-1
-    match op {
-        LogOp::Request => known::log_request(view.scope),
-        LogOp::Success => known::log_success(view.scope),
-        LogOp::Failure => known::log_failure(view.scope),
+    match (line.subject, line.op) {
+        (Subject::Resync | Subject::CustomCa, LogOp::Request) => known::log_request(view.scope),
+        (Subject::Resync | Subject::CustomCa, LogOp::Success) => known::log_success(view.scope),
+        (Subject::Resync | Subject::CustomCa, LogOp::Failure) => known::log_failure(view.scope),
+        (Subject::Upgrade, LogOp::Request) => known::LOG_UPGRADE_REQUEST_MSG,
+        (Subject::Upgrade, LogOp::Success) => known::LOG_UPGRADE_SUCCESS_MSG,
+        (Subject::Upgrade, LogOp::Failure) => known::LOG_UPGRADE_FAILURE_MSG,
     }
 }
 

@@ -114,7 +114,9 @@ impl Phone {
             | Event::ClockChanged
             | Event::ScheduleChanged
             | Event::ErrorRetryChanged
-            | Event::EnableChanged => true,
+            | Event::EnableChanged
+            | Event::Occupied
+            | Event::Free => true,
         };
         let Some(model) = cx.shared.models.get(self.model) else {
             return Action::None;

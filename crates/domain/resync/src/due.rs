@@ -91,8 +91,13 @@ impl Resync {
 
     /// Starts what may start now: explicit requests wait for idle lines only.
     pub(crate) fn start_if_ready(&mut self, now: MonoTime) -> Action {
+        //= R-SM-26
+        if self.occupied {
+            return Action::None;
+        }
         let due = match self.state {
             //= R-SM-26
+            _ if self.occupied => return Action::None,
             State::Running(_) => return Action::None,
             State::Due(cause) => Some(cause),
             State::Off | State::Dormant | State::BootDelay | State::Waiting | State::ErrorWait => {

@@ -64,6 +64,10 @@ pub enum Event {
     ErrorRetryChanged,
     /// Provision_Enable may have changed.
     EnableChanged,
+    /// Another transfer of the phone begins: no resync starts until it ends (R-SM-26).
+    Occupied,
+    /// It has ended.
+    Free,
 }
 
 /// What the caller has to do.

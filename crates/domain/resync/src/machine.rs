@@ -40,6 +40,8 @@ pub struct Resync {
     pub(crate) lines_busy: bool,
     /// Lines have been idle for less than the settle time.
     pub(crate) settling: bool,
+    /// Another transfer of the phone is under way.
+    pub(crate) occupied: bool,
     pub(crate) provisioned: bool,
     pub(crate) pending_configured: bool,
     pub(crate) pending_given: bool,
@@ -78,6 +80,7 @@ impl Resync {
             best: Outcome::Skipped,
             lines_busy: false,
             settling: false,
+            occupied: false,
             provisioned: false,
             pending_configured: false,
             pending_given: false,
@@ -150,6 +153,8 @@ impl Resync {
     pub fn deadline(&self) -> Option<MonoTime> {
         match self.state {
             State::Off | State::Dormant => None,
+            // The end of the other transfer starts it.
+            State::Due(_) if self.occupied => None,
             State::Due(_) | State::Running(_) => Some(self.limit).filter(|at| *at != MonoTime::MAX),
             State::BootDelay | State::Waiting | State::ErrorWait => self.timer.map(|(_, at)| at),
         }
@@ -222,6 +227,14 @@ impl Resync {
                 Action::None
             }
             Event::EnableChanged => self.enable_changed(now, policy),
+            Event::Occupied => {
+                self.occupied = true;
+                Action::None
+            }
+            Event::Free => {
+                self.occupied = false;
+                self.start_if_ready(now)
+            }
         }
     }
 

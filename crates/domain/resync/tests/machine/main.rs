@@ -3,6 +3,7 @@
 
 mod daily;
 mod lines;
+mod occupied;
 mod rig;
 mod triggers;
 
