@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use onhook_flash_store::FlashStore;
-use onhook_params::Scope;
+use onhook_params::{Scope, Values};
 use onhook_phone::StateRecord;
 use onhook_phone::port::StateStore;
 use onhook_tests::{Agent, Content, Peer, Reply, Site, Strace, files, lettered, profile, strace};
@@ -86,7 +86,7 @@ fn record(state: &Path) -> Option<StateRecord> {
         .build()
         .unwrap();
     let bytes = runtime.block_on(store.load_state()).unwrap()?;
-    Some(StateRecord::decode(&bytes).unwrap())
+    Some(StateRecord::decode(&bytes, &mut Values::default()).unwrap())
 }
 
 /// How many restarts a record remembers, and whether one is under way.

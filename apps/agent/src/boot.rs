@@ -81,7 +81,7 @@ pub(crate) async fn build(
     let stored = store.load().await.map_err(damaged)?;
     let params = load(stored, &mut phones.shared);
     let record = match store.load_state().await.map_err(damaged)? {
-        Some(bytes) => StateRecord::decode(&bytes)?,
+        Some(bytes) => StateRecord::decode(&bytes, &mut phones.shared.values)?,
         None => StateRecord::default(),
     };
     let model = phones.shared.add_model(Model {

@@ -248,6 +248,9 @@ pub(crate) enum CtlCommand {
     /// Restart the phone as soon as all lines are idle and no resync runs.
     #[command(after_help = "Examples:\n  onhook-agent ctl reboot")]
     Reboot,
+    /// Restart SIP and services, without a boot, as soon as all lines are idle and no resync runs.
+    #[command(after_help = "Examples:\n  onhook-agent ctl restart")]
+    Restart,
     /// Return everything to the factory state and restart the phone.
     #[command(after_help = "Examples:\n  onhook-agent ctl factory-reset")]
     FactoryReset,

@@ -81,6 +81,7 @@ fn request(what: &CtlCommand) -> anyhow::Result<ControlRequest> {
             rule: rule.as_deref().map(read_rule).transpose()?,
         },
         CtlCommand::Reboot => ControlRequest::Reboot {},
+        CtlCommand::Restart => ControlRequest::Restart {},
         CtlCommand::FactoryReset => ControlRequest::FactoryReset {},
         CtlCommand::ExternalIp { address } => {
             ControlRequest::ExternalAddress { address: address.0 }

@@ -6,7 +6,7 @@ use onhook_device::{Now, WallTime};
 use onhook_driver::{Fetched, Observer};
 use onhook_phone::port::Message;
 use onhook_phone::report::ResyncReport;
-use onhook_phone::{Notice, RestartKind};
+use onhook_phone::{Notice, RestartKind, UpgradeGate, UpgradeNotice};
 use serde_json::{Map, Value, json};
 
 use crate::lines::Sender;
@@ -75,8 +75,41 @@ impl Watcher {
             | Notice::RuleFault(..)
             | Notice::Refused(_)
             | Notice::EditDone(_)
-            | Notice::EditBusy => {}
+            | Notice::EditBusy
+            | Notice::EraseFailed => {}
+            Notice::Upgrade(UpgradeNotice::Refused(UpgradeGate::NoSlots)) => tracing::warn!(
+                "Upgrade_Rule names another load than the one that runs, but this phone has no slots for firmware: \
+                 it goes on without an upgrade"
+            ),
+            Notice::Upgrade(UpgradeNotice::Done(outcome)) => {
+                tracing::info!("upgrade ended: {} ({outcome})", outcome.code());
+            }
+            Notice::Upgrade(
+                UpgradeNotice::Started(..)
+                | UpgradeNotice::Fault(_)
+                | UpgradeNotice::Retry(_)
+                | UpgradeNotice::NotNeeded
+                | UpgradeNotice::Refused(UpgradeGate::NotBooted | UpgradeGate::Disabled),
+            ) => {}
         }
+    }
+}
+
+/// The event of something that is told of upgrades, and its fields.
+fn upgrade(notice: &UpgradeNotice, now: Now, url: Option<&str>) -> (&'static str, Value) {
+    match notice {
+        UpgradeNotice::Started(stage, _) => (
+            "upgrade.started",
+            json!({ "upgst": stage.upgst(), "url": url }),
+        ),
+        UpgradeNotice::Done(outcome) => (
+            "upgrade.done",
+            json!({ "outcome": outcome.code(), "err": outcome.to_string() }),
+        ),
+        UpgradeNotice::Fault(fault) => ("upgrade.fault", json!({ "fault": fault.name() })),
+        UpgradeNotice::Retry(at) => ("upgrade.retry", json!({ "in_s": at.secs_since(now.mono) })),
+        UpgradeNotice::NotNeeded => ("upgrade.not-needed", json!({})),
+        UpgradeNotice::Refused(gate) => ("upgrade.refused", json!({ "why": gate.name() })),
     }
 }
 
@@ -139,6 +172,8 @@ impl Observer for Watcher {
                 json!({ "stored": *committed == onhook_phone::Committed::Durable }),
             ),
             Notice::EditBusy => ("edit.busy", json!({})),
+            Notice::EraseFailed => ("erase.failed", json!({})),
+            Notice::Upgrade(notice) => upgrade(notice, now, url),
         };
         self.write(now, event, fields);
         self.tell(now, notice);
@@ -161,6 +196,7 @@ impl Observer for Watcher {
     fn restart(&mut self, _phone: u32, now: Now, kind: RestartKind) {
         let kind = match kind {
             RestartKind::Cold => "cold",
+            RestartKind::Warm => "warm",
         };
         self.write(now, "reboot", json!({ "kind": kind }));
     }

@@ -81,6 +81,7 @@ impl<S> Attentive<S> {
             | Ask::Set { .. }
             | Ask::FactoryReset
             | Ask::Restart
+            | Ask::RestartWarm
             | Ask::Line(..)
             | Ask::Registration(..)
             | Ask::Status => {}

@@ -83,6 +83,9 @@ impl Rig {
                         next = Some(Input::StateSaved(op, Committed::Durable));
                     }
                     Effect::Search(..)
+                    | Effect::Upgrade(..)
+                    | Effect::Activate(_)
+                    | Effect::Erase(_)
                     | Effect::Cancel(_)
                     | Effect::Log(_)
                     | Effect::Restart(_)

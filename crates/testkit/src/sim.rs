@@ -1,5 +1,7 @@
 //! One phone in virtual time: a scripted server, a store that is an oracle, no I/O.
 
+mod firmware;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr};
@@ -13,8 +15,10 @@ use onhook_params::{
 use onhook_phone::{
     Boot, Command, Committed, Cx, DecodedId, Discovered, Effect, Fact, Input, LineUse, LogLine,
     Means, Model, ModelId, Notice, OpId, Origin, Phone, PhoneSetup, Place, Registration, Request,
-    Searched, Shared, StateRecord, Told, render,
+    RestartKind, Searched, Shared, StateRecord, Told, render,
 };
+
+pub use firmware::Firmware;
 
 /// What the scripted server answers.
 #[derive(Clone, Debug)]
@@ -80,6 +84,12 @@ pub struct Sim {
     pub record: StateRecord,
     /// Restarts asked for.
     pub restarts: u32,
+    /// Those of SIP and services alone.
+    pub warm_restarts: u32,
+    /// Slots for firmware; `None` of a phone without.
+    pub firmware: Option<Firmware>,
+    /// Loads asked for: second and URL.
+    pub upgrades: Vec<(u64, String)>,
     /// Every effect as text; two runs that do the same have the same trace.
     pub trace: String,
     /// Seconds from the start of a fetch to its end.
@@ -151,6 +161,9 @@ impl Sim {
             commits: 0,
             record: StateRecord::default(),
             restarts: 0,
+            warm_restarts: 0,
+            firmware: None,
+            upgrades: Vec::new(),
             trace: String::new(),
             fetch_s: 0,
             commit_s: 0,
@@ -258,12 +271,14 @@ impl Sim {
             let directory = true;
             self.handle(Input::Fact(Fact::Means(Means { domain, directory })));
         }
+        self.tell_slots();
         self.input(Input::Boot(Boot::Normal, self.record));
         self.run_for(0);
     }
 
     /// Cuts the power and boots again with what is durable.
     pub fn power_cycle(&mut self) {
+        self.boot_loader();
         self.restore();
         self.boot();
     }
@@ -402,8 +417,18 @@ impl Sim {
     fn execute(&mut self, effect: Effect, now: Now) {
         match effect {
             Effect::Fetch(op, request) => self.fetch(op, &request),
-            Effect::Cancel(_) | Effect::Restart(_) => {
-                self.restarts += u32::from(matches!(effect, Effect::Restart(_)));
+            Effect::Cancel(_) => {}
+            Effect::Restart(RestartKind::Cold) => self.restarts += 1,
+            Effect::Restart(RestartKind::Warm) => self.warm_restarts += 1,
+            Effect::Upgrade(op, request) => self.transfer_load(op, &request),
+            Effect::Activate(op) => self.activate(op),
+            Effect::Erase(op) => {
+                if self.commits_end == Committed::Durable {
+                    self.durable.clear();
+                    self.record = StateRecord::default();
+                }
+                let at = self.now_ms + self.commit_s * 1000;
+                self.push(at, Input::Erased(op, self.commits_end));
             }
             Effect::Search(op, place) => {
                 let (place, searched) = match place {
@@ -431,7 +456,7 @@ impl Sim {
             Effect::Commit(op) => self.commit(op),
             Effect::SaveState(op, change) => {
                 if self.saves_end == Committed::Durable {
-                    self.record.apply(change);
+                    self.record.apply(change, &mut self.shared.values);
                 }
                 let at = self.now_ms + self.save_s * 1000;
                 self.push(at, Input::StateSaved(op, self.saves_end));

@@ -4,6 +4,8 @@
 //! trace, byte for byte.
 
 mod chance;
+mod execute;
+mod firmware;
 mod oracle;
 mod script;
 mod seat;
@@ -76,6 +78,7 @@ enum Event {
 }
 
 struct World {
+    seed: u64,
     shared: Shared,
     seats: Vec<Seat>,
     queue: BTreeMap<(u64, u64), (usize, Event)>,
@@ -115,6 +118,7 @@ impl World {
             .collect();
         let server = Server::new(&mut chance);
         let mut world = Self {
+            seed,
             shared,
             seats,
             queue: BTreeMap::new(),
@@ -144,6 +148,16 @@ impl World {
             && let Some(place) = self.seats.get_mut(seat)
         {
             place.may_search();
+        }
+        // Another source: worlds without slots stay as they are.
+        let mut firmware = Chance::new(self.seed ^ 0x0f00 ^ seat as u64);
+        if firmware.one_in(2) {
+            if let Some(place) = self.seats.get_mut(seat) {
+                place.give_slots(self.seed, &mut self.shared);
+            }
+            for (at_s, act) in script::firmware_acts(LIFE_S, &mut firmware) {
+                self.push(at_s * 1000, seat, Event::Act(act));
+            }
         }
         self.push(0, seat, Event::Act(Act::PowerOn));
         for (at_s, act) in script::acts(LIFE_S, &mut self.chance) {
@@ -201,7 +215,9 @@ impl World {
             Event::Act(act) => self.act(seat, act),
             Event::Input(life, input) => {
                 let place = self.seats.get_mut(seat);
-                if place.is_some_and(|place| place.arrives(life, &input)) {
+                let now_ms = self.now_ms;
+                if place.is_some_and(|place| place.arrives(life, &input, now_ms, &mut self.shared))
+                {
                     self.handle(seat, input);
                 } else {
                     seat::lose(input, &mut self.shared);
@@ -237,7 +253,9 @@ impl World {
         };
         if self.violation.is_none() && place.on {
             let fault = place.oracle.after(&place.phone, &self.shared, now);
-            self.violation = fault.or_else(|| place.check_durable(&self.shared));
+            self.violation = fault
+                .or_else(|| place.upgrade_fault(&self.shared))
+                .or_else(|| place.check_durable(&self.shared));
         }
     }
 

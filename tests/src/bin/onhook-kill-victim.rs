@@ -105,7 +105,7 @@ async fn resync(store: &Arc<FlashStore>, rule: &str) -> anyhow::Result<()> {
     let mut phones = Phones::new(Shared::with_seed(1));
     let params = load(store, &mut phones.shared).await?;
     let record = match store.load_state().await? {
-        Some(bytes) => StateRecord::decode(&bytes)?,
+        Some(bytes) => StateRecord::decode(&bytes, &mut phones.shared.values)?,
         None => StateRecord::default(),
     };
     let identity = Identity::default();

@@ -76,6 +76,35 @@ fn a_restart_waits_for_the_running_resync() {
     drop(slow);
 }
 
+//= R-SM-21 type=test
+#[test]
+fn a_warm_restart_waits_for_idle_lines_and_is_no_boot() {
+    let (bench, mut running) = provisioned();
+    bench.does(&["line", "1", "busy"]);
+    bench.waits(&["restart"], IDLE, "busy-lines");
+    bench.does(&["line", "1", "idle"]);
+    assert_eq!(event(&mut running, "reboot")["kind"], "warm");
+    let status = bench.status();
+    assert_eq!(status["history"], json!([]));
+    assert_eq!(status["provisioned"], true);
+    assert_eq!(bench.site.asked().len(), 1);
+}
+
+#[test]
+fn a_phone_without_slots_says_that_it_cannot_upgrade() {
+    let (bench, mut running) = provisioned();
+    bench.does(&["resync"]);
+    let set = [
+        "params",
+        "set",
+        "Upgrade_Rule",
+        "http://h/sip88xx.12-0-1.loads",
+    ];
+    let ended = bench.agent.run(&set).unwrap();
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert_eq!(event(&mut running, "upgrade.refused")["why"], "no-slots");
+}
+
 #[test]
 fn a_line_that_there_is_not_is_refused() {
     let (bench, _running) = provisioned();

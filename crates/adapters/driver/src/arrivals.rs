@@ -28,8 +28,9 @@ pub(crate) enum Arrived {
         op: OpId,
         result: Result<bool, String>,
     },
-    Reset {
+    Erased {
         phone: u32,
+        op: OpId,
         result: Result<(), String>,
     },
 }
@@ -98,7 +99,10 @@ impl Reactor {
                 let now = self.clock.now();
                 self.close_reports(phone, now);
             }
-            Arrived::Reset { phone, result } => self.was_reset(phone, result),
+            Arrived::Erased { phone, op, result } => {
+                let committed = self.erased(phone, result);
+                self.queue(phone, Input::Erased(op, committed));
+            }
         }
     }
 

@@ -7,7 +7,8 @@ use onhook_params::port::StoredParam;
 use onhook_params::{Mark, Secrecy, View};
 use onhook_phone::port::{Severity, StateStore};
 use onhook_phone::{
-    Effect, Input, LogLine, Notice, OpId, Request, RestartKind, Searched, StateChange, render,
+    Committed, Effect, Input, LogLine, Notice, OpId, Request, RestartKind, Searched, StateChange,
+    UpgradeNotice, render,
 };
 use zeroize::Zeroizing;
 
@@ -31,6 +32,14 @@ impl Reactor {
                 tracing::warn!(phone, "this program searches no server beyond the options");
                 self.queue(phone, Input::Searched(op, Searched::Failed));
             }
+            Effect::Upgrade(op, _) => {
+                // A phone without slots is never told of any, and upgrades nothing.
+                tracing::warn!(phone, "this program has no slots for firmware");
+                let failed = onhook_device::Outcome::Flash.into();
+                self.queue(phone, Input::Upgraded(op, Err(failed)));
+            }
+            Effect::Activate(op) => self.queue(phone, Input::Activated(op, Committed::Failed)),
+            Effect::Erase(op) => self.erase(phone, op),
             Effect::Cancel(op) => self.cancel(phone, op, now),
             Effect::Commit(op) => self.commit(phone, op),
             Effect::SaveState(op, change) => self.save_state(phone, op, change),
@@ -141,8 +150,8 @@ impl Reactor {
             return;
         };
         seat.reporter.saving(op, change);
-        seat.record.apply(change);
-        let record = seat.record.encode();
+        seat.record.apply(change, &mut self.phones.shared.values);
+        let record = seat.record.encode(&self.phones.shared.values);
         let state: Arc<dyn StateStore> = Arc::clone(&seat.ports.state);
         let turn = seat.storage.turn();
         seat.writes += 1;
@@ -171,6 +180,9 @@ impl Reactor {
 
     fn restart(&mut self, phone: u32, kind: RestartKind, now: Now) {
         self.observer.restart(phone, now, kind);
+        if kind == RestartKind::Warm {
+            return;
+        }
         if let Some(seat) = self.phones.seats.get_mut(phone as usize) {
             seat.reporter.restarting();
         }
@@ -182,7 +194,8 @@ impl Reactor {
             return;
         };
         let url = match notice {
-            Notice::RuleStarted(_, request) => {
+            Notice::RuleStarted(_, request)
+            | Notice::Upgrade(UpgradeNotice::Started(_, request)) => {
                 Some(render::url(request, &self.phones.shared.values))
             }
             Notice::ResyncStarted(..)
@@ -196,7 +209,15 @@ impl Reactor {
             | Notice::TimerArmed(..)
             | Notice::Refused(_)
             | Notice::EditDone(_)
-            | Notice::EditBusy => None,
+            | Notice::EditBusy
+            | Notice::EraseFailed
+            | Notice::Upgrade(
+                UpgradeNotice::Done(_)
+                | UpgradeNotice::Fault(_)
+                | UpgradeNotice::Retry(_)
+                | UpgradeNotice::NotNeeded
+                | UpgradeNotice::Refused(_),
+            ) => None,
         };
         seat.reporter.notice(notice, url.as_deref());
         self.observer.notice(phone, now, notice, url.as_deref());

@@ -402,6 +402,9 @@ const fn commit_of(effect: &Effect) -> Option<OpId> {
         Effect::Commit(op) => Some(*op),
         Effect::Fetch(..)
         | Effect::Search(..)
+        | Effect::Upgrade(..)
+        | Effect::Activate(_)
+        | Effect::Erase(_)
         | Effect::Cancel(_)
         | Effect::SaveState(..)
         | Effect::Log(_)

@@ -159,7 +159,9 @@ impl Reporter {
             | Notice::TimerArmed(..)
             | Notice::Refused(_)
             | Notice::EditDone(_)
-            | Notice::EditBusy => {}
+            | Notice::EditBusy
+            | Notice::EraseFailed
+            | Notice::Upgrade(_) => {}
         }
     }
 

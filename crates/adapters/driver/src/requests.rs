@@ -6,8 +6,8 @@ use onhook_device::Secret;
 use onhook_params::{ParamId, Secrecy, ValueId, entered, secrecy};
 use onhook_phone::report::Status;
 use onhook_phone::{
-    Answer, Ask, Asked, Cause, Command, Delay, Fact, Gate, Input, Mobility, Notice, Origin, Reply,
-    RestartKind, State,
+    Answer, Ask, Asked, Cause, Command, Committed, Delay, Fact, Gate, Input, Mobility, Notice,
+    OpId, Origin, Reply, State,
 };
 use onhook_rules::masked;
 
@@ -38,8 +38,9 @@ impl Reactor {
                 }
                 Err(why) => reply.answer(Answer::Refused(why)),
             },
-            Ask::FactoryReset => self.ask_reset(phone, reply),
-            Ask::Restart => self.ask_restart(phone, origin, reply),
+            Ask::FactoryReset => self.ask_reset(phone, origin, reply),
+            Ask::Restart => self.ask_restart(phone, origin, Command::Restart, reply),
+            Ask::RestartWarm => self.ask_restart(phone, origin, Command::RestartWarm, reply),
             Ask::Line(line, line_use) => {
                 self.ask_line(phone, line, Input::Line(line, line_use), reply);
             }
@@ -160,7 +161,7 @@ impl Reactor {
     }
 
     /// Asks for a restart; whoever asked is told at once what it waits for.
-    fn ask_restart(&mut self, phone: u32, origin: Origin, reply: Box<dyn Reply>) {
+    fn ask_restart(&mut self, phone: u32, origin: Origin, command: Command, reply: Box<dyn Reply>) {
         let Some(seat) = self.phones.seats.get(phone as usize) else {
             return;
         };
@@ -173,22 +174,31 @@ impl Reactor {
         } else {
             Answer::Done
         });
-        self.queue(phone, Input::Command(origin, Command::Restart));
+        self.queue(phone, Input::Command(origin, command));
     }
 
-    fn ask_reset(&mut self, phone: u32, reply: Box<dyn Reply>) {
+    fn ask_reset(&mut self, phone: u32, origin: Origin, reply: Box<dyn Reply>) {
         let Some(seat) = self.phones.seats.get_mut(phone as usize) else {
             return;
         };
-        seat.waiting.reset.push(reply);
-        if seat.waiting.reset.len() > 1 {
-            // The one under way is theirs too.
-            return;
+        //= R-IDLE-5
+        if seat.phone.has_emergency_call() {
+            reply.answer(Answer::Delayed(Delay::BusyLines));
+        } else {
+            seat.waiting.reset.push(reply);
         }
+        self.queue(phone, Input::Command(origin, Command::FactoryReset));
+    }
+
+    /// Empties the stores of a phone.
+    pub(crate) fn erase(&mut self, phone: u32, op: OpId) {
+        let Some(seat) = self.phones.seats.get_mut(phone as usize) else {
+            return;
+        };
         let config = Arc::clone(&seat.ports.config);
         let state = Arc::clone(&seat.ports.state);
         let turn = seat.storage.turn();
-        let completion = self.completion(|result| Arrived::Reset { phone, result });
+        let completion = self.completion(|result| Arrived::Erased { phone, op, result });
         self.tasks.spawn(async move {
             // A phone whose power fails in between keeps its parameters, and the reset can be repeated.
             let result = turn.empty(async move {
@@ -196,30 +206,25 @@ impl Reactor {
                 config.reset().await
             });
             let result = result.await;
-            completion.send(Arrived::Reset { phone, result });
+            completion.send(Arrived::Erased { phone, op, result });
         });
     }
 
-    /// A factory reset ended; after a successful one the phone starts anew.
-    pub(crate) fn was_reset(&mut self, phone: u32, result: Result<(), String>) {
-        let Some(seat) = self.phones.seats.get_mut(phone as usize) else {
-            return;
-        };
-        let answer = match result {
-            Ok(()) => {
-                let now = self.clock.now();
-                self.observer.restart(phone, now, RestartKind::Cold);
-                self.restarting = Some(phone);
-                Answer::Done
-            }
+    /// Answers those who wait for a factory reset that ended.
+    pub(crate) fn erased(&mut self, phone: u32, result: Result<(), String>) -> Committed {
+        let (answer, committed) = match result {
+            Ok(()) => (Answer::Done, Committed::Durable),
             Err(message) => {
                 tracing::error!(phone, "{message}");
-                Answer::Refused(message)
+                (Answer::Refused(message), Committed::Failed)
             }
         };
-        for reply in std::mem::take(&mut seat.waiting.reset) {
-            reply.answer(answer.clone());
+        if let Some(seat) = self.phones.seats.get_mut(phone as usize) {
+            for reply in std::mem::take(&mut seat.waiting.reset) {
+                reply.answer(answer.clone());
+            }
         }
+        committed
     }
 
     /// Answers those who waited for what a notice tells.
@@ -242,6 +247,7 @@ impl Reactor {
             Notice::ResyncStarted(
                 Cause::Boot
                 | Cause::AfterUpgrade
+                | Cause::UpgradeFailed
                 | Cause::Periodic
                 | Cause::Daily
                 | Cause::Trigger
@@ -254,6 +260,8 @@ impl Reactor {
             | Notice::TriggerFault(..)
             | Notice::RestartLoop
             | Notice::ActivationCode
+            | Notice::EraseFailed
+            | Notice::Upgrade(_)
             | Notice::TimerArmed(..) => {}
             Notice::Held => {
                 if seat.phone.busy_lines() != 0 {
@@ -304,7 +312,7 @@ impl Reactor {
                 .history
                 .iter()
                 .flatten()
-                .map(|entry| (entry.reason.name(), entry.at.map(|at| at.unix_s)))
+                .map(|entry| (entry.reason.name(), entry.at().map(|at| at.unix_s)))
                 .collect(),
             stale_completions: seat.phone.stale_completions(),
             dropped_messages: seat.ports.log.dropped(),

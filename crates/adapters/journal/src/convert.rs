@@ -7,7 +7,7 @@ use onhook_phone as live;
 use onhook_phone::{OpId, Shared, StateRecord};
 
 use crate::hide::Hide;
-use crate::input::{Command, Input, Server};
+use crate::input::{Command, Input, Server, Slots};
 use crate::outcome;
 use crate::param::params;
 
@@ -18,7 +18,7 @@ impl Input {
         match *input {
             live::Input::Boot(how, record) => Self::Boot {
                 how,
-                record: hex(&record.encode()),
+                record: hex(&record.encode(values)),
             },
             live::Input::Timer => Self::Timer,
             live::Input::Line(line, is) => Self::Line { line, is },
@@ -64,6 +64,24 @@ impl Input {
                 op: op.number(),
                 durable: committed == live::Committed::Durable,
             },
+            live::Input::Upgraded(op, result) => {
+                let failure = result.err();
+                Self::Upgraded {
+                    op: op.number(),
+                    outcome: failure.map(|told| outcome::word(told.outcome)),
+                    said: failure
+                        .and_then(|told| told.said)
+                        .map(|said| values.text(said).to_owned()),
+                }
+            }
+            live::Input::Activated(op, committed) => Self::Activated {
+                op: op.number(),
+                durable: committed == live::Committed::Durable,
+            },
+            live::Input::Erased(op, committed) => Self::Erased {
+                op: op.number(),
+                durable: committed == live::Committed::Durable,
+            },
         }
     }
 
@@ -77,6 +95,10 @@ impl Input {
                 domain: text(means.domain),
                 directory: means.directory,
             },
+            live::Fact::Slots(slots) => Self::Slots(slots.map(|slots| Slots {
+                inactive: text(slots.inactive),
+                fell_back: slots.fell_back,
+            })),
             live::Fact::Mobility(mobility) => Self::Mobility {
                 status: text(mobility.status),
                 user: text(mobility.user),
@@ -92,7 +114,7 @@ impl Input {
         let values = &mut shared.values;
         Some(match self {
             Self::Boot { how, record } => {
-                live::Input::Boot(*how, StateRecord::decode(&unhex(record)?).ok()?)
+                live::Input::Boot(*how, StateRecord::decode(&unhex(record)?, values).ok()?)
             }
             Self::Timer => live::Input::Timer,
             Self::Line { line, is } => live::Input::Line(*line, *is),
@@ -153,19 +175,65 @@ impl Input {
                 live::Input::FetchDone(OpId::from_number(*op), Ok(decoded))
             }
             Self::FetchFailed { op, outcome, said } => {
-                let said = said.as_ref();
-                let told = live::Told {
-                    outcome: outcome::parse(outcome)?,
-                    said: said.and_then(|said| values.intern(said, Secrecy::Plain)),
-                };
+                let told = told(outcome, said.as_deref(), values)?;
                 live::Input::FetchDone(OpId::from_number(*op), Err(told))
             }
+            Self::Committed { .. }
+            | Self::StateSaved { .. }
+            | Self::Slots(_)
+            | Self::Upgraded { .. }
+            | Self::Activated { .. }
+            | Self::Erased { .. } => return self.stored(values),
+        })
+    }
+
+    /// The input that tells of a store, or of slots.
+    fn stored(&self, values: &mut Values) -> Option<live::Input> {
+        Some(match self {
             Self::Committed { op, durable } => {
                 live::Input::CommitDone(OpId::from_number(*op), committed(*durable))
             }
             Self::StateSaved { op, durable } => {
                 live::Input::StateSaved(OpId::from_number(*op), committed(*durable))
             }
+            Self::Slots(slots) => {
+                live::Input::Fact(live::Fact::Slots(slots.as_ref().map(|slots| {
+                    let inactive = slots.inactive.as_ref();
+                    live::Slots {
+                        inactive: inactive.and_then(|load| values.intern(load, Secrecy::Plain)),
+                        fell_back: slots.fell_back,
+                    }
+                })))
+            }
+            Self::Upgraded { op, outcome, said } => {
+                let result = match outcome {
+                    None => Ok(()),
+                    Some(word) => Err(told(word, said.as_deref(), values)?),
+                };
+                live::Input::Upgraded(OpId::from_number(*op), result)
+            }
+            Self::Activated { op, durable } => {
+                live::Input::Activated(OpId::from_number(*op), committed(*durable))
+            }
+            Self::Erased { op, durable } => {
+                live::Input::Erased(OpId::from_number(*op), committed(*durable))
+            }
+            Self::Boot { .. }
+            | Self::Timer
+            | Self::Line { .. }
+            | Self::Registration { .. }
+            | Self::ClockSet
+            | Self::Server(_)
+            | Self::Address(_)
+            | Self::ExternalAddress(_)
+            | Self::ClientCertificate(_)
+            | Self::Mobility { .. }
+            | Self::Means { .. }
+            | Self::Searched { .. }
+            | Self::Command { .. }
+            | Self::FetchStarted { .. }
+            | Self::Fetched { .. }
+            | Self::FetchFailed { .. } => return None,
         })
     }
 }
@@ -174,10 +242,9 @@ impl Command {
     fn of(command: live::Command, values: &Values, scope: &Scope, hide: &mut Hide) -> Self {
         match command {
             live::Command::Resync => Self::Resync,
-            live::Command::ResyncWith(rule) => {
-                let rule = values.expose(rule);
-                hide.note(rule);
-                Self::ResyncWith(hide.plain(rule, scope))
+            live::Command::ResyncWith(rule) => Self::ResyncWith(given(rule, values, scope, hide)),
+            live::Command::Upgrade(rule) => {
+                Self::Upgrade(rule.map(|rule| given(rule, values, scope, hide)))
             }
             live::Command::Set(id, value) => {
                 let value = values.expose(value);
@@ -188,6 +255,8 @@ impl Command {
                 }
             }
             live::Command::Restart => Self::Restart,
+            live::Command::RestartWarm => Self::RestartWarm,
+            live::Command::FactoryReset => Self::FactoryReset,
         }
     }
 
@@ -202,8 +271,21 @@ impl Command {
                 live::Command::Set(id, values.intern(value, secrecy(id))?)
             }
             Self::Restart => live::Command::Restart,
+            Self::RestartWarm => live::Command::RestartWarm,
+            Self::FactoryReset => live::Command::FactoryReset,
+            Self::Upgrade(None) => live::Command::Upgrade(None),
+            Self::Upgrade(Some(rule)) => {
+                live::Command::Upgrade(Some(values.intern(rule, Secrecy::Secret)?))
+            }
         })
     }
+}
+
+/// A rule that came with a request.
+fn given(rule: ValueId, values: &Values, scope: &Scope, hide: &mut Hide) -> String {
+    let rule = values.expose(rule);
+    hide.note(rule);
+    hide.plain(rule, scope)
 }
 
 impl Server {
@@ -237,6 +319,13 @@ impl Server {
             },
         })
     }
+}
+
+fn told(word: &str, said: Option<&str>, values: &mut Values) -> Option<live::Told> {
+    Some(live::Told {
+        outcome: outcome::parse(word)?,
+        said: said.and_then(|said| values.intern(said, Secrecy::Plain)),
+    })
 }
 
 const fn committed(durable: bool) -> live::Committed {

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use onhook_params::{Scope, Values};
 use onhook_phone::{
-    Committed, Effect, Gate, LogLine, LogOp, Notice, Pending, Phone, Place, Request, RestartKind,
-    Shared, StateChange, Subject,
+    Committed, Effect, Gate, Lasting, LogLine, LogOp, Memory, Notice, Pending, Phone, Place,
+    RebootEntry, Request, RestartKind, Shared, StateChange, Subject, UpgradeNotice,
 };
 
 use crate::hide::Hide;
@@ -32,9 +32,15 @@ pub(crate) fn text(effect: &Effect, phone: &Phone, shared: &Shared, hide: &Hide)
             }
             text
         }
-        Effect::SaveState(op, change) => format!("save {} {}", op.number(), state(*change)),
+        Effect::SaveState(op, change) => format!("save {} {}", op.number(), state(*change, values)),
         Effect::Log(line) => log(line, values),
         Effect::Restart(RestartKind::Cold) => "restart cold".to_owned(),
+        Effect::Restart(RestartKind::Warm) => "restart warm".to_owned(),
+        Effect::Upgrade(op, request) => {
+            format!("upgrade {} {}", op.number(), url(request, values))
+        }
+        Effect::Activate(op) => format!("activate {}", op.number()),
+        Effect::Erase(op) => format!("erase {}", op.number()),
         Effect::Notice(told) => notice(told, values),
     }
 }
@@ -99,22 +105,63 @@ fn url(request: &Request, values: &Values) -> String {
     text
 }
 
-fn state(change: StateChange) -> String {
+fn state(change: StateChange, values: &Values) -> String {
     match change {
-        StateChange::Provisioned => "provisioned".to_owned(),
-        StateChange::Restarting(entry, _) => {
-            let at = entry.at.map(|at| format!(" {} {}", at.unix_s, at.offset_s));
-            format!(
-                "restarting: {}{}",
-                entry.reason.name(),
-                at.unwrap_or_default()
-            )
+        // Whose profile it was stands in the request.
+        StateChange::Provisioned(_) => "provisioned".to_owned(),
+        StateChange::Restarting(entry, _) => format!("restarting: {}", restart(&entry)),
+        StateChange::Switching(entry, memory) => {
+            format!("switching: {} {}", restart(&entry), upgrades(&memory))
         }
+        StateChange::Upgrades(memory) => format!("upgrades: {}", upgrades(&memory)),
+        StateChange::Server(host) => format!("server: {}", values.text(host)),
         StateChange::Booted => "booted".to_owned(),
         StateChange::Customization(state) => format!("customization: {}", state.name()),
         StateChange::Pending(None) => "pending: none".to_owned(),
         StateChange::Pending(Some(Pending::Configured)) => "pending: configured".to_owned(),
         StateChange::Pending(Some(Pending::TriggerUrl(n))) => format!("pending: trigger {n}"),
+    }
+}
+
+fn restart(entry: &RebootEntry) -> String {
+    let at = entry
+        .at()
+        .map(|at| format!(" {} {}", at.unix_s, at.offset_s));
+    format!("{}{}", entry.reason.name(), at.unwrap_or_default())
+}
+
+/// Without the digests: a rule that holds a secret has another one in a replay.
+fn upgrades(memory: &Memory) -> String {
+    let tried = memory
+        .tried
+        .map_or("none", |tried| lasting(Some(tried.result)));
+    format!("tried {tried}, last {}", lasting(memory.last))
+}
+
+const fn lasting(result: Option<Lasting>) -> &'static str {
+    match result {
+        None => "none",
+        Some(Lasting::Upgraded) => "upgraded",
+        Some(Lasting::BelowLimit) => "below-limit",
+        Some(Lasting::WrongModel) => "wrong-model",
+        Some(Lasting::BootFailed) => "boot-failed",
+    }
+}
+
+fn upgrade(notice: &UpgradeNotice, values: &Values) -> String {
+    match notice {
+        UpgradeNotice::Started(stage, request) => {
+            format!(
+                "upgrade started: {} {}",
+                stage.upgst(),
+                url(request, values)
+            )
+        }
+        UpgradeNotice::Done(outcome) => format!("upgrade done: {}", outcome::word(*outcome)),
+        UpgradeNotice::Fault(fault) => format!("upgrade fault: {}", fault.name()),
+        UpgradeNotice::Retry(at) => format!("upgrade retry: {}", at.as_millis()),
+        UpgradeNotice::NotNeeded => "upgrade not needed".to_owned(),
+        UpgradeNotice::Refused(gate) => format!("upgrade refused: {}", gate.name()),
     }
 }
 
@@ -170,5 +217,7 @@ fn notice(notice: &Notice, values: &Values) -> String {
         Notice::EditDone(Committed::Durable) => "edit done".to_owned(),
         Notice::EditDone(Committed::Failed) => "edit failed".to_owned(),
         Notice::EditBusy => "edit busy".to_owned(),
+        Notice::EraseFailed => "erase failed".to_owned(),
+        Notice::Upgrade(told) => upgrade(told, values),
     }
 }

@@ -117,6 +117,31 @@ pub enum Input {
         /// Whether it is durable; otherwise nothing changed.
         durable: bool,
     },
+    /// What is in the slots for firmware.
+    Slots(Option<Slots>),
+    /// A load is in its slot, or is not.
+    Upgraded {
+        /// The operation.
+        op: u32,
+        /// A word for why not; `None` for a load that is whole.
+        outcome: Option<String>,
+        /// The words of the server.
+        said: Option<String>,
+    },
+    /// The boot loader was told of another load.
+    Activated {
+        /// The operation.
+        op: u32,
+        /// Whether it knows; otherwise nothing changed.
+        durable: bool,
+    },
+    /// The factory state was to be restored.
+    Erased {
+        /// The operation.
+        op: u32,
+        /// Whether it is; otherwise nothing changed.
+        durable: bool,
+    },
 }
 
 /// What was asked for.
@@ -136,6 +161,21 @@ pub enum Command {
     },
     /// A restart.
     Restart,
+    /// A restart of SIP and services.
+    RestartWarm,
+    /// The factory state.
+    FactoryReset,
+    /// An upgrade, with this rule or with Upgrade_Rule.
+    Upgrade(Option<String>),
+}
+
+/// What is in the slots for firmware besides the load that runs.
+#[derive(Serialize, Deserialize, Debug)]
+pub struct Slots {
+    /// The load in the other slot.
+    pub inactive: Option<String>,
+    /// Whether the boot loader gave up the load that was to come up.
+    pub fell_back: bool,
 }
 
 /// What options say of the provisioning server.

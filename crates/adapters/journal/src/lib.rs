@@ -19,7 +19,7 @@ mod replay;
 mod spans;
 mod writer;
 
-pub use input::{Command, Input, Server};
+pub use input::{Command, Input, Server, Slots};
 pub use line::{Life, Line, SCHEMA, Step, Wall};
 pub use param::Param;
 pub use replay::{Replay, ReplayError, Replayed};

@@ -35,12 +35,19 @@ pub(crate) fn word(outcome: Outcome) -> String {
         Outcome::SrvOverTftp => "srv-over-tftp",
         Outcome::NoServer => "no-server",
         Outcome::Internal => "internal",
+        Outcome::Upgraded => "upgraded",
+        Outcome::HttpGet => "http-get",
+        Outcome::Signature => "signature",
+        Outcome::BelowLimit => "below-limit",
+        Outcome::WrongModel => "wrong-model",
+        Outcome::BootFailed => "boot-failed",
+        Outcome::Flash => "flash",
     };
     word.to_owned()
 }
 
 /// Those without a number.
-const PLAIN: [Outcome; 28] = [
+const PLAIN: [Outcome; 35] = [
     Outcome::Applied,
     Outcome::FnfOk,
     Outcome::Skipped,
@@ -69,6 +76,13 @@ const PLAIN: [Outcome; 28] = [
     Outcome::SrvOverTftp,
     Outcome::NoServer,
     Outcome::Internal,
+    Outcome::Upgraded,
+    Outcome::HttpGet,
+    Outcome::Signature,
+    Outcome::BelowLimit,
+    Outcome::WrongModel,
+    Outcome::BootFailed,
+    Outcome::Flash,
 ];
 
 /// The outcome of a word.

@@ -27,6 +27,8 @@ pub enum ControlRequest {
     FactoryReset {},
     /// Restart when all lines are idle.
     Reboot {},
+    /// Restart SIP and services, without a boot, when all lines are idle.
+    Restart {},
     /// A line became idle or busy.
     Line {
         /// Number, from 1.
@@ -125,6 +127,7 @@ impl From<ControlRequest> for Ask {
             },
             ControlRequest::FactoryReset {} => Self::FactoryReset,
             ControlRequest::Reboot {} => Self::Restart,
+            ControlRequest::Restart {} => Self::RestartWarm,
             ControlRequest::Line { line, line_use } => Self::Line(line, line_use.into()),
             ControlRequest::Registration { line, registration } => {
                 Self::Registration(line, registration.into())

@@ -75,6 +75,7 @@ fn wire(ask: Ask) -> ControlRequest {
         },
         Ask::FactoryReset => ControlRequest::FactoryReset {},
         Ask::Restart => ControlRequest::Reboot {},
+        Ask::RestartWarm => ControlRequest::Restart {},
         Ask::Line(line, line_use) => ControlRequest::Line {
             line,
             line_use: match line_use {

@@ -83,6 +83,20 @@ pub enum Outcome {
     SrvOverTftp,
     /// `C.url`: neither the rule nor DHCP names a server.
     NoServer,
+    /// `A.upgraded`: a load was taken; `$ERR` says its version.
+    Upgraded,
+    /// `C.http`: a firmware load could not be fetched over HTTP, and no status says why.
+    HttpGet,
+    /// `C.firmware`: the signature of a load does not match.
+    Signature,
+    /// `C.firmware`: a load is older than Downgrade_Rev_Limit.
+    BelowLimit,
+    /// `C.firmware`: a load is for another family.
+    WrongModel,
+    /// `C.firmware`: a load did not come up.
+    BootFailed,
+    /// `C.firmware`: a slot cannot be written, or the boot loader not be told.
+    Flash,
     /// `C.internal`: flash, memory or another fault of the phone itself.
     Internal,
 }
@@ -92,7 +106,7 @@ impl Outcome {
     #[must_use]
     pub const fn class(self) -> Class {
         match self {
-            Self::Applied | Self::FnfOk | Self::Skipped => Class::A,
+            Self::Applied | Self::FnfOk | Self::Skipped | Self::Upgraded => Class::A,
             Self::Fnf
             | Self::ParseFailed
             | Self::EmptyFile
@@ -117,6 +131,12 @@ impl Outcome {
             | Self::BadUrl
             | Self::SrvOverTftp
             | Self::NoServer
+            | Self::HttpGet
+            | Self::Signature
+            | Self::BelowLimit
+            | Self::WrongModel
+            | Self::BootFailed
+            | Self::Flash
             | Self::Internal => Class::C,
         }
     }
@@ -145,12 +165,18 @@ impl Outcome {
             Self::Timeout => "C.timeout",
             Self::Tls(_) => "C.tls",
             Self::Auth | Self::ProxyAuth => "C.auth",
-            Self::HttpStatus(_) | Self::Redirects | Self::HttpProtocol => "C.http",
+            Self::HttpStatus(_) | Self::Redirects | Self::HttpProtocol | Self::HttpGet => "C.http",
             Self::Tftp(_) | Self::TftpTimeout => "C.tftp",
             Self::Truncated => "C.truncated",
             Self::TooLarge | Self::ServerNotAllowed => "C.policy",
             Self::BadRule | Self::BadUrl | Self::SrvOverTftp | Self::NoServer => "C.url",
             Self::Internal => "C.internal",
+            Self::Upgraded => "A.upgraded",
+            Self::Signature
+            | Self::BelowLimit
+            | Self::WrongModel
+            | Self::BootFailed
+            | Self::Flash => "C.firmware",
         }
     }
 
@@ -194,6 +220,15 @@ impl Outcome {
             Self::SrvOverTftp => "Error - TFTP Scheme not supported in SRV lookups",
             Self::NoServer => "no server",
             Self::Internal => "internal error",
+            //= R-SM-31
+            // The version of the load says it.
+            Self::Upgraded => "",
+            Self::HttpGet => "http_get failed",
+            Self::Signature => "signature invalid",
+            Self::BelowLimit => "version below limit",
+            Self::WrongModel => "wrong model",
+            Self::BootFailed => "boot failed",
+            Self::Flash => "flash error",
         }
     }
 }
@@ -277,6 +312,13 @@ mod tests {
                 "Error - TFTP Scheme not supported in SRV lookups",
             ),
             (Outcome::Internal, "C.internal", "internal error"),
+            (Outcome::Upgraded, "A.upgraded", ""),
+            (Outcome::HttpGet, "C.http", "http_get failed"),
+            (Outcome::Signature, "C.firmware", "signature invalid"),
+            (Outcome::BelowLimit, "C.firmware", "version below limit"),
+            (Outcome::WrongModel, "C.firmware", "wrong model"),
+            (Outcome::BootFailed, "C.firmware", "boot failed"),
+            (Outcome::Flash, "C.firmware", "flash error"),
         ] {
             assert_eq!(outcome.code(), code);
             assert_eq!(outcome.to_string(), text);

@@ -23,6 +23,8 @@ pub enum Ask {
     FactoryReset,
     /// Restart when all lines are idle.
     Restart,
+    /// Restart SIP and services, without a boot, when all lines are idle.
+    RestartWarm,
     /// A line, from 1, became idle or busy.
     Line(u8, LineUse),
     /// A line, from 1, stands otherwise with its registrar.

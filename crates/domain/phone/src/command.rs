@@ -12,17 +12,13 @@ impl Phone {
             Fact::ExternalAddress(address) => {
                 let values = &mut cx.shared.values;
                 let new = address.and_then(|ip| values.intern(&ip.to_string(), Secrecy::Plain));
-                if let Some(old) = std::mem::replace(&mut self.external_ip, new) {
-                    values.release(old);
-                }
+                self.learn_external_ip(new, values);
             }
+            Fact::Slots(slots) => self.learn_slots(slots, &mut cx.shared.values),
             Fact::Means(means) => self.learn_means(means, &mut cx.shared.values),
             Fact::Address(address) => self.address(address, cx),
             Fact::ClientCertificate(installed) => self.client_certificate = installed,
-            Fact::Mobility(mobility) => {
-                let old = std::mem::replace(&mut self.mobility, mobility);
-                old.release(&mut cx.shared.values);
-            }
+            Fact::Mobility(mobility) => self.learn_mobility(mobility, &mut cx.shared.values),
         }
     }
 
@@ -52,6 +48,12 @@ impl Phone {
                 self.step(Event::Explicit(onhook_resync::Request::Given), cx);
             }
             Command::Set(id, value) => self.edit(origin, id, value, cx),
+            Command::RestartWarm => {
+                self.warm_restart = true;
+                self.restart_if_idle(cx);
+            }
+            Command::FactoryReset => self.factory_reset(cx),
+            Command::Upgrade(rule) => self.ask_upgrade(rule, cx),
             Command::Restart => {
                 self.want_restart_now(match origin {
                     Origin::Control => RebootReason::UserTriggered,

@@ -20,7 +20,8 @@ pub(crate) struct Edit {
 impl Phone {
     /// Stores one parameter; the use of the value passes to the phone.
     pub(crate) fn edit(&mut self, origin: Origin, id: ParamId, value: ValueId, cx: &mut Cx<'_>) {
-        if self.edit.is_some() || self.cold.as_ref().is_some_and(|cold| cold.is_committing()) {
+        let committing = self.cold.as_ref().is_some_and(|cold| cold.is_committing());
+        if self.edit.is_some() || committing || self.is_assigning_for_upgrade() {
             cx.shared.values.release(value);
             cx.out.push(Effect::Notice(Notice::EditBusy));
             return;

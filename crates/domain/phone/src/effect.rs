@@ -3,9 +3,10 @@
 use onhook_conditions::ConditionErrorCode;
 use onhook_device::{MonoTime, Outcome};
 use onhook_resync::{Cause, Gate, RuleSlot, TimerKind};
+use onhook_upgrade::Stage;
 
 use crate::port::Severity;
-use crate::{Committed, OpId, Place, Request, RuleFault, StateChange, Told};
+use crate::{Committed, OpId, Place, Request, RuleFault, StateChange, Told, UpgradeGate};
 
 /// Which of its subject's templates a message uses.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
@@ -68,11 +69,13 @@ pub struct LogLine {
     pub prvst: i8,
 }
 
-/// How much starts anew.
+/// How much starts anew (R-SM-21).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
 pub enum RestartKind {
     /// Full boot.
     Cold,
+    /// SIP and services; the phone itself goes on, and no boot follows.
+    Warm,
 }
 
 /// Something worth telling an operator; no completion.
@@ -111,6 +114,27 @@ pub enum Notice {
     EditDone(Committed),
     /// Another edit or a commit is under way; the edit was not taken.
     EditBusy,
+    /// Something of a firmware upgrade.
+    Upgrade(UpgradeNotice),
+    /// The factory state could not be restored; the phone goes on.
+    EraseFailed,
+}
+
+/// What is told of firmware upgrades.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum UpgradeNotice {
+    /// A load is asked for.
+    Started(Stage, Request),
+    /// An attempt ended; a success is followed by a restart.
+    Done(Outcome),
+    /// Upgrade_Rule, or a rule that came with a request, cannot be used, or a part of it.
+    Fault(RuleFault),
+    /// A failed attempt is repeated at this time.
+    Retry(MonoTime),
+    /// Somebody asked for an upgrade, and the load runs already or the rule names none.
+    NotNeeded,
+    /// What the rule or somebody asks for is refused.
+    Refused(UpgradeGate),
 }
 
 /// One thing to do. Effects with an [`OpId`] are answered by exactly one completion.
@@ -126,6 +150,13 @@ pub enum Effect {
     Commit(OpId),
     /// Change the state record and make it durable; answered by `StateSaved`.
     SaveState(OpId, StateChange),
+    /// Fetch a load, verify it and write it to the slot that does not run; answered by `FetchStarted`, then `Upgraded`.
+    Upgrade(OpId, Request),
+    /// Tell the boot loader to bring up the load in the slot that does not run; answered by `Activated`.
+    Activate(OpId),
+    /// Restore the factory state: parameters, rights, marks, secrets, the state record and the custom authority (R-FLS-2); answered
+    /// by `Erased`.
+    Erase(OpId),
     /// Send a message.
     Log(LogLine),
     /// Restart the phone.

@@ -6,7 +6,7 @@ use onhook_device::Outcome;
 use onhook_fetch::Endpoint;
 use onhook_params::{ParamId, ValueId, Values};
 
-use crate::{DecodedId, Discovered, Means, Searched, StateRecord};
+use crate::{DecodedId, Discovered, Means, Searched, Slots, StateRecord};
 
 /// Names one effect that wants a completion. A stale or unknown id is ignored and counted.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -58,6 +58,13 @@ pub enum Command {
     Set(ParamId, ValueId),
     /// Restart when all lines are idle and no resync runs.
     Restart,
+    /// Restart SIP and services, without a boot, when all lines are idle and no resync runs (`restart_now`).
+    RestartWarm,
+    /// Restore the factory state at once, but not in an emergency call.
+    FactoryReset,
+    /// Upgrade when all lines are idle: to the load that this rule names, which is not stored, or to that of Upgrade_Rule.
+    /// What was tried before is tried again (R-FW-14).
+    Upgrade(Option<ValueId>),
 }
 
 /// Whether a line is in use.
@@ -124,6 +131,8 @@ pub enum Fact {
     Mobility(Mobility),
     /// What the phone may ask beyond its options while it is out of the box.
     Means(Means),
+    /// What is in its slots for firmware; `None` of a phone without slots, which upgrades nothing. Told before a boot.
+    Slots(Option<Slots>),
 }
 
 /// Extension mobility; each text counts one use, which passes to the phone, and `None` is empty.
@@ -181,6 +190,12 @@ pub enum Input {
     CommitDone(OpId, Committed),
     /// A state record was saved, or could not be.
     StateSaved(OpId, Committed),
+    /// A load was fetched, verified and written to its slot, or was not.
+    Upgraded(OpId, Result<(), Told>),
+    /// The boot loader will bring up the load that was written last, or could not be told.
+    Activated(OpId, Committed),
+    /// The factory state is restored, or nothing changed.
+    Erased(OpId, Committed),
 }
 
 impl Input {
@@ -198,7 +213,10 @@ impl Input {
             | Self::FetchDone(..)
             | Self::Searched(..)
             | Self::CommitDone(..)
-            | Self::StateSaved(..) => 1,
+            | Self::StateSaved(..)
+            | Self::Upgraded(..)
+            | Self::Activated(..)
+            | Self::Erased(..) => 1,
             Self::Command(..) => 2,
             Self::Timer => 3,
         }

@@ -9,7 +9,8 @@
 //! activity is an input, a restart is an effect, and every text in an effect is an id that the consumer
 //! renders with [`render`].
 //!
-//! Requirement families: R-SM, R-RULE, R-ASSIGN, R-OPT-6, R-ALIAS-1, R-POST, R-APP, R-LOG, R-MACRO-20..23, R-URL-2, R-FLS.
+//! Requirement families: R-SM, R-RULE, R-ASSIGN, R-OPT-6, R-ALIAS-1, R-POST, R-APP, R-LOG, R-MACRO-20..23, R-URL-2, R-FLS, R-UPG,
+//! R-FW-1 to R-FW-6, R-FW-10 to R-FW-15.
 
 mod asked;
 mod command;
@@ -17,6 +18,7 @@ mod discovered;
 mod edit;
 mod effect;
 mod input;
+mod learned;
 mod lines;
 mod local;
 mod looping;
@@ -31,22 +33,26 @@ mod record;
 pub mod render;
 pub mod report;
 mod request;
+mod reset;
 mod restart;
 mod rule;
 mod run;
 mod search;
+mod second;
 mod shared;
 mod steps;
+mod upgrade;
 mod watch;
 
 pub use asked::{Answer, Ask, Asked, ClientCertificate, Delay, Reply};
 pub use discovered::Discovered;
-pub use effect::{Effect, LogLine, LogOp, Notice, RestartKind, Subject};
+pub use effect::{Effect, LogLine, LogOp, Notice, RestartKind, Subject, UpgradeNotice};
 pub use input::{
     Boot, Command, Committed, Fact, Input, LineUse, Mobility, OpId, Origin, Registration, Told,
 };
 pub use model::{Model, ModelId, PhoneSetup};
 pub use onhook_resync::{Cause, Gate, RuleSlot, State, TimerKind};
+pub use onhook_upgrade::{Lasting, Memory, Stage, Target, Tried};
 pub use phone::{Cx, Phone};
 pub use record::{
     Pending, RebootEntry, RebootReason, RecordError, RestartsInARow, StateChange, StateRecord,
@@ -55,3 +61,4 @@ pub use request::Request;
 pub use rule::RuleFault;
 pub use search::{Means, Place, Searched};
 pub use shared::{DecodedId, Shared};
+pub use upgrade::{Slots, UpgradeGate};

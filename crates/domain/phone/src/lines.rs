@@ -5,15 +5,13 @@ use onhook_params::known;
 use onhook_resync::{Event, State};
 
 use crate::phone::Cx;
-use crate::restart::Restart;
+use crate::second::Second;
 use crate::{LineUse, Phone, Registration, Shared};
 
 /// The second since boot from which on a line has been without its registration, or [`REGISTERED`].
 pub(crate) type LostAt = u32;
 /// It is registered, or disabled.
 pub(crate) const REGISTERED: LostAt = LostAt::MAX;
-/// Lines are busy, or have been idle long enough.
-pub(crate) const SETTLED: u32 = u32::MAX;
 
 impl Phone {
     /// Takes an edge of a line.
@@ -30,7 +28,7 @@ impl Phone {
         self.emergency_lines = mark(self.emergency_lines, line_use == LineUse::Emergency);
         match (before, self.busy_lines) {
             (0, 1..) => {
-                self.settled_at = SETTLED;
+                self.settled_at = Second::NEVER;
                 self.step(Event::LinesBusy, cx);
             }
             (1.., 0) => {
@@ -40,6 +38,7 @@ impl Phone {
             (0, 0) | (1.., 1..) => {}
         }
         self.release_held(cx);
+        self.erase_if_allowed(cx);
         self.restart_if_idle(cx);
     }
 
@@ -48,24 +47,19 @@ impl Phone {
         //= R-IDLE-3
         let settle_s = self.model(cx.shared).map_or(0, |model| model.idle_settle_s);
         if settle_s > 0 {
-            // A whole second at least the settle time away.
-            let at = cx.now.mono.plus_millis(999).plus_secs(u64::from(settle_s));
-            self.settled_at = u32::try_from(at.as_secs()).unwrap_or(SETTLED);
+            self.settled_at = Second::not_before(cx.now.mono.plus_secs(u64::from(settle_s)));
         }
     }
 
     /// When lines will have settled; [`MonoTime::MAX`] for never.
     pub(crate) const fn settle_deadline(&self) -> MonoTime {
-        match self.settled_at {
-            SETTLED => MonoTime::MAX,
-            at => MonoTime::from_secs(at as u64),
-        }
+        self.settled_at.mono()
     }
 
     /// Goes on with what was deferred, if lines have been idle long enough.
     pub(crate) fn settle(&mut self, cx: &mut Cx<'_>) {
         if self.settle_deadline() <= cx.now.mono {
-            self.settled_at = SETTLED;
+            self.settled_at = Second::NEVER;
             self.step(Event::LinesSettled, cx);
             self.release_held(cx);
             self.restart_if_idle(cx);
@@ -73,8 +67,8 @@ impl Phone {
     }
 
     /// Whether lines are busy, or have not been idle long enough.
-    const fn are_lines_deferring(&self) -> bool {
-        self.busy_lines != 0 || self.settled_at != SETTLED
+    pub(crate) fn are_lines_deferring(&self) -> bool {
+        self.busy_lines != 0 || self.settled_at != Second::NEVER
     }
 
     /// Takes what a line says of its registration.
@@ -107,7 +101,7 @@ impl Phone {
     }
 
     /// Whether lines keep what was fetched from being applied.
-    pub(crate) const fn lines_hold(&self) -> bool {
+    pub(crate) fn lines_hold(&self) -> bool {
         //= R-RBT-4
         //= R-IDLE-5
         self.are_lines_deferring() && !(self.overdue && self.emergency_lines == 0)
@@ -116,10 +110,14 @@ impl Phone {
     /// When lines no longer keep the phone from a restart that nothing else keeps it from.
     pub(crate) fn restart_deadline(&self) -> MonoTime {
         let running = matches!(self.resync.state(), State::Running(_));
-        let waits = matches!(self.restart, Restart::Due | Restart::Ready);
         // No time ends the waiting for an emergency call.
-        if waits && !running && !self.stores_edit() && self.emergency_lines == 0 {
-            self.restart_by
+        if self.wants_restart()
+            && !running
+            && !self.is_upgrading()
+            && !self.stores_edit()
+            && self.emergency_lines == 0
+        {
+            self.restart_by.mono()
         } else {
             MonoTime::MAX
         }
@@ -128,19 +126,19 @@ impl Phone {
     /// Whether lines keep the phone from restarting; the first time says until when they may.
     pub(crate) fn lines_hold_restart(&mut self, now: MonoTime, shared: &Shared) -> bool {
         if !self.are_lines_deferring() {
-            self.restart_by = MonoTime::MAX;
+            self.restart_by = Second::NEVER;
             return false;
         }
         //= R-SM-14
-        if self.restart_by == MonoTime::MAX
+        if self.restart_by == Second::NEVER
             && let Some(view) = self.view(shared)
             && view.scope.readings.forced_resync == ForcedResync::MaxWait
         {
             let delay = self.params.text(known::FORCED_RESYNC_DELAY, view);
             let delay = onhook_params::types::Unsigned::parse(delay).map_or(0, |n| n.get());
-            self.restart_by = now.plus_secs(u64::from(delay));
+            self.restart_by = Second::not_before(now.plus_secs(u64::from(delay)));
         }
         //= R-IDLE-5
-        self.restart_by > now || self.emergency_lines != 0
+        self.restart_by.mono() > now || self.emergency_lines != 0
     }
 }

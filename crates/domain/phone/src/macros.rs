@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use onhook_device::Now;
+use onhook_device::{Now, Outcome};
 use onhook_macros::{Expanded, MacroName, MacroSource};
-use onhook_params::{View, known};
+use onhook_params::{Values, View, known};
 
 use crate::phone::Cx;
 use crate::request::Request;
@@ -100,7 +100,7 @@ impl MacroSource for PhoneMacros<'_> {
             }),
             MacroName::Ip => out.push_str(self.phone.ip.map_or("", |id| values.text(id))),
             MacroName::ExtIp => {
-                out.push_str(self.phone.external_ip.map_or("", |id| values.text(id)));
+                out.push_str(self.phone.external_ip().map_or("", |id| values.text(id)));
             }
             MacroName::SwVer => out.push_str(&self.model.software_version),
             MacroName::HwVer => out.push_str(&self.model.hardware_version),
@@ -109,12 +109,19 @@ impl MacroSource for PhoneMacros<'_> {
                 let since = self.phone.resync.last_attempt();
                 push(out, Some(self.now.mono.secs_since(since)));
             }
-            //= R-MACRO-22
             MacroName::UpgTmr => {
-                let since = self.phone.resync.booted();
+                let since = self.phone.last_upgrade();
                 push(out, Some(self.now.mono.secs_since(since)));
             }
-            MacroName::UpgSt => out.push('1'),
+            MacroName::UpgSt => push(out, Some(self.phone.upgrade_stage().upgst())),
+            MacroName::UpgErr => match self.phone.upgrade_error() {
+                // After a restart the version that runs is that of the new load.
+                Some(Told {
+                    outcome: Outcome::Upgraded,
+                    said: None,
+                }) => out.push_str(&self.model.software_version),
+                told => push_told(told, values, out),
+            },
             MacroName::RegTmr(line) => {
                 push(out, Some(self.phone.unregistered_s(line, self.now.mono)));
             }
@@ -131,31 +138,38 @@ impl MacroSource for PhoneMacros<'_> {
             },
             MacroName::Port => push(out, self.request.map(|request| request.port)),
             MacroName::Path => push(out, self.request.map(|request| values.text(request.path))),
-            MacroName::Err => {
-                if let Some(told) = self.told {
-                    told.outcome.push_err_text(out);
-                    if let Some(said) = told.said {
-                        out.push_str(": ");
-                        out.push_str(values.text(said));
-                    }
-                }
-            }
-            MacroName::Ems => push(out, self.phone.mobility.status.map(|id| values.text(id))),
-            MacroName::MUid => push(out, self.phone.mobility.user.map(|id| values.text(id))),
+            MacroName::Err => push_told(self.told, values, out),
+            MacroName::Ems => push(out, self.phone.mobility().status.map(|id| values.text(id))),
+            MacroName::MUid => push(out, self.phone.mobility().user.map(|id| values.text(id))),
             //= R-MACRO-20
             MacroName::MPwd => push(
                 out,
-                self.phone.mobility.password.map(|id| match self.password {
-                    Password::Value => values.expose(id),
-                    Password::Mask => values.text(id),
-                }),
+                self.phone
+                    .mobility()
+                    .password
+                    .map(|id| match self.password {
+                        Password::Value => values.expose(id),
+                        Password::Mask => values.text(id),
+                    }),
             ),
-            // Never asked for secrets; the rest has no value until upgrades exist.
-            MacroName::Secret(_)
-            | MacroName::UpgErr
-            | MacroName::OrigType
-            | MacroName::AuthStatus => {}
+            // Never asked for secrets; the rest has no value: licences are none of ours.
+            MacroName::Secret(_) | MacroName::OrigType | MacroName::AuthStatus => {}
         }
+    }
+}
+
+/// The text of a result, and what the server said to it.
+fn push_told(told: Option<Told>, values: &Values, out: &mut String) {
+    let Some(told) = told else {
+        return;
+    };
+    let before = out.len();
+    told.outcome.push_err_text(out);
+    if let Some(said) = told.said {
+        if out.len() > before {
+            out.push_str(": ");
+        }
+        out.push_str(values.text(said));
     }
 }
 

@@ -5,7 +5,7 @@ use onhook_params::{Scope, ValueId};
 
 /// Names a [`Model`] in [`crate::Shared`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct ModelId(pub(crate) u32);
+pub struct ModelId(pub(crate) u16);
 
 /// Product, versions, family, release and readings.
 #[derive(Clone, Debug)]

@@ -7,16 +7,18 @@ use onhook_resync::{BootCause, Event, Resync};
 use onhook_schedule::phone_seed;
 
 use crate::edit::Edit;
-use crate::lines::{LostAt, REGISTERED, SETTLED};
+use crate::learned::Learned;
+use crate::lines::{LostAt, REGISTERED};
 use crate::looping::Restarts;
 use crate::restart::Restart;
 use crate::rule::Cold;
 use crate::search::Search;
+use crate::second::Second;
+use crate::upgrade::Firmware;
 use crate::watch::trigger_number;
 use crate::{
-    Boot, Cause, Effect, Input, LogLine, LogOp, Mobility, Model, ModelId, Notice, OpId, Pending,
-    PhoneSetup, RebootReason, Request, Shared, State, StateChange, StateRecord, Subject, TimerKind,
-    Told,
+    Boot, Cause, Effect, Input, LogLine, LogOp, Model, ModelId, Notice, OpId, Pending, PhoneSetup,
+    RebootReason, Request, Shared, State, StateChange, StateRecord, Subject, TimerKind, Told,
 };
 
 /// What one call of [`Phone::handle`] works with.
@@ -40,6 +42,12 @@ pub struct Phone {
     pub(crate) edit: Option<Box<Edit>>,
     /// What options say of its server, and what it may ask beyond them.
     pub(crate) search: Option<Box<Search>>,
+    /// Upgrades, of a phone that has slots or a rule for them.
+    pub(crate) firmware: Option<Box<Firmware>>,
+    /// The server that delivered the last profile; counts one use.
+    pub(crate) served_by: Option<ValueId>,
+    /// The record names another one.
+    pub(crate) server_unsaved: bool,
     pub(crate) customization: Customization,
     pub(crate) restart: Restart,
     /// The restarts that profiles have led to in a row, and what the next one is for.
@@ -47,8 +55,7 @@ pub struct Phone {
     /// Why it restarts, if it does.
     pub(crate) restart_reason: RebootReason,
     pub(crate) ip: Option<ValueId>,
-    pub(crate) external_ip: Option<ValueId>,
-    pub(crate) mobility: Mobility,
+    pub(crate) learned: Option<Box<Learned>>,
     pub(crate) mac: Mac,
     pub(crate) serial: Option<ValueId>,
     /// The rule that came with an explicit request.
@@ -60,8 +67,8 @@ pub struct Phone {
     /// The result that `$ERR` shows; `None` from the start of a request until its result.
     pub(crate) result: Option<Told>,
     pub(crate) busy_lines: u16,
-    /// The second since boot at which idle lines have settled, or [`SETTLED`].
-    pub(crate) settled_at: u32,
+    /// When idle lines have settled; never if they have, or are busy.
+    pub(crate) settled_at: Second,
     /// Those of the busy lines that must not be disturbed.
     pub(crate) emergency_lines: u16,
     /// Since when lines 1 and 2 have been without registration.
@@ -69,11 +76,13 @@ pub struct Phone {
     /// When to look at the triggers.
     pub(crate) watch: MonoTime,
     /// Until when lines may keep the phone from restarting.
-    pub(crate) restart_by: MonoTime,
+    pub(crate) restart_by: Second,
     /// Triggers, as bits, whose fault has been told.
     pub(crate) warned: u8,
     /// What is held has waited for lines as long as it may.
     pub(crate) overdue: bool,
+    /// SIP and services are to start anew.
+    pub(crate) warm_restart: bool,
     /// The request in the state record, which an attempt of its rules answers.
     pub(crate) pending_saved: Option<Pending>,
     /// The save of that request that is under way, or [`OpId::NONE`].
@@ -94,13 +103,15 @@ impl Phone {
             cold: None,
             edit: None,
             search: None,
+            firmware: None,
+            served_by: None,
+            server_unsaved: false,
             customization: Customization::Open,
             restart: Restart::No,
             restarts: None,
             restart_reason: RebootReason::Provisioning,
             ip: setup.ip,
-            external_ip: setup.external_ip,
-            mobility: Mobility::default(),
+            learned: Learned::first(setup.external_ip),
             mac: setup.mac,
             serial: setup.serial,
             given: None,
@@ -109,13 +120,14 @@ impl Phone {
             stale: 0,
             result: None,
             busy_lines: 0,
-            settled_at: SETTLED,
+            settled_at: Second::NEVER,
             emergency_lines: 0,
             lost_at: [REGISTERED; 2],
             watch: MonoTime::MAX,
-            restart_by: MonoTime::MAX,
+            restart_by: Second::NEVER,
             warned: 0,
             overdue: false,
+            warm_restart: false,
             pending_saved: None,
             saving_pending: OpId::NONE,
             pending_unsaved: false,
@@ -148,7 +160,11 @@ impl Phone {
                 None => self.commit_done(op, committed, cx),
             },
             Input::StateSaved(op, committed) => self.state_saved(op, committed, cx),
+            Input::Upgraded(op, result) => self.upgraded(op, result, cx),
+            Input::Activated(op, committed) => self.activated(op, committed, cx),
+            Input::Erased(op, committed) => self.erased(op, committed, cx),
         }
+        self.upgrade_if_free(cx);
         self.watch_triggers(!timer, cx);
         let after = self.resync.timer();
         if let Some((kind, at)) = after.filter(|_| after != before) {
@@ -162,7 +178,8 @@ impl Phone {
         let next = self
             .watch
             .min(self.restart_deadline())
-            .min(self.settle_deadline());
+            .min(self.settle_deadline())
+            .min(self.upgrade_deadline());
         let own = Some(next).filter(|at| *at != MonoTime::MAX);
         match (self.resync.deadline(), own) {
             (Some(one), Some(other)) => Some(one.min(other)),
@@ -206,22 +223,16 @@ impl Phone {
         self.busy_lines
     }
 
-    /// `$EXTIP`
+    /// Whether an emergency call is up.
     #[must_use]
-    pub const fn external_ip(&self) -> Option<ValueId> {
-        self.external_ip
+    pub const fn has_emergency_call(&self) -> bool {
+        self.emergency_lines != 0
     }
 
     /// Whether a client certificate is installed.
     #[must_use]
     pub const fn has_client_certificate(&self) -> bool {
         self.client_certificate
-    }
-
-    /// Extension mobility.
-    #[must_use]
-    pub const fn mobility(&self) -> Mobility {
-        self.mobility
     }
 
     /// How many completions were ignored because nobody waited for them, up to 65,535.
@@ -235,7 +246,10 @@ impl Phone {
     pub fn commit_entries(&self, op: OpId) -> &[Entry] {
         match &self.edit {
             Some(edit) if edit.op == op => std::slice::from_ref(&edit.entry),
-            Some(_) | None => self.cold.as_ref().map_or(&[], |cold| cold.changes_of(op)),
+            Some(_) | None => match &self.cold {
+                Some(cold) => cold.changes_of(op),
+                None => self.upgrade_changes(op),
+            },
         }
     }
 
@@ -257,6 +271,7 @@ impl Phone {
 
     fn timer_due(&mut self, cx: &mut Cx<'_>) {
         self.settle(cx);
+        self.upgrade_due(cx.now.mono);
         //= R-SCHED-12
         if !matches!(self.resync.timer(), Some((TimerKind::Retry, _))) {
             self.watch_triggers(false, cx);
@@ -265,7 +280,7 @@ impl Phone {
     }
 
     fn boot(&mut self, boot: Boot, record: StateRecord, cx: &mut Cx<'_>) {
-        self.forget(cx.shared);
+        self.forget(cx);
         let cause = match (boot, record.restarting) {
             (Boot::Foreground, _) => BootCause::Foreground,
             //= R-SM-2
@@ -298,6 +313,7 @@ impl Phone {
             },
             cx,
         );
+        self.boot_firmware(boot, &record, cx);
         if let Some(Pending::TriggerUrl(number)) = asked
             && self.take_trigger_url(number, cx.shared)
         {
@@ -306,7 +322,9 @@ impl Phone {
     }
 
     /// Ends everything that a restart ends.
-    fn forget(&mut self, shared: &mut Shared) {
+    fn forget(&mut self, cx: &mut Cx<'_>) {
+        self.forget_firmware(cx);
+        let shared = &mut *cx.shared;
         if let Some(cold) = self.cold.take() {
             cold.retire(shared);
         }
@@ -320,11 +338,12 @@ impl Phone {
             shared.values.release(value);
         }
         self.restart = Restart::No;
-        self.restart_by = MonoTime::MAX;
+        self.restart_by = Second::NEVER;
+        self.warm_restart = false;
         self.saving_pending = OpId::NONE;
         self.pending_unsaved = false;
         self.lost_at = [REGISTERED; 2];
-        self.settled_at = SETTLED;
+        self.settled_at = Second::NEVER;
         self.overdue = false;
         self.warned = 0;
         self.forget_search(&mut shared.values);
@@ -358,6 +377,14 @@ impl Phone {
                 | known::DAYLIGHT_SAVING_TIME_ENABLE => Event::ScheduleChanged,
                 known::RESYNC_ERROR_RETRY_DELAY => Event::ErrorRetryChanged,
                 known::PROVISION_ENABLE => Event::EnableChanged,
+                known::UPGRADE_RULE | known::UPGRADE_ENABLE => {
+                    self.want_upgrade_check(cx);
+                    continue;
+                }
+                known::UPGRADE_ERROR_RETRY_DELAY => {
+                    self.upgrade_retry_changed(cx);
+                    continue;
+                }
                 id => {
                     if let Some(number) = trigger_number(id).filter(|number| fresh & number != 0) {
                         //= R-TRIG-5
@@ -389,9 +416,9 @@ impl Phone {
         self.stale = self.stale.saturating_add(1);
     }
 
-    pub(crate) fn log(&self, op: LogOp, cx: &mut Cx<'_>) {
+    pub(crate) fn log(&self, subject: Subject, op: LogOp, cx: &mut Cx<'_>) {
         cx.out.push(Effect::Log(LogLine {
-            subject: Subject::Resync,
+            subject,
             op,
             request: self.request.as_deref().copied(),
             told: self.result,

@@ -10,6 +10,15 @@ use crate::phone::Cx;
 use crate::rule::{Cold, RuleFault, to_u32};
 use crate::{Effect, Notice, Phone, Request, RuleSlot, Shared};
 
+/// What serves a URL that names no server.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct StandIn {
+    /// Its host.
+    pub(crate) host: Option<ValueId>,
+    /// Its scheme and port, for a URL that writes no scheme.
+    pub(crate) transport: Option<(Scheme, u16)>,
+}
+
 impl Phone {
     /// Evaluates the rule of a slot: what it assigns, and what it fetches.
     pub(crate) fn plan(
@@ -44,17 +53,23 @@ impl Phone {
         let Selection::Act(alternative) = selection else {
             return Ok(());
         };
-        self.assign(slot, &alternative, expanded, cold, cx);
+        self.assign(&alternative, expanded, cold, cx, |fault| {
+            Effect::Notice(Notice::RuleFault(slot, fault))
+        });
         cold.post = alternative.options.post;
         cold.server = alternative
             .url
             .as_ref()
             .and_then(|url| url.server.is_none().then_some(0));
         //= R-ASSIGN-2
-        cold.next = alternative
-            .url
-            .as_ref()
-            .map(|url| self.request_for(url, &alternative, expanded, cx));
+        cold.next = alternative.url.as_ref().map(|url| {
+            let discovered = self.server().filter(|_| url.server.is_none());
+            let stand_in = StandIn {
+                host: discovered.and_then(|found| found.server(0)),
+                transport: discovered.map(|found| (found.scheme, found.port)),
+            };
+            self.request_for(url, &alternative, expanded, stand_in, cx)
+        });
         if let Some(Ok(request)) = &cold.next
             && request.scheme == Scheme::Tftp
             && (request.user.is_some() || request.password.is_some())
@@ -67,13 +82,13 @@ impl Phone {
     }
 
     /// Collects the assignments of an alternative; bad ones are told and left out.
-    fn assign(
+    pub(crate) fn assign(
         &self,
-        slot: RuleSlot,
         alternative: &Alternative<'_>,
         expanded: &Expanded,
         cold: &mut Cold,
         cx: &mut Cx<'_>,
+        told: impl Fn(RuleFault) -> Effect,
     ) {
         let Shared { values, models, .. } = &mut *cx.shared;
         let Some(model) = models.get(self.model) else {
@@ -89,8 +104,7 @@ impl Phone {
             //= R-MACRO-20
             if shown && expanded.comes_from(MacroName::MPwd, &(assignment.offset..end)) {
                 let offset = to_u32(assignment.offset);
-                let fault = RuleFault::PasswordShown { offset };
-                cx.out.push(Effect::Notice(Notice::RuleFault(slot, fault)));
+                cx.out.push(told(RuleFault::PasswordShown { offset }));
                 continue;
             }
             //= R-ASSIGN-4
@@ -105,12 +119,9 @@ impl Phone {
             });
             match entry {
                 Some(entry) => cold.wanted.push(entry),
-                None => cx.out.push(Effect::Notice(Notice::RuleFault(
-                    slot,
-                    RuleFault::Assignment {
-                        offset: to_u32(assignment.offset),
-                    },
-                ))),
+                None => cx.out.push(told(RuleFault::Assignment {
+                    offset: to_u32(assignment.offset),
+                })),
             }
         }
         //= R-APP-10
@@ -126,18 +137,18 @@ impl Phone {
         });
     }
 
-    /// Turns a URL and its options into a request.
-    fn request_for(
+    /// Turns a URL and its options into a request; `stand_in` serves a URL without a server.
+    pub(crate) fn request_for(
         &self,
         url: &Url<'_>,
         alternative: &Alternative<'_>,
         expanded: &Expanded,
+        stand_in: StandIn,
         cx: &mut Cx<'_>,
     ) -> Result<Request, RuleFault> {
         let options = &alternative.options;
-        let discovered = self.server().filter(|_| url.server.is_none());
-        let (scheme, port) = match discovered {
-            Some(server) if !url.scheme_given => (server.scheme, server.port),
+        let (scheme, port) = match stand_in.transport {
+            Some(transport) if !url.scheme_given => transport,
             Some(_) | None => (url.scheme, url.port),
         };
         //= R-TFTP-21
@@ -149,7 +160,7 @@ impl Phone {
         }
         let secrecy = path_secrecy(url, expanded)?;
         //= R-URL-2
-        let host = match (url.server, discovered.and_then(|found| found.server(0))) {
+        let host = match (url.server, stand_in.host) {
             (Some(server), _) => {
                 let last = self.request.as_ref().map(|request| request.host);
                 reuse(last, server, Secrecy::Plain, &mut cx.shared.values)
@@ -233,7 +244,7 @@ fn trimmed(text: &str) -> &str {
     text.trim_matches([' ', '\t', '\r', '\n'])
 }
 
-fn syntax(error: onhook_rules::RuleError) -> RuleFault {
+pub(crate) fn syntax(error: onhook_rules::RuleError) -> RuleFault {
     RuleFault::Syntax {
         code: error.code(),
         offset: to_u32(error.offset()),

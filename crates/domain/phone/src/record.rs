@@ -2,7 +2,11 @@
 
 use onhook_device::WallTime;
 use onhook_discovery::Customization;
+use onhook_params::{Secrecy, ValueId, Values};
+use onhook_upgrade::Memory;
 use thiserror::Error;
+
+mod upgrades;
 
 /// Why the phone restarted (R-SM-22).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
@@ -64,8 +68,41 @@ impl RebootReason {
 pub struct RebootEntry {
     /// Why.
     pub reason: RebootReason,
+    /// Seconds east of UTC.
+    offset_s: i32,
+    /// Unix time, or [`UNKNOWN`].
+    unix_s: i64,
+}
+
+/// The clock had not been set: no clock shows this.
+const UNKNOWN: i64 = i64::MIN;
+
+impl RebootEntry {
+    /// A line of a restart at this local time; `None` if the clock has not been set.
+    #[must_use]
+    pub const fn new(reason: RebootReason, at: Option<WallTime>) -> Self {
+        let (unix_s, offset_s) = match at {
+            Some(at) => (at.unix_s, at.offset_s),
+            None => (UNKNOWN, 0),
+        };
+        Self {
+            reason,
+            offset_s,
+            unix_s,
+        }
+    }
+
     /// Local time; `None` if the clock had not been set.
-    pub at: Option<WallTime>,
+    #[must_use]
+    pub const fn at(&self) -> Option<WallTime> {
+        match self.unix_s {
+            UNKNOWN => None,
+            unix_s => Some(WallTime {
+                unix_s,
+                offset_s: self.offset_s,
+            }),
+        }
+    }
 }
 
 /// A resync that somebody asked for before a restart, and that follows it.
@@ -120,6 +157,10 @@ pub struct StateRecord {
     pub customization: Customization,
     /// The restarts that one profile has led to in a row.
     pub restarts: Option<RestartsInARow>,
+    /// The server that delivered the last profile (R-UPG-2); whoever keeps the record counts one use.
+    pub server: Option<ValueId>,
+    /// What is remembered of upgrades.
+    pub upgrades: Memory,
     /// Newest first.
     pub history: [Option<RebootEntry>; 5],
 }
@@ -129,7 +170,7 @@ pub struct StateRecord {
 pub enum RecordError {
     /// Written by a newer program.
     #[error(
-        "the state record has version {0}, this program reads up to version 3: start a newer program, or reset the state"
+        "the state record has version {0}, this program reads up to version 4: start a newer program, or reset the state"
     )]
     Version(u8),
     /// Not a record at all.
@@ -137,14 +178,17 @@ pub enum RecordError {
     Damaged(usize),
 }
 
-const VERSION: u8 = 3;
+const VERSION: u8 = 4;
+/// Longest host that is kept, the longest name there is.
+const HOST_LIMIT: usize = 253;
 const ENTRY_LEN: usize = 1 + 1 + 8 + 4;
 
 impl StateRecord {
-    /// Encodes version 3: version, provisioned, restarting, pending, customization, restarts in a row (count, profile and the two spans;
-    /// only the count if that is 0), then per entry reason, clock flag, Unix seconds and offset, all big-endian.
+    /// Encodes version 4: version, provisioned, restarting, pending, customization, restarts in a row (count, profile and the two spans;
+    /// only the count if that is 0), the server (length and text), what is remembered of upgrades, then per entry of the history reason,
+    /// clock flag, Unix seconds and offset, all big-endian.
     #[must_use]
-    pub fn encode(&self) -> Vec<u8> {
+    pub fn encode(&self, values: &Values) -> Vec<u8> {
         let mut out = vec![
             VERSION,
             u8::from(self.provisioned),
@@ -157,10 +201,16 @@ impl StateRecord {
             out.extend(row.profile.to_be_bytes());
             out.extend(row.between_s.iter().flat_map(|span| span.to_be_bytes()));
         }
+        let server = self.server.map_or("", |host| values.text(host));
+        let kept = u8::try_from(server.len()).ok();
+        let kept = kept.filter(|length| usize::from(*length) <= HOST_LIMIT);
+        out.push(kept.unwrap_or(0));
+        out.extend(server.bytes().take(kept.map_or(0, usize::from)));
+        upgrades::encode(&self.upgrades, &mut out);
         for entry in self.history.iter().flatten() {
             out.push(entry.reason.number());
-            out.push(u8::from(entry.at.is_some()));
-            let at = entry.at.unwrap_or(WallTime {
+            out.push(u8::from(entry.at().is_some()));
+            let at = entry.at().unwrap_or(WallTime {
                 unix_s: 0,
                 offset_s: 0,
             });
@@ -170,31 +220,43 @@ impl StateRecord {
         out
     }
 
-    /// Decodes what [`StateRecord::encode`] gave, version 2, which had neither customization nor restarts in a row, and version 1, which had no
-    /// `pending` either.
+    /// Decodes what [`StateRecord::encode`] gave; version 3, which had neither server nor upgrades; version 2, which had neither customization nor
+    /// restarts in a row; and version 1, which had no `pending` either. The text of the server counts one use, which passes to the caller.
     ///
     /// # Errors
     /// Another version, or bytes that are no record.
-    pub fn decode(bytes: &[u8]) -> Result<Self, RecordError> {
+    pub fn decode(bytes: &[u8], values: &mut Values) -> Result<Self, RecordError> {
         let damaged = RecordError::Damaged;
         let (head, rest) = bytes.split_first_chunk::<3>().ok_or(damaged(bytes.len()))?;
         let [version, provisioned, restarting] = *head;
         let (pending, rest) = match version {
             1 => (0, rest),
-            2 | VERSION => rest
+            2..=VERSION => rest
                 .split_first()
                 .map(|(pending, rest)| (*pending, rest))
                 .ok_or(damaged(bytes.len()))?,
             _ => return Err(RecordError::Version(version)),
         };
-        let at = damaged(bytes.len() - rest.len());
-        let (customization, restarts, entries) = match version {
+        let here = |rest: &[u8]| damaged(bytes.len() - rest.len());
+        let (customization, restarts, rest) = match version {
             1 | 2 => (Customization::Open, None, rest),
             _ => {
-                let (number, rest) = rest.split_first().ok_or(at)?;
-                let customization = Customization::from_number(*number).ok_or(at)?;
-                let (row, rest) = restarts(rest).ok_or(damaged(bytes.len() - rest.len()))?;
+                let (number, rest) = rest.split_first().ok_or(here(rest))?;
+                let customization = Customization::from_number(*number)
+                    .ok_or(damaged(bytes.len() - rest.len() - 1))?;
+                let (row, rest) = restarts(rest).ok_or(here(rest))?;
                 (customization, row, rest)
+            }
+        };
+        let (host, upgrades, entries) = match version {
+            1..=3 => (&[][..], Memory::default(), rest),
+            _ => {
+                let (length, after) = rest.split_first().ok_or(here(rest))?;
+                let (host, after) = after
+                    .split_at_checked(usize::from(*length))
+                    .ok_or(here(rest))?;
+                let (upgrades, after) = upgrades::decode(after).ok_or(here(after))?;
+                (host, upgrades, after)
             }
         };
         let start = bytes.len() - entries.len();
@@ -207,6 +269,8 @@ impl StateRecord {
             pending: Pending::from_number(pending).ok_or(damaged(3))?,
             customization,
             restarts,
+            server: None,
+            upgrades,
             history: [None; 5],
         };
         let chunks = entries.chunks(ENTRY_LEN);
@@ -215,6 +279,10 @@ impl StateRecord {
         }
         for (i, (slot, chunk)) in record.history.iter_mut().zip(chunks).enumerate() {
             *slot = Some(entry(chunk).ok_or(damaged(start + i * ENTRY_LEN))?);
+        }
+        let host = std::str::from_utf8(host).map_err(|_| here(rest))?;
+        if !host.is_empty() {
+            record.server = values.intern(host, Secrecy::Plain);
         }
         Ok(record)
     }
@@ -229,22 +297,51 @@ impl StateRecord {
         }
     }
 
-    /// Carries out a change that the phone asked for.
-    pub fn apply(&mut self, change: StateChange) {
+    /// Carries out a change that the phone asked for; the record counts a use of each text that it holds.
+    pub fn apply(&mut self, change: StateChange, values: &mut Values) {
         match change {
-            StateChange::Provisioned => self.provisioned = true,
-            StateChange::Restarting(entry, restarts) => {
-                self.restarting = Some(entry.reason);
-                self.restarts = restarts;
-                //= R-SM-22
-                self.history.rotate_right(1);
-                if let Some(newest) = self.history.first_mut() {
-                    *newest = Some(entry);
+            StateChange::Provisioned(host) => {
+                self.provisioned = true;
+                if let Some(host) = host {
+                    self.served_by(host, values);
                 }
             }
-            StateChange::Booted => self.restarting = None,
+            StateChange::Restarting(entry, restarts) => {
+                self.restarts = restarts;
+                self.upgrades.switch = None;
+                self.restarting(entry);
+            }
+            //= R-SM-23
+            StateChange::Switching(entry, upgrades) => {
+                self.restarts = None;
+                self.upgrades = upgrades;
+                self.restarting(entry);
+            }
+            StateChange::Upgrades(upgrades) => self.upgrades = upgrades,
+            StateChange::Server(host) => self.served_by(host, values),
+            StateChange::Booted => {
+                self.restarting = None;
+                self.upgrades.switch = None;
+            }
             StateChange::Pending(pending) => self.pending = pending,
             StateChange::Customization(state) => self.customization = state,
+        }
+    }
+
+    fn served_by(&mut self, host: ValueId, values: &mut Values) {
+        values.retain(host);
+        if let Some(old) = self.server.replace(host) {
+            values.release(old);
+        }
+    }
+
+    /// A restart begins.
+    fn restarting(&mut self, entry: RebootEntry) {
+        self.restarting = Some(entry.reason);
+        //= R-SM-22
+        self.history.rotate_right(1);
+        if let Some(newest) = self.history.first_mut() {
+            *newest = Some(entry);
         }
     }
 }
@@ -252,8 +349,8 @@ impl StateRecord {
 /// One change of the [`StateRecord`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum StateChange {
-    /// A resync succeeded for the first time since factory reset.
-    Provisioned,
+    /// A resync succeeded for the first time since factory reset; with the server that delivered the last profile.
+    Provisioned(Option<ValueId>),
     /// The phone restarts; with the row of restarts that one profile has led to, this one included.
     Restarting(RebootEntry, Option<RestartsInARow>),
     /// The boot that follows a restart has happened.
@@ -262,6 +359,12 @@ pub enum StateChange {
     Pending(Option<Pending>),
     /// The state out of the box is another one.
     Customization(Customization),
+    /// The phone restarts to bring up another load; with what is remembered of upgrades then.
+    Switching(RebootEntry, Memory),
+    /// What is remembered of upgrades.
+    Upgrades(Memory),
+    /// Another server than before has delivered a profile; the record counts a use of its own.
+    Server(ValueId),
 }
 
 fn flag(byte: u8) -> Option<bool> {
@@ -297,10 +400,8 @@ fn entry(chunk: &[u8]) -> Option<RebootEntry> {
         unix_s: i64::from_be_bytes(*unix),
         offset_s: i32::from_be_bytes(offset.try_into().ok()?),
     };
-    Some(RebootEntry {
-        reason: RebootReason::from_number(reason)?,
-        at: flag(known)?.then_some(at),
-    })
+    let reason = RebootReason::from_number(reason)?;
+    Some(RebootEntry::new(reason, flag(known)?.then_some(at)))
 }
 
 #[cfg(test)]

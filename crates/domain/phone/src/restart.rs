@@ -1,10 +1,10 @@
 //! The restart that changed parameters or people want.
 
-use onhook_device::MonoTime;
 use onhook_params::{Entry, ParamId, ValueId};
 use onhook_resync::{BootCause, State};
 
 use crate::phone::Cx;
+use crate::second::Second;
 use crate::{
     Committed, Effect, Notice, OpId, Phone, RebootEntry, RebootReason, RestartKind, Shared,
     StateChange,
@@ -22,6 +22,14 @@ pub(crate) enum Restart {
     Saving(OpId),
     /// Its reason is durable, and it waits for idle lines.
     Ready,
+    /// The boot loader is being told which load it brings up.
+    Switching,
+    /// The factory state is to be restored, at the end of an emergency call.
+    EraseDue,
+    /// What the phone keeps is being erased.
+    Erasing(OpId),
+    /// It is erased, and an emergency call has begun meanwhile.
+    Erased,
 }
 
 impl Phone {
@@ -80,17 +88,27 @@ impl Phone {
     /// Goes on with a restart as soon as all lines are idle and no resync runs.
     pub(crate) fn restart_if_idle(&mut self, cx: &mut Cx<'_>) {
         let running = matches!(self.resync.state(), State::Running(_));
-        let waits = matches!(self.restart, Restart::Due | Restart::Ready);
         //= R-SM-14
         if running
+            || self.is_upgrading()
             || self.stores_edit()
-            || !waits
+            || !self.wants_restart()
             || self.lines_hold_restart(cx.now.mono, cx.shared)
         {
             return;
         }
         match self.restart {
-            Restart::No | Restart::Pending | Restart::Saving(_) => {}
+            //= R-SM-21
+            Restart::No | Restart::Pending => {
+                self.warm_restart = false;
+                self.restart_by = Second::NEVER;
+                cx.out.push(Effect::Restart(RestartKind::Warm));
+            }
+            Restart::Saving(_)
+            | Restart::Switching
+            | Restart::EraseDue
+            | Restart::Erasing(_)
+            | Restart::Erased => {}
             Restart::Due | Restart::Ready if self.pending_unsaved => {
                 self.pending_unsaved = false;
                 let op = self.next_op();
@@ -103,17 +121,31 @@ impl Phone {
             Restart::Due => {
                 let op = self.next_op();
                 self.restart = Restart::Saving(op);
-                let entry = RebootEntry {
-                    reason: self.restart_reason,
-                    at: self.localized(cx.now, cx.shared).wall,
-                };
+                let at = self.localized(cx.now, cx.shared).wall;
+                let entry = RebootEntry::new(self.restart_reason, at);
                 let (booted, now) = (self.resync.booted(), cx.now.mono);
                 let row = self.restarts.as_ref().and_then(|row| row.next(booted, now));
                 let row = row.filter(|_| entry.reason == RebootReason::Provisioning);
-                let change = StateChange::Restarting(entry, row);
+                let change = match self.switching(&cx.shared.values) {
+                    Some(upgrades) => StateChange::Switching(entry, upgrades),
+                    None => StateChange::Restarting(entry, row),
+                };
                 cx.out.push(Effect::SaveState(op, change));
             }
             Restart::Ready => self.restart(cx),
+        }
+    }
+
+    /// Whether a restart waits for nothing but lines, resyncs, upgrades and edits.
+    pub(crate) const fn wants_restart(&self) -> bool {
+        match self.restart {
+            Restart::Due | Restart::Ready => true,
+            Restart::No | Restart::Pending => self.warm_restart,
+            Restart::Saving(_)
+            | Restart::Switching
+            | Restart::EraseDue
+            | Restart::Erasing(_)
+            | Restart::Erased => false,
         }
     }
 
@@ -122,9 +154,18 @@ impl Phone {
         self.edit.is_some() || self.saving_pending != OpId::NONE
     }
 
+    /// Restarts, behind the boot loader if that has to be told of another load.
     fn restart(&mut self, cx: &mut Cx<'_>) {
+        if self.activate(cx) {
+            self.restart = Restart::Switching;
+        } else {
+            self.restart_at_once(cx);
+        }
+    }
+
+    pub(crate) fn restart_at_once(&mut self, cx: &mut Cx<'_>) {
         self.restart = Restart::No;
-        self.restart_by = MonoTime::MAX;
+        self.restart_by = Second::NEVER;
         cx.out.push(Effect::Restart(RestartKind::Cold));
     }
 

@@ -9,7 +9,9 @@ use onhook_resync::{Event, RuleSlot};
 use crate::phone::Cx;
 use crate::rule::{Cold, Phase, RuleFault, to_u32};
 use crate::search::asks_for_code;
-use crate::{Committed, DecodedId, Effect, LogOp, Notice, OpId, Phone, Request, Shared, Told};
+use crate::{
+    Committed, DecodedId, Effect, LogOp, Notice, OpId, Phone, Request, Shared, Subject, Told,
+};
 
 impl Phone {
     /// Starts a rule; `Some` if it ended at once.
@@ -63,7 +65,7 @@ impl Phone {
     }
 
     /// What of the wanted settings differs from what the phone holds now.
-    fn find_changes(&self, cold: &mut Cold, shared: &Shared) {
+    pub(crate) fn find_changes(&self, cold: &mut Cold, shared: &Shared) {
         cold.changes.clear();
         if let Some(view) = self.view(shared) {
             self.params.changes(&cold.wanted, view, &mut cold.changes);
@@ -85,7 +87,7 @@ impl Phone {
         cx.out.push(Effect::Notice(Notice::RuleFault(slot, fault)));
         self.set_result(Some(outcome.into()), cx.shared);
         //= R-LOG-5
-        self.log(LogOp::Failure, cx);
+        self.log(Subject::Resync, LogOp::Failure, cx);
         cx.out.push(Effect::Notice(Notice::RuleDone {
             slot,
             outcome,
@@ -133,10 +135,7 @@ impl Phone {
 
     /// Starts a fetch; the uses of the request's texts pass to the phone.
     fn ask(&mut self, mut cold: Box<Cold>, request: Request, cx: &mut Cx<'_>) {
-        match &mut self.request {
-            Some(place) => std::mem::replace(&mut **place, request).release(&mut cx.shared.values),
-            None => self.request = Some(Box::new(request)),
-        }
+        self.put_request(request, cx);
         let op = self.next_op();
         let slot = cold.slot;
         cold.phase = Phase::Fetching(op);
@@ -147,6 +146,9 @@ impl Phone {
     }
 
     pub(crate) fn fetch_started(&mut self, op: OpId, ip: Option<IpAddr>, cx: &mut Cx<'_>) {
+        if self.upgrade_started(op, ip, cx) {
+            return;
+        }
         let waiting = self
             .cold
             .as_mut()
@@ -160,7 +162,7 @@ impl Phone {
             request.ip = ip;
         }
         //= R-HTTP-20
-        self.log(LogOp::Request, cx);
+        self.log(Subject::Resync, LogOp::Request, cx);
     }
 
     pub(crate) fn fetch_done(
@@ -186,7 +188,7 @@ impl Phone {
             Err(told) => {
                 if let Some(request) = self.next_server(&mut cold, told.outcome, cx) {
                     self.set_result(Some(told), cx.shared);
-                    self.log(LogOp::Failure, cx);
+                    self.log(Subject::Resync, LogOp::Failure, cx);
                     self.set_result(None, cx.shared);
                     self.ask(cold, request, cx);
                     return;
@@ -250,6 +252,9 @@ impl Phone {
     }
 
     pub(crate) fn commit_done(&mut self, op: OpId, committed: Committed, cx: &mut Cx<'_>) {
+        if self.upgrade_assigned(op, committed, cx) {
+            return;
+        }
         let waiting = self.cold.as_ref().is_some_and(|cold| {
             matches!(cold.phase, Phase::Assigning(mine) | Phase::Committing(mine) if mine == op)
         });
@@ -302,12 +307,15 @@ impl Phone {
         let outcome = told.outcome;
         cold.retire(cx.shared);
         self.set_result(Some(told), cx.shared);
+        if outcome == Outcome::Applied {
+            self.remember_server(&mut cx.shared.values);
+        }
         let op = if outcome.is_success() {
             LogOp::Success
         } else {
             LogOp::Failure
         };
-        self.log(op, cx);
+        self.log(Subject::Resync, op, cx);
         cx.out.push(Effect::Notice(Notice::RuleDone {
             slot,
             outcome,

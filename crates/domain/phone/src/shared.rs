@@ -118,12 +118,12 @@ pub(crate) struct Models(Vec<Model>);
 impl Models {
     fn add(&mut self, model: Model) -> ModelId {
         self.0.push(model);
-        // One model for each kind of phone: far below u32.
-        ModelId(u32::try_from(self.0.len() - 1).unwrap_or(u32::MAX))
+        // One model for each kind of phone and load: far below u16.
+        ModelId(u16::try_from(self.0.len() - 1).unwrap_or(u16::MAX))
     }
 
     pub(crate) fn get(&self, id: ModelId) -> Option<&Model> {
-        self.0.get(id.0 as usize)
+        self.0.get(usize::from(id.0))
     }
 }
 

@@ -63,10 +63,13 @@ impl Phone {
 
     fn finished(&mut self, outcome: Outcome, cx: &mut Cx<'_>) {
         cx.out.push(Effect::Notice(Notice::ResyncDone(outcome)));
+        self.save_server(cx);
         //= R-SM-20
         if outcome.is_success() {
             self.restart_after_success(cx);
             self.brought_up(outcome, cx);
+            //= R-FW-1
+            self.want_upgrade_check(cx);
         }
     }
 
@@ -102,7 +105,7 @@ impl Phone {
             return action;
         }
         let admitted = match event {
-            Event::Timer | Event::Boot { .. } => self.is_admitted(cx),
+            Event::Timer | Event::Boot { .. } | Event::UpgradeFailed => self.is_admitted(cx),
             Event::Explicit(_)
             | Event::LinesIdle
             | Event::LinesBusy
@@ -141,7 +144,9 @@ impl Phone {
         }
         if self.resync.provisioned() && !before && !matches!(event, Event::Boot { .. }) {
             let op = self.next_op();
-            cx.out.push(Effect::SaveState(op, StateChange::Provisioned));
+            self.server_unsaved = false;
+            let change = StateChange::Provisioned(self.served_by);
+            cx.out.push(Effect::SaveState(op, change));
         }
         action
     }

@@ -76,5 +76,5 @@ fn restarts_are_recorded_in_local_time() {
     sim.input(Input::Command(Origin::Control, Command::Restart));
     sim.run_for(5);
     let newest = sim.record.history[0].unwrap();
-    assert_eq!(newest.at.unwrap().offset_s, 20_700);
+    assert_eq!(newest.at().unwrap().offset_s, 20_700);
 }

@@ -442,7 +442,7 @@ fn v_229_the_last_five_restarts_are_kept() {
         .history
         .iter()
         .flatten()
-        .filter_map(|entry| Some(entry.at?.unix_s))
+        .filter_map(|entry| Some(entry.at()?.unix_s))
         .collect();
     assert_eq!(times.len(), 5);
 }

@@ -68,6 +68,8 @@ pub enum Event {
     Occupied,
     /// It has ended.
     Free,
+    /// An attempt to upgrade failed, and no restart follows.
+    UpgradeFailed,
 }
 
 /// What the caller has to do.

@@ -9,6 +9,7 @@
 //!
 //! Requirement families: R-SM, R-SCHED, R-TRIG-3, R-OUT, R-RULE-7, R-RULE-14, R-MACRO-22.
 
+mod changes;
 mod due;
 mod event;
 mod machine;

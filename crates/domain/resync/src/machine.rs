@@ -117,6 +117,12 @@ impl Resync {
         self.boot
     }
 
+    /// What all random delays of this phone are drawn from.
+    #[must_use]
+    pub const fn seed(&self) -> u64 {
+        self.seed
+    }
+
     /// When the phone came up.
     #[must_use]
     pub const fn booted(&self) -> MonoTime {
@@ -178,55 +184,13 @@ impl Resync {
             Event::LinesSettled => self.settled(now, policy),
             Event::RuleDone(outcome) => self.rule_done(outcome, now, policy),
             Event::Held | Event::Released => self.hold(event, now, policy),
-            Event::TriggerTrue => match self.state {
-                //= R-SM-16
-                State::Waiting | State::ErrorWait if policy.provision_enable() => {
-                    self.become_due(Cause::Trigger, now, policy)
-                }
-                State::Waiting
-                | State::ErrorWait
-                | State::Off
-                | State::Dormant
-                | State::BootDelay
-                | State::Due(_)
-                | State::Running(_) => Action::None,
-            },
-            Event::ClockChanged => {
-                let daily = matches!(self.timer, Some((TimerKind::Daily, _)));
-                //= R-SM-27
-                let awaited = self.clock_awaited && policy.daily().is_some();
-                match self.state {
-                    State::Waiting if daily || awaited => self.arm_schedule(now, policy),
-                    // A given rule leaves the timers alone, but for what they follow.
-                    State::Running(_) => self.schedule_changed |= daily || awaited,
-                    State::Waiting
-                    | State::Off
-                    | State::Dormant
-                    | State::BootDelay
-                    | State::ErrorWait
-                    | State::Due(_) => {}
-                }
-                Action::None
-            }
-            Event::ScheduleChanged => {
-                self.periodic_index = 0;
-                self.schedule_changed = true;
-                //= R-SM-29
-                if self.state == State::Waiting {
-                    self.timer = None;
-                    self.arm_without_resync(now, policy);
-                }
-                Action::None
-            }
-            Event::ErrorRetryChanged => {
-                self.error_index = 0;
-                self.retry_changed = true;
-                if self.state == State::ErrorWait {
-                    self.arm_retry(now, policy);
-                }
-                Action::None
-            }
-            Event::EnableChanged => self.enable_changed(now, policy),
+            //= R-SM-16
+            Event::TriggerTrue => self.start_from_wait(Cause::Trigger, now, policy),
+            Event::UpgradeFailed => self.upgrade_failed(now, policy),
+            Event::ClockChanged => self.clock_set(now, policy),
+            Event::ScheduleChanged => self.schedule_set(now, policy),
+            Event::ErrorRetryChanged => self.error_retry_set(now, policy),
+            Event::EnableChanged => self.enable_set(policy, now),
             Event::Occupied => {
                 self.occupied = true;
                 Action::None
@@ -395,21 +359,6 @@ impl Resync {
     /// Starts what was asked for while a resync ran. The caller asks after each [`Action::Finished`].
     pub fn next_pending(&mut self, now: MonoTime) -> Action {
         self.start_if_ready(now)
-    }
-
-    fn enable_changed(&mut self, now: MonoTime, policy: &dyn Policy) -> Action {
-        match (self.state, policy.provision_enable()) {
-            (State::Off | State::Running(_), _) | (State::Dormant, false) => {}
-            (State::Dormant, true) => {
-                self.state = State::Waiting;
-                self.arm_without_resync(now, policy);
-            }
-            (State::BootDelay | State::Waiting | State::ErrorWait | State::Due(_), true) => {}
-            (State::BootDelay | State::Waiting | State::ErrorWait | State::Due(_), false) => {
-                self.sleep();
-            }
-        }
-        Action::None
     }
 
     pub(crate) fn sleep(&mut self) {

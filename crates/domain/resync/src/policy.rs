@@ -75,6 +75,8 @@ pub enum Cause {
     Boot,
     /// The boot that ends an upgrade attempt.
     AfterUpgrade,
+    /// The end of one that failed without a restart.
+    UpgradeFailed,
     /// The periodic timer.
     Periodic,
     /// The daily time.
@@ -95,7 +97,7 @@ impl Cause {
         match self {
             Self::Explicit => -1,
             Self::Boot | Self::AfterUpgrade => 0,
-            Self::Periodic | Self::Daily | Self::Trigger => 1,
+            Self::UpgradeFailed | Self::Periodic | Self::Daily | Self::Trigger => 1,
             Self::Retry => 2,
         }
     }
@@ -106,6 +108,7 @@ impl Cause {
         match self {
             Self::Boot => "boot",
             Self::AfterUpgrade => "after-upgrade",
+            Self::UpgradeFailed => "upgrade-failed",
             Self::Periodic => "periodic",
             Self::Daily => "daily",
             Self::Trigger => "trigger",
@@ -127,7 +130,7 @@ impl Cause {
     const fn rank(self) -> u8 {
         match self {
             Self::Boot | Self::AfterUpgrade => 0,
-            Self::Periodic | Self::Daily | Self::Trigger => 1,
+            Self::UpgradeFailed | Self::Periodic | Self::Daily | Self::Trigger => 1,
             Self::Retry => 2,
             Self::Explicit => 3,
         }

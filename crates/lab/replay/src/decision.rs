@@ -1,11 +1,11 @@
 //! What the phone did, and why, in words.
 
-use onhook_device::Now;
+use onhook_device::{Now, Outcome};
 use onhook_journal::{Input, Life};
-use onhook_params::ParamId;
+use onhook_params::{ParamId, Values};
 use onhook_phone::{
-    Cause, Committed, Effect, Gate, Notice, OpId, Pending, Phone, Place, RuleSlot, Shared, State,
-    StateChange, TimerKind, render,
+    Cause, Committed, Effect, Gate, Notice, OpId, Pending, Phone, Place, RestartKind, RuleSlot,
+    Shared, Stage, State, StateChange, TimerKind, UpgradeGate, UpgradeNotice, render,
 };
 
 use crate::rule;
@@ -34,7 +34,7 @@ impl Seen<'_> {
     fn tell(&self, effect: &Effect, said: &mut Vec<String>) {
         match effect {
             Effect::Commit(op) => said.push(self.commit(*op)),
-            Effect::SaveState(_, change) => said.push(saves(*change)),
+            Effect::SaveState(_, change) => said.push(saves(*change, &self.shared.values)),
             Effect::Log(line) => said.extend(
                 render::message(self.phone, self.shared, self.now, line)
                     .map(|message| format!("says to the log: {}", message.text)),
@@ -45,10 +45,17 @@ impl Seen<'_> {
             )),
             Effect::Search(_, Place::Directory) => said.push("asks the directory".to_owned()),
             Effect::Cancel(_) => said.push("ends the transfer".to_owned()),
-            Effect::Restart(_) => said.push("restarts".to_owned()),
+            Effect::Restart(RestartKind::Cold) => said.push("restarts".to_owned()),
+            Effect::Restart(RestartKind::Warm) => {
+                said.push("restarts SIP and services, without a boot".to_owned());
+            }
+            Effect::Activate(_) => {
+                said.push("tells the boot loader to bring up the other slot".to_owned());
+            }
+            Effect::Erase(_) => said.push("restores the factory state".to_owned()),
             Effect::Notice(notice) => self.notice(notice, said),
             // The notice of the same rule has told it.
-            Effect::Fetch(..) => {}
+            Effect::Fetch(..) | Effect::Upgrade(..) => {}
         }
     }
 
@@ -122,6 +129,45 @@ impl Seen<'_> {
                 said.push("the change could not be stored: the old value stays".to_owned());
             }
             Notice::EditBusy => said.push("refuses: another change is being stored".to_owned()),
+            Notice::EraseFailed => {
+                said.push("the factory state could not be restored: nothing changed".to_owned());
+            }
+            Notice::Upgrade(notice) => said.push(self.upgrade(notice)),
+        }
+    }
+
+    fn upgrade(&self, notice: &UpgradeNotice) -> String {
+        match notice {
+            UpgradeNotice::Started(stage, request) => {
+                let which = match stage {
+                    Stage::First => "an upgrade starts",
+                    Stage::Retry => "an upgrade is tried again",
+                };
+                let url = render::url(request, &self.shared.values);
+                format!("{which}: asks for {url}")
+            }
+            UpgradeNotice::Done(Outcome::Upgraded) => {
+                "the load is in its slot: a restart follows".to_owned()
+            }
+            UpgradeNotice::Done(outcome) => format!("the upgrade has failed: {outcome}"),
+            UpgradeNotice::Fault(fault) => {
+                format!("the upgrade rule cannot be used: {}", fault.name())
+            }
+            UpgradeNotice::Retry(at) => format!(
+                "the upgrade is tried again in {} s ({})",
+                at.secs_since(self.now.mono),
+                self.set("Upgrade_Error_Retry_Delay")
+            ),
+            UpgradeNotice::NotNeeded => "there is nothing to upgrade to".to_owned(),
+            UpgradeNotice::Refused(UpgradeGate::NotBooted) => {
+                "refuses: it has not booted".to_owned()
+            }
+            UpgradeNotice::Refused(UpgradeGate::Disabled) => {
+                format!("refuses the upgrade: {}", self.set("Upgrade_Enable"))
+            }
+            UpgradeNotice::Refused(UpgradeGate::NoSlots) => {
+                "cannot upgrade: it has no slots for firmware".to_owned()
+            }
         }
     }
 
@@ -130,6 +176,10 @@ impl Seen<'_> {
             Cause::Boot => format!("the phone has started ({})", self.set("Resync_On_Reset")),
             Cause::AfterUpgrade => format!(
                 "an upgrade attempt has ended ({})",
+                self.set("Resync_After_Upgrade_Attempt")
+            ),
+            Cause::UpgradeFailed => format!(
+                "an upgrade attempt has failed ({})",
                 self.set("Resync_After_Upgrade_Attempt")
             ),
             Cause::Periodic => format!("it is time ({})", self.set("Resync_Periodic")),
@@ -219,15 +269,23 @@ impl Seen<'_> {
             | Input::Fetched { .. }
             | Input::FetchFailed { .. }
             | Input::Committed { .. }
-            | Input::StateSaved { .. } => None,
+            | Input::StateSaved { .. }
+            | Input::Slots(_)
+            | Input::Upgraded { .. }
+            | Input::Activated { .. }
+            | Input::Erased { .. } => None,
         }
     }
 }
 
-fn saves(change: StateChange) -> String {
+fn saves(change: StateChange, values: &Values) -> String {
     match change {
-        StateChange::Provisioned => "remembers that a resync has succeeded".to_owned(),
-        StateChange::Restarting(entry, _) => {
+        StateChange::Provisioned(_) => "remembers that a resync has succeeded".to_owned(),
+        StateChange::Server(host) => {
+            format!("remembers the server {} for upgrades", values.text(host))
+        }
+        StateChange::Upgrades(_) => "remembers how the upgrade ended".to_owned(),
+        StateChange::Restarting(entry, _) | StateChange::Switching(entry, _) => {
             format!(
                 "wants to restart and remembers why: {}",
                 entry.reason.name()

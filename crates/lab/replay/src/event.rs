@@ -1,6 +1,6 @@
 //! What happened, in words.
 
-use onhook_journal::{Command, Input, Server};
+use onhook_journal::{Command, Input, Server, Slots};
 use onhook_phone::{Boot, LineUse, Origin, Registration};
 
 /// The sentence of an input.
@@ -47,20 +47,7 @@ pub(crate) fn words(input: &Input) -> String {
             user: Some(user), ..
         } => format!("`{user}` is logged in (extension mobility)"),
         Input::Mobility { user: None, .. } => "nobody is logged in (extension mobility)".to_owned(),
-        Input::Command { origin, what } => {
-            let by = match origin {
-                Origin::Control => "",
-                Origin::Page => " on a page of the phone",
-            };
-            match what {
-                Command::Resync => format!("a resync is asked for{by}"),
-                Command::ResyncWith(rule) => {
-                    format!("a resync with the rule `{rule}` is asked for{by}")
-                }
-                Command::Set { name, value } => format!("{name} is set to `{value}`{by}"),
-                Command::Restart => format!("a restart is asked for{by}"),
-            }
-        }
+        Input::Command { origin, what } => asked(*origin, what),
         Input::FetchStarted { ip: Some(ip), .. } => format!("the server has the address {ip}"),
         Input::FetchStarted { ip: None, .. } => "the server has no address".to_owned(),
         Input::Fetched { params, .. } => {
@@ -80,6 +67,57 @@ pub(crate) fn words(input: &Input) -> String {
         Input::Committed { durable: false, .. } => "the parameters could not be stored".to_owned(),
         Input::StateSaved { durable: true, .. } => "the state is stored".to_owned(),
         Input::StateSaved { durable: false, .. } => "the state could not be stored".to_owned(),
+        Input::Slots(slots) => slots_told(slots.as_ref()),
+        Input::Upgraded { outcome, said, .. } => upgraded(outcome.as_deref(), said.as_deref()),
+        Input::Activated { durable: true, .. } => "the boot loader knows".to_owned(),
+        Input::Activated { durable: false, .. } => "the boot loader could not be told".to_owned(),
+        Input::Erased { durable: true, .. } => "the factory state is restored".to_owned(),
+        Input::Erased { durable: false, .. } => {
+            "the factory state could not be restored".to_owned()
+        }
+    }
+}
+
+fn asked(origin: Origin, what: &Command) -> String {
+    let by = match origin {
+        Origin::Control => "",
+        Origin::Page => " on a page of the phone",
+    };
+    match what {
+        Command::Resync => format!("a resync is asked for{by}"),
+        Command::ResyncWith(rule) => {
+            format!("a resync with the rule `{rule}` is asked for{by}")
+        }
+        Command::Set { name, value } => format!("{name} is set to `{value}`{by}"),
+        Command::Restart => format!("a restart is asked for{by}"),
+        Command::RestartWarm => format!("a restart of SIP and services is asked for{by}"),
+        Command::FactoryReset => format!("the factory state is asked for{by}"),
+        Command::Upgrade(None) => format!("an upgrade is asked for{by}"),
+        Command::Upgrade(Some(rule)) => {
+            format!("an upgrade with the rule `{rule}` is asked for{by}")
+        }
+    }
+}
+
+fn upgraded(outcome: Option<&str>, said: Option<&str>) -> String {
+    match (outcome, said) {
+        (None, _) => "the load is verified and written".to_owned(),
+        (Some(outcome), Some(said)) => format!("no load has come: {outcome} ({said})"),
+        (Some(outcome), None) => format!("no load has come: {outcome}"),
+    }
+}
+
+fn slots_told(slots: Option<&Slots>) -> String {
+    let Some(slots) = slots else {
+        return "the phone has no slots for firmware".to_owned();
+    };
+    let other = match &slots.inactive {
+        Some(load) => format!("the other slot holds {load}"),
+        None => "the other slot is empty".to_owned(),
+    };
+    match slots.fell_back {
+        true => format!("{other}; the load that was to come up did not"),
+        false => other,
     }
 }
 

@@ -7,8 +7,8 @@ use onhook_driver::Wheel;
 use onhook_fetch::Endpoint;
 use onhook_params::{Delta, Entry, Mark, ParamId, ParamSet, secrecy};
 use onhook_phone::{
-    Boot, Committed, Cx, Effect, Input, Model, Notice, OpId, Phone, PhoneSetup, Shared,
-    StateRecord, Told,
+    Boot, Committed, Cx, Effect, Input, Model, Notice, OpId, Phone, PhoneSetup, RestartKind,
+    Shared, StateRecord, Told,
 };
 use onhook_schedule::phone_seed;
 
@@ -243,7 +243,7 @@ impl<'s> Cell<'s> {
             Effect::Commit(op) => self.handle(phone, Input::CommitDone(op, Committed::Durable)),
             Effect::SaveState(op, change) => {
                 if let Some(seat) = self.seats.get_mut(phone as usize) {
-                    seat.record.apply(change);
+                    seat.record.apply(change, &mut self.shared.values);
                 }
                 self.handle(phone, Input::StateSaved(op, Committed::Durable));
             }
@@ -253,12 +253,16 @@ impl<'s> Cell<'s> {
             Effect::Notice(Notice::ResyncDone(outcome)) => {
                 self.report.ends(self.now_ms, outcome);
             }
-            Effect::Restart(_) => {
+            // The phone itself goes on.
+            Effect::Restart(RestartKind::Warm) => {}
+            Effect::Restart(RestartKind::Cold) => {
                 let at = MonoTime::from_millis(self.now_ms + REBOOT_MS);
                 self.wheel.insert(at, phone, What::PowerOn.numbered(0));
             }
             // Nobody tells these phones of other places.
             Effect::Search(..) | Effect::Cancel(_) | Effect::Log(_) | Effect::Notice(_) => {}
+            // They have no slots, and nobody asks for the factory state.
+            Effect::Upgrade(..) | Effect::Activate(_) | Effect::Erase(_) => {}
         }
     }
 

@@ -62,6 +62,7 @@ fn name_of(asked: &Asked) -> String {
         other @ (Ask::Resync(_)
         | Ask::FactoryReset
         | Ask::Restart
+        | Ask::RestartWarm
         | Ask::Line(..)
         | Ask::Registration(..)
         | Ask::ExternalAddress(_)
@@ -103,6 +104,7 @@ async fn every_kind_of_request_arrives_as_it_was_made(fixture: &mut dyn CommandS
             Ask::Resync(Some(Secret::from(""))),
             Ask::FactoryReset,
             Ask::Restart,
+            Ask::RestartWarm,
             Ask::Line(1, LineUse::Busy),
             Ask::Line(16, LineUse::Idle),
             Ask::Line(2, LineUse::Emergency),
@@ -149,6 +151,7 @@ fn plain(ask: &Ask) -> (&'static str, String, Option<Vec<u8>>) {
         Ask::Set { name, value } => ("set", name.clone(), Some(value.expose().to_vec())),
         Ask::FactoryReset => ("factory reset", String::new(), None),
         Ask::Restart => ("restart", String::new(), None),
+        Ask::RestartWarm => ("restart warm", String::new(), None),
         Ask::Line(line, line_use) => ("line", format!("{line} {line_use:?}"), None),
         Ask::Registration(line, registration) => {
             ("registration", format!("{line} {registration:?}"), None)

@@ -67,6 +67,7 @@ fn read(words: &str) -> Option<Ask> {
     match verb {
         "status" if rest.is_empty() => Some(Ask::Status),
         "reboot" if rest.is_empty() => Some(Ask::Restart),
+        "restart" if rest.is_empty() => Some(Ask::RestartWarm),
         "line" => {
             let (line, line_use) = rest.split_once(' ')?;
             let line_use = match line_use {

@@ -5,9 +5,9 @@ use onhook_discovery::Found;
 use onhook_fetch::Endpoint;
 use onhook_params::{ParamId, ParamSet, Scope, Secrecy, known};
 use onhook_phone::{
-    Boot, Command, Committed, Cx, DecodedId, Discovered, Effect, Fact, Input, LineUse, Means,
-    Model, OpId, Origin, Pending, Phone, PhoneSetup, RebootReason, Registration, Searched, Shared,
-    StateRecord,
+    Boot, Command, Committed, Cx, DecodedId, Discovered, Effect, Fact, Input, Lasting, LineUse,
+    Means, Memory, Model, OpId, Origin, Pending, Phone, PhoneSetup, RebootReason, Registration,
+    Searched, Shared, Slots, StateRecord,
 };
 
 use crate::sim::decoded;
@@ -195,7 +195,8 @@ fn step(
                 assert!(phone.commit_entries(op).len() < 1000);
                 *ops += 1;
             }
-            Effect::Search(..) => *ops += 1,
+            Effect::Upgrade(..) => fetches += 1,
+            Effect::Search(..) | Effect::Activate(_) | Effect::Erase(_) => *ops += 1,
             Effect::SaveState(..) | Effect::Log(_) | Effect::Restart(_) | Effect::Notice(_) => {}
         }
     }
@@ -261,7 +262,15 @@ fn input(bytes: &mut Bytes<'_>, ops: u32, scope: &Scope, shared: &mut Shared) ->
         }
         9 => Input::Command(
             bytes.of(&[Origin::Control, Origin::Page], Origin::Page),
-            Command::Restart,
+            bytes.of(
+                &[
+                    Command::Restart,
+                    Command::RestartWarm,
+                    Command::FactoryReset,
+                    Command::Upgrade(None),
+                ],
+                Command::Restart,
+            ),
         ),
         10 => Input::FetchStarted(op, Endpoint { ip: None }),
         11 => Input::FetchDone(op, Err(Outcome::Fnf.into())),
@@ -273,6 +282,28 @@ fn input(bytes: &mut Bytes<'_>, ops: u32, scope: &Scope, shared: &mut Shared) ->
         14 if bytes.next().is_multiple_of(4) => Input::Searched(op, searched(bytes, shared)),
         13 => Input::CommitDone(op, committed),
         14 => Input::StateSaved(op, committed),
+        _ => firmware(bytes, op, committed, shared),
+    }
+}
+
+/// What is told of firmware and of the factory state, or that time passes.
+fn firmware(bytes: &mut Bytes<'_>, op: OpId, committed: Committed, shared: &mut Shared) -> Input {
+    match bytes.next() % 8 {
+        0 => Input::Fact(Fact::Slots(Some(Slots {
+            inactive: shared.values.intern("sip88xx.12-0-1", Secrecy::Plain),
+            fell_back: bytes.next().is_multiple_of(4),
+        }))),
+        1 => Input::Upgraded(op, Ok(())),
+        2 => Input::Upgraded(op, Err(Outcome::Truncated.into())),
+        3 => Input::Activated(op, committed),
+        4 => Input::Erased(op, committed),
+        5 => {
+            let rule = bytes.of(&["http://h/sip88xx.13-0-0.loads", "[--uid", "/x.loads"], "");
+            match shared.values.intern(rule, Secrecy::Secret) {
+                Some(rule) => Input::Command(Origin::Control, Command::Upgrade(Some(rule))),
+                None => Input::Timer,
+            }
+        }
         _ => Input::Timer,
     }
 }
@@ -296,6 +327,11 @@ fn record(bytes: &mut Bytes<'_>) -> StateRecord {
             ],
             None,
         ),
+        upgrades: Memory {
+            switch: bytes.of(&[None, Some(1)], None),
+            last: bytes.of(&[None, Some(Lasting::Upgraded)], None),
+            ..Memory::default()
+        },
         ..StateRecord::default()
     }
 }

@@ -5,7 +5,7 @@ use onhook_discovery::Customization;
 use onhook_params::{View, known};
 use onhook_phone::{
     Cause, Command, Committed, Effect, Input, LineUse, LogOp, Notice, OpId, Origin, Pending, Phone,
-    RuleSlot, Shared, State, StateRecord, TimerKind,
+    RestartKind, RuleSlot, Shared, State, StateRecord, TimerKind,
 };
 use onhook_schedule::DelayList;
 
@@ -52,6 +52,8 @@ pub(super) struct Oracle {
     called: bool,
     /// What the record asked for at boot, until it is answered.
     pending: Option<Pending>,
+    /// The factory state is restored.
+    erased: bool,
 }
 
 /// Where an edit of a rule on a page stands.
@@ -112,6 +114,10 @@ impl Oracle {
                 self.due_before = phone.state() == State::Due(Cause::Daily);
             }
             Input::FetchDone(op, _) if self.fetch == Some(*op) => self.fetch = None,
+            Input::Erased(_, Committed::Durable) => self.erased = true,
+            Input::Upgraded(op, _) => {
+                self.fetch.take_if(|fetch| fetch == op);
+            }
             Input::Boot(..)
             | Input::Timer
             | Input::Registration(..)
@@ -122,7 +128,9 @@ impl Oracle {
             | Input::FetchDone(..)
             | Input::Searched(..)
             | Input::CommitDone(..)
-            | Input::StateSaved(..) => {}
+            | Input::StateSaved(..)
+            | Input::Activated(..)
+            | Input::Erased(..) => {}
         }
     }
 
@@ -135,7 +143,7 @@ impl Oracle {
     ) -> Option<String> {
         let fault = |what: &str| Some(what.to_owned());
         match effect {
-            Effect::Fetch(op, _) => {
+            Effect::Fetch(op, _) | Effect::Upgrade(op, _) => {
                 if self.fetch.replace(*op).is_some() {
                     return fault("two fetches at once");
                 }
@@ -166,18 +174,21 @@ impl Oracle {
                 if self.emergency != 0 {
                     return fault("the phone restarts in an emergency call");
                 }
-                if self.page == Page::Stored && record.pending.is_none() {
+                if *effect == Effect::Restart(RestartKind::Warm) {
+                    return None;
+                }
+                if self.page == Page::Stored && record.pending.is_none() && !self.erased {
                     return fault(
                         "the phone restarts without having saved that a resync is to follow",
                     );
                 }
-                if record.restarting.is_none() {
-                    return fault("the phone restarts before its reason is durable");
-                }
             }
             Effect::Notice(notice) => return self.notice(notice, now),
             Effect::Commit(_) if self.page == Page::Asked => self.page = Page::Storing,
-            Effect::Commit(_) | Effect::SaveState(..) => {}
+            Effect::Erase(_) if self.emergency != 0 => {
+                return fault("the factory state is restored in an emergency call");
+            }
+            Effect::Commit(_) | Effect::SaveState(..) | Effect::Activate(_) | Effect::Erase(_) => {}
         }
         None
     }
@@ -190,7 +201,7 @@ impl Oracle {
         let right = match cause {
             Cause::Explicit => told == "-1",
             Cause::Boot | Cause::AfterUpgrade => told == "0",
-            Cause::Periodic | Cause::Daily | Cause::Trigger => told == "1",
+            Cause::Periodic | Cause::Daily | Cause::Trigger | Cause::UpgradeFailed => told == "1",
             Cause::Retry => told == "2",
         };
         (!right).then(|| format!("PRVST is {told} in a resync of cause {}", cause.name()))
@@ -242,7 +253,9 @@ impl Oracle {
             | Notice::RestartLoop
             | Notice::ActivationCode
             | Notice::TimerArmed(..)
-            | Notice::EditBusy => None,
+            | Notice::EditBusy
+            | Notice::EraseFailed
+            | Notice::Upgrade(_) => None,
         }
     }
 
@@ -290,7 +303,7 @@ impl Oracle {
                     return fault("two daily resyncs in one day");
                 }
             }
-            (Cause::Periodic | Cause::Retry, _) => {}
+            (Cause::Periodic | Cause::Retry | Cause::UpgradeFailed, _) => {}
         }
         None
     }
@@ -303,8 +316,10 @@ impl Oracle {
         }
         self.timer = phone.timer();
         self.ended = false;
-        // A trigger may have come true behind it, which ends the other timers.
-        let triggered = phone.state() == State::Due(Cause::Trigger);
+        // A trigger may have come true behind it, or an upgrade failed, which ends the other timers.
+        let triggered = phone.state() == State::Due(Cause::Trigger)
+            || self.cause == Some(Cause::UpgradeFailed)
+            || phone.state() == State::Due(Cause::UpgradeFailed);
         if std::mem::take(&mut self.given_failed)
             && !triggered
             && let Some(before) = self.timer_before.take()
@@ -332,7 +347,7 @@ impl Oracle {
         let settled = self
             .idle_since
             .is_some_and(|since| since.plus_secs(settle_s) <= now.mono);
-        let idle = settled && !running && phone.state() != State::Off;
+        let idle = settled && !running && phone.state() != State::Off && !phone.is_upgrading();
         if idle && (self.wants_configured || self.wants_given) {
             return Some("an explicit request was lost".to_owned());
         }
@@ -346,7 +361,9 @@ impl Oracle {
     fn waits(&self, phone: &Phone, settled: bool, view: View<'_>) -> Option<String> {
         let readings = &view.scope.readings;
         let text = |id| phone.params().text(id, view);
-        if let State::Due(cause) = phone.state() {
+        if let State::Due(cause) = phone.state()
+            && !phone.is_upgrading()
+        {
             //= R-SCHED-11 type=test
             let quiet = readings.forced_resync == ForcedResync::IdleCountdown
                 && self.called

@@ -27,6 +27,10 @@ pub(super) enum Act {
     Server,
     /// A completion that nobody waits for.
     Stale,
+    /// An upgrade is asked for, with a rule of its own or with the configured one.
+    Upgrade(Option<&'static str>),
+    RestartWarm,
+    FactoryReset,
 }
 
 /// Readings, each with any of its values.
@@ -186,6 +190,34 @@ pub(super) fn acts(seconds: u64, chance: &mut Chance) -> Vec<(u64, Act)> {
     acts
 }
 
+/// What happens to a phone with slots in so many seconds, besides the rest.
+pub(super) fn firmware_acts(seconds: u64, chance: &mut Chance) -> Vec<(u64, Act)> {
+    let mut acts = Vec::new();
+    for _ in 0..chance.below(8) {
+        let at = chance.below(seconds);
+        let act = match chance.below(6) {
+            0 => Act::Upgrade(None),
+            1 => Act::Upgrade(Some(chance.text(&[
+                "http://h/sip88xx.12-0-2MPP0001-7.loads",
+                "/sip88xx.11-3-2MPP0001-609.loads",
+                "[--uid",
+                "",
+            ]))),
+            2 => Act::RestartWarm,
+            3 if chance.one_in(3) => Act::FactoryReset,
+            _ => {
+                let (name, values): (_, &[&str]) = match chance.below(2) {
+                    0 => ("Upgrade_Enable", &["Yes", "No"]),
+                    _ => ("Upgrade_Error_Retry_Delay", &["60", "600,1200", "0"]),
+                };
+                Act::Edit(Origin::Control, name, chance.text(values))
+            }
+        };
+        acts.push((at, act));
+    }
+    acts
+}
+
 impl World {
     pub(super) fn act(&mut self, seat: usize, act: Act) {
         self.note(seat, "!", &act);
@@ -241,6 +273,20 @@ impl World {
             }
             Act::Restart(origin) => {
                 self.handle(seat, Input::Command(origin, Command::Restart));
+            }
+            Act::RestartWarm => {
+                self.handle(seat, Input::Command(Origin::Control, Command::RestartWarm));
+            }
+            Act::FactoryReset => {
+                self.handle(seat, Input::Command(Origin::Control, Command::FactoryReset));
+            }
+            Act::Upgrade(rule) => {
+                if let Some(shelf) = &mut place.shelf {
+                    shelf.asked = true;
+                }
+                let rule = rule.and_then(|rule| self.shared.values.intern(rule, Secrecy::Secret));
+                let command = Command::Upgrade(rule);
+                self.handle(seat, Input::Command(Origin::Control, command));
             }
             Act::Stale => {
                 let input = place.stale(&mut self.chance, &mut self.shared);

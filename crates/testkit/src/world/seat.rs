@@ -1,21 +1,18 @@
 //! One phone with its flash, its clock and its power.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv4Addr};
 
 use onhook_device::{Identity, Now, Outcome, WallTime};
-use onhook_discovery::Found;
-use onhook_fetch::Endpoint;
-use onhook_params::{Entry, Mark, ParamId, ParamSet, Scope, Secrecy, secrecy};
+use onhook_params::{Entry, Mark, ParamId, ParamSet, Scope, Secrecy, known, secrecy};
 use onhook_phone::{
-    Boot, Committed, Cx, Discovered, Effect, Fact, Input, Means, Model, ModelId, OpId, Phone,
-    PhoneSetup, Request, Searched, Shared, StateChange, StateRecord, render,
+    Boot, Committed, Cx, Effect, Fact, Input, Means, Model, ModelId, OpId, Phone, PhoneSetup,
+    RestartKind, Shared, StateChange, StateRecord,
 };
 
 use super::chance::Chance;
+use super::firmware::Shelf;
+use super::mono;
 use super::oracle::Oracle;
-use super::server::Answer;
-use super::{Event, World, mono};
 use crate::sim::decoded;
 
 /// One phone of a world.
@@ -27,7 +24,7 @@ pub(super) struct Seat {
     /// How far the wall clock is ahead of the world's, in seconds; `None` until it is set.
     pub(super) ahead_s: Option<i64>,
     /// Counts power-ups; what was under way in an earlier one is lost.
-    life: u32,
+    pub(super) life: u32,
     boot_ms: u64,
     /// What the clocks of the world show at its beginning, in Unix seconds.
     begin: i64,
@@ -35,10 +32,16 @@ pub(super) struct Seat {
     /// Whether it may ask beyond its options.
     searches: bool,
     durable: BTreeMap<ParamId, Entry>,
-    record: StateRecord,
+    pub(super) record: StateRecord,
     /// Commits and records that are under way and not durable yet, in order.
-    commits: Vec<(OpId, Vec<Entry>)>,
-    saves: Vec<(OpId, StateChange)>,
+    pub(super) commits: Vec<(OpId, Vec<Entry>)>,
+    pub(super) saves: Vec<(OpId, StateChange)>,
+    /// The slots for firmware, of a phone that has any.
+    pub(super) shelf: Option<Shelf>,
+    /// The factory state is being restored, or is restored until the next boot.
+    pub(super) erasing: Option<OpId>,
+    pub(super) erased: bool,
+    idle_settle_s: u8,
 }
 
 impl Seat {
@@ -70,7 +73,20 @@ impl Seat {
             record: StateRecord::default(),
             commits: Vec::new(),
             saves: Vec::new(),
+            shelf: None,
+            erasing: None,
+            erased: false,
+            idle_settle_s,
         }
+    }
+
+    /// Gives the phone slots, and settings of upgrades.
+    pub(super) fn give_slots(&mut self, seed: u64, shared: &mut Shared) {
+        let mut shelf = Shelf::new(seed, self.scope, self.idle_settle_s, shared);
+        for (name, value) in shelf.first_settings() {
+            self.preset(name, value, shared);
+        }
+        self.shelf = Some(shelf);
     }
 
     /// Lets the phone ask beyond its options.
@@ -126,9 +142,19 @@ impl Seat {
     }
 
     /// Whether an input of a life arrives; what it completes becomes durable with it.
-    pub(super) fn arrives(&mut self, life: u32, input: &Input) -> bool {
+    pub(super) fn arrives(
+        &mut self,
+        life: u32,
+        input: &Input,
+        now_ms: u64,
+        shared: &mut Shared,
+    ) -> bool {
         if life != self.life || !self.on {
             return false;
+        }
+        let now = self.now(now_ms).mono;
+        if let Some(shelf) = &mut self.shelf {
+            shelf.arrives(input, now);
         }
         match input {
             Input::CommitDone(op, Committed::Durable) => {
@@ -141,11 +167,17 @@ impl Seat {
             }
             Input::StateSaved(op, Committed::Durable) => {
                 while self.saves.iter().any(|(under_way, _)| under_way == op) {
-                    self.store_record();
+                    self.store_record(shared);
                 }
             }
             Input::StateSaved(op, Committed::Failed) => {
                 self.saves.retain(|(under_way, _)| under_way != op);
+            }
+            Input::Erased(op, committed) if self.erasing == Some(*op) => {
+                self.erasing = None;
+                if *committed == Committed::Durable {
+                    self.erase();
+                }
             }
             Input::Boot(..)
             | Input::Timer
@@ -157,9 +189,21 @@ impl Seat {
             | Input::Command(..)
             | Input::FetchStarted(..)
             | Input::FetchDone(..)
-            | Input::Searched(..) => {}
+            | Input::Searched(..)
+            | Input::Upgraded(..)
+            | Input::Activated(..)
+            | Input::Erased(..) => {}
         }
         true
+    }
+
+    /// Restores the factory state; what is written afterwards in this life is lost.
+    fn erase(&mut self) {
+        self.durable.clear();
+        self.record = StateRecord::default();
+        self.commits.clear();
+        self.saves.clear();
+        self.erased = true;
     }
 
     fn store_commit(&mut self) {
@@ -177,16 +221,21 @@ impl Seat {
         }
     }
 
-    fn store_record(&mut self) {
-        if !self.saves.is_empty() {
-            let (_, change) = self.saves.remove(0);
-            self.record.apply(change);
+    fn store_record(&mut self, shared: &mut Shared) {
+        if self.saves.is_empty() {
+            return;
+        }
+        let (_, change) = self.saves.remove(0);
+        self.record.apply(change, &mut shared.values);
+        // The use that the change counted while it was under way.
+        if let StateChange::Server(host) | StateChange::Provisioned(Some(host)) = change {
+            shared.values.release(host);
         }
     }
 
     /// Whether the phone holds what is durable, but for what is under way.
     pub(super) fn check_durable(&self, _shared: &Shared) -> Option<String> {
-        if !self.commits.is_empty() {
+        if !self.commits.is_empty() || self.erased {
             return None;
         }
         let held = self.phone.params().own();
@@ -209,7 +258,17 @@ impl Seat {
         let mut params = ParamSet::default();
         let entries: Vec<Entry> = self.durable.values().copied().collect();
         params.apply(&entries, &mut shared.values);
+        self.erased = false;
+        self.erasing = None;
+        let slots = self.shelf.as_mut().map(|shelf| shelf.power_on(shared));
+        if let Some((model, _)) = slots {
+            self.setup.model = model;
+        }
         self.phone = Phone::new(&self.setup, params);
+        if let Some((_, told)) = slots {
+            let now = self.now(now_ms);
+            self.handle(told, now, shared, &mut Vec::new());
+        }
         if self.searches {
             let means = Means {
                 domain: shared.values.intern("example.com", Secrecy::Plain),
@@ -223,17 +282,52 @@ impl Seat {
         Some(Input::Boot(Boot::Normal, self.record))
     }
 
+    /// What is wrong with a restart that comes now.
+    pub(super) fn restart_fault(&self, effect: &Effect) -> Option<String> {
+        if *effect != Effect::Restart(RestartKind::Cold) || self.erased {
+            return None;
+        }
+        if self.record.restarting.is_none() {
+            return Some("the phone restarts before its reason is durable".to_owned());
+        }
+        let switches = self.record.upgrades.switch.is_some();
+        let ready = self.shelf.as_ref().is_some_and(Shelf::is_ready);
+        (switches != ready).then(|| "the phone restarts with another load than it says".to_owned())
+    }
+
+    /// What is wrong with an upgrade that seems to be under way.
+    pub(super) fn upgrade_fault(&mut self, shared: &Shared) -> Option<String> {
+        if let (Some(shelf), Some(view)) = (&mut self.shelf, self.phone.view(shared)) {
+            let text = |id| self.phone.params().text(id, view);
+            shelf.settings_are(
+                text(known::UPGRADE_RULE),
+                text(known::UPGRADE_ERROR_RETRY_DELAY),
+            );
+        }
+        let waits =
+            self.shelf.as_ref().is_some_and(Shelf::is_under_way) || !self.commits.is_empty();
+        let lines = self.phone.busy_lines() != 0 || self.idle_settle_s > 0;
+        let stuck = self.phone.is_upgrading() && !waits && !lines && !self.erased;
+        stuck.then(|| "an upgrade waits for nothing".to_owned())
+    }
+
     /// Cuts the power: of what is being written some is on the medium, in order, and the rest is not.
-    pub(super) fn power_cut(&mut self, chance: &mut Chance, _shared: &mut Shared) {
+    pub(super) fn power_cut(&mut self, chance: &mut Chance, shared: &mut Shared) {
         if !self.on {
             return;
         }
         self.on = false;
+        if let Some(shelf) = &mut self.shelf {
+            shelf.power_cut();
+        }
+        if self.erasing.take().is_some() && chance.one_in(2) {
+            self.erase();
+        }
         while !self.commits.is_empty() && chance.one_in(2) {
             self.store_commit();
         }
         while !self.saves.is_empty() && chance.one_in(2) {
-            self.store_record();
+            self.store_record(shared);
         }
         self.commits.clear();
         self.saves.clear();
@@ -262,104 +356,5 @@ impl Seat {
 pub(super) fn lose(input: Input, shared: &mut Shared) {
     if let Input::FetchDone(_, Ok(decoded)) = input {
         shared.drop_decoded(decoded);
-    }
-}
-
-impl World {
-    /// Carries out one effect of a phone that has power.
-    pub(super) fn execute(&mut self, seat: usize, effect: Effect) {
-        let now_ms = self.now_ms;
-        let Some(place) = self.seats.get_mut(seat).filter(|place| place.on) else {
-            return;
-        };
-        let now = place.now(now_ms);
-        let fault = place.oracle.effect(&effect, &place.record, now);
-        let life = place.life;
-        match effect {
-            Effect::Fetch(op, request) => self.fetch(seat, op, &request),
-            Effect::Commit(op) => {
-                let entries = place.phone.commit_entries(op).to_vec();
-                for value in entries.iter().filter_map(|entry| entry.value) {
-                    self.shared.values.retain(value);
-                }
-                place.commits.push((op, entries));
-                let committed = ended(&mut self.chance);
-                let at = now_ms + self.chance.below(3000);
-                self.push(
-                    at,
-                    seat,
-                    Event::Input(life, Input::CommitDone(op, committed)),
-                );
-            }
-            Effect::Search(op, _) => {
-                let found = Found {
-                    servers: Vec::new(),
-                    rule: Some("http://h/found?$PRVST".to_owned()),
-                };
-                let found = Discovered::intern(&found, &mut self.shared.values);
-                let searched = match (self.chance.below(3), found) {
-                    (0, _) | (_, None) => Searched::Failed,
-                    (1, Some(_)) => Searched::Nothing,
-                    (_, Some(found)) => Searched::Found(found),
-                };
-                let at = now_ms + self.chance.below(5000);
-                self.push(at, seat, Event::Input(life, Input::Searched(op, searched)));
-            }
-            Effect::SaveState(op, change) => {
-                place.saves.push((op, change));
-                let committed = ended(&mut self.chance);
-                let at = now_ms + self.chance.below(1000);
-                self.push(
-                    at,
-                    seat,
-                    Event::Input(life, Input::StateSaved(op, committed)),
-                );
-            }
-            Effect::Log(line) => {
-                let message = render::message(&place.phone, &self.shared, now, &line);
-                if message.is_some_and(|message| message.text.contains("CANARY")) {
-                    self.fault(Some("a message shows a secret".to_owned()));
-                }
-            }
-            Effect::Restart(_) => {
-                place.power_cut(&mut self.chance, &mut self.shared);
-                let at = now_ms + 20_000 + self.chance.below(20_000);
-                self.push(at, seat, Event::Act(super::Act::PowerOn));
-            }
-            Effect::Cancel(_) | Effect::Notice(_) => {}
-        }
-        self.fault(fault);
-    }
-
-    fn fetch(&mut self, seat: usize, op: OpId, request: &Request) {
-        let Some(place) = self.seats.get_mut(seat) else {
-            return;
-        };
-        let (life, scope) = (place.life, place.scope);
-        let url = render::url(request, &self.shared.values);
-        let fault = place.oracle.request(&url);
-        if url.contains("CANARY") {
-            self.fault(Some("a URL shows a secret".to_owned()));
-        }
-        self.fault(fault);
-        let ip = Some(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)));
-        let started = self.now_ms + self.chance.below(2000);
-        let input = Input::FetchStarted(op, Endpoint { ip });
-        self.push(started, seat, Event::Input(life, input));
-        let done = started + 1000 * self.server.delay(&mut self.chance);
-        let result = match self.server.answer(&mut self.chance) {
-            Answer::Fails(outcome) => Err(outcome.into()),
-            Answer::Sets(settings) => Ok(decoded(settings.into_iter(), &scope, &mut self.shared)),
-        };
-        self.push(done, seat, Event::Input(life, Input::FetchDone(op, result)));
-    }
-}
-
-/// How a write ends: rarely it fails.
-fn ended(chance: &mut Chance) -> Committed {
-    if chance.one_in(60) {
-        Committed::Failed
-    } else {
-        Committed::Durable
     }
 }

@@ -88,7 +88,9 @@ async fn phones_come_by_number_and_inputs_of_one_by_arrival() {
             | Notice::ResyncDone(_)
             | Notice::TimerArmed(..)
             | Notice::Refused(_)
-            | Notice::EditBusy => None,
+            | Notice::EditBusy
+            | Notice::EraseFailed
+            | Notice::Upgrade(_) => None,
         })
         .collect();
     assert_eq!(

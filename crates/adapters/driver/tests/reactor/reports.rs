@@ -6,6 +6,7 @@ use std::time::Duration;
 use onhook_crypto::{Digest, encrypt};
 use onhook_device::Outcome;
 use onhook_params::port::{ConfigStore, StoredParam};
+use onhook_params::{Secrecy, Values};
 use onhook_phone::port::StateStore;
 use onhook_phone::{Boot, Cause, RuleSlot, StateRecord, TimerKind};
 
@@ -216,11 +217,16 @@ async fn what_the_stores_held_already_is_no_write() {
     let home = Home::new().serving("<GPP_A>1</GPP_A>");
     let mut life = home.booted().await;
     // As after a power cut that came behind the write: the phone was never told.
+    let mut values = Values::default();
     let provisioned = StateRecord {
         provisioned: true,
+        server: values.intern("h", Secrecy::Plain),
         ..StateRecord::default()
     };
-    home.state.save_state(&provisioned.encode()).await.unwrap();
+    home.state
+        .save_state(&provisioned.encode(&values))
+        .await
+        .unwrap();
     let held = StoredParam {
         id: id("GPP_A"),
         value: Some("1".to_owned().into()),

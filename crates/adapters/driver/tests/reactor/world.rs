@@ -8,7 +8,7 @@ use onhook_device::{Identity, Mac, MonoTime, Now, WallTime};
 use onhook_driver::{Exit, Fetchers, Phones, Ports, Reactor};
 use onhook_fetch::port::Fetch;
 use onhook_params::port::ConfigStore;
-use onhook_params::{Entry, Mark, ParamId, ParamSet, Scope, Secrecy, Value, secrecy};
+use onhook_params::{Entry, Mark, ParamId, ParamSet, Scope, Secrecy, Value, Values, secrecy};
 use onhook_phone::port::StateStore;
 use onhook_phone::report::{ResyncReport, Status};
 use onhook_phone::{Answer, Boot, Model, Notice, Phone, PhoneSetup, Shared, StateRecord};
@@ -106,7 +106,7 @@ impl Home {
         let identity = Identity::default();
         let model = phones.shared.add_model(Model::of(&identity, scope));
         let record = match self.state.load_state().await.unwrap() {
-            Some(bytes) => StateRecord::decode(&bytes).unwrap(),
+            Some(bytes) => StateRecord::decode(&bytes, &mut phones.shared.values).unwrap(),
             None => StateRecord::default(),
         };
         for index in 0..count {
@@ -186,7 +186,7 @@ impl Home {
     pub(crate) fn record(&self) -> StateRecord {
         let bytes = self.state.record();
         bytes.map_or(StateRecord::default(), |bytes| {
-            StateRecord::decode(&bytes).unwrap()
+            StateRecord::decode(&bytes, &mut Values::default()).unwrap()
         })
     }
 }

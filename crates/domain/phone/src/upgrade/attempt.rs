@@ -1,0 +1,495 @@
+//! One attempt: assignments, refusals, transfer, and how it ends.
+
+use std::net::IpAddr;
+
+use onhook_device::Outcome;
+use onhook_params::{ValueId, known};
+use onhook_resync::Event;
+use onhook_upgrade::{Armed, Decision, Refusal, Stage, Target, refusal};
+
+use super::plan::Planned;
+use super::{Asked, Attempt, Phase, UpgradeGate, retry_list, tell, told_outcome};
+use crate::phone::Cx;
+use crate::restart::Restart;
+use crate::rule::Cold;
+use crate::{
+    Committed, Effect, LogOp, OpId, Phone, RebootReason, Request, Subject, Told, UpgradeNotice,
+};
+
+impl Phone {
+    /// Looks at the rule and starts what is due.
+    pub(super) fn check_upgrade(&mut self, cx: &mut Cx<'_>) {
+        let asked = self
+            .firmware
+            .as_mut()
+            .and_then(|firmware| firmware.asked.take());
+        let mut cold = cx
+            .shared
+            .cold
+            .pop()
+            .unwrap_or_else(|| Box::new(Cold::new()));
+        let planned = self.plan_upgrade(asked, &mut cold, cx);
+        if let Some(Asked::Given(rule)) = asked {
+            cx.shared.values.release(rule);
+        }
+        match planned {
+            Planned::Nothing | Planned::Assignments => self.end_check(asked, cold, cx),
+            Planned::Fault(fault, target) => {
+                tell(UpgradeNotice::Fault(fault), cx);
+                cold.retire(cx.shared);
+                if let Some(stage) = self.decide(asked, target) {
+                    let target = of_rule(asked, target);
+                    self.begin(target, stage, cx);
+                    self.end_attempt(target, fault.outcome().into(), cx);
+                }
+            }
+            Planned::Load(request, load, target) => {
+                cold.next = Some(Ok(request));
+                self.consider(asked, load, target, cold, cx);
+            }
+        }
+    }
+
+    /// Ends a check that leads to no load; an alternative without a URL assigns alone.
+    fn end_check(&mut self, asked: Option<Asked>, mut cold: Box<Cold>, cx: &mut Cx<'_>) {
+        self.nothing_to_do(asked, cx);
+        self.find_changes(&mut cold, cx.shared);
+        if cold.changes.is_empty() {
+            cold.retire(cx.shared);
+        } else {
+            self.assign_first(None, None, cold, cx);
+        }
+    }
+
+    /// There is nothing to upgrade to; whoever asked is told so.
+    fn nothing_to_do(&mut self, asked: Option<Asked>, cx: &mut Cx<'_>) {
+        if let Some(firmware) = &mut self.firmware
+            && is_of_rule(asked)
+        {
+            firmware.machine.rest();
+        }
+        if asked.is_some() {
+            tell(UpgradeNotice::NotNeeded, cx);
+        }
+    }
+
+    /// Attempts a load, unless it runs already or is left alone.
+    fn consider(
+        &mut self,
+        asked: Option<Asked>,
+        load: ValueId,
+        target: Target,
+        mut cold: Box<Cold>,
+        cx: &mut Cx<'_>,
+    ) {
+        let running = self.model(cx.shared).map(|model| &*model.software_version);
+        //= R-FW-2
+        //= R-UPG-8
+        let runs = running == Some(cx.shared.values.expose(load));
+        let slots = self.firmware.as_ref().and_then(|firmware| firmware.slots);
+        let stage = match (runs, slots) {
+            (true, _) => {
+                self.nothing_to_do(asked, cx);
+                None
+            }
+            (false, Some(_)) => self.decide(asked, target),
+            (false, None) => {
+                self.without_slots(asked, target, cx);
+                None
+            }
+        };
+        let Some(stage) = stage else {
+            cx.shared.values.release(load);
+            cold.retire(cx.shared);
+            return;
+        };
+        let target = of_rule(asked, target);
+        self.begin(target, stage, cx);
+        self.find_changes(&mut cold, cx.shared);
+        if !cold.changes.is_empty() {
+            self.assign_first(target, Some(load), cold, cx);
+            return;
+        }
+        self.put_attempt(Phase::Beginning, target, Some(load), cold, cx);
+        self.transfer_or_activate(cx);
+    }
+
+    /// Stores what the rule assigns before anything else (R-RULE-10).
+    fn assign_first(
+        &mut self,
+        target: Option<Target>,
+        load: Option<ValueId>,
+        cold: Box<Cold>,
+        cx: &mut Cx<'_>,
+    ) {
+        let op = self.next_op();
+        //= R-RULE-10
+        self.put_attempt(Phase::Assigning(op), target, load, cold, cx);
+        cx.out.push(Effect::Commit(op));
+    }
+
+    /// A phone without slots says once for each target that it cannot upgrade.
+    fn without_slots(&mut self, asked: Option<Asked>, target: Target, cx: &mut Cx<'_>) {
+        if asked.is_some() {
+            tell(UpgradeNotice::Refused(UpgradeGate::NoSlots), cx);
+            return;
+        }
+        let Some(firmware) = &mut self.firmware else {
+            return;
+        };
+        if let Decision::Attempt(_) = firmware.machine.decide(target) {
+            let never = onhook_schedule::DelayList::default();
+            firmware.machine.failed(target, &never, 0, cx.now.mono);
+            tell(UpgradeNotice::Refused(UpgradeGate::NoSlots), cx);
+        }
+    }
+
+    /// Whether a target is attempted; what somebody asks for always is.
+    fn decide(&mut self, asked: Option<Asked>, target: Target) -> Option<Stage> {
+        let firmware = self.firmware.as_mut()?;
+        //= R-FW-14
+        if !is_of_rule(asked) {
+            return Some(Stage::First);
+        }
+        match (asked, firmware.machine.decide(target)) {
+            (Some(_), _) => Some(Stage::First),
+            (None, Decision::Attempt(stage)) => Some(stage),
+            (None, Decision::Leave) => None,
+        }
+    }
+
+    fn begin(&mut self, target: Option<Target>, stage: Stage, cx: &mut Cx<'_>) {
+        if let Some(firmware) = &mut self.firmware {
+            firmware.machine.start(target, stage, cx.now.mono);
+        }
+    }
+
+    fn put_attempt(
+        &mut self,
+        phase: Phase,
+        target: Option<Target>,
+        load: Option<ValueId>,
+        cold: Box<Cold>,
+        cx: &mut Cx<'_>,
+    ) {
+        self.firmware.get_or_insert_default().attempt = Some(Attempt {
+            phase,
+            target,
+            load,
+            cold,
+        });
+        self.machine(Event::Occupied, cx);
+    }
+
+    /// Refuses the load by its name, finds it in its slot already, or fetches it.
+    fn transfer_or_activate(&mut self, cx: &mut Cx<'_>) {
+        let Some(load) = self.attempt().and_then(|attempt| attempt.load) else {
+            return;
+        };
+        let Some((view, model)) = self.view(cx.shared).zip(self.model(cx.shared)) else {
+            return;
+        };
+        let limit = self.params.text(known::DOWNGRADE_REV_LIMIT, view);
+        let refused = refusal(view.values.text(load), &model.software_version, limit);
+        if let Some(refused) = refused {
+            self.fail_attempt(refused.outcome().into(), cx);
+            return;
+        }
+        let slots = self.firmware.as_ref().and_then(|firmware| firmware.slots);
+        //= R-FW-3
+        //= R-UPG-4
+        if slots.and_then(|slots| slots.inactive) == Some(load) {
+            self.verified(cx);
+            return;
+        }
+        let op = self.next_op();
+        let request = self.attempt_mut().and_then(|attempt| {
+            attempt.phase = Phase::Fetching(op);
+            attempt.cold.next.take()
+        });
+        if let Some(Ok(request)) = request {
+            self.put_request(request, cx);
+            //= R-MACRO-21
+            self.set_result(None, cx.shared);
+            let stage = self.upgrade_stage();
+            tell(UpgradeNotice::Started(stage, request), cx);
+            cx.out.push(Effect::Upgrade(op, request));
+        }
+    }
+
+    /// Goes on with an attempt whose assignments are stored, unless a line has become busy meanwhile.
+    pub(super) fn go_on_upgrading(&mut self, cx: &mut Cx<'_>) {
+        let begins = self.attempt().map(|attempt| attempt.phase) == Some(Phase::Beginning);
+        //= R-UPG-5
+        if begins && !self.are_lines_deferring() {
+            self.transfer_or_activate(cx);
+        }
+    }
+
+    /// Takes the address of a transfer; whether it was this one.
+    pub(crate) fn upgrade_started(
+        &mut self,
+        op: OpId,
+        ip: Option<IpAddr>,
+        cx: &mut Cx<'_>,
+    ) -> bool {
+        let mine = self
+            .attempt_mut()
+            .filter(|attempt| attempt.phase == Phase::Fetching(op));
+        let Some(attempt) = mine else {
+            return false;
+        };
+        attempt.phase = Phase::Receiving(op);
+        if let Some(request) = &mut self.request {
+            request.ip = ip;
+        }
+        //= R-FW-12
+        self.log(Subject::Upgrade, LogOp::Request, cx);
+        true
+    }
+
+    /// Takes the end of a transfer: the load is verified and in its slot, or why not.
+    pub(crate) fn upgraded(&mut self, op: OpId, result: Result<(), Told>, cx: &mut Cx<'_>) {
+        let phase = self.attempt().map(|attempt| attempt.phase);
+        if phase != Some(Phase::Fetching(op)) && phase != Some(Phase::Receiving(op)) {
+            self.count_stale();
+            if let Err(Told {
+                said: Some(said), ..
+            }) = result
+            {
+                cx.shared.values.release(said);
+            }
+            return;
+        }
+        match result {
+            Ok(()) => self.verified(cx),
+            //= R-FW-8
+            //= R-FW-15
+            // Whatever Resync_Fails_On_FNF says.
+            Err(told) => self.fail_attempt(told, cx),
+        }
+    }
+
+    /// The load is in its slot: the restart that brings it up is due.
+    fn verified(&mut self, cx: &mut Cx<'_>) {
+        let Some(firmware) = &mut self.firmware else {
+            return;
+        };
+        let Some(attempt) = &mut firmware.attempt else {
+            return;
+        };
+        let Some(load) = attempt.load else {
+            return;
+        };
+        attempt.phase = Phase::Verified;
+        let values = &mut cx.shared.values;
+        if let Some(slots) = &mut firmware.slots
+            && slots.inactive != Some(load)
+        {
+            values.retain(load);
+            if let Some(old) = slots.inactive.replace(load) {
+                values.release(old);
+            }
+        }
+        // One use for the result, one for what `$UPGERR` shows.
+        values.retain(load);
+        values.retain(load);
+        let told = Told {
+            outcome: Outcome::Upgraded,
+            said: Some(load),
+        };
+        //= R-SM-31
+        self.set_result(Some(told), cx.shared);
+        self.set_upgrade_error(Some(told), cx);
+        //= R-FW-12
+        self.log(Subject::Upgrade, LogOp::Success, cx);
+        tell(UpgradeNotice::Done(Outcome::Upgraded), cx);
+        // A factory reset comes before it.
+        if matches!(self.restart, Restart::No | Restart::Pending | Restart::Due) {
+            self.restart = Restart::Due;
+            self.restart_reason = RebootReason::Upgrade;
+        }
+        self.step(Event::Free, cx);
+    }
+
+    /// The boot loader knows, or could not be told.
+    pub(crate) fn activated(&mut self, op: OpId, committed: Committed, cx: &mut Cx<'_>) {
+        if self.attempt().map(|attempt| attempt.phase) != Some(Phase::Activating(op)) {
+            self.count_stale();
+            return;
+        }
+        // A factory reset that came meanwhile restarts when it is done.
+        if self.restart != Restart::Switching {
+            return;
+        }
+        if committed == Committed::Durable {
+            if let Some(attempt) = self.attempt_mut() {
+                attempt.phase = Phase::Active;
+            }
+            // A call may have begun meanwhile.
+            self.restart = Restart::Ready;
+            self.restart_if_idle(cx);
+            return;
+        }
+        self.restart = Restart::No;
+        if let Some(firmware) = &mut self.firmware {
+            firmware.machine.switch_failed();
+            let memory = firmware.machine.memory();
+            self.save_upgrades(memory, cx);
+        }
+        // The restart whose reason is durable does not come.
+        let op = self.next_op();
+        cx.out
+            .push(Effect::SaveState(op, crate::StateChange::Booted));
+        self.fail_attempt(Outcome::Flash.into(), cx);
+    }
+
+    /// Tells the boot loader of the verified load, if there is one; whether there is.
+    pub(crate) fn activate(&mut self, cx: &mut Cx<'_>) -> bool {
+        let op = self.next_op();
+        let Some(attempt) = self
+            .attempt_mut()
+            .filter(|attempt| attempt.phase == Phase::Verified)
+        else {
+            return false;
+        };
+        attempt.phase = Phase::Activating(op);
+        cx.out.push(Effect::Activate(op));
+        true
+    }
+
+    /// Takes the end of the commit of assignments; whether it was that of an upgrade rule.
+    pub(crate) fn upgrade_assigned(
+        &mut self,
+        op: OpId,
+        committed: Committed,
+        cx: &mut Cx<'_>,
+    ) -> bool {
+        let mine = self
+            .attempt_mut()
+            .filter(|attempt| attempt.phase == Phase::Assigning(op));
+        let Some(attempt) = mine else {
+            return false;
+        };
+        let fetches = attempt.cold.next.is_some();
+        let changes = std::mem::take(&mut attempt.cold.changes);
+        let wanted = std::mem::take(&mut attempt.cold.wanted);
+        if committed == Committed::Durable {
+            self.want_restart(&wanted, &changes, cx.shared);
+            if self.apply(&changes, cx) {
+                self.machine(Event::Explicit(onhook_resync::Request::Given), cx);
+            }
+        }
+        cx.shared.release(&wanted);
+        match (committed, fetches) {
+            (Committed::Durable, true) => {
+                if let Some(attempt) = self.attempt_mut() {
+                    attempt.phase = Phase::Beginning;
+                }
+                self.go_on_upgrading(cx);
+            }
+            (Committed::Failed, true) => self.fail_attempt(Outcome::Internal.into(), cx),
+            (_, false) => {
+                self.drop_attempt(cx);
+                self.step(Event::Free, cx);
+            }
+        }
+        true
+    }
+
+    fn fail_attempt(&mut self, told: Told, cx: &mut Cx<'_>) {
+        let target = self.attempt().and_then(|attempt| attempt.target);
+        self.drop_attempt(cx);
+        self.end_attempt(target, told, cx);
+    }
+
+    /// Logs and remembers a failure, and lets what waits go on.
+    fn end_attempt(&mut self, target: Option<Target>, told: Told, cx: &mut Cx<'_>) {
+        let outcome = told.outcome;
+        tell(UpgradeNotice::Done(outcome), cx);
+        let fetched = self.request.as_ref().map(|request| request.scheme);
+        let told = Told {
+            outcome: fetched.map_or(outcome, |scheme| told_outcome(outcome, scheme)),
+            ..told
+        };
+        if let Some(said) = told.said {
+            cx.shared.values.retain(said);
+        }
+        self.set_result(Some(told), cx.shared);
+        self.set_upgrade_error(Some(told), cx);
+        self.log(Subject::Upgrade, LogOp::Failure, cx);
+        self.remember_failure(target, outcome, cx);
+        self.step(Event::Free, cx);
+        //= R-SCHED-14
+        if matches!(self.restart, Restart::No | Restart::Pending) {
+            self.step(Event::UpgradeFailed, cx);
+        }
+    }
+
+    fn remember_failure(&mut self, target: Option<Target>, outcome: Outcome, cx: &mut Cx<'_>) {
+        let seed = self.resync.seed();
+        let Some((model, firmware)) = cx.shared.models.get(self.model).zip(self.firmware.as_mut())
+        else {
+            return;
+        };
+        if let Some(refused) = Refusal::of(outcome) {
+            firmware.machine.refused(target, refused);
+            let memory = firmware.machine.memory();
+            self.save_upgrades(memory, cx);
+        } else if let Some(target) = target {
+            let list = retry_list(&self.params, cx, model);
+            let armed = firmware.machine.failed(target, &list, seed, cx.now.mono);
+            if let Armed::Retry(at) = armed {
+                tell(UpgradeNotice::Retry(at), cx);
+            }
+        }
+    }
+
+    fn set_upgrade_error(&mut self, told: Option<Told>, cx: &mut Cx<'_>) {
+        let Some(firmware) = &mut self.firmware else {
+            return;
+        };
+        if let Some(said) = std::mem::replace(&mut firmware.error, told).and_then(|old| old.said) {
+            cx.shared.values.release(said);
+        }
+    }
+
+    fn attempt(&self) -> Option<&Attempt> {
+        self.firmware.as_ref()?.attempt.as_ref()
+    }
+
+    fn attempt_mut(&mut self) -> Option<&mut Attempt> {
+        self.firmware.as_mut()?.attempt.as_mut()
+    }
+
+    fn drop_attempt(&mut self, cx: &mut Cx<'_>) {
+        let attempt = self
+            .firmware
+            .as_mut()
+            .and_then(|firmware| firmware.attempt.take());
+        if let Some(attempt) = attempt {
+            attempt.retire(cx.shared);
+        }
+    }
+
+    /// Makes a request the one that macros describe; its texts' uses pass to the phone.
+    pub(crate) fn put_request(&mut self, request: Request, cx: &mut Cx<'_>) {
+        match &mut self.request {
+            Some(place) => std::mem::replace(&mut **place, request).release(&mut cx.shared.values),
+            None => self.request = Some(Box::new(request)),
+        }
+    }
+}
+
+/// Whether it is Upgrade_Rule that is looked at, and not a rule that came with a request.
+const fn is_of_rule(asked: Option<Asked>) -> bool {
+    match asked {
+        Some(Asked::Given(_)) => false,
+        Some(Asked::Rule) | None => true,
+    }
+}
+
+/// The target as the memory of the rule knows it.
+fn of_rule(asked: Option<Asked>, target: Target) -> Option<Target> {
+    is_of_rule(asked).then_some(target)
+}
