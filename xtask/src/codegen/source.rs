@@ -141,27 +141,25 @@ pub(super) fn access(word: &str) -> anyhow::Result<&'static str> {
     })
 }
 
-pub(super) fn families(names: &[String]) -> anyhow::Result<String> {
-    let words = names.iter().map(|name| {
-        Ok(match name.as_str() {
-            "mpp" => "families::MPP",
-            "spa" => "families::SPA",
-            "ata" => "families::ATA",
-            other => bail!("family `{other}` is unknown"),
-        })
+/// The families and releases that know an element.
+pub(super) fn known_in(entry: &Entry) -> anyhow::Result<String> {
+    let families = entry.families.iter().map(|name| match name.as_str() {
+        "mpp" => Ok("MPP"),
+        "spa" => Ok("SPA"),
+        "ata" => Ok("ATA"),
+        other => bail!("family `{other}` is unknown"),
     });
-    Ok(words.collect::<anyhow::Result<Vec<_>>>()?.join(" | "))
-}
-
-pub(super) fn releases(names: &[String]) -> anyhow::Result<String> {
-    let words = names.iter().map(|name| {
-        Ok(match name.as_str() {
-            "11.3" => "releases::R11_3",
-            "10.4" => "releases::R10_4",
-            other => bail!("release `{other}` is unknown"),
-        })
+    let all = ["11.3".to_owned(), "10.4".to_owned()];
+    let releases = entry.releases.as_deref().unwrap_or(&all);
+    let releases = releases.iter().map(|name| match name.as_str() {
+        "11.3" => Ok("R11_3"),
+        "10.4" => Ok("R10_4"),
+        other => bail!("release `{other}` is unknown"),
     });
-    Ok(words.collect::<anyhow::Result<Vec<_>>>()?.join(" | "))
+    let words = families
+        .chain(releases)
+        .collect::<anyhow::Result<Vec<_>>>()?;
+    Ok(words.join(" | "))
 }
 
 pub(super) fn kind(word: &str) -> anyhow::Result<&'static str> {

@@ -57,6 +57,16 @@ fn what_the_table_cannot_express_is_refused_by_name() {
         ("index_max = 3", "index_max = 41", "beyond 40"),
         ("index_min = 1", "", "come together"),
         ("User_ID_{n}_", "User_ID_{x}_", "an index is written"),
+        (
+            "\"userid\"",
+            "\"userid\"\nsame_as = \"User_Name\"",
+            "same_as `User_Name`: is no element",
+        ),
+        (
+            "\"userid\"",
+            "\"userid\"\nsame_as = \"Profile_Rule\"",
+            "it has an index",
+        ),
     ] {
         let error = format!("{:#}", generate(&SMALL.replace(from, to)).unwrap_err());
         assert!(

@@ -93,13 +93,16 @@ impl Texts {
         Ok(format!("Text::at({start}, {})", text.len()))
     }
 
-    /// The texts as Rust literals, one a line.
-    pub(super) fn lines(&self) -> String {
-        let mut out = String::new();
+    /// The texts as Rust source, one literal a line.
+    pub(super) fn table(&self) -> String {
+        let mut out = "/// All texts of the patterns; a text that is part of another stands there only once.\n\
+                       pub(crate) static TEXTS: &str = concat!(\n"
+            .to_owned();
         for text in &self.whole {
             // A String takes everything.
             let _ = writeln!(out, "    {text:?},");
         }
+        out.push_str(");\n\n");
         out
     }
 }

@@ -280,7 +280,7 @@ fn check_length(pattern: &Pattern, text: &str) -> Result<(), Miss> {
         return Err(Miss::TooLong);
     }
     if pattern
-        .min_len
+        .min_len()
         .is_some_and(|least| length < usize::from(least))
     {
         return Err(Miss::Bad);
@@ -289,11 +289,11 @@ fn check_length(pattern: &Pattern, text: &str) -> Result<(), Miss> {
 }
 
 fn longest(pattern: &Pattern) -> Option<u16> {
-    pattern.max_len.or(pattern.kind.max_len())
+    pattern.max_len().or(pattern.kind.max_len())
 }
 
 fn limits(pattern: &Pattern, most: u32) -> std::ops::RangeInclusive<u32> {
-    pattern.min.unwrap_or(0)..=pattern.max.map_or(most, |max| max.min(most))
+    pattern.min().unwrap_or(0)..=pattern.max().map_or(most, |max| max.min(most))
 }
 
 /// The published spelling of a choice, if the text is one in any case.

@@ -7,6 +7,7 @@ pub mod known;
 mod lookup;
 mod nearest;
 pub(crate) mod pattern;
+pub(crate) mod shared;
 pub(crate) mod text;
 
 use std::fmt;
@@ -118,10 +119,9 @@ impl ParamId {
     /// All parameters that a scope knows, each under one name, in order of id.
     pub fn all(scope: &Scope) -> impl Iterator<Item = Self> + use<> {
         let scope = *scope;
-        (0..COUNT).map(Self).filter(move |id| {
-            let pattern = id.pattern();
-            pattern.is_known_in(&scope) && pattern.same_as.is_none()
-        })
+        (0..COUNT)
+            .map(Self)
+            .filter(move |id| id.pattern().is_known_in(&scope) && id.meant().is_none())
     }
 
     /// The element name, without allocating.

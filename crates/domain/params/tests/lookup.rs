@@ -318,10 +318,10 @@ fn a_pattern_says_what_the_registry_says() {
         assert_eq!(pattern.unit(), text("unit"));
         assert_eq!(Some(pattern.kind.name()), text("kind"));
         assert_eq!(pattern.enforced, text("kind_basis") != Some("inferred"));
-        assert_eq!(pattern.min.map(i64::from), number(&entry, "min"));
-        assert_eq!(pattern.max.map(i64::from), number(&entry, "max"));
-        assert_eq!(pattern.min_len.map(i64::from), number(&entry, "min_len"));
-        assert_eq!(pattern.max_len.map(i64::from), number(&entry, "max_len"));
+        assert_eq!(pattern.min().map(i64::from), number(&entry, "min"));
+        assert_eq!(pattern.max().map(i64::from), number(&entry, "max"));
+        assert_eq!(pattern.min_len().map(i64::from), number(&entry, "min_len"));
+        assert_eq!(pattern.max_len().map(i64::from), number(&entry, "max_len"));
         assert_eq!(pattern.secret, flag(&entry, "secret", false));
         assert_eq!(
             pattern.may_hold_secret,

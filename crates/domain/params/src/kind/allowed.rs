@@ -70,7 +70,7 @@ impl fmt::Display for Allowed {
             | Kind::DictionaryScript
             | Kind::LedScript => f.write_str("a text"),
         }?;
-        match (pattern.min_len, longest(pattern)) {
+        match (pattern.min_len(), longest(pattern)) {
             (Some(least), Some(most)) => write!(f, ", {least} to {most} characters"),
             (Some(least), None) => write!(f, ", at least {least} characters"),
             (None, Some(most)) => write!(f, ", at most {most} characters"),

@@ -17,12 +17,13 @@ impl ParamId {
             return ErrorRetryDefault::DOUBLING;
         }
         let pattern = self.pattern();
+        let factory = pattern.factory();
         let text = match column(self, scope) {
             Column::Usual => None,
-            Column::R10_4 => pattern.default_10_4.get(),
-            Column::Spa => pattern.default_spa.get(),
+            Column::R10_4 => factory.default_10_4.get(),
+            Column::Spa => factory.default_spa.get(),
         };
-        let text = text.or_else(|| pattern.default.get()).unwrap_or_default();
+        let text = text.or_else(|| factory.default.get()).unwrap_or_default();
         // The registry writes so that a line key starts with the extension of its own number.
         if text == "{n}" {
             pattern.index_text(self)

@@ -25,13 +25,17 @@ fn mix(value: u64) -> u64 {
     (product >> 64) as u64 ^ product as u64
 }
 
-/// The slot where the search for a name starts, in a table of `slots` slots, below 2^32.
-pub(crate) fn first_slot(hash: u64, slots: usize) -> usize {
-    // The lower half of the hash, scaled.
-    (((hash & 0xffff_ffff) * slots as u64) >> 32) as usize
+/// The bucket of a hash; the names of a bucket share a shift, which the generator chooses.
+pub(crate) fn bucket(hash: u64, buckets: usize) -> usize {
+    scaled((hash >> 32) as u32, buckets)
 }
 
-/// The bits of the hash that a slot repeats, so that few names need a comparison.
-pub(crate) fn tag(hash: u64) -> u16 {
-    (hash >> 48) as u16
+/// The slot of a hash, given the shift of its bucket: no two names have the same.
+pub(crate) fn slot(hash: u64, shift: u16, slots: usize) -> usize {
+    scaled(mix(hash ^ u64::from(shift)) as u32, slots)
+}
+
+/// Spreads 32 bits over `0..end`, which is below 2^32.
+fn scaled(bits: u32, end: usize) -> usize {
+    ((u64::from(bits) * end as u64) >> 32) as usize
 }

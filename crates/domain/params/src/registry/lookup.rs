@@ -1,7 +1,7 @@
 //! From an element name to a parameter.
 
 use super::{ParamId, Scope, hash};
-use crate::generated::table::{PATTERNS, SLOTS};
+use crate::generated::table::{ALIASES, NAMED, SHIFTS};
 
 impl ParamId {
     /// Finds the parameter that an element name stands for; allocates nothing.
@@ -11,34 +11,26 @@ impl ParamId {
     #[must_use]
     pub fn lookup(name: &str, scope: &Scope) -> Option<Self> {
         let id = Self::named(name)?;
-        let pattern = id.pattern();
-        if !pattern.is_known_in(scope) {
-            return None;
-        }
-        match pattern.same_as {
-            Some(target) => PATTERNS
-                .get(usize::from(target))
-                .map(|pattern| Self(pattern.base)),
-            None => Some(id),
-        }
+        let known = id.pattern().is_known_in(scope);
+        known.then(|| id.meant().unwrap_or(id))
     }
 
-    /// Finds a name of any family and release.
+    /// The parameter that this one is another name of.
+    pub(super) fn meant(self) -> Option<Self> {
+        let mut aliases = ALIASES.iter();
+        aliases
+            .find(|(alias, _)| *alias == self)
+            .map(|(_, meant)| *meant)
+    }
+
+    /// Finds a name of any family and release: the one name that may be this one, by its hash, is compared.
     fn named(name: &str) -> Option<Self> {
         //= R-XML-3
         //= R-XML-4
         let hash = hash::hash(name);
-        let tag = hash::tag(hash);
-        let mut at = hash::first_slot(hash, SLOTS.len());
-        loop {
-            // Free slots are plenty, so the search ends after a few steps.
-            let slot = *SLOTS.get(at)?;
-            let raw = (slot as u16).checked_sub(1)?;
-            if (slot >> 16) as u16 == tag && Self(raw).is_named(name) {
-                return Some(Self(raw));
-            }
-            at = (at + 1) % SLOTS.len();
-        }
+        let shift = *SHIFTS.get(hash::bucket(hash, SHIFTS.len()))?;
+        let id = Self::from_raw(*NAMED.get(hash::slot(hash, shift, NAMED.len()))?)?;
+        id.is_named(name).then_some(id)
     }
 
     fn is_named(self, name: &str) -> bool {

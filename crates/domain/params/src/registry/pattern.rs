@@ -4,58 +4,44 @@ use std::fmt;
 
 use onhook_device::{Family, Release};
 
+use super::shared::{Factory, Field, Limits};
 use super::text::{Choices, Text};
 use super::{ParamId, Scope, UserAccess};
+use crate::generated::table::{FACTORIES, FIELDS, LIMITS};
 use crate::kind::{Allowed, Kind};
 
-/// Bits of [`Pattern::families`].
-pub(crate) mod families {
+/// Bits of [`Pattern::known_in`]: families, then releases.
+pub(crate) mod known_in {
     pub(crate) const MPP: u8 = 1;
     pub(crate) const SPA: u8 = 2;
     pub(crate) const ATA: u8 = 4;
+    pub(crate) const R11_3: u8 = 8;
+    pub(crate) const R10_4: u8 = 16;
 }
 
-/// Bits of [`Pattern::releases`].
-pub(crate) mod releases {
-    pub(crate) const R11_3: u8 = 1;
-    pub(crate) const R10_4: u8 = 2;
-}
-
-/// The decimal texts of all indices; index 0 does not occur.
-static NUMBERS: [&str; 41] = [
-    "0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "15", "16",
-    "17", "18", "19", "20", "21", "22", "23", "24", "25", "26", "27", "28", "29", "30", "31", "32",
-    "33", "34", "35", "36", "37", "38", "39", "40",
-];
+/// The decimal texts of all indices from 1: nine of one digit, then those of two.
+static NUMBERS: &str = "12345678910111213141516171819202122232425262728293031323334353637383940";
 
 /// What the registry says about one element or one row of indexed elements.
+///
+/// There is one for each of more than a thousand elements, so it is kept small: what many have in common it
+/// names by number.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Pattern {
     pub(crate) element: Text,
-    pub(crate) label: Text,
-    pub(crate) label_10_4: Text,
-    pub(crate) tab: Text,
-    pub(crate) section: Text,
+    /// Id of the first parameter of the row.
+    pub(crate) base: u16,
+    /// Number among the limits; of these three numbers, 0 stands for none.
+    pub(crate) limits: u16,
+    /// Number among the factory values.
+    pub(crate) factory: u16,
+    /// Number among the fields of the administration page.
+    pub(crate) field: u16,
     /// The value type.
     pub kind: Kind,
     /// Whether the value type was published; only then a value is refused.
     pub enforced: bool,
-    /// The published choices, joined.
-    pub(crate) values: Text,
-    /// The smallest number allowed, in the unit of the value.
-    pub min: Option<u32>,
-    /// The largest number allowed, in the unit of the value.
-    pub max: Option<u32>,
-    /// The shortest text allowed besides none at all, in characters.
-    pub min_len: Option<u16>,
-    /// The longest text allowed, in characters.
-    pub max_len: Option<u16>,
-    pub(crate) unit: Text,
-    pub(crate) unit_10_4: Text,
-    pub(crate) default: Text,
-    pub(crate) default_10_4: Text,
-    pub(crate) default_spa: Text,
     /// The factory right of the User account, where exports show it.
     pub user_access: Option<UserAccess>,
     /// Whether values are never shown, logged or reported (R-SEC-1).
@@ -70,12 +56,8 @@ pub struct Pattern {
     pub reboot: bool,
     /// Whether macros in the value are expanded when it is used.
     pub macro_expanded: bool,
-    pub(crate) families: u8,
-    pub(crate) releases: u8,
-    /// Number of the pattern that this one is another name of.
-    pub(crate) same_as: Option<u16>,
-    /// Id of the first parameter of the row.
-    pub(crate) base: u16,
+    /// Families and releases.
+    pub(crate) known_in: u8,
     /// Units of a row with two indices, counted from 1.
     pub(crate) units: u8,
     /// First index; 0 for an element without index.
@@ -91,22 +73,12 @@ impl Pattern {
     /// What the generated table leaves out.
     pub(crate) const BLANK: Self = Self {
         element: Text::NONE,
-        label: Text::NONE,
-        label_10_4: Text::NONE,
-        tab: Text::NONE,
-        section: Text::NONE,
+        base: 0,
+        limits: 0,
+        factory: 0,
+        field: 0,
         kind: Kind::Str,
         enforced: false,
-        values: Text::NONE,
-        min: None,
-        max: None,
-        min_len: None,
-        max_len: None,
-        unit: Text::NONE,
-        unit_10_4: Text::NONE,
-        default: Text::NONE,
-        default_10_4: Text::NONE,
-        default_spa: Text::NONE,
         user_access: None,
         secret: false,
         may_hold_secret: false,
@@ -114,16 +86,29 @@ impl Pattern {
         web_visible: true,
         reboot: false,
         macro_expanded: false,
-        families: 0,
-        releases: releases::R11_3 | releases::R10_4,
-        same_as: None,
-        base: 0,
+        known_in: 0,
         units: 1,
         first: 0,
         last: 0,
         head: 0,
         middle: 0,
     };
+
+    fn limits(&self) -> &'static Limits {
+        LIMITS
+            .get(usize::from(self.limits))
+            .unwrap_or(&Limits::NONE)
+    }
+
+    pub(crate) fn factory(&self) -> &'static Factory {
+        FACTORIES
+            .get(usize::from(self.factory))
+            .unwrap_or(&Factory::NONE)
+    }
+
+    fn field(&self) -> &'static Field {
+        FIELDS.get(usize::from(self.field)).unwrap_or(&Field::NONE)
+    }
 
     /// The element name; `{n}`, or `{u}` and `{k}`, stand for an index.
     #[must_use]
@@ -134,25 +119,49 @@ impl Pattern {
     /// The field name on the administration page, where a guide prints it.
     #[must_use]
     pub fn label(&self) -> Option<&'static str> {
-        self.label.get()
+        self.field().label.get()
     }
 
     /// The tab of the administration page.
     #[must_use]
     pub fn tab(&self) -> Option<&'static str> {
-        self.tab.get()
+        self.field().tab.get()
     }
 
     /// The section of that tab.
     #[must_use]
     pub fn section(&self) -> Option<&'static str> {
-        self.section.get()
+        self.field().section.get()
     }
 
     /// The published choices.
     #[must_use]
     pub fn values(&self) -> Choices {
-        Choices::of(self.values)
+        Choices::of(self.limits().values)
+    }
+
+    /// The smallest number allowed, in the unit of the value.
+    #[must_use]
+    pub fn min(&self) -> Option<u32> {
+        self.limits().min
+    }
+
+    /// The largest number allowed, in the unit of the value.
+    #[must_use]
+    pub fn max(&self) -> Option<u32> {
+        self.limits().max
+    }
+
+    /// The shortest text allowed besides none at all, in characters.
+    #[must_use]
+    pub fn min_len(&self) -> Option<u16> {
+        self.limits().min_len
+    }
+
+    /// The longest text allowed, in characters.
+    #[must_use]
+    pub fn max_len(&self) -> Option<u16> {
+        self.limits().max_len
     }
 
     /// What a value may be, as the object of "write": `a number from 0 to 255, decimal or 0x hexadecimal`.
@@ -164,30 +173,30 @@ impl Pattern {
     /// The unit of a number: `s`, `ms` or `min`.
     #[must_use]
     pub fn unit(&self) -> Option<&'static str> {
-        self.unit.get()
+        self.limits().unit.get()
     }
 
     /// Whether the family and the release of a scope have the element.
     #[must_use]
     pub const fn is_known_in(&self, scope: &Scope) -> bool {
         let families = match scope.family {
-            Family::Mpp => families::MPP,
-            Family::Spa => families::SPA | families::ATA,
+            Family::Mpp => known_in::MPP,
+            Family::Spa => known_in::SPA | known_in::ATA,
         };
         let releases = match scope.release {
-            Release::R11_3 => releases::R11_3,
-            Release::R10_4 => releases::R10_4,
+            Release::R11_3 => known_in::R11_3,
+            Release::R10_4 => known_in::R10_4,
         };
-        self.families & families != 0 && self.releases & releases != 0
+        self.known_in & families != 0 && self.known_in & releases != 0
     }
 
     /// The families that have the element, in the words of the registry: `mpp`, `spa`, `ata`.
     pub fn families(&self) -> impl Iterator<Item = &'static str> + use<> {
-        let bits = self.families;
+        let bits = self.known_in;
         [
-            (families::MPP, "mpp"),
-            (families::SPA, "spa"),
-            (families::ATA, "ata"),
+            (known_in::MPP, "mpp"),
+            (known_in::SPA, "spa"),
+            (known_in::ATA, "ata"),
         ]
         .into_iter()
         .filter_map(move |(bit, name)| (bits & bit != 0).then_some(name))
@@ -196,7 +205,7 @@ impl Pattern {
     /// The field name on the administration page of a release, where a guide prints it.
     #[must_use]
     pub fn label_in(&self, release: Release) -> Option<&'static str> {
-        match (release, self.label_10_4.get()) {
+        match (release, self.field().label_10_4.get()) {
             (Release::R10_4, Some(label)) => Some(label),
             (Release::R10_4 | Release::R11_3, _) => self.label(),
         }
@@ -205,7 +214,7 @@ impl Pattern {
     /// The unit of a number, where a reading decides about it (R-SCHED-10).
     #[must_use]
     pub fn unit_in(&self, scope: &Scope) -> Option<&'static str> {
-        match self.unit_10_4.get() {
+        match self.limits().unit_10_4.get() {
             Some(unit) if scope.readings.random_delay_unit_s == 20 => Some(unit),
             Some(_) | None => self.unit(),
         }
@@ -252,7 +261,13 @@ impl Pattern {
 }
 
 fn number(n: u16) -> &'static str {
-    NUMBERS.get(usize::from(n)).copied().unwrap_or_default()
+    let n = usize::from(n);
+    let place = match n {
+        0 => return "",
+        1..10 => n - 1..n,
+        10.. => 2 * n - 11..2 * n - 9,
+    };
+    NUMBERS.get(place).unwrap_or_default()
 }
 
 /// Splits around the placeholder that starts after `at` bytes; it has three bytes.
@@ -261,4 +276,22 @@ fn cut(element: &'static str, at: u8) -> (&'static str, &'static str) {
     let head = element.get(..at).unwrap_or_default();
     let tail = element.get(at + 3..).unwrap_or_default();
     (head, tail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_stays_small() {
+        assert!(size_of::<Pattern>() <= 28);
+    }
+
+    #[test]
+    fn every_index_has_its_decimal_text() {
+        for n in 1..=40 {
+            assert_eq!(number(n), n.to_string());
+        }
+        assert_eq!((number(0), number(41)), ("", ""));
+    }
 }
