@@ -83,9 +83,16 @@ fn warning(warning: &Warning) -> Value {
     })
 }
 
+/// Values in the order of their names; `collect` would do, but brings an algorithm to sort into the program.
+pub(crate) fn by_name(values: impl Iterator<Item = (String, String)>) -> BTreeMap<String, String> {
+    let mut map = BTreeMap::new();
+    map.extend(values);
+    map
+}
+
 /// A resync as a JSON document.
 pub(crate) fn resync(report: &ResyncReport) -> Value {
-    let changes: BTreeMap<_, _> = report.changes.iter().cloned().collect();
+    let changes = by_name(report.changes.iter().cloned());
     json!({
         "schema": RESYNC,
         "outcome": outcome_word(report),

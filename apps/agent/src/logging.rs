@@ -3,6 +3,8 @@
 use std::io::IsTerminal;
 
 use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::fmt;
+use tracing_subscriber::layer::Layer as _;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
@@ -14,28 +16,26 @@ pub(crate) fn install(format: LogFormat, level: LevelFilter) {
     let text = variable.to_string_lossy();
     let (wanted, complaint) = onhook_system::wanted_log(&text, level);
     let filter = wanted.parse().unwrap_or_else(|_| Targets::new());
-    let registry = tracing_subscriber::registry().with(filter);
-    match format {
+    let layer = fmt::layer().with_writer(std::io::stderr);
+    // Boxed, so that the program holds the stack of layers once and not once for each form.
+    let layer = match format {
         LogFormat::Text => {
-            let layer = tracing_subscriber::fmt::layer()
-                .with_writer(std::io::stderr)
+            let layer = layer
                 .with_target(false)
                 .with_ansi(std::io::stderr().is_terminal());
             // The journal has times of its own.
             if std::env::var_os("JOURNAL_STREAM").is_some() {
-                registry.with(layer.without_time()).init();
+                layer.without_time().boxed()
             } else {
-                registry.with(layer).init();
+                layer.boxed()
             }
         }
-        LogFormat::Json => registry
-            .with(
-                tracing_subscriber::fmt::layer()
-                    .json()
-                    .with_writer(std::io::stderr),
-            )
-            .init(),
-    }
+        LogFormat::Json => layer.json().boxed(),
+    };
+    tracing_subscriber::registry()
+        .with(filter)
+        .with(layer)
+        .init();
     if let Some(complaint) = complaint {
         tracing::warn!("{complaint}");
     }

@@ -33,9 +33,9 @@ pub(crate) async fn params(args: &ParamsArgs) -> anyhow::Result<ExitCode> {
             let sheet = Sheet::read(place).await?;
             let ids = listed(&sheet, *changed, section.as_deref())?;
             if *long && !json {
-                print(&sheet.page(ids.into_iter()))?;
+                print(&sheet.page(&ids))?;
             } else {
-                sheet.show(ids.into_iter(), *json)?;
+                sheet.show(&ids, *json)?;
             }
         }
         ParamsCommand::Export {
@@ -53,7 +53,7 @@ pub(crate) async fn params(args: &ParamsArgs) -> anyhow::Result<ExitCode> {
             let sheet = Sheet::read(place).await?;
             let id = find(name, &sheet.config)?;
             if *json {
-                sheet.show(std::iter::once(id), true)?;
+                sheet.show(&[id], true)?;
             } else {
                 print(&visible(&sheet.shown(id)))?;
             }
@@ -108,9 +108,9 @@ fn listed(sheet: &Sheet, changed: bool, section: Option<&str>) -> anyhow::Result
 
 /// Refuses a section that no parameter is in.
 fn check_section(section: &str, scope: &Scope) -> anyhow::Result<()> {
-    let known: BTreeSet<_> = ParamId::all(scope)
-        .filter_map(|id| id.pattern().section())
-        .collect();
+    // As in `by_name`, nothing is sorted.
+    let mut known = BTreeSet::new();
+    known.extend(ParamId::all(scope).filter_map(|id| id.pattern().section()));
     if known.iter().any(|name| name.eq_ignore_ascii_case(section)) {
         return Ok(());
     }

@@ -1,7 +1,5 @@
 //! The parameters of a state directory for people, programs and phones.
 
-use std::collections::BTreeMap;
-
 use onhook_flash_store::FlashStore;
 use onhook_params::port::ConfigStore;
 use onhook_params::{ParamId, ParamSet, Value, View};
@@ -14,6 +12,7 @@ use crate::boot;
 use crate::cli::Place;
 use crate::config::{self, Config};
 use crate::failure::{print, visible};
+use crate::json::by_name;
 
 /// What is needed to read parameters.
 pub(crate) fn view<'s>(shared: &'s Shared, config: &'s Config) -> View<'s> {
@@ -80,17 +79,12 @@ impl Sheet {
     }
 
     /// Prints values, one a line or as a document.
-    pub(crate) fn show(
-        &self,
-        ids: impl Iterator<Item = ParamId>,
-        as_json: bool,
-    ) -> anyhow::Result<()> {
+    pub(crate) fn show(&self, ids: &[ParamId], as_json: bool) -> anyhow::Result<()> {
         if as_json {
-            let ids: Vec<ParamId> = ids.collect();
-            let changes: BTreeMap<String, String> = ids
+            let values = ids
                 .iter()
-                .map(|id| (id.name().to_string(), self.shown(*id)))
-                .collect();
+                .map(|id| (id.name().to_string(), self.shown(*id)));
+            let changes = by_name(values);
             let parameters: Vec<_> = ids.iter().map(|id| self.described(*id)).collect();
             let document = json!({
                 "schema": "onhook.params/1",
@@ -100,7 +94,7 @@ impl Sheet {
             return print(&format!("{document:#}"));
         }
         for id in ids {
-            print(&format!("{} = {}", id.name(), visible(&self.shown(id))))?;
+            print(&format!("{} = {}", id.name(), visible(&self.shown(*id))))?;
         }
         Ok(())
     }
@@ -122,10 +116,10 @@ impl Sheet {
     }
 
     /// Parameters under the headings of the administration page.
-    pub(crate) fn page(&self, ids: impl Iterator<Item = ParamId>) -> String {
+    pub(crate) fn page(&self, ids: &[ParamId]) -> String {
         let mut out = String::new();
         let mut heading = None;
-        for id in ids {
+        for id in ids.iter().copied() {
             let pattern = id.pattern();
             let page = (pattern.tab(), pattern.section());
             if heading != Some(page) {
