@@ -24,6 +24,6 @@ pub use client::TftpFetch;
 pub use failure::Failure;
 pub use local_ports::LocalPorts;
 pub use options::{Agreed, Offer, Options, ServerOptions};
-pub use outgoing::{Content, SendError, send};
+pub use outgoing::{Content, SendError, Wire, send};
 pub use receiver::{News, Receiver, Step};
 pub use sender::{Sender, Sending};

@@ -1,5 +1,6 @@
 //! A sender with its socket and its timer.
 
+use std::future::Future;
 use std::io;
 
 use async_trait::async_trait;
@@ -21,6 +22,26 @@ pub trait Content: Send {
     /// # Errors
     /// They cannot be read, or the file has become shorter.
     async fn read(&mut self, offset: u64, length: usize, out: &mut Vec<u8>) -> io::Result<()>;
+}
+
+/// What carries packets to one reader and back: a connected socket, or something around it.
+pub trait Wire: Sync {
+    /// Sends a packet. What cannot be sent is lost, and repeated in time.
+    fn send(&self, packet: &[u8]) -> impl Future<Output = ()> + Send;
+
+    /// Waits for a packet of the reader and gives its length; what does not fit is cut off.
+    fn receive(&self, buffer: &mut [u8]) -> impl Future<Output = io::Result<usize>> + Send;
+}
+
+impl Wire for UdpSocket {
+    async fn send(&self, packet: &[u8]) {
+        // What cannot be sent is lost: the timer repeats it.
+        let _ = Self::send(self, packet).await;
+    }
+
+    async fn receive(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.recv(buffer).await
+    }
 }
 
 /// Why a file did not reach its reader.
@@ -45,12 +66,12 @@ pub enum SendError {
     Silence,
 }
 
-/// Sends a file over a socket that is connected to its reader; `option_ack` is empty if none is sent.
+/// Sends a file to a reader; `option_ack` is empty if none is sent.
 ///
 /// # Errors
 /// The reader did not get the file; it has been told why, where that helps.
 pub async fn send(
-    socket: &UdpSocket,
+    wire: &impl Wire,
     (mut sender, first): (Sender, Sending),
     option_ack: &[u8],
     content: &mut dyn Content,
@@ -62,30 +83,30 @@ pub async fn send(
     loop {
         match todo {
             Sending::Nothing => {}
-            Sending::OptionAck => transmit(socket, option_ack).await,
+            Sending::OptionAck => wire.send(option_ack).await,
             Sending::Blocks(blocks) => {
                 for block in blocks {
                     let (offset, length, number) = sender.block(block);
                     packet::data_header(&mut packet, number);
                     if let Err(error) = content.read(offset, length, &mut packet).await {
                         packet::error(&mut packet, ErrorCode::UNDEFINED, "file unreadable");
-                        transmit(socket, &packet).await;
+                        wire.send(&packet).await;
                         return Err(SendError::Content(error));
                     }
-                    transmit(socket, &packet).await;
+                    wire.send(&packet).await;
                 }
             }
             Sending::Done => return Ok(()),
             Sending::Refused { code, text } => return Err(SendError::Refused { code, text }),
             Sending::Illegal => {
                 packet::error(&mut packet, ErrorCode::ILLEGAL, "illegal TFTP operation");
-                transmit(socket, &packet).await;
+                wire.send(&packet).await;
                 return Err(SendError::Illegal);
             }
             Sending::Silence => return Err(SendError::Silence),
         }
         let due = start + sender.deadline();
-        let heard = timeout_at(due, socket.recv(&mut buffer)).await;
+        let heard = timeout_at(due, wire.receive(&mut buffer)).await;
         let now = start.elapsed();
         todo = match heard {
             Ok(Ok(length)) => sender.receive(buffer.get(..length).unwrap_or_default(), now),
@@ -95,9 +116,4 @@ pub async fn send(
             Err(_elapsed) => sender.timeout(now),
         };
     }
-}
-
-async fn transmit(socket: &UdpSocket, packet: &[u8]) {
-    // What cannot be sent is lost: the timer repeats it.
-    let _ = socket.send(packet).await;
 }
