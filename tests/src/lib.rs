@@ -1,7 +1,7 @@
 //! What the end-to-end tests share: the programs, the tools, and the other ends of the wire.
 //!
 //! An [`Agent`] runs the real `onhook-agent` on a state directory of its own. A [`Site`] is a web server that can
-//! misbehave on purpose, a [`Sink`] takes syslog messages, [`strace`] tells what a program did to its files, and
+//! misbehave on purpose, a [`Lab`] the server of the lab, a [`Sink`] takes syslog messages, [`strace`] tells what a program did to its files, and
 //! [`tool`] finds foreign programs or says that a test is skipped. A [`Peer`] is any child process; it is killed by
 //! its id when it is dropped, and every wait for it has an end.
 //!
@@ -12,6 +12,7 @@ mod agent;
 mod authority;
 mod content;
 mod crypt;
+mod lab;
 mod peer;
 mod programs;
 mod schema;
@@ -25,6 +26,7 @@ pub use agent::{Agent, Files, files, replay};
 pub use authority::{Authority, EC};
 pub use content::{Content, lettered, profile};
 pub use crypt::{Digest, encrypt, gzip};
+pub use lab::Lab;
 pub use peer::{DEADLINE, Ended, Peer, signal, until};
 pub use programs::program;
 pub use schema::violations;

@@ -59,7 +59,16 @@ pub(crate) enum Command {
         onhook-harness serve --root profiles --http 127.0.0.1:0 --json\n  \
         onhook-harness serve --root profiles --https 127.0.0.1:8443 --tls-ca-out ca.pem\n  \
         onhook-harness serve --root profiles --http off --https 0.0.0.0:8443 --tls-name prov.example.net --tls-ca-out ca.pem\n  \
-        onhook-harness serve --root profiles --https 127.0.0.1:8443 --tls-cert server.pem --tls-key server.key --client-ca phones.pem\n\n\
+        onhook-harness serve --root profiles --https 127.0.0.1:8443 --tls-cert server.pem --tls-key server.key --client-ca phones.pem\n  \
+        onhook-harness serve --root profiles --fault status=503,retry-after=60,path=*.xml,times=2\n  \
+        onhook-harness serve --root profiles --fault wrong-key,phone=000e08012345 --fault 'truncate=100,p=30%' --seed 7\n  \
+        onhook-harness serve --root profiles --tftp 0.0.0.0:69 --fault loss=20% --live\n\n\
+        A fault is one word for what happens and others for when; docs/faults.md explains them:\n\
+        any protocol: delay=5s truncate=N corrupt[=N] wrong-key stall[=N] body=empty|html\n\
+        HTTP, HTTPS:  status=N[,retry-after=S] drop[=after-head] reset slow=N/T length=N|+N|-N redirect=URL|loop\n\
+        HTTPS:        tls=expired|not-yet-valid|wrong-name|self-signed|drop|alert\n\
+        TFTP:         error=N[,text=T] silent loss=P duplicate=P reorder=P wrong-tid wrong-block oack=NAME:VALUE\n\
+        when:         on=http+https+tftp path=GLOB phone=MAC|ADDRESS agent=GLOB from=N times=N p=P off name=NAME\n\n\
         Requests and syslog messages are printed as they come. GET, HEAD and POST of regular files only,\n\
         what is posted makes no difference; files may be replaced at any time. Without --tls-cert each start makes a new authority. Port 0 takes any free port; the real one is printed.")]
     Serve(ServeArgs),

@@ -1,15 +1,17 @@
 //! `serve`: a directory over HTTP, HTTPS and TFTP, and a syslog sink.
 
 mod format;
+mod live;
 
 use std::fs::{self, Permissions};
+use std::io::IsTerminal as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::Context;
-use onhook_prov_server::{Certificate, Config, Events, Https, Limits, Server};
+use anyhow::{Context, bail};
+use onhook_prov_server::{Certificate, Config, Events, Fault, Https, Limits, Running, Server};
 use tokio::runtime::Builder;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
@@ -18,6 +20,7 @@ use crate::cli::serve::{ServeArgs, TlsArgs};
 use crate::failure::Done;
 use crate::output;
 use crate::serve::format::Format;
+use crate::serve::live::{Screen, View};
 use crate::stop::StopSignals;
 
 /// How long the last lines may take; with the grace period of the server it stays within 2 s.
@@ -36,6 +39,9 @@ pub(crate) fn serve(args: ServeArgs) -> Done {
 }
 
 async fn run(args: ServeArgs) -> Done {
+    if args.live {
+        needs_terminal()?;
+    }
     let mut signals = StopSignals::catch()?;
     let root = args.root.clone();
     let authority_file = args.tls.tls_ca_out.clone();
@@ -46,6 +52,8 @@ async fn run(args: ServeArgs) -> Done {
         tftp: args.tftp.0,
         syslog: args.syslog.0,
         access_log: args.access_log,
+        faults: faults(&args.fault)?,
+        seed: args.seed,
         limits: Limits::default(),
     })
     .await?;
@@ -57,8 +65,13 @@ async fn run(args: ServeArgs) -> Done {
     } else {
         Format::Text
     };
-    output::print(&format.listening(&running, &root)?)?;
-    let mut printing = tokio::spawn(print_all(running.events(), format));
+    let mut printing = if args.live {
+        let view = View::new(&root, &listening(&running));
+        tokio::spawn(live::show(running.events(), view, Screen::enter()?))
+    } else {
+        output::print(&format.listening(&running, &root)?)?;
+        tokio::spawn(print_all(running.events(), format))
+    };
     let reader_left = tokio::select! {
         () = signals.first() => false,
         _ = &mut printing => true,
@@ -69,6 +82,33 @@ async fn run(args: ServeArgs) -> Done {
         let _ = timeout(LAST_LINES, printing).await;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Reads what --fault says.
+fn faults(texts: &[String]) -> anyhow::Result<Vec<Fault>> {
+    let read = |text: &String| text.parse().with_context(|| format!("--fault {text}"));
+    texts.iter().map(read).collect()
+}
+
+/// A screen that is drawn again and again is of no use in a file.
+fn needs_terminal() -> anyhow::Result<()> {
+    if !std::io::stdout().is_terminal() {
+        bail!("--live needs a terminal: leave it out for one line per event, or take --json");
+    }
+    Ok(())
+}
+
+/// What listens where.
+fn listening(running: &Running) -> Vec<(&'static str, String)> {
+    let all = [
+        ("http", running.http_addr()),
+        ("https", running.https_addr()),
+        ("tftp", running.tftp_addr()),
+        ("syslog", running.syslog_addr()),
+    ];
+    all.into_iter()
+        .filter_map(|(name, address)| Some((name, address?.to_string())))
+        .collect()
 }
 
 fn https(args: TlsArgs) -> Option<Https> {

@@ -24,6 +24,15 @@ pub(crate) struct ServeArgs {
     /// Append one line per request to a file.
     #[arg(long, value_name = "FILE")]
     pub(crate) access_log: Option<PathBuf>,
+    /// Do something wrong, for example status=503,path=*.xml,times=2; repeatable, the first that a request meets decides.
+    #[arg(long, value_name = "SPEC")]
+    pub(crate) fault: Vec<String>,
+    /// What faults draw depends on it and on the order of the requests.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Show requests, phones and syslog lines in place, instead of line by line; needs a terminal.
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) live: bool,
     /// Print events as JSON, one object a line (schema onhook.serve-event/1).
     #[arg(long)]
     pub(crate) json: bool,

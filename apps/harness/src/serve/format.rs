@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use anyhow::Context;
-use onhook_prov_server::{Access, Running, ServerEvent, SyslogMessage};
+use onhook_prov_server::{Access, FaultMark, Injected, Running, ServerEvent, SyslogMessage};
 use serde::Serialize;
 
 /// How events are printed.
@@ -49,10 +49,21 @@ enum Event<'e> {
         user_agent: Option<&'e str>,
         tls: Option<Tls<'e>>,
         note: Option<&'static str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        fault: Option<Mark<'e>>,
     },
     HandshakeFailed {
         client: String,
         reason: &'e str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        fault: Option<Mark<'e>>,
+    },
+    Fault {
+        client: String,
+        protocol: &'static str,
+        target: Option<&'e str>,
+        name: &'e str,
+        effect: &'e str,
     },
     Syslog {
         source: String,
@@ -69,6 +80,22 @@ enum Event<'e> {
 struct Tls<'e> {
     version: &'static str,
     client: Option<&'e str>,
+}
+
+/// The fault that a request has met.
+#[derive(Serialize)]
+struct Mark<'e> {
+    name: &'e str,
+    effect: &'e str,
+}
+
+impl<'e> Mark<'e> {
+    fn of(mark: &'e FaultMark) -> Self {
+        Self {
+            name: &mark.name,
+            effect: &mark.effect,
+        }
+    }
 }
 
 impl Format {
@@ -101,7 +128,9 @@ impl Format {
                     ServerEvent::Handshake(failed) => Event::HandshakeFailed {
                         client: failed.client.to_string(),
                         reason: &failed.reason,
+                        fault: failed.fault.as_ref().map(Mark::of),
                     },
+                    ServerEvent::Fault(injected) => fault(injected),
                     ServerEvent::Syslog(message) => syslog(message),
                     ServerEvent::Missed(count) => Event::Missed { count: *count },
                 },
@@ -161,6 +190,17 @@ fn request(access: &Access) -> Event<'_> {
             client: tls.client.as_deref(),
         }),
         note: access.note.map(|note| note.as_str()),
+        fault: access.fault.as_ref().map(Mark::of),
+    }
+}
+
+fn fault(injected: &Injected) -> Event<'_> {
+    Event::Fault {
+        client: injected.client.to_string(),
+        protocol: injected.protocol.as_str(),
+        target: injected.target.as_deref(),
+        name: &injected.fault.name,
+        effect: &injected.fault.effect,
     }
 }
 

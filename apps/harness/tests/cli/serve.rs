@@ -402,3 +402,49 @@ fn tftp_is_served_beside_http_and_its_requests_are_events() {
         (&4.into(), &Value::Null)
     );
 }
+
+#[test]
+fn faults_are_events_and_mark_the_requests_that_met_them() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("a.xml"), "<flat-profile/>").unwrap();
+    let busy = "status=503,path=a.xml,times=1,name=busy";
+    let tls = ["--https", "127.0.0.1:0", "--fault", "tls=alert"];
+    let mut serving = Serving::start(dir.path(), &[&["--fault", busy], &tls[..]].concat());
+    assert!(serving.get("/a.xml").starts_with("HTTP/1.0 503 "));
+    let fault = serving.event();
+    assert_eq!(
+        (&fault["event"], &fault["protocol"]),
+        (&"fault".into(), &"http".into())
+    );
+    assert_eq!(
+        (&fault["name"], &fault["target"]),
+        (&"busy".into(), &"/a.xml".into())
+    );
+    assert_eq!(serving.event()["fault"]["effect"], "status=503");
+    assert!(serving.get("/a.xml").ends_with("<flat-profile/>"));
+    assert!(serving.event().get("fault").is_none());
+
+    let address = serving.listening["https"].as_str().unwrap().to_owned();
+    let mut stream = TcpStream::connect(&address).unwrap();
+    stream.write_all(b"hello").unwrap();
+    assert_eq!(serving.event()["target"], Value::Null);
+    let failed = serving.event();
+    assert_eq!(
+        (&failed["event"], &failed["fault"]["name"]),
+        (&"handshake-failed".into(), &"fault-2".into())
+    );
+}
+
+#[test]
+fn a_fault_that_is_none_and_a_view_without_a_terminal_are_usage_errors() {
+    for (args, said) in [
+        (["--fault", "statsu=503"], "did you mean `status`?"),
+        (["--fault", "drop,path=a,on=tftp"], "at offset 12"),
+        (["--seed", "x"], "--seed"),
+        (["--live", "--http=127.0.0.1:0"], "--live needs a terminal"),
+    ] {
+        let ended = run(&[&["serve", "--root", "."][..], &args].concat());
+        assert_eq!((ended.status, ended.text()), (2, ""), "{args:?}");
+        assert!(ended.stderr.contains(said), "{args:?}: {}", ended.stderr);
+    }
+}

@@ -1,5 +1,7 @@
 //! The body of an answer, read piece by piece, and its entry in the log.
 
+mod bend;
+
 use std::fs::File;
 use std::io;
 use std::pin::Pin;
@@ -10,6 +12,9 @@ use std::time::Instant;
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
 use tokio::task::{JoinHandle, spawn_blocking};
+
+use bend::Next;
+pub(crate) use bend::{Bend, End};
 
 use crate::event::Access;
 use crate::files::next_piece;
@@ -23,6 +28,8 @@ pub(crate) struct AnswerBody {
     source: Source,
     /// Bytes not yet sent.
     left: u64,
+    /// What a fault does to it.
+    bend: Option<Box<Bend>>,
     record: Record,
 }
 
@@ -61,6 +68,7 @@ impl AnswerBody {
             left: bytes.len() as u64,
             piece: Some(bytes),
             source: Source::Ended,
+            bend: None,
             record,
         }
     }
@@ -71,8 +79,33 @@ impl AnswerBody {
             piece: Some(first),
             source: Source::File(rest),
             left: len,
+            bend: None,
             record,
         }
+    }
+
+    /// The same, as a fault has it.
+    pub(crate) fn bent(mut self, bend: Bend) -> Self {
+        self.bend = Some(Box::new(bend));
+        self
+    }
+
+    /// The next bytes to send, and how many of the file they stand for.
+    fn poll_bytes(&mut self, cx: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
+        if let Some(bend) = &mut self.bend
+            && ready!(bend.poll_next(cx)) == Next::Cut
+        {
+            return Poll::Ready(Some(Err(io::ErrorKind::ConnectionAborted.into())));
+        }
+        let piece = ready!(self.poll_piece(cx));
+        Poll::Ready(match (piece, &mut self.bend) {
+            (Some(Ok(mut piece)), Some(bend)) => {
+                let now = bend.take(&mut piece);
+                self.piece = Some(piece);
+                Some(Ok(now))
+            }
+            (piece, _) => piece,
+        })
     }
 
     fn note(&mut self, note: Note) {
@@ -124,7 +157,7 @@ impl Body for AnswerBody {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
         let body = self.get_mut();
-        match ready!(body.poll_piece(cx)) {
+        match ready!(body.poll_bytes(cx)) {
             None => Poll::Ready(None),
             Some(Ok(piece)) => {
                 let len = piece.len() as u64;
@@ -137,28 +170,36 @@ impl Body for AnswerBody {
             // The length was promised: the connection is cut, so that the client notices.
             Some(Err(error)) => {
                 let shrunk = error.kind() == io::ErrorKind::UnexpectedEof;
-                body.note(if shrunk {
-                    Note::Shrunk
-                } else {
-                    Note::Unreadable
-                });
+                // A cut by a fault is marked as such.
+                if error.kind() != io::ErrorKind::ConnectionAborted {
+                    body.note(if shrunk {
+                        Note::Shrunk
+                    } else {
+                        Note::Unreadable
+                    });
+                }
                 Poll::Ready(Some(Err(error)))
             }
         }
     }
 
     fn is_end_stream(&self) -> bool {
-        self.left == 0
+        self.left == 0 && self.bend.is_none()
     }
 
     fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.left)
+        match &self.bend {
+            Some(bend) if bend.lies => SizeHint::default(),
+            Some(_) | None => SizeHint::with_exact(self.left),
+        }
     }
 }
 
 impl Drop for AnswerBody {
     fn drop(&mut self) {
-        if self.left > 0 {
+        // What a fault keeps back, no client could take.
+        let kept_back = self.bend.as_ref().is_some_and(|bend| bend.end.is_some());
+        if self.left > 0 && !kept_back {
             self.note(Note::NotTaken);
         }
         if let Some(mut access) = self.record.access.take() {

@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::fault::Fault;
+
 /// What a server does.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Config {
@@ -19,12 +21,16 @@ pub struct Config {
     pub syslog: Option<SocketAddr>,
     /// File to which one line per request is appended.
     pub access_log: Option<PathBuf>,
+    /// What the server does wrong; the first that meets a request decides.
+    pub faults: Vec<Fault>,
+    /// What faults draw depends on it, and on the order of the requests.
+    pub seed: u64,
     /// Bounds.
     pub limits: Limits,
 }
 
 impl Config {
-    /// A directory over HTTP on a free port of 127.0.0.1, without TFTP, syslog and access log.
+    /// A directory over HTTP on a free port of 127.0.0.1, without TFTP, syslog, access log and faults.
     #[must_use]
     pub fn local(root: impl Into<PathBuf>) -> Self {
         Self {
@@ -34,6 +40,8 @@ impl Config {
             tftp: None,
             syslog: None,
             access_log: None,
+            faults: Vec::new(),
+            seed: 0,
             limits: Limits::default(),
         }
     }

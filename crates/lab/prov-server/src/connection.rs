@@ -1,6 +1,6 @@
 //! One connection.
 
-use std::convert::Infallible;
+use std::error::Error as _;
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,12 +9,14 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::timeout;
+use tokio_rustls::server::TlsStream;
 
 use crate::guard::{Guard, InHead};
 use crate::refusal::Note;
-use crate::site::{Client, Site};
+use crate::site::{Client, Cut, Site};
 
 /// The smallest buffer that hyper takes.
 const LEAST_BUFFER: usize = 8 << 10;
@@ -30,6 +32,25 @@ pub(crate) async fn stopped(stop: &mut watch::Receiver<bool>) {
     let _ = stop.wait_for(|stop| *stop).await;
 }
 
+/// A stream of a client.
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static {
+    /// Makes its end a reset.
+    fn end_with_reset(&self);
+}
+
+impl Stream for TcpStream {
+    fn end_with_reset(&self) {
+        // A client that is gone needs none.
+        let _ = self.set_zero_linger();
+    }
+}
+
+impl Stream for TlsStream<TcpStream> {
+    fn end_with_reset(&self) {
+        self.get_ref().0.end_with_reset();
+    }
+}
+
 /// Answers the requests of a connection until either side ends it.
 pub(crate) async fn serve<S>(
     stream: S,
@@ -37,7 +58,7 @@ pub(crate) async fn serve<S>(
     site: Arc<Site>,
     mut stop: watch::Receiver<bool>,
 ) where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    S: Stream,
 {
     let limits = site.limits;
     let client = Arc::new(client);
@@ -46,7 +67,7 @@ pub(crate) async fn serve<S>(
     let service = service_fn(|request| {
         in_head.set(false);
         let (site, client) = (Arc::clone(&site), Arc::clone(&client));
-        Box::pin(async move { Ok::<_, Infallible>(site.answer(request, &client).await) })
+        Box::pin(async move { site.answer(request, &client).await })
     });
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -75,11 +96,21 @@ pub(crate) async fn serve<S>(
         site.unanswered(&client, note);
     }
     let guard = connection.into_parts().io.into_inner();
+    if ended.as_ref().is_err_and(wants_reset) {
+        guard.stream().end_with_reset();
+        return;
+    }
     if stopping {
         close(guard).await
     } else {
         linger(guard).await
     }
+}
+
+/// Whether a connection failed because a fault wants it reset.
+fn wants_reset(error: &hyper::Error) -> bool {
+    let cut = error.source().and_then(|cause| cause.downcast_ref());
+    cut == Some(&Cut::Reset)
 }
 
 /// What a failed connection is logged as; `None` if its request is logged anyway, or if it was idle.

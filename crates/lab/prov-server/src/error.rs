@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use onhook_http::TlsError;
 use thiserror::Error;
 
+use crate::fault::SwitchError;
+
 /// Why a server could not be started.
 #[derive(Debug, Error)]
 pub enum ServeError {
@@ -28,6 +30,9 @@ pub enum ServeError {
         /// The root as given.
         path: PathBuf,
     },
+    /// A fault cannot be injected.
+    #[error(transparent)]
+    Fault(#[from] SwitchError),
     /// The access log cannot be opened.
     #[error("cannot write the access log {}", path.display())]
     AccessLog {

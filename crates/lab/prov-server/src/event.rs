@@ -8,9 +8,10 @@ use jiff::Timestamp;
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 
+use crate::fault::{Hit, Protocol, macs};
 use crate::refusal::Note;
 use crate::syslog::Priority;
-use crate::text::quoted;
+use crate::text::{quoted, visible};
 
 /// A request and its answer; texts are escaped, so that they are safe in any output.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -37,6 +38,72 @@ pub struct Access {
     pub tls: Option<TlsSession>,
     /// What else is worth saying.
     pub note: Option<Note>,
+    /// The fault that it met.
+    pub fault: Option<FaultMark>,
+}
+
+impl Access {
+    /// The MAC of the phone, as far as User-Agent, client certificate and path tell: twelve digits in lower case.
+    #[must_use]
+    pub fn mac(&self) -> Option<String> {
+        let subject = self.tls.as_ref().and_then(|tls| tls.client.as_deref());
+        let told = [self.user_agent.as_deref(), subject, self.target.as_deref()];
+        told.into_iter()
+            .flatten()
+            .find_map(|text| macs(text).into_iter().next())
+    }
+}
+
+/// A fault in an entry of the log.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FaultMark {
+    /// Its name, escaped.
+    pub name: String,
+    /// What it does, as in a specification, escaped.
+    pub effect: String,
+}
+
+impl FaultMark {
+    pub(crate) fn of(hit: &Hit) -> Self {
+        Self {
+            name: visible(hit.name.as_bytes()),
+            effect: visible(hit.effect.to_string().as_bytes()),
+        }
+    }
+}
+
+impl fmt::Display for FaultMark {
+    /// Writes `fault NAME: EFFECT`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "fault {}: {}", self.name, self.effect)
+    }
+}
+
+/// A fault that a client has met.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Injected {
+    /// When.
+    pub at: SystemTime,
+    /// Who.
+    pub client: SocketAddr,
+    /// Over what.
+    pub protocol: Protocol,
+    /// What was asked for, as in [`Access::target`]; `None` in a handshake.
+    pub target: Option<String>,
+    /// Which.
+    pub fault: FaultMark,
+}
+
+impl fmt::Display for Injected {
+    /// Writes one line: `TIME CLIENT fault NAME: EFFECT, PROTOCOL [TARGET]`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (at, client, protocol) = (time(self.at), self.client, self.protocol.as_str());
+        write!(f, "{at} {client} {}, {protocol}", self.fault)?;
+        match &self.target {
+            Some(target) => write!(f, " {target}"),
+            None => Ok(()),
+        }
+    }
 }
 
 /// The TLS below a request.
@@ -68,19 +135,22 @@ pub struct FailedHandshake {
     pub client: SocketAddr,
     /// Why, escaped.
     pub reason: String,
+    /// The fault that it met.
+    pub fault: Option<FaultMark>,
 }
 
 impl fmt::Display for FailedHandshake {
-    /// Writes one line: `TIME CLIENT TLS handshake failed: REASON`.
+    /// Writes one line: `TIME CLIENT TLS handshake failed: REASON [[FAULT]]`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (at, client, reason) = (time(self.at), self.client, &self.reason);
-        write!(f, "{at} {client} TLS handshake failed: {reason}")
+        write!(f, "{at} {client} TLS handshake failed: {reason}")?;
+        write_mark(f, self.fault.as_ref())
     }
 }
 
 impl fmt::Display for Access {
     /// Writes the line of the access log:
-    /// `TIME CLIENT "METHOD TARGET VERSION" STATUS BYTES MS "USER-AGENT" [TLS] [(NOTE)]`, `-` for what is missing.
+    /// `TIME CLIENT "METHOD TARGET VERSION" STATUS BYTES MS "USER-AGENT" [TLS] [(NOTE)] [[FAULT]]`, `-` for what is missing.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {} ", time(self.at), self.client)?;
         match (&self.method, &self.target, self.version) {
@@ -98,10 +168,10 @@ impl fmt::Display for Access {
         if let Some(tls) = &self.tls {
             write!(f, " {tls}")?;
         }
-        match self.note {
-            Some(note) => write!(f, " ({note})"),
-            None => Ok(()),
+        if let Some(note) = self.note {
+            write!(f, " ({note})")?;
         }
+        write_mark(f, self.fault.as_ref())
     }
 }
 
@@ -137,6 +207,8 @@ pub enum ServerEvent {
     Request(Access),
     /// A client did not get as far as a request.
     Handshake(FailedHandshake),
+    /// A fault was injected; the request or handshake is an event of its own, later.
+    Fault(Injected),
     /// A syslog datagram arrived.
     Syslog(SyslogMessage),
     /// The reader of the events was too slow and missed this many.
@@ -150,6 +222,7 @@ impl ServerEvent {
         match self {
             Self::Request(access) => Some(time(access.at)),
             Self::Handshake(failed) => Some(time(failed.at)),
+            Self::Fault(injected) => Some(time(injected.at)),
             Self::Syslog(message) => Some(time(message.at)),
             Self::Missed(_) => None,
         }
@@ -162,6 +235,7 @@ impl fmt::Display for ServerEvent {
         match self {
             Self::Request(access) => access.fmt(f),
             Self::Handshake(failed) => failed.fmt(f),
+            Self::Fault(injected) => injected.fmt(f),
             Self::Syslog(message) => message.fmt(f),
             Self::Missed(count) => {
                 write!(f, "({count} events were not shown: the output is too slow)")
@@ -184,6 +258,13 @@ impl Events {
             Err(RecvError::Lagged(count)) => Some(ServerEvent::Missed(count)),
             Err(RecvError::Closed) => None,
         }
+    }
+}
+
+fn write_mark(f: &mut fmt::Formatter<'_>, fault: Option<&FaultMark>) -> fmt::Result {
+    match fault {
+        Some(fault) => write!(f, " [{fault}]"),
+        None => Ok(()),
     }
 }
 
@@ -210,6 +291,7 @@ mod tests {
             user_agent: Some("Cisco-CP-8841-3PCC/11.0 (00562b043615)".to_owned()),
             tls: None,
             note: None,
+            fault: None,
         }
     }
 
@@ -262,6 +344,7 @@ mod tests {
             at: SystemTime::UNIX_EPOCH,
             client: SocketAddr::from(([192, 0, 2, 1], 4_000)),
             reason: "the client left".to_owned(),
+            fault: None,
         };
         assert_eq!(
             failed.to_string(),

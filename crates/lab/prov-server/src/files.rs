@@ -1,12 +1,14 @@
 //! Files below the root.
 
-use std::fs::File;
-use std::io::{self, ErrorKind, Read};
-use std::path::Path;
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Read, Write as _};
+use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
+use thiserror::Error;
 
 use crate::refusal::Note;
+use crate::target::below;
 
 /// Bytes read at one time; a whole profile, as a rule.
 pub(crate) const PIECE: usize = 64 << 10;
@@ -51,6 +53,81 @@ pub(crate) fn next_piece(file: &File, len: u64) -> io::Result<Bytes> {
     Ok(Bytes::from(piece))
 }
 
+/// The files of a running server, for those who change them meanwhile.
+#[derive(Clone, Debug)]
+pub struct Files {
+    /// Canonical.
+    root: PathBuf,
+}
+
+/// Why a file was not changed.
+#[derive(Debug, Error)]
+pub enum FileError {
+    /// The name leads nowhere below the root.
+    #[error("`{name}` is no file below the root: {why}")]
+    Name {
+        /// The name as given.
+        name: String,
+        /// Why.
+        why: Note,
+    },
+    /// The file cannot be written or removed.
+    #[error("cannot change {}", path.display())]
+    Change {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        #[source]
+        source: io::Error,
+    },
+}
+
+impl Files {
+    pub(crate) const fn new(root: PathBuf) -> Self {
+        Self { root }
+    }
+
+    /// Puts a file below the root in one step: a client gets the old content or the new one. Folders are made.
+    ///
+    /// # Errors
+    /// The name is bad, or the file cannot be written.
+    pub fn put(&self, name: &str, content: &[u8]) -> Result<(), FileError> {
+        let path = self.path(name)?;
+        let folder = path.parent().unwrap_or(&self.root);
+        // Beside the file, so that it can take its place; the name is none that a rule would ask for.
+        let mut unfinished = path.clone().into_os_string();
+        unfinished.push(format!(".{}.part", std::process::id()));
+        let written = fs::create_dir_all(folder).and_then(|()| {
+            let mut file = File::create(&unfinished)?;
+            file.write_all(content)?;
+            fs::rename(&unfinished, &path)
+        });
+        written.map_err(|source| FileError::Change { path, source })
+    }
+
+    /// Removes a file below the root; one that is not there is no error.
+    ///
+    /// # Errors
+    /// The name is bad, or the file cannot be removed.
+    pub fn remove(&self, name: &str) -> Result<(), FileError> {
+        let path = self.path(name)?;
+        match fs::remove_file(&path) {
+            Err(source) if source.kind() != ErrorKind::NotFound => {
+                Err(FileError::Change { path, source })
+            }
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+
+    fn path(&self, name: &str) -> Result<PathBuf, FileError> {
+        let below = below(name.as_bytes()).map_err(|why| FileError::Name {
+            name: name.to_owned(),
+            why,
+        })?;
+        Ok(self.root.join(below))
+    }
+}
+
 fn note(error: &io::Error) -> Note {
     let kind = error.kind();
     if matches!(
@@ -75,11 +152,11 @@ mod tests {
     fn tree() -> tempfile::TempDir {
         let dir = tempfile::tempdir().unwrap();
         let root = dir.path().join("root");
-        std::fs::create_dir_all(root.join("sub")).unwrap();
-        std::fs::write(root.join("a.xml"), "inside").unwrap();
-        std::fs::write(dir.path().join("secret"), "outside").unwrap();
-        std::fs::create_dir(dir.path().join("root-2")).unwrap();
-        std::fs::write(dir.path().join("root-2/secret"), "outside").unwrap();
+        fs::create_dir_all(root.join("sub")).unwrap();
+        fs::write(root.join("a.xml"), "inside").unwrap();
+        fs::write(dir.path().join("secret"), "outside").unwrap();
+        fs::create_dir(dir.path().join("root-2")).unwrap();
+        fs::write(dir.path().join("root-2/secret"), "outside").unwrap();
         symlink("../a.xml", root.join("sub/inner")).unwrap();
         symlink("../secret", root.join("outer")).unwrap();
         symlink("../root-2/secret", root.join("sibling")).unwrap();
@@ -115,7 +192,7 @@ mod tests {
     fn a_file_that_is_shorter_than_it_was_is_an_error() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a");
-        std::fs::write(&path, "12345").unwrap();
+        fs::write(&path, "12345").unwrap();
         let file = File::open(&path).unwrap();
         assert_eq!(next_piece(&file, 3).unwrap(), "123");
         assert_eq!(

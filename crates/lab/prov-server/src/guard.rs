@@ -42,6 +42,10 @@ impl<S> Guard<S> {
         }
     }
 
+    pub(crate) const fn stream(&self) -> &S {
+        &self.stream
+    }
+
     fn judge<T>(
         &mut self,
         written: Poll<io::Result<T>>,

@@ -13,8 +13,11 @@
 //! private key of that authority is gone once the server runs. Handshakes are
 //! bounded like requests, and those that fail are events too.
 //!
-//! Deliberately unknown here: profiles, phones, command lines, terminals. There
-//! is no fault injection yet.
+//! A server can do wrong on purpose: a [`Fault`] says to which requests what happens, and a
+//! [`FaultSwitch`] switches faults while the server runs. What is drawn depends on the seed and on the order of the
+//! requests alone. [`Files`] puts and removes files meanwhile.
+//!
+//! Deliberately unknown here: profiles, phones, command lines, terminals.
 //!
 //! Requirement families: the server's end of R-HTTP, R-TFTP, R-TLS and R-LOG-2.
 
@@ -26,6 +29,7 @@ mod config;
 mod connection;
 mod error;
 mod event;
+mod fault;
 mod files;
 mod guard;
 mod listener;
@@ -33,6 +37,7 @@ mod log;
 mod refusal;
 mod server;
 mod site;
+mod stand_in;
 mod syslog;
 mod target;
 mod text;
@@ -41,7 +46,14 @@ mod tls;
 
 pub use config::{Certificate, Config, Https, Limits};
 pub use error::ServeError;
-pub use event::{Access, Events, FailedHandshake, ServerEvent, SyslogMessage, TlsSession};
+pub use event::{
+    Access, Events, FailedHandshake, FaultMark, Injected, ServerEvent, SyslogMessage, TlsSession,
+};
+pub use fault::{
+    Chance, DropAt, Effect, Fault, FaultError, FaultSwitch, FileFault, Location, OtherBody,
+    Protocol, SwitchError, TftpFault, TlsFault, ToldLength, WebFault,
+};
+pub use files::{FileError, Files};
 pub use refusal::Note;
 pub use server::{Running, Server};
 pub use syslog::Priority;

@@ -8,11 +8,9 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use tokio_rustls::TlsAcceptor;
-
 use crate::connection::{serve, stopped};
 use crate::site::{Client, Site};
-use crate::tls;
+use crate::tls::{self, Acceptors};
 
 /// Pause after a failed accept, which as a rule means that there are no file handles left.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -23,7 +21,7 @@ pub(crate) struct Desk {
     /// Connections that may still come, of all listeners.
     pub(crate) slots: Arc<Semaphore>,
     /// `None` for plain HTTP.
-    pub(crate) tls: Option<TlsAcceptor>,
+    pub(crate) tls: Option<Arc<Acceptors>>,
 }
 
 /// Accepts connections until told to stop, then waits for those under way within the grace period.
@@ -46,8 +44,8 @@ pub(crate) async fn listen(listener: TcpListener, desk: Desk, mut stop: watch::R
                     let (site, stop, tls) = (Arc::clone(&site), stop.clone(), tls.clone());
                     connections.spawn(async move {
                         match tls {
-                            None => serve(stream, Client { address, tls: None }, site, stop).await,
-                            Some(acceptor) => tls::serve(&acceptor, stream, address, site, stop).await,
+                            None => serve(stream, Client { address, tls: None, fault: None }, site, stop).await,
+                            Some(acceptors) => tls::serve(&acceptors, stream, address, site, stop).await,
                         }
                         drop(slot);
                     });

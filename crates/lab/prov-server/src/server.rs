@@ -10,9 +10,11 @@ use tokio::net::{TcpListener, UdpSocket};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
-use crate::config::Config;
+use crate::config::{Certificate, Config, Https};
 use crate::error::ServeError;
 use crate::event::Events;
+use crate::fault::FaultSwitch;
+use crate::files::Files;
 use crate::listener::{Desk, listen};
 use crate::log::Log;
 use crate::site::Site;
@@ -27,13 +29,19 @@ impl Server {
     /// Binds the sockets and serves in tasks of the current tokio runtime.
     ///
     /// # Errors
-    /// The root is no directory, or the access log or a socket is not to be had.
+    /// The root is no directory, a fault cannot be injected, or the access log or a socket is not to be had.
     pub async fn start(config: Config) -> Result<Running, ServeError> {
         let listens = config.http.is_some() || config.https.is_some() || config.tftp.is_some();
         if !listens && config.syslog.is_none() {
             return Err(ServeError::Nothing);
         }
         let root = canonical(&config.root)?;
+        let made = |https: &Https| matches!(https.certificate, Certificate::Made { .. });
+        let makes_certificates = config.https.as_ref().is_none_or(made);
+        let faults = FaultSwitch::new(config.seed, makes_certificates);
+        for fault in config.faults {
+            faults.add(fault)?;
+        }
         let file = config.access_log.map(open_log).transpose()?;
         let setup = config.https.as_ref().map(tls::set_up).transpose()?;
         let http = listener("HTTP", config.http).await?;
@@ -50,6 +58,8 @@ impl Server {
             tftp: tftp_socket.as_ref().map(|(_, address)| *address),
             syslog: syslog.as_ref().map(|(_, address)| *address),
             log: Arc::clone(&log),
+            faults: faults.clone(),
+            files: Files::new(root.clone()),
             first: Some(events),
             stop,
             tasks: JoinSet::new(),
@@ -63,6 +73,7 @@ impl Server {
             root,
             limits: config.limits,
             log,
+            faults,
         });
         if let Some((socket, _)) = tftp_socket {
             let site = Arc::clone(&site);
@@ -71,8 +82,8 @@ impl Server {
                 .spawn(tftp::listen(socket, site, stopping.clone()));
         }
         let slots = Arc::new(Semaphore::new(config.limits.connections));
-        let acceptor = setup.map(|setup| setup.acceptor);
-        for (listener, tls) in [(http, None), (https, acceptor)] {
+        let acceptors = setup.map(|setup| Arc::new(setup.acceptors));
+        for (listener, tls) in [(http, None), (https, acceptors)] {
             let Some((listener, _)) = listener else {
                 continue;
             };
@@ -97,6 +108,8 @@ pub struct Running {
     tftp: Option<SocketAddr>,
     syslog: Option<SocketAddr>,
     log: Arc<Log>,
+    faults: FaultSwitch,
+    files: Files,
     first: Option<Events>,
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
@@ -131,6 +144,18 @@ impl Running {
     #[must_use]
     pub const fn syslog_addr(&self) -> Option<SocketAddr> {
         self.syslog
+    }
+
+    /// Switches faults while the server runs.
+    #[must_use]
+    pub fn faults(&self) -> FaultSwitch {
+        self.faults.clone()
+    }
+
+    /// Changes files while the server runs.
+    #[must_use]
+    pub fn files(&self) -> Files {
+        self.files.clone()
     }
 
     /// Subscribes to events: at the first call to all since the start, later to those from now on.

@@ -1,5 +1,8 @@
 //! From a request to its answer.
 
+mod fault;
+
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,9 +16,10 @@ use hyper::body::Incoming;
 use tokio::task::spawn_blocking;
 use tokio::time::{sleep, timeout_at};
 
-use crate::body::{AnswerBody, Record};
+use crate::body::{AnswerBody, Bend, Record};
 use crate::config::Limits;
-use crate::event::{Access, TlsSession};
+use crate::event::{Access, FaultMark, Injected, ServerEvent, TlsSession};
+use crate::fault::{Asked, FaultSwitch, Hit, Protocol, Stage};
 use crate::files::{PIECE, find, next_piece};
 use crate::log::Log;
 use crate::refusal::Note;
@@ -27,7 +31,35 @@ use crate::text::visible;
 pub(crate) struct Client {
     pub(crate) address: SocketAddr,
     pub(crate) tls: Option<TlsSession>,
+    /// The fault of its handshake, which marks its requests too.
+    pub(crate) fault: Option<FaultMark>,
 }
+
+impl Client {
+    pub(crate) const fn protocol(&self) -> Protocol {
+        match self.tls {
+            None => Protocol::Http,
+            Some(_) => Protocol::Https,
+        }
+    }
+}
+
+/// A fault wants no answer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Cut {
+    /// The connection is closed.
+    Close,
+    /// The connection is reset.
+    Reset,
+}
+
+impl fmt::Display for Cut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a fault wants no answer")
+    }
+}
+
+impl std::error::Error for Cut {}
 
 /// A directory that is served.
 pub(crate) struct Site {
@@ -35,41 +67,92 @@ pub(crate) struct Site {
     pub(crate) root: PathBuf,
     pub(crate) limits: Limits,
     pub(crate) log: Arc<Log>,
+    pub(crate) faults: FaultSwitch,
 }
 
 /// What a file answers with; nothing but its length for HEAD.
-struct Served {
-    first: Bytes,
-    rest: Option<std::fs::File>,
-    len: u64,
+pub(crate) struct Served {
+    pub(crate) first: Bytes,
+    pub(crate) rest: Option<std::fs::File>,
+    pub(crate) len: u64,
+}
+
+/// An answer that has not been made yet.
+pub(crate) struct Answering<'s> {
+    pub(crate) site: &'s Site,
+    pub(crate) began: Instant,
+    pub(crate) access: Access,
 }
 
 impl Site {
     /// Answers a request and leaves its entry in the log to the body.
+    ///
+    /// # Errors
+    /// A fault wants that there is no answer; that is in the log.
     pub(crate) async fn answer(
         &self,
         mut request: Request<Incoming>,
         client: &Client,
-    ) -> Response<AnswerBody> {
-        let began = Instant::now();
-        let mut access = accessed(&request, client);
+    ) -> Result<Response<AnswerBody>, Cut> {
+        let mut answering = Answering {
+            site: self,
+            began: Instant::now(),
+            access: accessed(&request, client),
+        };
+        let hit = self.met(&request, client);
+        if let Some(hit) = &hit {
+            answering.access.fault = Some(FaultMark::of(hit));
+            sleep(hit.delay).await;
+        }
         let found = self.found(&mut request).await;
-        let (below, served) = match found {
-            Ok(found) => found,
-            Err(note) => return self.refused(note, request.method(), access, began),
-        };
-        access.status = Some(StatusCode::OK.as_u16());
-        let record = Record::new(Arc::clone(&self.log), began, access);
-        let length = HeaderValue::from(served.len);
-        let body = match served.rest {
-            None => AnswerBody::whole(served.first, record),
-            Some(rest) => AnswerBody::file(served.first, rest, served.len, record),
-        };
-        let mut response = Response::new(body);
-        response.headers_mut().insert(CONTENT_LENGTH, length);
-        let kind = HeaderValue::from_static(content_type(&below));
-        response.headers_mut().insert(CONTENT_TYPE, kind);
-        response
+        match (hit, found) {
+            (Some(hit), found) => fault::answer(answering, &hit, request, found),
+            (None, Ok((below, served))) => Ok(answering.file(&below, served, None)),
+            (None, Err(note)) => Ok(answering.refusal(note, request.method())),
+        }
+    }
+
+    /// The fault that a request meets, which is told at once.
+    fn met<B>(&self, request: &Request<B>, client: &Client) -> Option<Hit> {
+        // A path that cannot be decoded is matched as it is.
+        let path = request.uri().path();
+        let below = below_root(path).ok();
+        let below = below.as_ref().map(|below| below.to_string_lossy());
+        let agent = request.headers().get(USER_AGENT);
+        let agent = agent.map(|agent| String::from_utf8_lossy(agent.as_bytes()));
+        let subject = client.tls.as_ref().and_then(|tls| tls.client.as_deref());
+        let hit = self.faults.judge(&Asked {
+            stage: Stage::Request,
+            protocol: client.protocol(),
+            client: client.address,
+            path: below.as_deref().unwrap_or(path),
+            agent: agent.as_deref(),
+            subject,
+        })?;
+        self.injected(
+            client.address,
+            client.protocol(),
+            Some(target(request)),
+            &hit,
+        );
+        Some(hit)
+    }
+
+    /// Tells of a fault.
+    pub(crate) fn injected(
+        &self,
+        client: SocketAddr,
+        protocol: Protocol,
+        target: Option<String>,
+        hit: &Hit,
+    ) {
+        self.log.event(ServerEvent::Fault(Injected {
+            at: SystemTime::now(),
+            client,
+            protocol,
+            target,
+            fault: FaultMark::of(hit),
+        }));
     }
 
     /// Logs a connection that ended without a request; `status` says whether the client was told.
@@ -86,6 +169,7 @@ impl Site {
             user_agent: None,
             tls: client.tls.clone(),
             note: Some(note),
+            fault: client.fault.clone(),
         });
     }
 
@@ -164,49 +248,88 @@ impl Site {
         });
         opened.await.unwrap_or(Err(Note::Unreadable))
     }
+}
 
-    fn refused(
-        &self,
-        note: Note,
-        method: &Method,
-        mut access: Access,
-        began: Instant,
+impl Answering<'_> {
+    /// The log entry, to be written when the answer has ended.
+    fn record(mut self, status: StatusCode) -> Record {
+        self.access.status = Some(status.as_u16());
+        Record::new(Arc::clone(&self.site.log), self.began, self.access)
+    }
+
+    /// A file, as a fault bends it.
+    pub(crate) fn file(
+        self,
+        below: &Path,
+        served: Served,
+        bend: Option<Bend>,
     ) -> Response<AnswerBody> {
-        let status = note.status().unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        access.status = Some(status.as_u16());
-        access.note = Some(note);
-        let record = Record::new(Arc::clone(&self.log), began, access);
-        let text = format!("{status}: {note}\n");
+        let record = self.record(StatusCode::OK);
+        let body = match served.rest {
+            None => AnswerBody::whole(served.first, record),
+            Some(rest) => AnswerBody::file(served.first, rest, served.len, record),
+        };
+        let body = match bend {
+            None => body,
+            Some(bend) => body.bent(bend),
+        };
+        let mut response = Response::new(body);
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_LENGTH, HeaderValue::from(served.len));
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type(below)));
+        response
+    }
+
+    /// A text with a status; `method` says whether its body is wanted.
+    pub(crate) fn text(
+        self,
+        status: StatusCode,
+        text: Bytes,
+        method: &Method,
+    ) -> Response<AnswerBody> {
+        let record = self.record(status);
         let length = HeaderValue::from(text.len());
         let body = if method == Method::HEAD {
             Bytes::new()
         } else {
-            Bytes::from(text)
+            text
         };
-        let body = AnswerBody::whole(body, record);
-        let mut response = Response::new(body);
+        let mut response = Response::new(AnswerBody::whole(body, record));
         *response.status_mut() = status;
         let headers = response.headers_mut();
         headers.insert(CONTENT_LENGTH, length);
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
+        response
+    }
+
+    /// Why there is no file.
+    pub(crate) fn refusal(mut self, note: Note, method: &Method) -> Response<AnswerBody> {
+        let status = note.status().unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        self.access.note = Some(note);
+        let text = Bytes::from(format!("{status}: {note}\n"));
+        let mut response = self.text(status, text, method);
         if note == Note::Method {
-            headers.insert(ALLOW, HeaderValue::from_static("GET, HEAD, POST"));
+            let allowed = HeaderValue::from_static("GET, HEAD, POST");
+            response.headers_mut().insert(ALLOW, allowed);
         }
         response
+    }
+
+    /// No answer.
+    pub(crate) fn cut(mut self, cut: Cut) -> Cut {
+        self.access.elapsed = self.began.elapsed();
+        self.site.log.access(self.access);
+        cut
     }
 }
 
 /// The entry of a request without its answer; Authorization and user-info are not looked at.
 fn accessed<B>(request: &Request<B>, client: &Client) -> Access {
-    let target = request
-        .uri()
-        .path_and_query()
-        .map_or("*", |target| target.as_str());
     Access {
         at: SystemTime::now(),
         client: client.address,
         method: Some(visible(request.method().as_str().as_bytes())),
-        target: Some(visible(target.as_bytes())),
+        target: Some(target(request)),
         version: Some(if request.version() == Version::HTTP_10 {
             "HTTP/1.0"
         } else {
@@ -221,7 +344,14 @@ fn accessed<B>(request: &Request<B>, client: &Client) -> Access {
             .map(|agent| visible(agent.as_bytes())),
         tls: client.tls.clone(),
         note: None,
+        fault: client.fault.clone(),
     }
+}
+
+/// Path and query as the log shows them.
+fn target<B>(request: &Request<B>) -> String {
+    let target = request.uri().path_and_query();
+    visible(target.map_or("*", |target| target.as_str()).as_bytes())
 }
 
 fn content_type(path: &Path) -> &'static str {

@@ -1,28 +1,32 @@
 //! The TFTP listener: one request, one task with a port of its own.
 
+mod pieces;
+mod wire;
+
 use std::collections::BTreeSet;
-use std::fs::File;
 use std::io;
 use std::net::SocketAddr;
-use std::os::unix::fs::FileExt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-use async_trait::async_trait;
 use onhook_tftp::packet::{self, Direction, ErrorCode, Packet};
-use onhook_tftp::{Content, SendError, Sender, ServerOptions, send};
+use onhook_tftp::{Options, SendError, Sender, ServerOptions, Wire as _, send};
+use pieces::{Kind, Pieces};
 use tokio::net::UdpSocket;
 use tokio::sync::watch;
 use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::{sleep, timeout};
 
 use crate::connection::stopped;
-use crate::event::Access;
-use crate::files::{Found, PIECE, find};
+use crate::event::{Access, FaultMark};
+use crate::fault::{Asked, Change, Effect, FileFault, Hit, Protocol, Stage, TftpFault};
+use crate::files::{Found, find};
 use crate::refusal::Note;
 use crate::site::Site;
+use crate::stand_in;
 use crate::target::below;
 use crate::text::visible;
+use wire::FaultyWire;
 
 /// Pause after an error of the socket, so that one that stays does not keep a core busy.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -101,8 +105,16 @@ async fn serve(
 ) {
     let began = Instant::now();
     let mut access = accessed(&request, client);
-    let ended = match connect(client, local).await {
-        Ok(socket) => transfer(&request, &socket, &site).await,
+    let hit = met(&request, client, &site, &access);
+    if let Some(hit) = &hit {
+        access.fault = Some(FaultMark::of(hit));
+        sleep(hit.delay).await;
+    }
+    let ended = match connect(client, &local).await {
+        Ok(socket) => {
+            let wire = FaultyWire::new(socket, &local, hit.as_ref()).await;
+            transfer(&request, &wire, &site, hit.as_ref()).await
+        }
         Err(error) => {
             tracing::warn!(%client, %error, "no port for a TFTP transfer");
             Err(Note::Unreadable)
@@ -118,15 +130,57 @@ async fn serve(
 }
 
 /// A socket of its own for one reader, which is the TID of this end.
-async fn connect(client: SocketAddr, local: io::Result<SocketAddr>) -> io::Result<UdpSocket> {
+async fn connect(client: SocketAddr, local: &io::Result<SocketAddr>) -> io::Result<UdpSocket> {
     //= R-TFTP-4
-    let socket = UdpSocket::bind(local?).await?;
+    let local = local.as_ref().map_err(|error| error.kind())?;
+    let socket = UdpSocket::bind(local).await?;
     socket.connect(client).await?;
     Ok(socket)
 }
 
+/// The fault that a read request meets, which is told at once.
+fn met(request: &[u8], client: SocketAddr, site: &Site, access: &Access) -> Option<Hit> {
+    let Ok(Packet::Request {
+        direction: Direction::Read,
+        file,
+        ..
+    }) = Packet::parse(request)
+    else {
+        return None;
+    };
+    // A name that leads nowhere is matched as it is.
+    let path = below(file).map_or_else(
+        |_| String::from_utf8_lossy(file).into_owned(),
+        |below| below.to_string_lossy().into_owned(),
+    );
+    let hit = site.faults.judge(&Asked {
+        stage: Stage::Request,
+        protocol: Protocol::Tftp,
+        client,
+        path: &path,
+        agent: None,
+        subject: None,
+    })?;
+    site.injected(client, Protocol::Tftp, access.target.clone(), &hit);
+    Some(hit)
+}
+
 /// Sends what was asked for and gives its length, or says why not.
-async fn transfer(request: &[u8], socket: &UdpSocket, site: &Site) -> Result<u64, Note> {
+async fn transfer(
+    request: &[u8],
+    wire: &FaultyWire,
+    site: &Site,
+    hit: Option<&Hit>,
+) -> Result<u64, Note> {
+    let effect = hit.map(|hit| &hit.effect);
+    match effect {
+        Some(Effect::Tftp(TftpFault::Silent)) => return Ok(0),
+        Some(Effect::Tftp(TftpFault::Error { code, text })) => {
+            tell(wire, ErrorCode(*code), text).await;
+            return Ok(0);
+        }
+        Some(_) | None => {}
+    }
     let asked = match Packet::parse(request) {
         Ok(Packet::Request {
             direction: Direction::Read,
@@ -151,22 +205,53 @@ async fn transfer(request: &[u8], socket: &UdpSocket, site: &Site) -> Result<u64
         )
         | Err(_) => Err(Note::NotTftp),
     };
-    let (found, options) = match asked {
-        Ok(asked) => asked,
+    match asked {
+        Ok((found, options)) => hand_over(found, options, wire, hit).await,
         Err(note) => {
-            let mut told = Vec::new();
-            packet::error(&mut told, code_of(note), note.as_str());
-            // Lost, then: the client asks again.
-            let _ = socket.send(&told).await;
-            return Err(note);
+            tell(wire, code_of(note), note.as_str()).await;
+            Err(note)
         }
+    }
+}
+
+async fn tell(wire: &FaultyWire, code: ErrorCode, text: &str) {
+    let mut told = Vec::new();
+    packet::error(&mut told, code, text);
+    // Lost, then: the client asks again.
+    wire.send(&told).await;
+}
+
+/// Sends a file, as a fault has it, and gives the length of what was sent.
+async fn hand_over(
+    found: Found,
+    options: Options<'_>,
+    wire: &FaultyWire,
+    hit: Option<&Hit>,
+) -> Result<u64, Note> {
+    let told = found.len;
+    let mut content = Pieces::of(found);
+    match hit.map(|hit| (&hit.effect, hit.seed)) {
+        Some((Effect::File(FileFault::Truncate(bytes)), _)) => content.cut_to(*bytes),
+        Some((Effect::File(FileFault::Corrupt(offset)), seed)) => {
+            content.change(Kind::Fixed(Change::one(*offset, told, seed)));
+        }
+        Some((Effect::File(FileFault::WrongKey), seed)) => content.change(Kind::AllFrom(seed)),
+        Some((Effect::File(FileFault::Body(body)), _)) => {
+            content = Pieces::in_memory(stand_in::bytes(*body))
+        }
+        Some(_) | None => {}
+    }
+    let (size, told) = match hit.map(|hit| &hit.effect) {
+        Some(Effect::File(FileFault::Body(_))) => (content.len(), content.len()),
+        Some(_) | None => (content.len(), told),
     };
     let mut option_ack = Vec::new();
-    let size = found.len;
-    let agreed = ServerOptions::default().answer(options, size, &mut option_ack);
+    let agreed = ServerOptions::default().answer(options, told, &mut option_ack);
+    if let Some(Effect::Tftp(TftpFault::OptionAck { name, value })) = hit.map(|hit| &hit.effect) {
+        wire::retell(&mut option_ack, name, value);
+    }
     let start = Sender::start(agreed, size, !option_ack.is_empty());
-    let mut content = Pieces::of(found);
-    match send(socket, start, &option_ack, &mut content).await {
+    match send(wire, start, &option_ack, &mut content).await {
         Ok(()) => Ok(size),
         Err(SendError::Content(error)) => {
             tracing::warn!(%error, "a file became shorter, or unreadable, while it was sent");
@@ -244,54 +329,6 @@ fn accessed(request: &[u8], client: SocketAddr) -> Access {
         user_agent: None,
         tls: None,
         note: None,
-    }
-}
-
-/// A file, read in pieces beside the transfers of others.
-struct Pieces {
-    file: Arc<File>,
-    len: u64,
-    piece: Vec<u8>,
-    offset: u64,
-}
-
-impl Pieces {
-    fn of(found: Found) -> Self {
-        Self {
-            file: Arc::new(found.file),
-            len: found.len,
-            piece: Vec::new(),
-            offset: 0,
-        }
-    }
-
-    /// The wanted bytes, if the piece in memory has them all.
-    fn held(&self, offset: u64, length: usize) -> Option<&[u8]> {
-        let from = usize::try_from(offset.checked_sub(self.offset)?).ok()?;
-        self.piece.get(from..from.checked_add(length)?)
-    }
-}
-
-#[async_trait]
-impl Content for Pieces {
-    async fn read(&mut self, offset: u64, length: usize, out: &mut Vec<u8>) -> io::Result<()> {
-        if self.held(offset, length).is_none() {
-            let rest = self.len.saturating_sub(offset);
-            let wanted = usize::try_from(rest)
-                .unwrap_or(PIECE)
-                .min(PIECE.max(length));
-            let file = Arc::clone(&self.file);
-            let read = spawn_blocking(move || {
-                let mut piece = vec![0; wanted];
-                file.read_exact_at(&mut piece, offset).map(|()| piece)
-            });
-            self.piece = read.await.map_err(io::Error::other)??;
-            self.offset = offset;
-        }
-        let held = self
-            .held(offset, length)
-            .ok_or(io::ErrorKind::UnexpectedEof)?;
-        out.extend_from_slice(held);
-        Ok(())
+        fault: None,
     }
 }

@@ -8,7 +8,12 @@ use tokio::time::Instant;
 use super::*;
 use crate::config::Limits;
 use crate::event::{Access, Events, ServerEvent};
+use crate::fault::FaultSwitch;
 use crate::log::Log;
+
+impl Stream for DuplexStream {
+    fn end_with_reset(&self) {}
+}
 
 struct Client {
     stream: DuplexStream,
@@ -24,6 +29,7 @@ fn connect(root: &Path, capacity: usize) -> Client {
         root: root.canonicalize().unwrap(),
         limits: Limits::default(),
         log: Arc::new(log),
+        faults: FaultSwitch::new(0, true),
     });
     let (stop, stopping) = watch::channel(false);
     tokio::spawn(serve(
@@ -31,6 +37,7 @@ fn connect(root: &Path, capacity: usize) -> Client {
         crate::site::Client {
             address: ([192, 0, 2, 1], 1).into(),
             tls: None,
+            fault: None,
         },
         site,
         stopping,

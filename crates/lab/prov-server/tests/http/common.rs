@@ -1,7 +1,11 @@
 //! A server and a raw client.
 
+use std::net::SocketAddr;
 use std::path::Path;
+use std::time::Duration;
 
+use onhook_device::Outcome;
+use onhook_fetch::{FetchError, Request, Scheme};
 use onhook_prov_server::{Access, Config, Events, Running, Server, ServerEvent};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -76,6 +80,24 @@ impl Lab {
             other => panic!("{other:?}"),
         }
     }
+
+    /// The fault that is told next, as its line without the time and the client.
+    pub(crate) async fn fault(&mut self) -> String {
+        match self.events.next().await {
+            Some(ServerEvent::Fault(injected)) => {
+                let line = injected.to_string();
+                line.splitn(3, ' ').last().unwrap().to_owned()
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Where HTTP, HTTPS or TFTP listens, whichever there is.
+    pub(crate) fn address(&self) -> SocketAddr {
+        let running = &self.running;
+        let web = running.http_addr().or(running.https_addr());
+        web.or(running.tftp_addr()).unwrap()
+    }
 }
 
 impl Answer {
@@ -103,4 +125,28 @@ impl Answer {
             (key == name).then_some(value)
         })
     }
+}
+
+/// What a phone asks for.
+pub(crate) fn request(scheme: Scheme, port: u16, path: &str) -> Request {
+    Request {
+        scheme,
+        host: "127.0.0.1".into(),
+        port,
+        path: path.into(),
+        allowed_domains: String::new(),
+        user_agent: "Cisco-CP-8841-3PCC/11.3 (000e08012345)".into(),
+        user: None,
+        password: None,
+        post: None,
+        limit: 1 << 20,
+        timeout: Duration::from_secs(60),
+    }
+}
+
+/// The text of a failure in `$ERR` (transports.md 12.4).
+pub(crate) fn err_text(error: &FetchError) -> String {
+    let mut text = String::new();
+    Outcome::from(error.kind()).push_err_text(&mut text);
+    text
 }

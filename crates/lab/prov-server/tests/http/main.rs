@@ -2,9 +2,12 @@
 #![cfg(test)]
 
 mod common;
+mod faults;
 mod files;
 mod protocol;
 mod stopping;
 mod syslog;
 mod tftp;
+mod tftp_faults;
 mod tls;
+mod tls_faults;

@@ -39,7 +39,7 @@ impl TrustedTime for Clock {
     }
 }
 
-fn made(names: &[&str]) -> Https {
+pub(crate) fn made(names: &[&str]) -> Https {
     Https {
         address: SocketAddr::from(([127, 0, 0, 1], 0)),
         certificate: Certificate::Made {
@@ -60,12 +60,12 @@ async fn serve(change: impl FnOnce(&Path) -> Https) -> Lab {
     lab
 }
 
-fn phone(anchors: &str) -> Arc<Tls> {
+pub(crate) fn phone(anchors: &str) -> Arc<Tls> {
     let anchors = TrustAnchors::from_pem(anchors.as_bytes()).unwrap();
     Arc::new(Tls::new(anchors, NameCheck::UrlHost, Arc::new(Clock)).unwrap())
 }
 
-async fn get(lab: &Lab, tls: &Arc<Tls>, host: &str) -> Result<Vec<u8>, FetchError> {
+pub(crate) async fn get(lab: &Lab, tls: &Arc<Tls>, host: &str) -> Result<Vec<u8>, FetchError> {
     let request = Request {
         scheme: Scheme::Https,
         host: host.into(),
