@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use onhook_discovery::{DhcpOption, Skipped, Space, Value, choose};
-use onhook_driver::{Observer, Phones, Ports, Reactor};
+use onhook_driver::{Observer, Phones, Ports, Reactor, restore};
 use onhook_flash_store::FlashStore;
-use onhook_params::port::{ConfigStore, StoreError, StoreErrorKind, StoredParam};
-use onhook_params::{Entry, Mark, ParamSet, Secrecy, known, secrecy};
+use onhook_params::port::{ConfigStore, StoreError, StoreErrorKind};
+use onhook_params::{Secrecy, known};
 use onhook_phone::port::StateStore;
 use onhook_phone::{Discovered, Fact, Input, Model, Phone, PhoneSetup, Shared, StateRecord};
 use onhook_schedule::port::{Clock, Entropy};
@@ -79,7 +79,7 @@ pub(crate) async fn build(
     let seed = OsEntropy::default().seed();
     let mut phones = Phones::new(Shared::with_seed(seed));
     let stored = store.load().await.map_err(damaged)?;
-    let params = load(stored, &mut phones.shared);
+    let params = restore(stored, &mut phones.shared);
     let record = match store.load_state().await.map_err(damaged)? {
         Some(bytes) => StateRecord::decode(&bytes, &mut phones.shared.values)?,
         None => StateRecord::default(),
@@ -161,26 +161,6 @@ pub(crate) fn is_provisioning_enabled(phones: &Phones) -> bool {
 fn damaged(error: StoreError) -> anyhow::Error {
     let world = World(error.to_string());
     anyhow::Error::new(error).context(world)
-}
-
-/// Interns what a store holds.
-pub(crate) fn load(stored: Vec<StoredParam>, shared: &mut Shared) -> ParamSet {
-    let mut entries = Vec::with_capacity(stored.len());
-    for param in stored {
-        entries.push(Entry {
-            id: param.id,
-            access: param.access,
-            mark: if param.user_set {
-                Mark::User
-            } else {
-                Mark::None
-            },
-            value: param
-                .value
-                .and_then(|text| shared.values.intern(&text, secrecy(param.id))),
-        });
-    }
-    ParamSet::of(&entries, &mut shared.values)
 }
 
 /// DHCP_Option_To_Use.

@@ -5,6 +5,7 @@ use std::io::Read;
 use std::process::ExitCode;
 
 use anyhow::{Context, anyhow, bail};
+use onhook_driver::restore;
 use onhook_flash_store::FlashStore;
 use onhook_params::port::{ConfigStore, StoredParam};
 use onhook_params::{Entry, Mark, ParamId, Scope, secrecy};
@@ -163,7 +164,7 @@ async fn set(config: &Config, store: &FlashStore, name: &str, value: &str) -> an
         .canonical(value, &config.scope)
         .map_err(|bad| anyhow!("{name}: {bad}"))?;
     let mut shared = Shared::default();
-    let held = boot::load(store.load().await?, &mut shared);
+    let held = restore(store.load().await?, &mut shared);
     let value = shared
         .values
         .intern(&text, secrecy(id))

@@ -1,5 +1,6 @@
 //! The parameters of a state directory for people, programs and phones.
 
+use onhook_driver::restore;
 use onhook_flash_store::FlashStore;
 use onhook_params::port::ConfigStore;
 use onhook_params::{ParamId, ParamSet, Value, View};
@@ -8,7 +9,6 @@ use onhook_profile::{Exported, export};
 use onhook_rules::masked;
 use serde_json::{Map, json};
 
-use crate::boot;
 use crate::cli::Place;
 use crate::config::{self, Config};
 use crate::failure::{print, visible};
@@ -37,7 +37,7 @@ impl Sheet {
             .load()
             .await?;
         let mut shared = Shared::default();
-        let params = boot::load(stored, &mut shared);
+        let params = restore(stored, &mut shared);
         Ok(Self {
             config,
             shared,

@@ -13,11 +13,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use anyhow::{Context, bail, ensure};
 use async_trait::async_trait;
 use onhook_device::{Identity, Now};
-use onhook_driver::{Exit, Fetched, Fetchers, Observer, Phones, Ports, Reactor};
+use onhook_driver::{Exit, Fetched, Fetchers, Observer, Phones, Ports, Reactor, restore};
 use onhook_flash_store::{CommitHook, CommitStep, FlashStore, StoredFile};
 use onhook_http::HttpFetch;
 use onhook_params::port::ConfigStore;
-use onhook_params::{Entry, Mark, ParamSet, Scope, Secrecy, secrecy};
+use onhook_params::{Scope, Secrecy};
 use onhook_phone::port::{CommandSource, Message, StateStore};
 use onhook_phone::report::ResyncReport;
 use onhook_phone::{
@@ -103,7 +103,7 @@ fn tell(line: &str) {
 async fn resync(store: &Arc<FlashStore>, rule: &str) -> anyhow::Result<()> {
     let scope = Scope::default();
     let mut phones = Phones::new(Shared::with_seed(1));
-    let params = load(store, &mut phones.shared).await?;
+    let params = restore(store.load().await?, &mut phones.shared);
     let record = match store.load_state().await? {
         Some(bytes) => StateRecord::decode(&bytes, &mut phones.shared.values)?,
         None => StateRecord::default(),
@@ -138,23 +138,6 @@ async fn resync(store: &Arc<FlashStore>, rule: &str) -> anyhow::Result<()> {
     let report = reactor.phones.last_report(index).context("no report")?;
     ensure!(report.outcome.is_success(), "{report:?}");
     Ok(())
-}
-
-async fn load(store: &FlashStore, shared: &mut Shared) -> anyhow::Result<ParamSet> {
-    let mut entries = Vec::new();
-    for stored in store.load().await? {
-        entries.push(Entry {
-            id: stored.id,
-            access: stored.access,
-            mark: Mark::None,
-            value: stored
-                .value
-                .and_then(|text| shared.values.intern(&text, secrecy(stored.id))),
-        });
-    }
-    let mut params = ParamSet::default();
-    params.apply(&entries, &mut shared.values);
-    Ok(params)
 }
 
 /// Asks nothing and tells nobody.

@@ -3,7 +3,7 @@
 //! A [`Reactor`] owns the phones of one thread with their [`onhook_phone::Shared`], a timer [`Wheel`], and
 //! an inbox. It takes every input due at one instant as a batch, in the order time, class, phone, sequence,
 //! then carries out all effects. Transfers, decoding and storage run as tasks beside it and come back as
-//! completions. [`Ports`] are trait objects handed in by the program.
+//! completions. [`restore`] makes the parameters of a phone from what a store holds. [`Ports`] are trait objects handed in by the program.
 //!
 //! Deliberately unknown here: which transports and stores exist, configuration, output formats, real time
 //! (a [`onhook_schedule::port::Clock`] is handed in).
@@ -19,6 +19,7 @@ mod ports;
 mod reactor;
 mod reporter;
 mod requests;
+mod restore;
 mod storage;
 mod vault;
 mod waiting;
@@ -26,5 +27,6 @@ mod wheel;
 
 pub use ports::{Fetched, Fetchers, Observer, Ports, Recorder};
 pub use reactor::{Exit, Phones, Reactor, Seat};
+pub use restore::restore;
 pub use vault::TaskVault;
 pub use wheel::Wheel;
