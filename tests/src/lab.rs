@@ -1,4 +1,4 @@
-//! `onhook-harness serve` on a folder of its own.
+//! `onhook-harness serve` on a folder of its own, and `try` against any server.
 
 use std::fs;
 use std::path::PathBuf;
@@ -8,7 +8,7 @@ use anyhow::Context;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::peer::Peer;
+use crate::peer::{Ended, Peer};
 use crate::programs::program;
 
 /// A provisioning server over a folder, which goes when this is dropped.
@@ -82,4 +82,17 @@ impl Lab {
         let line = self.peer.line(|line| line.contains(&wanted))?;
         Ok(serde_json::from_str(&line)?)
     }
+}
+
+/// Runs `onhook-harness try --json` and gives how it ended and its document.
+///
+/// # Errors
+/// The program cannot be built or started, does not end, or prints no document.
+pub fn try_out(args: &[&str]) -> anyhow::Result<(Ended, Value)> {
+    let mut command = Command::new(program("onhook-harness")?);
+    command.args(["try", "--json"]).args(args);
+    let ended = Peer::start(command.stdin(Stdio::null()))?.end()?;
+    let document =
+        serde_json::from_str(&ended.out).with_context(|| format!("no JSON document: {ended:?}"))?;
+    Ok((ended, document))
 }

@@ -2,11 +2,12 @@
 
 use std::process::ExitCode;
 
-use anyhow::{Context, anyhow};
+use anyhow::Context;
 use onhook_inspect::{Delivery, Flash, apply as apply_file};
 
 use crate::cli::ApplyArgs;
 use crate::failure::{Done, FAILED};
+use crate::phone::load;
 use crate::{input, output};
 
 /// Applies a file to a phone on paper; a file that is refused is exit status 1.
@@ -29,19 +30,14 @@ pub(crate) fn apply(args: &ApplyArgs) -> Done {
 
 /// What the phone holds before.
 fn flash(args: &ApplyArgs) -> anyhow::Result<Flash> {
-    let mut flash = Flash::new(args.phone.scope.build()?);
-    for (option, file) in [("--params", &args.phone.params), ("--onto", &args.onto)] {
-        let Some(file) = file else { continue };
-        let xml = input::bytes(file.as_os_str())?;
-        flash
-            .load(&xml)
-            .with_context(|| format!("{option}: a phone could not read {}", file.display()))?;
+    let state = &args.phone.state;
+    let mut flash = Flash::new(state.scope.build()?);
+    for (option, file) in [("--params", &state.params), ("--onto", &args.onto)] {
+        if let Some(file) = file {
+            load(&mut flash, option, file)?;
+        }
     }
-    for (name, value) in &args.phone.set {
-        flash
-            .set(name, value)
-            .map_err(|error| anyhow!("--set {name}: {error}"))?;
-    }
+    state.set_in(&mut flash)?;
     Ok(flash)
 }
 

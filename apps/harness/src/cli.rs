@@ -10,6 +10,8 @@ pub(crate) mod replay;
 pub(crate) mod serve;
 #[path = "cli/storm.rs"]
 pub(crate) mod storm;
+#[path = "cli/try_out.rs"]
+pub(crate) mod try_out;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -21,6 +23,7 @@ use phone::{PhoneArgs, ScopeArgs};
 use replay::ReplayArgs;
 use serve::ServeArgs;
 use storm::{MergeArgs, StormArgs};
+use try_out::TryArgs;
 
 /// The lab for Onhook: serves profiles, explains rules, encrypts and decrypts files.
 #[derive(Parser)]
@@ -30,6 +33,7 @@ use storm::{MergeArgs, StormArgs};
     about,
     max_term_width = 100,
     after_help = "Examples:\n  onhook-harness serve --root www --http 127.0.0.1:8080\n  \
+        onhook-harness try 'http://192.0.2.10/$MA.xml'\n  \
         onhook-harness explain --kind profile 'http://192.0.2.10/$MA.xml'"
 )]
 pub(crate) struct Cli {
@@ -51,6 +55,17 @@ pub(crate) enum LogFormat {
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
+    /// Send a throwaway phone to a server, and say whether a phone would be provisioned, or what is in its way.
+    #[command(after_help = "Examples:\n  \
+        onhook-harness try 'http://prov.example.com/$MA.xml' --mac 000e08012345\n  \
+        onhook-harness try 'https://prov.example.com/$PN/$MA.xml' --ca ca.pem --model 7832\n  \
+        onhook-harness try '[--key $SA] https://192.0.2.10/$MA.cfg' --key-file key.txt --ca ca.pem\n  \
+        onhook-harness try --server 192.0.2.10\n  \
+        onhook-harness try @rule.txt --params cfg.xml --cause periodic --json\n\n\
+        The phone is the real engine with an empty flash that is thrown away; it asks the server as a phone would, and waits\n\
+        for nothing but the server: its clock jumps over delays. It trusts the certificates of --ca and nobody else.\n\
+        Exit status: 0 a phone would be provisioned, 1 it would not, 2 usage.")]
+    Try(TryArgs),
     /// Serve a directory over HTTP, HTTPS and TFTP and receive syslog, until Ctrl-C.
     #[command(after_help = "Examples:\n  \
         onhook-harness serve --root profiles\n  \

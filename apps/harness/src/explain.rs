@@ -19,7 +19,7 @@ pub(crate) fn explain(args: &ExplainArgs) -> Done {
         phone: &phone,
         scope: &scope,
         secrets: output::secrets(args.text.show_secrets),
-        at: args.text.phone.time()?,
+        at: args.text.phone.state.time()?,
     });
     if args.text.json {
         output::document(&explanation)?;

@@ -34,7 +34,7 @@ impl KeyArgs {
 }
 
 /// The bytes that an argument, a file or a variable of the environment holds; `None` without any of them.
-fn secret(
+pub(crate) fn secret(
     given: &Option<OsString>,
     file: &Option<PathBuf>,
     variable: &Option<OsString>,

@@ -9,11 +9,11 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::cli::LogFormat;
 
-/// Installs the log output; RUST_LOG holds targets and levels, `warn` if it is missing or wrong.
-pub(crate) fn install(format: LogFormat) {
+/// Installs the log output; RUST_LOG holds targets and levels, `level` stands in for it if it is missing or wrong.
+pub(crate) fn install(format: LogFormat, level: LevelFilter) {
     let variable = std::env::var_os("RUST_LOG").unwrap_or_default();
     let text = variable.to_string_lossy();
-    let (wanted, complaint) = onhook_system::wanted_log(&text, LevelFilter::WARN);
+    let (wanted, complaint) = onhook_system::wanted_log(&text, level);
     let filter = wanted.parse().unwrap_or_else(|_| Targets::new());
     let registry = tracing_subscriber::registry().with(filter);
     match format {

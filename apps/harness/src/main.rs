@@ -19,18 +19,27 @@ mod replay;
 mod serve;
 mod stop;
 mod storm;
+mod try_out;
 mod vectors;
 
 use std::process::ExitCode;
 
 use clap::Parser;
+use tracing_subscriber::filter::LevelFilter;
 
 use crate::cli::{Cli, Command};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    logging::install(cli.log_format);
+    // What the phone of a trial complains of stands in its verdict.
+    let level = if matches!(cli.command, Command::Try(_)) {
+        LevelFilter::ERROR
+    } else {
+        LevelFilter::WARN
+    };
+    logging::install(cli.log_format, level);
     let done = match cli.command {
+        Command::Try(args) => try_out::try_out(&args),
         Command::Serve(args) => serve::serve(args),
         Command::Explain(args) => explain::explain(&args),
         Command::Lint(args) => lint::lint(&args),

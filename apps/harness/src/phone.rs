@@ -1,14 +1,15 @@
 //! The phone that a text is explained for.
 
+use std::path::Path;
 use std::str::FromStr;
 
 use anyhow::{Context, anyhow, bail};
 use jiff::civil::DateTime;
 use onhook_device::Identity;
-use onhook_inspect::{Cause, ModelPhone};
+use onhook_inspect::{Cause, Flash, ModelPhone};
 use onhook_params::{ParamId, Scope};
 
-use crate::cli::phone::{PhoneArgs, ScopeArgs};
+use crate::cli::phone::{PhoneArgs, ScopeArgs, StateArgs};
 use crate::input;
 
 impl ScopeArgs {
@@ -22,36 +23,45 @@ impl ScopeArgs {
     }
 }
 
-impl PhoneArgs {
-    /// The phone, and which parameters it has.
-    pub(crate) fn build(&self) -> anyhow::Result<(ModelPhone, Scope)> {
-        let (mut phone, scope) = self.build_unset()?;
+impl StateArgs {
+    /// A phone in its factory state but for --params, --set and --dhcp.
+    pub(crate) fn build(
+        &self,
+        identity: Identity,
+        scope: &Scope,
+        cause: &str,
+    ) -> anyhow::Result<ModelPhone> {
+        let mut phone = self.build_unset(identity, scope, cause)?;
         for (name, value) in &self.set {
-            let Some(id) = ParamId::lookup(name, &scope) else {
-                let hint = ParamId::nearest(name, &scope)
+            let Some(id) = ParamId::lookup(name, scope) else {
+                let hint = ParamId::nearest(name, scope)
                     .map(|id| format!(": did you mean `{}`?", id.name()))
                     .unwrap_or_default();
                 bail!("--set: parameter `{name}` is unknown{hint}");
             };
             phone.set_parameter(id.name().to_string(), value);
         }
-        Ok((phone, scope))
+        Ok(phone)
     }
 
     /// The same without what --set says.
-    pub(crate) fn build_unset(&self) -> anyhow::Result<(ModelPhone, Scope)> {
-        let scope = self.scope.build()?;
+    fn build_unset(
+        &self,
+        identity: Identity,
+        scope: &Scope,
+        cause: &str,
+    ) -> anyhow::Result<ModelPhone> {
         let mut phone = ModelPhone::new(Identity {
             family: scope.family,
             release: scope.release,
-            ..Identity::default()
+            ..identity
         });
-        phone.set_cause(parsed::<Cause>(&self.cause)?);
+        phone.set_cause(parsed::<Cause>(cause)?);
         if let Some(file) = &self.params {
             let name = file.display();
             let xml = input::bytes(file.as_os_str())?;
             phone
-                .load(&xml, &scope)
+                .load(&xml, scope)
                 .with_context(|| format!("--params: a phone could not read {name}"))?;
         }
         for (number, server) in &self.dhcp {
@@ -59,14 +69,29 @@ impl PhoneArgs {
                 .set_option(*number, server)
                 .with_context(|| format!("--dhcp: option {number} names no server"))?;
         }
-        for (name, value) in &self.macros {
-            phone.set_macro(name, value)?;
-        }
-        Ok((phone, scope))
+        Ok(phone)
     }
-}
 
-impl PhoneArgs {
+    /// What such a phone holds in flash.
+    pub(crate) fn flash(&self, scope: Scope) -> anyhow::Result<Flash> {
+        let mut flash = Flash::new(scope);
+        if let Some(file) = &self.params {
+            load(&mut flash, "--params", file)?;
+        }
+        self.set_in(&mut flash)?;
+        Ok(flash)
+    }
+
+    /// Sets what --set says.
+    pub(crate) fn set_in(&self, flash: &mut Flash) -> anyhow::Result<()> {
+        for (name, value) in &self.set {
+            flash
+                .set(name, value)
+                .map_err(|error| anyhow!("--set {name}: {error}"))?;
+        }
+        Ok(())
+    }
+
     /// The local time of --at.
     pub(crate) fn time(&self) -> anyhow::Result<Option<DateTime>> {
         let parse = |text: &String| {
@@ -75,6 +100,37 @@ impl PhoneArgs {
             })
         };
         self.at.as_ref().map(parse).transpose()
+    }
+}
+
+/// Loads a profile into a flash; `option` names it in the error.
+pub(crate) fn load(flash: &mut Flash, option: &str, file: &Path) -> anyhow::Result<()> {
+    let xml = input::bytes(file.as_os_str())?;
+    let failed = || format!("{option}: a phone could not read {}", file.display());
+    flash.load(&xml).with_context(failed)
+}
+
+impl PhoneArgs {
+    /// The phone, and which parameters it has.
+    pub(crate) fn build(&self) -> anyhow::Result<(ModelPhone, Scope)> {
+        let scope = self.state.scope.build()?;
+        let phone = self.state.build(Identity::default(), &scope, &self.cause)?;
+        Ok((self.with_macros(phone)?, scope))
+    }
+
+    /// The same without what --set says.
+    pub(crate) fn build_unset(&self) -> anyhow::Result<(ModelPhone, Scope)> {
+        let scope = self.state.scope.build()?;
+        let identity = Identity::default();
+        let phone = self.state.build_unset(identity, &scope, &self.cause)?;
+        Ok((self.with_macros(phone)?, scope))
+    }
+
+    fn with_macros(&self, mut phone: ModelPhone) -> anyhow::Result<ModelPhone> {
+        for (name, value) in &self.macros {
+            phone.set_macro(name, value)?;
+        }
+        Ok(phone)
     }
 }
 

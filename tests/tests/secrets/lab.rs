@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use onhook_tests::{Digest, encrypt, program, tool};
+use onhook_tests::{Digest, Lab, encrypt, program, tool};
 
 use crate::{KEY, OTHER_KEY, PASSWORD, Said, mistakes, secrets};
 
@@ -86,6 +86,32 @@ const COMMANDS: &[&[&str]] = &[
     ],
 ];
 
+/// Sends throwaway phones to a server that has the files.
+fn tried(said: &mut Said, folder: &Path) {
+    let server = Lab::start(&[]).unwrap();
+    for name in ["secrets.xml", "mistakes.xml", "secrets.enc"] {
+        server
+            .put(name, fs::read(folder.join(name)).unwrap())
+            .unwrap();
+    }
+    let url = |name| server.url("http", name).unwrap();
+    let (open, mistaken, sealed) = (url("secrets.xml"), url("mistakes.xml"), url("secrets.enc"));
+    let keyed = format!("[--key {KEY} --uid u --pwd {PASSWORD}] {sealed}");
+    let mistyped = format!("[--key {KEY} --pwd {PASSWORD} {sealed}");
+    for json in [&["--json"][..], &[]] {
+        for words in [
+            &[open.as_str()][..],
+            &[&mistaken, "--params", "secrets.xml"],
+            &[&keyed],
+            &[&mistyped],
+            &[&sealed, "--key-env", "A_KEY"],
+            &[&sealed, "--key-file", "wrong"],
+        ] {
+            lab(said, folder, &[&["try"], words, json].concat());
+        }
+    }
+}
+
 /// What lint is asked.
 const LINTED: &[&[&str]] = &[
     &["secrets.xml", "mistakes.xml", "secrets.enc"],
@@ -134,5 +160,6 @@ fn no_secret_is_told_by_the_tools_of_the_lab() {
             );
         }
     }
+    tried(&mut said, folder.path());
     said.assert_silent_about_secrets();
 }

@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod nginx;
+mod python;
 mod tftp;
 
 use std::fs;
@@ -9,7 +10,7 @@ use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use onhook_tests::{Agent, Content, profile};
+use onhook_tests::{Agent, Content, Digest, encrypt, profile, tool, try_out};
 
 /// Makes a folder that servers which gave up their rights can look into, with a small and a large profile.
 #[track_caller]
@@ -25,6 +26,58 @@ fn fill(folder: &Path) {
     let mut gzip = flate2::write::GzEncoder::new(file, flate2::Compression::default());
     gzip.write_all(large.as_bytes()).unwrap();
     gzip.finish().unwrap();
+    let Some(openssl) = tool("openssl") else {
+        return;
+    };
+    for (digest, name) in [(Digest::Md5, "md5.cfg"), (Digest::Sha256, "sha256.cfg")] {
+        let sealed = encrypt(&openssl, KEY, digest, profile(small()).as_bytes()).unwrap();
+        fs::write(folder.join(name), sealed).unwrap();
+    }
+}
+
+const KEY: &str = "correct horse";
+
+/// Sends throwaway phones with the right key, a wrong one and none, and asks for a file that is not there.
+#[track_caller]
+fn try_all(base: &str, options: &[&str]) {
+    let home = tempfile::tempdir().unwrap();
+    let key = |name: &str, text: &str| {
+        let file = home.path().join(name);
+        fs::write(&file, text).unwrap();
+        file.to_str().unwrap().to_owned()
+    };
+    let (right, wrong) = (key("right", KEY), key("wrong", "battery staple"));
+    for (file, key, expected) in [
+        ("md5.cfg", Some(&right), ("good", "salted-md5")),
+        (
+            "sha256.cfg",
+            Some(&right),
+            ("good-with-advice", "salted-sha256"),
+        ),
+        ("md5.cfg", Some(&wrong), ("wrong-key", "")),
+        ("sha256.cfg", Some(&wrong), ("wrong-key", "")),
+        ("md5.cfg", None, ("no-key", "")),
+        ("small.xml", Some(&right), ("not-encrypted", "")),
+        ("missing.cfg", None, ("not-found", "")),
+    ] {
+        let url = format!("{base}/{file}");
+        let mut args = vec![url.as_str()];
+        args.extend(options);
+        args.extend(key.iter().flat_map(|key| ["--key-file", key.as_str()]));
+        let (ended, document) = try_out(&args).unwrap();
+        let (code, container) = expected;
+        assert_eq!(document["verdict"]["code"], code, "{document:#}");
+        assert_eq!(
+            ended.code,
+            Some(i32::from(!code.starts_with("good"))),
+            "{ended:?}"
+        );
+        if !container.is_empty() {
+            assert_eq!(document["resync"]["rules"][0]["container"], container);
+            assert_eq!(document["resync"]["changes"]["GPP_A"], "from a real server");
+        }
+        assert!(!ended.out.contains(KEY), "{document:#}");
+    }
 }
 
 fn small() -> Content {

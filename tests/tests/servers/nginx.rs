@@ -5,9 +5,9 @@ use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use onhook_tests::{Agent, Authority, EC, Peer, tool, until};
+use onhook_tests::{Agent, Authority, EC, Peer, tool, try_out, until};
 
-use crate::{check, fill, small};
+use crate::{check, fill, small, try_all};
 
 const HERE: &str = "subjectAltName=DNS:localhost,IP:127.0.0.1\n";
 const PHONE: &str = "/O=Example/CN=CP-8841-3PCC, MAC: 000E08012345";
@@ -136,6 +136,27 @@ fn profiles_come_from_nginx_plain_and_over_both_versions_of_tls() {
             let line = lab.logged();
             assert!(line.starts_with(&format!("GET /{file}")), "{line}");
         }
+    }
+}
+
+#[test]
+fn throwaway_phones_visit_nginx() {
+    let Some(lab) = Lab::new() else {
+        return;
+    };
+    let ca = lab.authority.path("ca.pem");
+    let trust = ["--ca", ca.to_str().unwrap()];
+    try_all(&format!("http://127.0.0.1:{}", lab.ports[0]), &[]);
+    let base = format!("https://127.0.0.1:{}", lab.ports[2]);
+    try_all(&base, &trust);
+    let url = format!("{base}/small.xml");
+    for (url, options, code) in [
+        (&url, &[][..], "not-trusted"),
+        (&url.replace("https:", "http:"), &trust, "http-status"),
+    ] {
+        let (ended, document) = try_out(&[&[url.as_str()], options].concat()).unwrap();
+        assert_eq!(ended.code, Some(1), "{ended:?}");
+        assert_eq!(document["verdict"]["code"], code, "{document:#}");
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use onhook_tests::{Agent, Peer, skip, tool};
 
-use crate::{check, fill};
+use crate::{check, fill, try_all};
 
 /// Both servers change their root folder or take port 69.
 fn is_root() -> bool {
@@ -67,6 +67,7 @@ fn profiles_come_from_tftpd_hpa() {
     let _server = start(&program, &args.map(str::to_owned));
     await_answer(ip, port);
     check(&agent, &format!("tftp://{address}"));
+    try_all(&format!("tftp://{address}"), &[]);
     // TFTP is what a rule without a scheme means.
     let (ended, _) = agent.resync(&format!("{address}/small.xml")).unwrap();
     assert_eq!(ended.code, Some(0), "{ended:?}");

@@ -19,10 +19,10 @@ pub(crate) struct ScopeArgs {
     pub(crate) reading: Vec<(String, String)>,
 }
 
-/// Options that describe a phone.
+/// Options that describe the state of a phone.
 #[derive(Args)]
 #[command(next_help_heading = "Phone")]
-pub(crate) struct PhoneArgs {
+pub(crate) struct StateArgs {
     /// Set a parameter, for example GPP_A=site-7.
     #[arg(long, value_name = "PARAM=VALUE", value_parser = pair)]
     pub(crate) set: Vec<(String, String)>,
@@ -35,11 +35,19 @@ pub(crate) struct PhoneArgs {
     /// The local time, for example 2026-11-27T09:30; delays and checks are then shown as times too.
     #[arg(long, value_name = "WALLTIME")]
     pub(crate) at: Option<String>,
+    #[command(flatten)]
+    pub(crate) scope: ScopeArgs,
+}
+
+/// Options that describe a phone on paper.
+#[derive(Args)]
+#[command(next_help_heading = "Phone")]
+pub(crate) struct PhoneArgs {
+    #[command(flatten)]
+    pub(crate) state: StateArgs,
     /// Set the value of a macro, for example MA=000e08012345.
     #[arg(long = "macro", value_name = "NAME=VALUE", value_parser = pair)]
     pub(crate) macros: Vec<(String, String)>,
-    #[command(flatten)]
-    pub(crate) scope: ScopeArgs,
     /// What started the resync.
     #[arg(long, value_name = "C", default_value = "periodic", value_parser = ["boot", "periodic", "retry", "explicit"])]
     pub(crate) cause: String,

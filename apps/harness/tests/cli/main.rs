@@ -11,5 +11,6 @@ mod records;
 mod schema;
 mod serve;
 mod storm;
+mod try_out;
 mod usage;
 mod vectors;

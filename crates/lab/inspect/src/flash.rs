@@ -1,6 +1,7 @@
 //! The parameters of a phone on paper.
 
 use onhook_crypto::port::NoSecrets;
+use onhook_params::port::StoredParam;
 use onhook_params::{
     BadValue, Bases, Entry, Mark, ParamId, ParamSet, Scope, UserAccess, Value, Values, View,
     entered, intern, secrecy,
@@ -8,6 +9,7 @@ use onhook_params::{
 use onhook_profile::{DecodeError, DecodeSpec, Decoded, decode};
 use onhook_rules::masked;
 use thiserror::Error;
+use zeroize::Zeroizing;
 
 use crate::{ModelPhone, Secrets};
 
@@ -123,6 +125,20 @@ impl Flash {
             (Some(_), _) => return Err(SetError::Mark),
         }
         Ok(())
+    }
+
+    /// What a store would hold for a phone in this state.
+    #[must_use]
+    pub fn stored(&self) -> Vec<StoredParam> {
+        let stored = |entry: &Entry| StoredParam {
+            id: entry.id,
+            value: entry
+                .value
+                .map(|value| Zeroizing::new(self.values.expose(value).to_owned())),
+            access: entry.access,
+            user_set: entry.mark == Mark::User,
+        };
+        self.params.own().iter().map(stored).collect()
     }
 
     /// Gives a phone the values that differ from the factory state.
