@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use onhook_crypto::{is_salted, keying_material, open, unseal};
 use onhook_device::{Family, Secret};
 use onhook_driver::Fetchers;
@@ -26,7 +26,7 @@ use tokio::runtime::Builder;
 use zeroize::Zeroizing;
 
 use crate::cli::try_out::TryArgs;
-use crate::failure::{Done, FAILED};
+use crate::failure::{Done, FAILED, Failure};
 use crate::key::secret;
 use crate::stop::StopSignals;
 use crate::{gzip, output};
@@ -65,7 +65,10 @@ pub(crate) fn try_out(args: &TryArgs) -> Done {
     })?;
     // A transfer that was given up may still wait for its end.
     runtime.shutdown_background();
-    let tried = judged(&cast, ended, args)?;
+    if let Err(error @ TrialError::Interrupted) = ended {
+        return Err(Failure::asked(error));
+    }
+    let tried = judged(&cast, ended, args);
     if args.json {
         output::document(&document::of(&cast, &tried))?;
     } else {
@@ -79,7 +82,7 @@ pub(crate) fn try_out(args: &TryArgs) -> Done {
 }
 
 /// Puts together what is to be said of a trial.
-fn judged(cast: &Cast, ended: Result<Ended, TrialError>, args: &TryArgs) -> anyhow::Result<Tried> {
+fn judged(cast: &Cast, ended: Result<Ended, TrialError>, args: &TryArgs) -> Tried {
     let explanation = explain(&ExplainRequest {
         kind: ExplainKind::Profile,
         text: &cast.rule,
@@ -96,7 +99,6 @@ fn judged(cast: &Cast, ended: Result<Ended, TrialError>, args: &TryArgs) -> anyh
     let subject = Subject::Text(ExplainKind::Profile);
     lint.text(subject, &cast.rule, &cast.model, &cast.scope);
     let (verdict, ended) = match ended {
-        Err(error @ TrialError::Interrupted) => bail!(error),
         Err(error) => (refused(&error), None),
         Ok(ended) => {
             let setting = Setting {
@@ -111,12 +113,12 @@ fn judged(cast: &Cast, ended: Result<Ended, TrialError>, args: &TryArgs) -> anyh
             (Verdict::of(&ended.report, last, &setting), Some(ended))
         }
     };
-    Ok(Tried {
+    Tried {
         explanation,
         ended,
         lint,
         verdict,
-    })
+    }
 }
 
 fn refused(error: &TrialError) -> Verdict {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write as _;
 use std::path::Path;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use onhook_prov_server::{Access, Events, Protocol, ServerEvent};
@@ -13,8 +14,8 @@ use crate::output;
 
 /// Rows of a terminal that does not say how many it has.
 const ROWS: usize = 24;
-/// Rows that the view takes beside phones and lines, with all protocols.
-const FIXED: usize = 10;
+/// Rows that the view takes beside phones and lines, with all protocols, and the one in which the cursor ends.
+const FIXED: usize = 12;
 /// Phones that are remembered; the one that was silent longest makes room.
 const PHONES: usize = 1_000;
 /// Lines of syslog and of faults that are remembered.
@@ -38,14 +39,23 @@ pub(super) struct Screen {
 impl Screen {
     /// Takes the terminal; dropping it gives it back.
     pub(super) fn enter() -> anyhow::Result<Self> {
-        let rows = std::env::var("LINES")
-            .ok()
-            .and_then(|rows| rows.parse().ok());
         output::print(ENTER)?;
-        Ok(Self {
-            rows: rows.unwrap_or(ROWS),
-        })
+        Ok(Self { rows: rows() })
     }
+}
+
+/// How many rows the terminal has, as `stty` knows.
+fn rows() -> usize {
+    let size = Command::new("stty")
+        .arg("size")
+        .stdin(Stdio::inherit())
+        .stderr(Stdio::null())
+        .output();
+    let size = size
+        .ok()
+        .and_then(|size| String::from_utf8(size.stdout).ok());
+    let rows = size.and_then(|size| size.split(' ').next()?.parse().ok());
+    rows.filter(|rows| *rows > 0).unwrap_or(ROWS)
 }
 
 impl Drop for Screen {

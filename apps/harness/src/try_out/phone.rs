@@ -81,7 +81,7 @@ impl Cast {
             identity: self.identity.clone(),
             scope: self.scope,
             params: self.flash.stored(),
-            rule: self.rule.to_string(),
+            rule: self.rule.clone(),
             options: self.options.clone(),
             start: match self.cause {
                 Cause::Boot => Start::Boot,

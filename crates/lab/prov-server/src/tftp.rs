@@ -188,7 +188,13 @@ async fn transfer(
             mode,
             options,
         }) if request.len() <= packet::REQUEST_LIMIT => {
-            read(site, file, mode).await.map(|found| (found, options))
+            let content = match effect {
+                Some(Effect::File(FileFault::Body(body))) => {
+                    Ok(Pieces::in_memory(stand_in::bytes(*body)))
+                }
+                Some(_) | None => read(site, file, mode).await.map(Pieces::of),
+            };
+            content.map(|content| (content, options))
         }
         Ok(Packet::Request {
             direction: Direction::Write,
@@ -206,7 +212,7 @@ async fn transfer(
         | Err(_) => Err(Note::NotTftp),
     };
     match asked {
-        Ok((found, options)) => hand_over(found, options, wire, hit).await,
+        Ok((content, options)) => hand_over(content, options, wire, hit).await,
         Err(note) => {
             tell(wire, code_of(note), note.as_str()).await;
             Err(note)
@@ -223,28 +229,21 @@ async fn tell(wire: &FaultyWire, code: ErrorCode, text: &str) {
 
 /// Sends a file, as a fault has it, and gives the length of what was sent.
 async fn hand_over(
-    found: Found,
+    mut content: Pieces,
     options: Options<'_>,
     wire: &FaultyWire,
     hit: Option<&Hit>,
 ) -> Result<u64, Note> {
-    let told = found.len;
-    let mut content = Pieces::of(found);
+    let told = content.len();
     match hit.map(|hit| (&hit.effect, hit.seed)) {
         Some((Effect::File(FileFault::Truncate(bytes)), _)) => content.cut_to(*bytes),
         Some((Effect::File(FileFault::Corrupt(offset)), seed)) => {
             content.change(Kind::Fixed(Change::one(*offset, told, seed)));
         }
         Some((Effect::File(FileFault::WrongKey), seed)) => content.change(Kind::AllFrom(seed)),
-        Some((Effect::File(FileFault::Body(body)), _)) => {
-            content = Pieces::in_memory(stand_in::bytes(*body))
-        }
         Some(_) | None => {}
     }
-    let (size, told) = match hit.map(|hit| &hit.effect) {
-        Some(Effect::File(FileFault::Body(_))) => (content.len(), content.len()),
-        Some(_) | None => (content.len(), told),
-    };
+    let size = content.len();
     let mut option_ack = Vec::new();
     let agreed = ServerOptions::default().answer(options, told, &mut option_ack);
     if let Some(Effect::Tftp(TftpFault::OptionAck { name, value })) = hit.map(|hit| &hit.effect) {

@@ -50,7 +50,7 @@ pub struct Trial {
     /// Its parameters that differ from the factory state.
     pub params: Vec<StoredParam>,
     /// Its Profile_Rule.
-    pub rule: String,
+    pub rule: Zeroizing<String>,
     /// Options of DHCP by number: a host, an address or a URL.
     pub options: Vec<(u8, String)>,
     /// What starts the resync.
@@ -109,7 +109,7 @@ pub async fn run(
         Some(rehearsal) => {
             let is_rule = |param: &mut StoredParam| known::PROFILE_RULES.contains(&param.id);
             let rules = trial.params.extract_if(.., is_rule).collect();
-            let rehearsal = rule(known::PROFILE_RULE, rehearsal.to_owned());
+            let rehearsal = rule(known::PROFILE_RULE, Zeroizing::new(rehearsal.to_owned()));
             trial.params.push(rehearsal);
             rules
         }
@@ -174,10 +174,10 @@ impl Start {
 }
 
 /// A rule as a store holds it.
-fn rule(id: ParamId, text: String) -> StoredParam {
+fn rule(id: ParamId, text: Zeroizing<String>) -> StoredParam {
     StoredParam {
         id,
-        value: Some(Zeroizing::new(text)),
+        value: Some(text),
         access: None,
         user_set: false,
     }

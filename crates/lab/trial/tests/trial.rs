@@ -20,7 +20,7 @@ fn trial(rule: &str, start: Start) -> Trial {
         identity: Identity::default(),
         scope: Scope::default(),
         params: Vec::new(),
-        rule: rule.to_owned(),
+        rule: Zeroizing::new(rule.to_owned()),
         options: Vec::new(),
         start,
         began: None,

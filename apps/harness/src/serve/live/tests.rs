@@ -2,7 +2,9 @@
 
 use std::time::{Duration, SystemTime};
 
-use onhook_prov_server::{FaultMark, Injected, Priority, SyslogMessage, TlsSession};
+use onhook_prov_server::{
+    FailedHandshake, FaultMark, Injected, Priority, SyslogMessage, TlsSession,
+};
 
 use super::*;
 
@@ -99,17 +101,26 @@ fn a_frame_keeps_to_its_rows_and_shows_the_newest() {
         )));
         view.take(&syslog(&format!("message {number}")));
     }
+    view.take(&ServerEvent::Missed(1));
+    view.take(&ServerEvent::Handshake(FailedHandshake {
+        at: SystemTime::UNIX_EPOCH,
+        client: ([192, 0, 2, 1], 4_000).into(),
+        reason: "the client left".to_owned(),
+        fault: None,
+    }));
+    view.take(&syslog("message 2000"));
     for rows in [24, 40] {
         let frame = view.frame(rows);
-        assert!(frame.lines().count() <= rows, "{frame}");
+        // The cursor needs a row too, or the first one scrolls away.
+        assert_eq!(frame.lines().count(), rows - 1, "{frame}");
         assert!(
             frame.contains("phones: 1000, ") && frame.contains("000000001999    192"),
             "{frame}"
         );
-        assert!(frame.ends_with("message 1999\n"), "{frame}");
+        assert!(frame.ends_with("message 2000\n"), "{frame}");
     }
     // A terminal with hardly any rows shows something and does not fail.
-    assert!(view.frame(0).contains("message 1999"));
+    assert!(view.frame(0).contains("message 2000"));
 }
 
 #[test]

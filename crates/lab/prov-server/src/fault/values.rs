@@ -8,8 +8,8 @@ use super::effect::Chance;
 use super::error::FaultError;
 use super::words::Word;
 
-/// The longest time that can be written: a day.
-const LONGEST: Duration = Duration::from_hours(24);
+/// The longest time that can be written; phones give up long before.
+const LONGEST: Duration = Duration::from_hours(1);
 
 pub(super) fn text(word: &Word<'_>) -> Result<String, FaultError> {
     let given = word.value.clone().filter(|value| !value.is_empty());
@@ -55,7 +55,7 @@ pub(super) fn chance(word: &Word<'_>) -> Result<Chance, FaultError> {
 
 pub(super) fn duration(word: &Word<'_>) -> Result<Duration, FaultError> {
     let time = word.value.as_deref().and_then(time);
-    time.ok_or_else(|| value(word, "a time up to 24h, such as 200ms, 5s, 2m or 1h"))
+    time.ok_or_else(|| value(word, "a time up to 1h, such as 200ms, 5s or 2m"))
 }
 
 /// Reads `200ms`, `5s`, `2m`, `1h`.

@@ -91,6 +91,8 @@ async fn what_arrives_all_the_same_is_not_what_it_was() {
     }
     let page = get(&lab(&["body=html"]).await, "/a.xml").await.unwrap();
     assert!(page.starts_with(b"<!DOCTYPE html>"));
+    let other = lab(&["body=html"]).await;
+    assert_eq!(get(&other, "/none").await.unwrap(), page);
     let drawn = get(&lab(&["corrupt"]).await, "/a.xml").await.unwrap();
     assert_eq!(drawn.iter().zip(FILE).filter(|(a, b)| a != b).count(), 1);
     // The same seed, the same byte.

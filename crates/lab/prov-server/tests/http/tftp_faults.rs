@@ -150,6 +150,13 @@ async fn what_arrives_all_the_same_is_not_what_it_was() {
     assert_eq!(get(&lab("body=empty").await).await.unwrap(), b"");
     let page = get(&lab("body=html").await).await.unwrap();
     assert!(page.starts_with(b"<!DOCTYPE html>"));
+    let other = lab("body=html").await;
+    std::fs::remove_file(other.dir.path().join("root/a")).unwrap();
+    assert_eq!(
+        get(&other).await.unwrap(),
+        page,
+        "of a file that is not there"
+    );
     let lab = lab("wrong-key").await;
     let salted: Vec<u8> = [&b"Salted__12345678"[..], &[5; 3_000]].concat();
     lab.write("a", &salted);
