@@ -17,7 +17,7 @@ use crate::schema::checked;
 /// Within which the program has ended once it was told to.
 const BOUND: Duration = Duration::from_secs(2);
 
-/// A running server; killed when a test fails.
+/// A running server; a test that succeeds ends it.
 struct Serving {
     child: Child,
     out: BufReader<ChildStdout>,
@@ -172,6 +172,7 @@ fn https_shows_its_address_and_writes_the_certificate_to_trust() {
     assert!(reason.contains("plain HTTP"), "{reason}");
     assert!(serving.get("/none").starts_with("HTTP/1.0 404 "));
     assert_eq!(serving.event()["tls"], Value::Null);
+    serving.end("-TERM");
 }
 
 #[test]
@@ -401,6 +402,7 @@ fn tftp_is_served_beside_http_and_its_requests_are_events() {
         (&event["bytes"], &event["status"]),
         (&4.into(), &Value::Null)
     );
+    serving.end("-TERM");
 }
 
 #[test]
@@ -433,6 +435,7 @@ fn faults_are_events_and_mark_the_requests_that_met_them() {
         (&failed["event"], &failed["fault"]["name"]),
         (&"handshake-failed".into(), &"fault-2".into())
     );
+    serving.end("-TERM");
 }
 
 #[test]
