@@ -93,7 +93,6 @@ fn a_warm_restart_waits_for_idle_lines_and_is_no_boot() {
 #[test]
 fn a_phone_without_slots_says_that_it_cannot_upgrade() {
     let (bench, mut running) = provisioned();
-    bench.does(&["resync"]);
     let set = [
         "params",
         "set",
