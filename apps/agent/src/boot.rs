@@ -5,15 +5,19 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use onhook_discovery::{DhcpOption, Skipped, Space, Value, choose};
-use onhook_driver::{Observer, Phones, Ports, Reactor, restore};
+use onhook_driver::{Observer, Phones, Ports, Reactor, TrustPorts, restore};
 use onhook_flash_store::FlashStore;
 use onhook_params::port::{ConfigStore, StoreError, StoreErrorKind};
 use onhook_params::{Secrecy, known};
-use onhook_phone::port::StateStore;
-use onhook_phone::{Discovered, Fact, Input, Model, Phone, PhoneSetup, Shared, StateRecord};
+use onhook_phone::port::{StateStore, TrustStore};
+use onhook_phone::{
+    CaSource, Discovered, Fact, HeldCa, Input, Model, Phone, PhoneSetup, Shared, StateRecord,
+    TrustRecord,
+};
 use onhook_schedule::port::{Clock, Entropy};
 use onhook_syslog::Syslog;
 use onhook_system::{OsEntropy, RealClock, SystemResolver};
+use zeroize::Zeroizing;
 
 use crate::config::Config;
 use crate::failure::World;
@@ -86,6 +90,7 @@ pub(crate) async fn build(
     };
     let model = phones.shared.add_model(Model {
         idle_settle_s: config.idle_settle_s,
+        ca_over: config.ca_over,
         ..Model::of(&config.identity, config.scope)
     });
     let serial = phones
@@ -119,7 +124,11 @@ pub(crate) async fn build(
             server: transports.log_server.clone(),
         }),
     };
+    let rule = ca_rule(&phone, &phones.shared);
     let index = phones.add(phone, ports, record);
+    if let Some((ports, record)) = custom_ca(store, transports, &rule).await {
+        phones.keep_trust(index, ports, record);
+    }
     let mut reactor = Reactor::new(phones, clock, observer);
     reactor.queue(index, Input::OptionsLearned(server));
     tell(&mut reactor, index, known)?;
@@ -161,6 +170,49 @@ pub(crate) fn is_provisioning_enabled(phones: &Phones) -> bool {
 fn damaged(error: StoreError) -> anyhow::Error {
     let world = World(error.to_string());
     anyhow::Error::new(error).context(world)
+}
+
+/// Custom_CA_Rule.
+fn ca_rule(phone: &Phone, shared: &Shared) -> Zeroizing<String> {
+    let view = phone.view(shared);
+    let text = view.map(|view| phone.params().text(known::CUSTOM_CA_RULE, view));
+    Zeroizing::new(text.unwrap_or_default().to_owned())
+}
+
+/// Believes the custom CA that an earlier life has stored; `None` if this program has no use for one.
+///
+/// A record that cannot be read is none: a phone has to come up, and fetches it again.
+async fn custom_ca(
+    store: &Arc<FlashStore>,
+    transports: &Transports,
+    rule: &str,
+) -> Option<(TrustPorts, TrustRecord)> {
+    let trust = transports.presented.trust()?;
+    let loaded = store.load_trust().await.map_err(|error| error.to_string());
+    let record = loaded.and_then(|bytes| match bytes {
+        Some(bytes) => TrustRecord::decode(&bytes).map_err(|error| error.to_string()),
+        None => Ok(TrustRecord::default()),
+    });
+    let mut record = record.unwrap_or_else(|error| {
+        tracing::error!("{error}");
+        TrustRecord::default()
+    });
+    //= R-TLS-8
+    // Power failed between the end of its rule and its own.
+    let orphan = |held: &HeldCa| held.source == CaSource::Rule && rule.trim().is_empty();
+    if record.held.as_ref().is_some_and(orphan) {
+        record = TrustRecord::default();
+        if let Err(error) = store.reset_trust().await {
+            tracing::error!("{error}");
+        }
+    }
+    let held = record.held.as_ref();
+    //= R-TLS-1
+    if let Err(error) = trust.believe(held.map_or(&[], |held| &held.certificates)) {
+        tracing::error!("the stored custom CA is not believed: {error}");
+    }
+    let store = Arc::clone(store) as Arc<dyn TrustStore>;
+    Some((TrustPorts { store, trust }, record))
 }
 
 /// DHCP_Option_To_Use.

@@ -9,6 +9,7 @@ use crate::config::Config;
 mod with_tls {
     use std::sync::Arc;
 
+    use onhook_fetch::port::CustomTrust;
     use onhook_http::{Identity, Tls};
 
     use super::{ClientCertificate, Config, HttpFetch};
@@ -26,6 +27,15 @@ mod with_tls {
         /// The transport with this TLS in it.
         pub(crate) fn carried_by(&self, transport: HttpFetch) -> HttpFetch {
             transport.with_tls(Arc::clone(&self.0))
+        }
+
+        /// What believes a custom CA.
+        #[expect(
+            clippy::unnecessary_wraps,
+            reason = "a build without TLS believes none"
+        )]
+        pub(crate) fn trust(&self) -> Option<Arc<dyn CustomTrust>> {
+            Some(Arc::clone(&self.0) as _)
         }
 
         /// Takes the files of a changed configuration; nothing changes if one of them is bad.
@@ -68,6 +78,10 @@ mod without_tls {
 
         pub(crate) fn carried_by(&self, transport: HttpFetch) -> HttpFetch {
             transport
+        }
+
+        pub(crate) fn trust(&self) -> Option<std::sync::Arc<dyn onhook_fetch::port::CustomTrust>> {
+            None
         }
 
         pub(crate) fn reload(&self, config: &Config) -> anyhow::Result<()> {

@@ -245,6 +245,13 @@ pub(crate) enum CtlCommand {
         /// A rule to run alone; @FILE or - reads it.
         rule: Option<String>,
     },
+    /// Fetch the custom CA from a URL, or by Custom_CA_Rule, and believe it over TLS; the URL is not stored.
+    #[command(after_help = "Examples:\n  onhook-agent ctl update-ca\n  \
+        onhook-agent ctl update-ca https://192.0.2.10/ca.pem")]
+    UpdateCa {
+        /// A URL, or a rule; @FILE or - reads it.
+        url: Option<String>,
+    },
     /// Restart the phone as soon as all lines are idle and no resync runs.
     #[command(after_help = "Examples:\n  onhook-agent ctl reboot")]
     Reboot,

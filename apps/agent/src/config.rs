@@ -11,6 +11,7 @@ use std::str::FromStr;
 
 use onhook_device::{Identity, Readings, Secret};
 use onhook_params::Scope;
+use onhook_phone::CaOver;
 
 use crate::cli::Place;
 use crate::known::copy;
@@ -31,6 +32,8 @@ pub(crate) struct Config {
     pub(crate) tls: TlsFiles,
     pub(crate) mobility: MobilitySetting,
     pub(crate) tftp_ports: TftpPorts,
+    /// Over what a custom CA may come.
+    pub(crate) ca_over: CaOver,
     /// What somebody gave, and where it stands.
     given: Given,
 }
@@ -169,6 +172,7 @@ pub(crate) fn load(place: &Place) -> anyhow::Result<Config> {
         tls: tls(&given)?,
         mobility: mobility(&mut given)?,
         tftp_ports: given.parse("tftp.local_ports")?.unwrap_or(TftpPorts::Phone),
+        ca_over: given.parse("security.ca_over")?.unwrap_or_default(),
         identity,
         given,
     })

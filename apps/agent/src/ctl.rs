@@ -80,6 +80,9 @@ fn request(what: &CtlCommand) -> anyhow::Result<ControlRequest> {
         CtlCommand::Resync { rule } => ControlRequest::Resync {
             rule: rule.as_deref().map(read_rule).transpose()?,
         },
+        CtlCommand::UpdateCa { url } => ControlRequest::UpdateCa {
+            url: url.as_deref().map(read_rule).transpose()?,
+        },
         CtlCommand::Reboot => ControlRequest::Reboot {},
         CtlCommand::Restart => ControlRequest::Restart {},
         CtlCommand::FactoryReset => ControlRequest::FactoryReset {},

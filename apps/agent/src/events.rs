@@ -6,7 +6,7 @@ use onhook_device::{Now, WallTime};
 use onhook_driver::{Fetched, Observer};
 use onhook_phone::port::Message;
 use onhook_phone::report::ResyncReport;
-use onhook_phone::{Notice, RestartKind, UpgradeGate, UpgradeNotice};
+use onhook_phone::{HeldCa, Notice, RestartKind, UpgradeGate, UpgradeNotice};
 use serde_json::{Map, Value, json};
 
 use crate::lines::Sender;
@@ -70,9 +70,15 @@ impl Watcher {
                 "a profile has made the phone restart three times in ten minutes: it is applied without a restart; look \
                  for two rules that set one parameter to different values"
             ),
+            Notice::TrustForgotten => {
+                tracing::info!("Custom_CA_Rule is empty: no custom CA is believed any more");
+            }
             Notice::RuleStarted(..)
             | Notice::RuleDone { .. }
             | Notice::RuleFault(..)
+            | Notice::TrustStarted(..)
+            | Notice::TrustFault(..)
+            | Notice::TrustDone(..)
             | Notice::Refused(_)
             | Notice::EditDone(_)
             | Notice::EditBusy
@@ -155,6 +161,20 @@ impl Observer for Watcher {
                 "trigger.fault",
                 json!({ "param": format!("Resync_Trigger_{number}"), "fault": fault.name() }),
             ),
+            Notice::TrustStarted(source, _) => {
+                ("ca.started", json!({ "source": source.name(), "url": url }))
+            }
+            Notice::TrustFault(source, fault) => (
+                "ca.fault",
+                json!({ "source": source.name(), "fault": fault.name() }),
+            ),
+            // What is believed is told with all that is known of it.
+            Notice::TrustDone(_, _, Some(_)) => return,
+            Notice::TrustDone(source, outcome, None) => (
+                "ca.unchanged",
+                json!({ "source": source.name(), "outcome": outcome.code(), "err": outcome.to_string() }),
+            ),
+            Notice::TrustForgotten => ("ca.removed", json!({})),
             Notice::Held => ("profile.held", json!({})),
             Notice::ResyncDone(outcome) => (
                 "resync.done",
@@ -199,6 +219,17 @@ impl Observer for Watcher {
             RestartKind::Warm => "warm",
         };
         self.write(now, "reboot", json!({ "kind": kind }));
+    }
+
+    fn trusted(&mut self, _phone: u32, now: Now, held: &HeldCa) {
+        let fields = json!({
+            "source": held.source.name(),
+            "name": held.name,
+            "fingerprint": held.fingerprint.to_string(),
+            "certificates": held.certificates.len(),
+            "url": held.origin,
+        });
+        self.write(now, "ca.installed", fields);
     }
 
     fn fetched(&mut self, _phone: u32, now: Now, fetched: Option<&Fetched>) {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use onhook_device::{Class, Outcome};
 use onhook_phone::Answer;
 use onhook_phone::TimerKind;
-use onhook_phone::report::{ResyncReport, RuleReport, Status, Warning};
+use onhook_phone::report::{CaStatus, ResyncReport, RuleReport, Status, Warning};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -111,6 +111,26 @@ pub(crate) fn resync(report: &ResyncReport) -> Value {
     })
 }
 
+/// How the last fetch of the custom CA ended, and what is believed.
+fn custom_ca(ca: &CaStatus) -> Value {
+    let last = match (&ca.failure, &ca.installed) {
+        (Some(_), _) => Some("failed"),
+        (None, Some(_)) => Some("succeeded"),
+        (None, None) => None,
+    };
+    json!({
+        "last": last,
+        "err": ca.failure,
+        "installed": ca.installed.as_ref().map(|ca| json!({
+            "name": ca.name,
+            "fingerprint": ca.fingerprint.to_string(),
+            "certificates": ca.certificates,
+            "source": ca.source.name(),
+            "url": ca.origin,
+        })),
+    })
+}
+
 /// A phone at one moment as a JSON document.
 pub(crate) fn status(status: &Status) -> Value {
     let history: Vec<_> = status
@@ -126,6 +146,7 @@ pub(crate) fn status(status: &Status) -> Value {
         "uptime_s": status.uptime_s,
         "external_ip": Some(&status.external_ip).filter(|ip| !ip.is_empty()),
         "client_certificate": status.client_certificate,
+        "custom_ca": custom_ca(&status.custom_ca),
         "mobility": { "status": status.mobility_status, "user": status.mobility_user },
         "last": status.last.as_ref().map(resync),
         "next": timers(&status.next),
@@ -232,6 +253,7 @@ pub(crate) fn status_text(document: &Value) -> String {
         format!("provisioned: {yes}"),
         format!("up: {} s", at(document, "uptime_s")),
     ];
+    lines.push(custom_ca_text(at(document, "custom_ca")));
     for timer in array(document, "next") {
         let name = at(timer, "timer").as_str().unwrap_or("");
         lines.push(format!("next: {name} in {} s", at(timer, "in_s")));
@@ -244,6 +266,36 @@ pub(crate) fn status_text(document: &Value) -> String {
         lines.push(resync_text(at(document, "last")));
     }
     lines.join("\n")
+}
+
+/// The line about the custom CA.
+fn custom_ca_text(ca: &Value) -> String {
+    let mut line = "custom CA: ".to_owned();
+    let installed = at(ca, "installed");
+    let text = |key| visible(at(installed, key).as_str().unwrap_or_default());
+    match (at(ca, "last").as_str(), at(ca, "err").as_str()) {
+        (Some(_), Some(err)) => {
+            line.push_str("last provisioning failed (");
+            line.push_str(&visible(err));
+            line.push_str("), ");
+        }
+        (Some(_), None) => line.push_str("last provisioning succeeded, "),
+        (None, _) => {}
+    }
+    if installed.is_null() {
+        line.push_str("Not Installed");
+        return line;
+    }
+    let more = match at(installed, "certificates").as_u64() {
+        Some(count @ 2..) => format!(", the first of {count}"),
+        Some(_) | None => String::new(),
+    };
+    line + &format!(
+        "{}{more} (SHA-256 {}, from {})",
+        text("name"),
+        text("fingerprint"),
+        text("url")
+    )
 }
 
 /// A field of an object; null if it is missing.

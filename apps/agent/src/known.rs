@@ -79,6 +79,7 @@ impl<S> Attentive<S> {
             }
             Ask::Resync(_)
             | Ask::Set { .. }
+            | Ask::UpdateCa(_)
             | Ask::FactoryReset
             | Ask::Restart
             | Ask::RestartWarm

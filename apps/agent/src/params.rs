@@ -10,7 +10,7 @@ use onhook_flash_store::FlashStore;
 use onhook_params::port::{ConfigStore, StoredParam};
 use onhook_params::{Entry, Mark, ParamId, Scope, secrecy};
 use onhook_phone::Shared;
-use onhook_phone::port::StateStore;
+use onhook_phone::port::{StateStore, TrustStore};
 use onhook_system::{ControlRequest, ask};
 use zeroize::Zeroizing;
 
@@ -83,6 +83,7 @@ pub(crate) async fn params(args: &ParamsArgs) -> anyhow::Result<ExitCode> {
                 Ok(store) => {
                     store.reset().await?;
                     store.reset_state().await?;
+                    store.reset_trust().await?;
                 }
                 Err(error) if boot::is_locked(&error) && !offline => {
                     ask_agent(&config, &ControlRequest::FactoryReset {}).await?;

@@ -82,7 +82,9 @@ impl Rig {
                     Effect::SaveState(op, _) => {
                         next = Some(Input::StateSaved(op, Committed::Durable));
                     }
-                    Effect::Search(..)
+                    Effect::FetchTrust(..)
+                    | Effect::ForgetTrust
+                    | Effect::Search(..)
                     | Effect::Upgrade(..)
                     | Effect::Activate(_)
                     | Effect::Erase(_)

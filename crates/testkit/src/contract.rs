@@ -5,22 +5,26 @@
 mod clock;
 mod command_source;
 mod config_store;
+mod custom_trust;
 mod entropy;
 mod event_log;
 mod fetch;
 mod key_vault;
 mod resolver;
 mod state_store;
+mod trust_store;
 
 pub use clock::{ClockFixture, Wall, clock};
 pub use command_source::{Asker, CommandSourceFixture, command_source};
 pub use config_store::{Changes, ConfigStoreFixture, Plain, config_store, plain};
+pub use custom_trust::{CustomTrustFixture, custom_trust};
 pub use entropy::{EntropyFixture, entropy};
 pub use event_log::{EventLogFixture, event_log};
 pub use fetch::{FetchFixture, Peer, fetch};
 pub use key_vault::{KeyVaultFixture, key_vault};
 pub use resolver::{ResolverFixture, resolver};
 pub use state_store::{StateStoreFixture, state_store};
+pub use trust_store::{TrustStoreFixture, trust_store};
 
 use std::time::Duration;
 

@@ -3,18 +3,22 @@
 mod clock;
 mod command_source;
 mod config_store;
+mod custom_trust;
 mod entropy;
 mod event_log;
 mod fetch;
 mod key_vault;
 mod mock;
 mod power;
+mod record;
 mod resolver;
 mod state_store;
+mod trust_store;
 
 pub use clock::FakeClock;
 pub use command_source::{FakeAsker, FakeCommandSource, FakeReply};
 pub use config_store::MemoryConfigStore;
+pub use custom_trust::FakeTrust;
 pub use entropy::FakeEntropy;
 pub use event_log::FakeEventLog;
 pub use fetch::{FakeFetch, FetchAnswer, FetchAsked, RecordingSink};
@@ -23,6 +27,7 @@ pub use mock::MockConfigStore;
 pub use power::{Cut, Power};
 pub use resolver::FakeResolver;
 pub use state_store::MemoryStateStore;
+pub use trust_store::MemoryTrustStore;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

@@ -8,14 +8,14 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use onhook_device::{Identity, MonoTime, Now, Outcome, WallTime};
 use onhook_discovery::{DhcpOption, Found, Space, choose};
-use onhook_fetch::Endpoint;
+use onhook_fetch::{Endpoint, Fingerprint};
 use onhook_params::{
     DeltaBuilder, Entry, ParamId, ParamSet, Scope, Secrecy, Setting, Value, ValueId, secrecy,
 };
 use onhook_phone::{
-    Boot, Command, Committed, Cx, DecodedId, Discovered, Effect, Fact, Input, LineUse, LogLine,
-    Means, Model, ModelId, Notice, OpId, Origin, Phone, PhoneSetup, Place, Registration, Request,
-    RestartKind, Searched, Shared, StateRecord, Told, render,
+    Boot, CaOver, CaSource, Command, Committed, CustomCa, Cx, DecodedId, Discovered, Effect, Fact,
+    Input, LineUse, LogLine, Means, Model, ModelId, Notice, OpId, Origin, Phone, PhoneSetup, Place,
+    Registration, Request, RestartKind, Searched, Shared, StateRecord, Told, render,
 };
 
 pub use firmware::Firmware;
@@ -108,6 +108,14 @@ pub struct Sim {
     pub last_body: Option<String>,
     /// Alias map of the last fetch.
     pub last_aliases: Option<String>,
+    /// Fetches of the custom CA: second, URL, whose it is.
+    pub ca_requests: Vec<(u64, String, CaSource)>,
+    /// How fetches of the custom CA end; a success installs one.
+    pub ca_ends: Outcome,
+    /// Seconds from the start of such a fetch to its end.
+    pub ca_s: u64,
+    /// The URL that the custom CA came from; `None` while there is none.
+    pub custom_ca: Option<String>,
     /// What SRV records lead to.
     pub services: Answers,
     /// What the directory says.
@@ -173,6 +181,10 @@ impl Sim {
             last_key: None,
             last_body: None,
             last_aliases: None,
+            ca_requests: Vec::new(),
+            ca_ends: Outcome::Applied,
+            ca_s: 0,
+            custom_ca: None,
             services: Answers::Empty,
             directory: Answers::Empty,
             model,
@@ -196,6 +208,16 @@ impl Sim {
                 idle_settle_s: seconds,
                 ..model
             });
+            self.restore();
+        }
+        self
+    }
+
+    /// Decides over what a custom CA may come.
+    #[must_use]
+    pub fn with_ca_over(mut self, ca_over: CaOver) -> Self {
+        if let Some(model) = self.phone.model(&self.shared).cloned() {
+            self.model = self.shared.add_model(Model { ca_over, ..model });
             self.restore();
         }
         self
@@ -348,6 +370,14 @@ impl Sim {
         self.run_for(0);
     }
 
+    /// Asks for the custom CA, by a rule or by that of the parameter, and runs what is due at once.
+    pub fn update_ca(&mut self, rule: Option<&str>) {
+        let values = &mut self.shared.values;
+        let rule = rule.and_then(|rule| values.intern(rule, Secrecy::Secret));
+        self.input(Input::Command(Origin::Control, Command::UpdateCa(rule)));
+        self.run_for(0);
+    }
+
     /// Sets a parameter locally and runs what is due at once.
     #[track_caller]
     pub fn set(&mut self, name: &str, value: &str) {
@@ -417,6 +447,8 @@ impl Sim {
     fn execute(&mut self, effect: Effect, now: Now) {
         match effect {
             Effect::Fetch(op, request) => self.fetch(op, &request),
+            Effect::FetchTrust(op, source, request) => self.fetch_trust(op, source, &request),
+            Effect::ForgetTrust => self.custom_ca = None,
             Effect::Cancel(_) => {}
             Effect::Restart(RestartKind::Cold) => self.restarts += 1,
             Effect::Restart(RestartKind::Warm) => self.warm_restarts += 1,
@@ -426,6 +458,7 @@ impl Sim {
                 if self.commits_end == Committed::Durable {
                     self.durable.clear();
                     self.record = StateRecord::default();
+                    self.custom_ca = None;
                 }
                 let at = self.now_ms + self.commit_s * 1000;
                 self.push(at, Input::Erased(op, self.commits_end));
@@ -492,6 +525,25 @@ impl Sim {
             self.now_ms + self.fetch_s * 1000,
             Input::FetchDone(op, result),
         );
+    }
+
+    fn fetch_trust(&mut self, op: OpId, source: CaSource, request: &Request) {
+        let url = render::url(request, &self.shared.values);
+        self.ca_requests.push((self.second(), url.clone(), source));
+        let ip = Some(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 2)));
+        self.push(self.now_ms, Input::FetchStarted(op, Endpoint { ip }));
+        let result = if self.ca_ends == Outcome::Applied {
+            self.custom_ca = Some(url);
+            Ok(CustomCa {
+                name: self.shared.values.intern("Root", Secrecy::Plain),
+                fingerprint: Fingerprint([0xab; 32]),
+                certificates: 1,
+            })
+        } else {
+            Err(self.ca_ends.into())
+        };
+        let at = self.now_ms + self.ca_s * 1000;
+        self.push(at, Input::TrustDone(op, result));
     }
 
     fn commit(&mut self, op: OpId) {

@@ -9,15 +9,15 @@ use std::time::Duration;
 use async_trait::async_trait;
 use onhook_crypto::port::KeyVault;
 use onhook_device::{Family, Release, SecretRef};
-use onhook_fetch::port::Fetch;
+use onhook_fetch::port::{CustomTrust, Fetch};
 use onhook_fetch::{ErrorKind, Head, Request, Scheme};
 use onhook_params::Scope;
 use onhook_params::port::{ConfigStore, StoredParam};
-use onhook_phone::port::{EventLog, StateStore};
+use onhook_phone::port::{EventLog, StateStore, TrustStore};
 use onhook_testkit::contract::{self, Changes, Peer};
 use onhook_testkit::fake::{
-    Cut, FakeEventLog, FakeFetch, FakeResolver, FetchAnswer, MemoryConfigStore, MemoryStateStore,
-    MemoryVault, Power,
+    Cut, FakeEventLog, FakeFetch, FakeResolver, FakeTrust, FetchAnswer, MemoryConfigStore,
+    MemoryStateStore, MemoryTrustStore, MemoryVault, Power,
 };
 
 #[derive(Default)]
@@ -194,6 +194,71 @@ impl contract::StateStoreFixture for Remembering {
 #[tokio::test]
 async fn the_state_store_in_memory_keeps_the_contract() {
     contract::state_store(&mut Remembering::default()).await;
+}
+
+#[derive(Default)]
+struct Trusting {
+    store: Arc<MemoryTrustStore>,
+}
+
+#[async_trait]
+impl contract::TrustStoreFixture for Trusting {
+    async fn open(&mut self) -> Arc<dyn TrustStore> {
+        self.store.clone()
+    }
+
+    fn writes(&self) -> u64 {
+        self.store.power().writes()
+    }
+
+    async fn loads_after_cuts(&mut self, record: &[u8]) -> Vec<Option<Vec<u8>>> {
+        let mut found = Vec::new();
+        for cut in CUTS {
+            self.store.power().cut_at_write(1, cut);
+            assert!(self.store.save_trust(record).await.is_err());
+            self.store.power().restore();
+            found.push(self.store.load_trust().await.expect("the power is back"));
+        }
+        let saved = self.store.save_trust(record).await;
+        saved.expect("the power stays");
+        found
+    }
+}
+
+#[tokio::test]
+async fn the_trust_store_in_memory_keeps_the_contract() {
+    contract::trust_store(&mut Trusting::default()).await;
+}
+
+#[derive(Default)]
+struct Believing(Arc<FakeTrust>);
+
+#[async_trait]
+impl contract::CustomTrustFixture for Believing {
+    fn trust(&self) -> Arc<dyn CustomTrust> {
+        self.0.clone()
+    }
+
+    fn name(&self, authority: usize) -> String {
+        format!("authority {authority}")
+    }
+
+    fn der(&self, authority: usize) -> Vec<u8> {
+        FakeTrust::der(&self.name(authority))
+    }
+
+    fn pem(&self, authority: usize) -> String {
+        FakeTrust::pem(&self.name(authority))
+    }
+
+    async fn believes(&mut self, authority: usize) -> bool {
+        self.0.believed().contains(&self.der(authority))
+    }
+}
+
+#[tokio::test]
+async fn the_fake_trust_keeps_the_contract() {
+    contract::custom_trust(&mut Believing::default()).await;
 }
 
 struct Logging {

@@ -79,6 +79,7 @@ const fn file_name(file: StoredFile) -> &'static str {
     match file {
         StoredFile::Params => "params",
         StoredFile::State => "state",
+        StoredFile::Trust => "trust",
     }
 }
 

@@ -6,7 +6,7 @@ use onhook_device::Readings;
 pub(super) const OPTIONS: [&str; 7] = ["66", "160", "159", "150", "60", "43", "125"];
 
 /// Every key, by section. `options.static` holds option numbers.
-pub(super) const KEYS: [(&str, &[&str]); 10] = [
+pub(super) const KEYS: [(&str, &[&str]); 11] = [
     (
         "device",
         &[
@@ -31,6 +31,7 @@ pub(super) const KEYS: [(&str, &[&str]); 10] = [
         "tls",
         &["trust", "custom_ca", "client_certificate", "client_key"],
     ),
+    ("security", &["ca_over"]),
     ("mobility", &["status", "user", "password", "password_file"]),
     ("tftp", &["local_ports"]),
     ("web", &["listen"]),

@@ -158,6 +158,7 @@ impl Config {
                 }
                 .to_owned(),
             ),
+            ("security", "ca_over") => Some(self.ca_over.name().to_owned()),
             ("readings", name) => self.scope.readings.word(name).ok().map(str::to_owned),
             _ => None,
         }

@@ -7,7 +7,8 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::fetch::Finished;
 use crate::ports::Fetched;
-use crate::reactor::Reactor;
+use crate::reactor::{Brings, Reactor};
+use crate::trust::CaFetched;
 
 /// One thing that a task tells.
 pub(crate) enum Arrived {
@@ -18,6 +19,16 @@ pub(crate) enum Arrived {
         logged: oneshot::Sender<()>,
     },
     Fetched(Box<Finished>),
+    CaFetched(Box<CaFetched>),
+    CaStored {
+        phone: u32,
+        op: OpId,
+        result: Result<bool, String>,
+    },
+    CaForgotten {
+        phone: u32,
+        result: Result<bool, String>,
+    },
     Committed {
         phone: u32,
         op: OpId,
@@ -47,7 +58,7 @@ pub(crate) struct Completion {
 pub(crate) const PANICKED: &str = "the program failed in the middle of it: please report this";
 
 /// What a failed transfer says whose URL holds a password.
-const HIDDEN: &str = "the reason is not shown, because the URL holds the password of extension mobility ($MPWD): \
+pub(crate) const HIDDEN: &str = "the reason is not shown, because the URL holds the password of extension mobility ($MPWD): \
                       move it into --pwd to see more";
 
 impl Completion {
@@ -83,12 +94,18 @@ impl Reactor {
             } => {
                 self.acknowledge.push(logged);
                 let seat = self.phones.seats.get_mut(phone as usize);
-                if let Some(seat) = seat.filter(|seat| seat.transfers.contains_key(&op)) {
+                if let Some(seat) = seat
+                    && let Some(running) = seat.transfers.get(&op)
+                    && running.brings == Brings::Profile
+                {
                     seat.reporter.started(endpoint.ip);
                 }
                 self.queue(phone, Input::FetchStarted(op, endpoint));
             }
             Arrived::Fetched(finished) => self.fetched(*finished),
+            Arrived::CaFetched(fetched) => self.ca_fetched(*fetched),
+            Arrived::CaStored { phone, op, result } => self.ca_stored(phone, op, result),
+            Arrived::CaForgotten { phone, result } => self.ca_forgotten(phone, result),
             Arrived::Committed { phone, op, result } => {
                 let committed = self.committed(phone, op, result);
                 self.queue(phone, Input::CommitDone(op, committed));

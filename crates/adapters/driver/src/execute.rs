@@ -4,17 +4,17 @@ use std::sync::Arc;
 
 use onhook_device::Now;
 use onhook_params::port::StoredParam;
-use onhook_params::{Mark, Secrecy, View};
+use onhook_params::{Mark, Secrecy, ValueId, View};
 use onhook_phone::port::{Severity, StateStore};
 use onhook_phone::{
-    Committed, Effect, Input, LogLine, Notice, OpId, Request, RestartKind, Searched, StateChange,
-    UpgradeNotice, render,
+    Committed, Effect, Input, LogLine, Notice, OpId, Phone, Request, RestartKind, Searched, Shared,
+    StateChange, UpgradeNotice, render,
 };
 use zeroize::Zeroizing;
 
 use crate::arrivals::Arrived;
-use crate::fetch::{PROFILE_LIMIT, Transfer, profile_timeout};
-use crate::reactor::{Reactor, Running};
+use crate::fetch::{PROFILE_LIMIT, Transfer, fetch_timeout};
+use crate::reactor::{Brings, Reactor, Running};
 use crate::vault::TaskVault;
 use crate::waiting::Audience;
 
@@ -27,6 +27,10 @@ impl Reactor {
         };
         match effect {
             Effect::Fetch(op, request) => self.fetch(phone, op, &request, now),
+            Effect::FetchTrust(op, source, request) => {
+                self.fetch_trust(phone, op, source, &request, now);
+            }
+            Effect::ForgetTrust => self.forget_trust(phone),
             Effect::Search(op, _) => {
                 // A phone that nobody tells of other places asks for none.
                 tracing::warn!(phone, "this program searches no server beyond the options");
@@ -57,14 +61,10 @@ impl Reactor {
             return;
         };
         let values = &self.phones.shared.values;
-        let secret = |id: Option<onhook_params::ValueId>| {
-            let handle = id?.as_secret()?;
-            Some((handle, self.phones.shared.secret(handle)?))
-        };
         let mut vault = TaskVault::default();
-        let mut kept = |id| {
-            let (handle, bytes) = secret(id)?;
-            vault.insert(handle, bytes);
+        let mut kept = |id: Option<ValueId>| {
+            let handle = id?.as_secret()?;
+            vault.insert(handle, self.phones.shared.secret(handle)?);
             Some(handle)
         };
         let key = kept(request.key);
@@ -74,20 +74,13 @@ impl Reactor {
             phone,
             op,
             transport: seat.ports.fetch.get(request.scheme),
-            request: onhook_fetch::Request {
-                scheme: request.scheme,
-                host: values.text(request.host).to_owned(),
-                port: request.port,
-                path: values.expose(request.path).to_owned(),
-                allowed_domains: render::allowed_domains(&seat.phone, &self.phones.shared)
-                    .to_owned(),
-                user_agent: render::user_agent(&seat.phone, &self.phones.shared, now),
-                user: secret(request.user).map(|(_, bytes)| bytes),
-                password: secret(request.password).map(|(_, bytes)| bytes),
-                post: secret(request.body).map(|(_, bytes)| bytes),
-                limit: PROFILE_LIMIT,
-                timeout: profile_timeout(request.scheme),
-            },
+            request: wire(
+                &seat.phone,
+                &self.phones.shared,
+                request,
+                PROFILE_LIMIT,
+                now,
+            ),
             key,
             ikm,
             vault,
@@ -105,7 +98,8 @@ impl Reactor {
         };
         let task = self.tasks.spawn(transfer.run());
         if let Some(seat) = self.phones.seats.get_mut(phone as usize) {
-            seat.transfers.insert(op, Running { task, url });
+            let brings = Brings::Profile;
+            seat.transfers.insert(op, Running { task, url, brings });
         }
     }
 
@@ -116,10 +110,15 @@ impl Reactor {
         };
         if let Some(running) = seat.transfers.remove(&op) {
             running.task.abort();
-            seat.reporter.cancelled();
-            self.observer.fetched(phone, now, None);
-            let result = Err(onhook_device::Outcome::Timeout.into());
-            self.queue(phone, Input::FetchDone(op, result));
+            let told = onhook_device::Outcome::Timeout.into();
+            match running.brings {
+                Brings::Profile => {
+                    seat.reporter.cancelled();
+                    self.observer.fetched(phone, now, None);
+                    self.queue(phone, Input::FetchDone(op, Err(told)));
+                }
+                Brings::CustomCa => self.queue(phone, Input::TrustDone(op, Err(told))),
+            }
         }
     }
 
@@ -195,6 +194,7 @@ impl Reactor {
         };
         let url = match notice {
             Notice::RuleStarted(_, request)
+            | Notice::TrustStarted(_, request)
             | Notice::Upgrade(UpgradeNotice::Started(_, request)) => {
                 Some(render::url(request, &self.phones.shared.values))
             }
@@ -205,6 +205,9 @@ impl Reactor {
             | Notice::Held
             | Notice::RestartLoop
             | Notice::ActivationCode
+            | Notice::TrustFault(..)
+            | Notice::TrustDone(..)
+            | Notice::TrustForgotten
             | Notice::ResyncDone(_)
             | Notice::TimerArmed(..)
             | Notice::Refused(_)
@@ -237,6 +240,30 @@ impl Reactor {
             }
         }
         self.ask_next(phone);
+    }
+}
+
+/// A request as a transport takes it.
+pub(crate) fn wire(
+    phone: &Phone,
+    shared: &Shared,
+    request: &Request,
+    limit: u64,
+    now: Now,
+) -> onhook_fetch::Request {
+    let secret = |id: Option<ValueId>| shared.secret(id?.as_secret()?);
+    onhook_fetch::Request {
+        scheme: request.scheme,
+        host: shared.values.text(request.host).to_owned(),
+        port: request.port,
+        path: shared.values.expose(request.path).to_owned(),
+        allowed_domains: render::allowed_domains(phone, shared).to_owned(),
+        user_agent: render::user_agent(phone, shared, now),
+        user: secret(request.user),
+        password: secret(request.password),
+        post: secret(request.body),
+        limit,
+        timeout: fetch_timeout(request.scheme),
     }
 }
 

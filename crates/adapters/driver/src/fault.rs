@@ -1,10 +1,17 @@
 //! What is wrong with a rule, in words.
 
-use onhook_phone::{RuleFault, RuleSlot};
+use onhook_phone::{CaSource, RuleFault};
+
+/// What the rule of a custom CA is called.
+pub(crate) const fn ca_rule(source: CaSource) -> &'static str {
+    match source {
+        CaSource::Rule => "Custom_CA_Rule",
+        CaSource::Request => "the rule of the request",
+    }
+}
 
 /// Says what is wrong with a rule and what to do.
-pub(crate) fn explain(slot: RuleSlot, fault: &RuleFault) -> String {
-    let name = slot.name();
+pub(crate) fn explain(name: &str, fault: &RuleFault) -> String {
     match fault {
         RuleFault::Syntax {
             code,
@@ -20,6 +27,9 @@ pub(crate) fn explain(slot: RuleSlot, fault: &RuleFault) -> String {
         ),
         RuleFault::ServerNotAllowed => format!(
             "{name}: the server is not listed in Restricted_Access_Domains, so nothing was sent"
+        ),
+        RuleFault::CaOverPlain => format!(
+            "{name}: a custom CA may come over https only (security.ca_over): write https://, or allow any"
         ),
         RuleFault::SrvOverTftp => format!(
             "{name}: --srv looks up HTTP and HTTPS servers only; leave it out, or write http:// or https://"

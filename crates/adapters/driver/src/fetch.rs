@@ -19,8 +19,8 @@ use crate::vault::TaskVault;
 /// Largest profile as received (architecture limits).
 pub(crate) const PROFILE_LIMIT: u64 = 5 * 1024 * 1024;
 
-/// Longest duration of the fetch of one profile.
-pub(crate) const fn profile_timeout(scheme: Scheme) -> Duration {
+/// Longest duration of the fetch of one profile, or of a custom CA.
+pub(crate) const fn fetch_timeout(scheme: Scheme) -> Duration {
     match scheme {
         //= R-TFTP-15
         Scheme::Tftp => Duration::from_secs(300),
@@ -51,7 +51,7 @@ pub(crate) struct Failed {
 }
 
 impl Failed {
-    const fn new(outcome: Outcome, message: String) -> Self {
+    pub(crate) const fn new(outcome: Outcome, message: String) -> Self {
         Self {
             outcome,
             said: None,
@@ -89,14 +89,8 @@ impl Transfer {
             result: Err(Failed::new(Outcome::Internal, PANICKED.to_owned())),
         };
         let completion = Completion::new(self.inbox.clone(), Arrived::Fetched(Box::new(panicked)));
-        let mut sink = Sink {
-            phone: self.phone,
-            op: self.op,
-            head: Head::default(),
-            body: Vec::new(),
-            inbox: self.inbox.clone(),
-        };
-        let result = self.fetch(&mut sink).await;
+        let mut sink = Sink::new(self.phone, self.op, self.inbox.clone());
+        let result = receive(self.transport.as_ref(), &self.request, &mut sink).await;
         let bytes = sink.body.len() as u64;
         let result = result.and_then(|()| self.decode(std::mem::take(&mut sink.body), &sink.head));
         let ms = self.elapsed_ms(started);
@@ -107,25 +101,6 @@ impl Transfer {
             ms,
             result,
         })));
-    }
-
-    async fn fetch(&self, sink: &mut Sink) -> Result<(), Failed> {
-        let Some(transport) = &self.transport else {
-            sink.started(Endpoint { ip: None }).await;
-            let scheme = self.request.scheme;
-            return Err(Failed::new(
-                Outcome::BadUrl,
-                format!("this program has no transport for {scheme}: use an http URL"),
-            ));
-        };
-        match transport.get(&self.request, sink).await {
-            Ok(_) => Ok(()),
-            Err(error) => Err(Failed {
-                outcome: error.kind().into(),
-                said: error.said().map(str::to_owned),
-                message: describe(&error),
-            }),
-        }
     }
 
     fn decode(&self, body: Vec<u8>, head: &Head) -> Result<Decoded, Failed> {
@@ -147,6 +122,30 @@ impl Transfer {
     }
 }
 
+/// Fetches a body into a sink.
+pub(crate) async fn receive(
+    transport: Option<&Arc<dyn Fetch>>,
+    request: &onhook_fetch::Request,
+    sink: &mut Sink,
+) -> Result<(), Failed> {
+    let Some(transport) = transport else {
+        sink.started(Endpoint { ip: None }).await;
+        let scheme = request.scheme;
+        return Err(Failed::new(
+            Outcome::BadUrl,
+            format!("this program has no transport for {scheme}: use an http URL"),
+        ));
+    };
+    match transport.get(request, sink).await {
+        Ok(_) => Ok(()),
+        Err(error) => Err(Failed {
+            outcome: error.kind().into(),
+            said: error.said().map(str::to_owned),
+            message: describe(&error),
+        }),
+    }
+}
+
 /// The error with its causes, each once.
 pub(crate) fn describe(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
@@ -163,12 +162,24 @@ pub(crate) fn describe(error: &dyn std::error::Error) -> String {
 }
 
 /// Collects a body and holds the transfer until its request has been logged.
-struct Sink {
+pub(crate) struct Sink {
     phone: u32,
     op: OpId,
     head: Head,
-    body: Vec<u8>,
+    pub(crate) body: Vec<u8>,
     inbox: mpsc::UnboundedSender<Arrived>,
+}
+
+impl Sink {
+    pub(crate) fn new(phone: u32, op: OpId, inbox: mpsc::UnboundedSender<Arrived>) -> Self {
+        Self {
+            phone,
+            op,
+            head: Head::default(),
+            body: Vec::new(),
+            inbox,
+        }
+    }
 }
 
 #[async_trait]

@@ -8,7 +8,7 @@
 //! Deliberately unknown here: which transports and stores exist, configuration, output formats, real time
 //! (a [`onhook_schedule::port::Clock`] is handed in).
 //!
-//! Requirement families: R-HTTP-20 (order of request message and first packet), R-OUT-5, R-SM-26.
+//! Requirement families: R-HTTP-20 (order of request message and first packet), R-OUT-5, R-SM-26, R-TLS-8.
 
 mod arrivals;
 mod execute;
@@ -21,11 +21,12 @@ mod reporter;
 mod requests;
 mod restore;
 mod storage;
+mod trust;
 mod vault;
 mod waiting;
 mod wheel;
 
-pub use ports::{Fetched, Fetchers, Observer, Ports, Recorder};
+pub use ports::{Fetched, Fetchers, Observer, Ports, Recorder, TrustPorts};
 pub use reactor::{Exit, Phones, Reactor, Seat};
 pub use restore::restore;
 pub use vault::TaskVault;

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use onhook_device::Now;
 use onhook_fetch::Scheme;
-use onhook_fetch::port::Fetch;
+use onhook_fetch::port::{CustomTrust, Fetch};
 use onhook_params::port::ConfigStore;
-use onhook_phone::port::{EventLog, Message, StateStore};
+use onhook_phone::port::{EventLog, Message, StateStore, TrustStore};
 use onhook_phone::report::ResyncReport;
-use onhook_phone::{Effect, Input, Notice, Phone, RestartKind, Shared};
+use onhook_phone::{Effect, HeldCa, Input, Notice, Phone, RestartKind, Shared};
 
 /// The transports by scheme; a missing one is a failure that says so.
 #[derive(Clone, Default)]
@@ -44,6 +44,15 @@ pub struct Ports {
     pub log: Arc<dyn EventLog>,
 }
 
+/// What keeps a custom CA, and who believes it.
+#[derive(Clone)]
+pub struct TrustPorts {
+    /// Its record.
+    pub store: Arc<dyn TrustStore>,
+    /// TLS.
+    pub trust: Arc<dyn CustomTrust>,
+}
+
 /// Watches what the phones of a reactor do; for event streams and demonstrations.
 pub trait Observer: Send {
     /// Something worth telling happened. `url` is the URL of a started request.
@@ -57,6 +66,11 @@ pub trait Observer: Send {
 
     /// The phone restarts.
     fn restart(&mut self, phone: u32, now: Now, kind: RestartKind);
+
+    /// A custom CA was stored, and is believed from now on. The default ignores it.
+    fn trusted(&mut self, phone: u32, now: Now, held: &HeldCa) {
+        let _ = (phone, now, held);
+    }
 
     /// A file was fetched and decoded, or was not; `None` if the transfer failed.
     fn fetched(&mut self, phone: u32, now: Now, fetched: Option<&Fetched>);

@@ -9,15 +9,17 @@ use onhook_params::Secrecy;
 use onhook_phone::port::CommandSource;
 use onhook_phone::{
     Asked, Boot, Command, Cx, Effect, Input, OpId, Phone, Shared, StateRecord, TimerKind,
+    TrustRecord,
 };
 use onhook_schedule::port::Clock;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{AbortHandle, JoinSet};
 
 use crate::arrivals::{Arrived, Completion, PANICKED};
-use crate::ports::{Observer, Ports, Recorder};
+use crate::ports::{Observer, Ports, Recorder, TrustPorts};
 use crate::reporter::Reporter;
 use crate::storage::Storage;
+use crate::trust::Trust;
 use crate::waiting::Waiting;
 use crate::wheel::Wheel;
 
@@ -48,6 +50,8 @@ pub struct Seat {
     /// Transfers that can be ended.
     pub(crate) transfers: HashMap<OpId, Running>,
     pub(crate) storage: Storage,
+    /// Its custom CA; `None` if the program keeps none.
+    pub(crate) trust: Option<Box<Trust>>,
     /// Writes under way.
     pub(crate) writes: u32,
     /// The last local edit that the phone asked to store.
@@ -63,6 +67,14 @@ pub(crate) struct Running {
     pub(crate) task: AbortHandle,
     /// Whether its URL may be shown.
     pub(crate) url: Secrecy,
+    pub(crate) brings: Brings,
+}
+
+/// What a transfer brings.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Brings {
+    Profile,
+    CustomCa,
 }
 
 /// The phones of a reactor and what they share.
@@ -94,6 +106,7 @@ impl Phones {
             waiting: Waiting::default(),
             transfers: HashMap::new(),
             storage: Storage::default(),
+            trust: None,
             writes: 0,
             edit: None,
             generation: 0,
@@ -107,6 +120,13 @@ impl Phones {
     pub fn record(&mut self, index: u32, recorder: Box<dyn Recorder>) {
         if let Some(seat) = self.seats.get_mut(index as usize) {
             seat.recorder = Some(recorder);
+        }
+    }
+
+    /// Lets a phone have a custom CA, with the record that its last life saved; what that holds is believed already.
+    pub fn keep_trust(&mut self, index: u32, ports: TrustPorts, record: TrustRecord) {
+        if let Some(seat) = self.seats.get_mut(index as usize) {
+            seat.trust = Some(Box::new(Trust::new(ports, record)));
         }
     }
 
@@ -401,6 +421,8 @@ const fn commit_of(effect: &Effect) -> Option<OpId> {
     match effect {
         Effect::Commit(op) => Some(*op),
         Effect::Fetch(..)
+        | Effect::FetchTrust(..)
+        | Effect::ForgetTrust
         | Effect::Search(..)
         | Effect::Upgrade(..)
         | Effect::Activate(_)

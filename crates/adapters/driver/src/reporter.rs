@@ -10,7 +10,7 @@ use onhook_phone::{Cause, Notice, OpId, RuleFault, RuleSlot, StateChange, TimerK
 use onhook_profile::Decoded;
 use onhook_rules::masked;
 
-use crate::fault::explain;
+use crate::fault::{ca_rule, explain};
 use crate::fetch::Failed;
 use crate::waiting::Audience;
 
@@ -97,7 +97,7 @@ impl Draft {
     }
 
     fn fault(&mut self, slot: RuleSlot, fault: &RuleFault) {
-        let message = explain(slot, fault);
+        let message = explain(slot.name(), fault);
         let fails = !matches!(
             fault,
             RuleFault::Assignment { .. } | RuleFault::CredentialsUnused
@@ -113,6 +113,17 @@ impl Draft {
         } else if let Some(rule) = self.rule(slot) {
             rule.message = Some(message);
         }
+    }
+
+    /// What is wrong with the custom CA fails no rule.
+    fn ca_warning(&mut self, code: &str, message: String) {
+        self.warn(Warning {
+            code: code.to_owned(),
+            subject: "Custom_CA_Rule".to_owned(),
+            line: None,
+            column: None,
+            message,
+        });
     }
 
     fn rule_done(&mut self, slot: RuleSlot, outcome: Outcome, changed: u32) {
@@ -151,7 +162,14 @@ impl Reporter {
                 draft.report.outcome = *outcome;
                 self.ended.extend(self.current.take());
             }
+            Notice::TrustFault(source, fault) => {
+                let message = explain(ca_rule(*source), fault);
+                draft.ca_warning(fault.name(), message);
+            }
             Notice::ResyncStarted(..)
+            | Notice::TrustStarted(..)
+            | Notice::TrustDone(..)
+            | Notice::TrustForgotten
             | Notice::TriggerFault(..)
             | Notice::Held
             | Notice::RestartLoop
@@ -254,6 +272,13 @@ impl Reporter {
             op,
             shown: Vec::new(),
         });
+    }
+
+    /// Notes that the fetch of the custom CA has failed; within a resync it is a warning.
+    pub(crate) fn ca_failed(&mut self, message: &str) {
+        if let Some(draft) = &mut self.current {
+            draft.ca_warning("custom-ca", message.to_owned());
+        }
     }
 
     /// Notes that the phone restarts, because of the resync that has just ended.

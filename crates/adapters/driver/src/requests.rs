@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use onhook_device::Secret;
 use onhook_params::{ParamId, Secrecy, ValueId, entered, secrecy};
-use onhook_phone::report::Status;
+use onhook_phone::report::{CaStatus, Status};
 use onhook_phone::{
     Answer, Ask, Asked, Cause, Command, Committed, Delay, Fact, Gate, Input, Mobility, Notice,
     OpId, Origin, Reply, State,
@@ -12,6 +12,7 @@ use onhook_phone::{
 use onhook_rules::masked;
 
 use crate::arrivals::Arrived;
+use crate::fault::{ca_rule, explain};
 use crate::reactor::Reactor;
 use crate::reporter::running;
 use crate::waiting::{Explicit, Progress, What};
@@ -38,6 +39,7 @@ impl Reactor {
                 }
                 Err(why) => reply.answer(Answer::Refused(why)),
             },
+            Ask::UpdateCa(rule) => self.ask_update_ca(phone, origin, rule.as_ref(), reply),
             Ask::FactoryReset => self.ask_reset(phone, origin, reply),
             Ask::Restart => self.ask_restart(phone, origin, Command::Restart, reply),
             Ask::RestartWarm => self.ask_restart(phone, origin, Command::RestartWarm, reply),
@@ -197,12 +199,17 @@ impl Reactor {
         };
         let config = Arc::clone(&seat.ports.config);
         let state = Arc::clone(&seat.ports.state);
+        let trust = seat.trust.as_ref().map(|trust| trust.ports().store.clone());
         let turn = seat.storage.turn();
         let completion = self.completion(|result| Arrived::Erased { phone, op, result });
         self.tasks.spawn(async move {
             // A phone whose power fails in between keeps its parameters, and the reset can be repeated.
             let result = turn.empty(async move {
                 state.reset_state().await?;
+                //= R-FLS-2
+                if let Some(trust) = trust {
+                    trust.reset_trust().await?;
+                }
                 config.reset().await
             });
             let result = result.await;
@@ -213,7 +220,13 @@ impl Reactor {
     /// Answers those who wait for a factory reset that ended.
     pub(crate) fn erased(&mut self, phone: u32, result: Result<(), String>) -> Committed {
         let (answer, committed) = match result {
-            Ok(()) => (Answer::Done, Committed::Durable),
+            Ok(()) => {
+                let seat = self.phones.seats.get_mut(phone as usize);
+                if let Some(trust) = seat.and_then(|seat| seat.trust.as_mut()) {
+                    trust.forget();
+                }
+                (Answer::Done, Committed::Durable)
+            }
             Err(message) => {
                 tracing::error!(phone, "{message}");
                 (Answer::Refused(message), Committed::Failed)
@@ -241,6 +254,12 @@ impl Reactor {
                 waiting.refuse_pending(refusal(*gate));
                 self.ended.push(phone);
             }
+            Notice::TrustFault(source, fault) => {
+                let why = explain(ca_rule(*source), fault);
+                tracing::warn!(phone, "{why}");
+                waiting.ca_failed(why);
+            }
+            Notice::TrustDone(source, outcome, _) => waiting.ca_done(*source, *outcome),
             Notice::EditDone(committed) => waiting.edited(*committed),
             Notice::EditBusy => waiting.edit_busy(),
             Notice::ResyncDone(_) => self.ended.push(phone),
@@ -262,6 +281,8 @@ impl Reactor {
             | Notice::ActivationCode
             | Notice::EraseFailed
             | Notice::Upgrade(_)
+            | Notice::TrustStarted(..)
+            | Notice::TrustForgotten
             | Notice::TimerArmed(..) => {}
             Notice::Held => {
                 if seat.phone.busy_lines() != 0 {
@@ -305,6 +326,11 @@ impl Reactor {
             uptime_s: now.as_secs(),
             external_ip: shown(seat.phone.external_ip()),
             client_certificate: seat.phone.has_client_certificate(),
+            custom_ca: seat
+                .trust
+                .as_ref()
+                .map(|trust| CaStatus::of(trust.record()))
+                .unwrap_or_default(),
             mobility_status: shown(mobility.status),
             mobility_user: shown(mobility.user),
             history: seat

@@ -2,9 +2,10 @@
 
 use std::collections::VecDeque;
 
+use onhook_device::Outcome;
 use onhook_params::ValueId;
 use onhook_phone::report::ResyncReport;
-use onhook_phone::{Answer, Committed, Delay, Origin, Reply, RuleSlot};
+use onhook_phone::{Answer, CaSource, Committed, Delay, Origin, Reply, RuleSlot};
 
 /// Who waits for what.
 #[derive(Default)]
@@ -16,6 +17,10 @@ pub(crate) struct Waiting {
     /// Rules that come after it.
     pub(crate) given: VecDeque<(Origin, ValueId, Box<dyn Reply>)>,
     pub(crate) edit: Option<Box<dyn Reply>>,
+    /// Who waits for a custom CA.
+    pub(crate) ca: Option<(CaSource, Box<dyn Reply>)>,
+    /// Why it could not be had.
+    ca_failure: Option<String>,
     /// Why the edit could not be stored.
     edit_failure: Option<String>,
     pub(crate) reset: Vec<Box<dyn Reply>>,
@@ -106,6 +111,26 @@ impl Waiting {
         self.delay_pending();
     }
 
+    pub(crate) fn ca_failed(&mut self, why: String) {
+        self.ca_failure = Some(why);
+    }
+
+    /// Answers whoever waits for a custom CA of this source.
+    pub(crate) fn ca_done(&mut self, source: CaSource, outcome: Outcome) {
+        let failure = self.ca_failure.take();
+        let Some((_, reply)) = self.ca.take_if(|(wanted, _)| *wanted == source) else {
+            return;
+        };
+        reply.answer(match (outcome, failure) {
+            (Outcome::Applied, _) => Answer::Done,
+            (Outcome::Skipped, _) => {
+                Answer::Refused("no alternative of the rule fits: nothing was fetched".to_owned())
+            }
+            (_, Some(why)) => Answer::Refused(why),
+            (_, None) => Answer::Refused(outcome.to_string()),
+        });
+    }
+
     pub(crate) fn edit_failed(&mut self, why: String) {
         self.edit_failure = Some(why);
     }
@@ -136,7 +161,8 @@ impl Waiting {
         let asked = waiting.asked.into_iter().flat_map(|asked| asked.replies);
         let configured = waiting.configured.into_iter().map(|(_, reply)| reply);
         let given = waiting.given.into_iter().map(|(_, _, reply)| reply);
-        let others = waiting.edit.into_iter().chain(waiting.reset);
+        let ca = waiting.ca.map(|(_, reply)| reply);
+        let others = waiting.edit.into_iter().chain(ca).chain(waiting.reset);
         refuse(
             asked.chain(configured).chain(given).chain(others),
             "the phone restarts: ask again when it is up",

@@ -19,6 +19,8 @@ mod restart;
 mod secrets;
 #[path = "reactor/transports.rs"]
 mod transports;
+#[path = "reactor/trust.rs"]
+mod trust;
 #[path = "reactor/waiting.rs"]
 mod waiting;
 #[path = "reactor/world.rs"]

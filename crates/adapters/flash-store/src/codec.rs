@@ -1,7 +1,7 @@
 //! Format 1 of the files.
 //!
 //! All numbers are little-endian. A file is: magic (4 bytes), version (u16), zero (u16), length of the content
-//! (u32), content, CRC-32 of everything before it (u32). The content of a state file is the record. That of a
+//! (u32), content, CRC-32 of everything before it (u32). The content of a state file, and of that of the custom CA, is the record. That of a
 //! parameter file is the number of entries (u32) and the entries in order of name; an entry is: length of the
 //! name (u16), name, flags (u8), and, if flag 1 is set, length of the value (u32) and value. Flag 2 says that
 //! the user set the value; the bits 0x0c hold the right of the user: none, na, ro, rw.
@@ -53,6 +53,7 @@ const fn magic(file: StoredFile) -> [u8; 4] {
     match file {
         StoredFile::Params => *b"OHPS",
         StoredFile::State => *b"OHST",
+        StoredFile::Trust => *b"OHCA",
     }
 }
 

@@ -9,15 +9,21 @@ pub enum StoredFile {
     Params,
     /// The state record.
     State,
+    /// The record of the custom CA.
+    Trust,
 }
 
 impl StoredFile {
+    /// All of them.
+    pub(crate) const ALL: [Self; 3] = [Self::Params, Self::State, Self::Trust];
+
     /// The file name.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Params => "params.bin",
             Self::State => "state.bin",
+            Self::Trust => "trust.bin",
         }
     }
 
@@ -26,6 +32,7 @@ impl StoredFile {
         match self {
             Self::Params => "params.bin.tmp",
             Self::State => "state.bin.tmp",
+            Self::Trust => "trust.bin.tmp",
         }
     }
 
@@ -35,6 +42,7 @@ impl StoredFile {
         match self {
             Self::Params => "params.bin.old",
             Self::State => "state.bin.old",
+            Self::Trust => "trust.bin.old",
         }
     }
 
@@ -43,6 +51,7 @@ impl StoredFile {
         match self {
             Self::Params => "params.bin.damaged",
             Self::State => "state.bin.damaged",
+            Self::Trust => "trust.bin.damaged",
         }
     }
 }

@@ -1,4 +1,4 @@
-//! [`FlashStore`]: the ports `ConfigStore` and `StateStore` on a directory, safe against power cuts.
+//! [`FlashStore`]: the ports `ConfigStore`, `StateStore` and `TrustStore` on a directory, safe against power cuts.
 //!
 //! A change writes a whole new file beside the old one, flushes it, renames it
 //! over the old one and flushes the directory; so a reader finds one or the

@@ -102,7 +102,7 @@ impl Medium {
     pub(crate) fn settle(&self) -> Result<(), StoreError> {
         // The last rename may be visible and not durable yet; who loads what it left must not lose it again.
         self.sync_dir()?;
-        for file in [StoredFile::Params, StoredFile::State] {
+        for file in StoredFile::ALL {
             // A commit ended between its two renames: what was in force gets its name back.
             let (name, former) = (file.name(), file.former());
             if self.read(name)?.is_none() && self.read(former)?.is_some() {

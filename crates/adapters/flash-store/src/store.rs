@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use onhook_params::port::{ConfigStore, StoreError, StoredParam};
 use onhook_params::{ParamId, Scope};
-use onhook_phone::port::{STATE_RECORD_LIMIT, StateStore};
+use onhook_phone::port::{STATE_RECORD_LIMIT, StateStore, TRUST_RECORD_LIMIT, TrustStore};
 
 use crate::codec::{self, Entries, Held};
 use crate::disk::{Disk, LARGEST, RealDisk};
@@ -15,7 +15,7 @@ use crate::hook::{CommitHook, StoredFile};
 use crate::medium::{Bytes, Found, Medium, Whose, guard};
 use crate::{fault, folder};
 
-/// Parameters and state record of one phone in one directory.
+/// Parameters, state record and custom CA of one phone in one directory.
 ///
 /// Nothing is cached: every call reads the files, so that a change by the one writing process is seen by
 /// processes that only read. A change that was begun is carried through even if its future is dropped.
@@ -132,18 +132,40 @@ impl ConfigStore for FlashStore {
 #[async_trait]
 impl StateStore for FlashStore {
     async fn load_state(&self) -> Result<Option<Vec<u8>>, StoreError> {
-        self.run(Inner::load_state).await
+        self.run(|inner| inner.load_record(StoredFile::State)).await
     }
 
     /// A damaged file is set aside as `state.bin.damaged`.
     async fn save_state(&self, record: &[u8]) -> Result<bool, StoreError> {
         let record = record.to_vec();
-        self.run(move |inner| inner.save_state(&record)).await
+        self.run(move |inner| inner.save_record(StoredFile::State, STATE_RECORD_LIMIT, &record))
+            .await
     }
 
     /// A damaged file is set aside as `state.bin.damaged`.
     async fn reset_state(&self) -> Result<(), StoreError> {
-        self.run(Inner::reset_state).await
+        self.run(|inner| inner.reset_record(StoredFile::State))
+            .await
+    }
+}
+
+#[async_trait]
+impl TrustStore for FlashStore {
+    async fn load_trust(&self) -> Result<Option<Vec<u8>>, StoreError> {
+        self.run(|inner| inner.load_record(StoredFile::Trust)).await
+    }
+
+    /// A damaged file is set aside as `trust.bin.damaged`.
+    async fn save_trust(&self, record: &[u8]) -> Result<bool, StoreError> {
+        let record = record.to_vec();
+        self.run(move |inner| inner.save_record(StoredFile::Trust, TRUST_RECORD_LIMIT, &record))
+            .await
+    }
+
+    /// A damaged file is set aside as `trust.bin.damaged`.
+    async fn reset_trust(&self) -> Result<(), StoreError> {
+        self.run(|inner| inner.reset_record(StoredFile::Trust))
+            .await
     }
 }
 
@@ -176,8 +198,7 @@ impl Inner {
         Ok((named, found.whose))
     }
 
-    fn record(&self) -> Result<Found<Vec<u8>>, StoreError> {
-        let file = StoredFile::State;
+    fn record(&self, file: StoredFile) -> Result<Found<Vec<u8>>, StoreError> {
         self.medium
             .find(file, |bytes| codec::unwrap(file, bytes).map(<[u8]>::to_vec))
     }
@@ -251,8 +272,8 @@ impl Inner {
         }
     }
 
-    fn load_state(&self) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(self.record()?.value)
+    fn load_record(&self, file: StoredFile) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.record(file)?.value)
     }
 
     /// Begins a reset: nothing but the file in force is left, and what it holds is returned, if it holds anything.
@@ -287,19 +308,23 @@ impl Inner {
         Ok(held)
     }
 
-    fn save_state(&self, record: &[u8]) -> Result<bool, StoreError> {
+    fn save_record(
+        &self,
+        file: StoredFile,
+        limit: usize,
+        record: &[u8],
+    ) -> Result<bool, StoreError> {
         self.check_writable()?;
-        let file = StoredFile::State;
         let at = self.medium.at(file.name());
         let refused = |limit| fault::too_large(&at, "the record", limit);
-        if record.len() > STATE_RECORD_LIMIT {
-            return Err(refused(STATE_RECORD_LIMIT as u64));
+        if record.len() > limit {
+            return Err(refused(limit as u64));
         }
-        let whose = match self.record() {
+        let whose = match self.record(file) {
             Ok(found) if found.value.as_deref() == Some(record) => return Ok(false),
             Ok(found) => found.whose,
             Err(StoreError::Damaged { message }) => {
-                tracing::warn!(message, "the damaged state record is set aside");
+                tracing::warn!(message, "the damaged record is set aside");
                 self.medium.set_aside(file)?;
                 Whose::Nobody
             }
@@ -310,9 +335,8 @@ impl Inner {
         Ok(true)
     }
 
-    fn reset_state(&self) -> Result<(), StoreError> {
-        let file = StoredFile::State;
-        let found = self.record().map(|found| (found.value, found.whose));
+    fn reset_record(&self, file: StoredFile) -> Result<(), StoreError> {
+        let found = self.record(file).map(|found| (found.value, found.whose));
         match self.forget(file, found)? {
             //= R-FLS-2
             Some(_) => self.medium.remove(file),

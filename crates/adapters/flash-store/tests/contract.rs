@@ -12,8 +12,10 @@ use onhook_device::{Family, Release};
 use onhook_flash_store::{CommitStep, FlashStore};
 use onhook_params::port::{ConfigStore, StoreErrorKind, StoredParam};
 use onhook_params::{ParamId, Scope};
-use onhook_phone::port::StateStore;
-use onhook_testkit::contract::{self, Changes, ConfigStoreFixture, StateStoreFixture};
+use onhook_phone::port::{StateStore, TrustStore};
+use onhook_testkit::contract::{
+    self, Changes, ConfigStoreFixture, StateStoreFixture, TrustStoreFixture,
+};
 use tempfile::TempDir;
 
 const SCOPE: Scope = Scope::new(Family::Mpp, Release::R11_3);
@@ -143,6 +145,36 @@ impl StateStoreFixture for Directory {
     }
 }
 
+#[async_trait]
+impl TrustStoreFixture for Directory {
+    async fn open(&mut self) -> Arc<dyn TrustStore> {
+        self.reopen()
+    }
+
+    fn writes(&self) -> u64 {
+        self.count()
+    }
+
+    async fn loads_after_cuts(&mut self, record: &[u8]) -> Vec<Option<Vec<u8>>> {
+        let (store, copies) = self.reopen_with_copies();
+        assert!(store.save_trust(record).await.unwrap());
+        let copies = std::mem::take(&mut *copies.lock().unwrap());
+        let mut found = Vec::new();
+        for copy in copies {
+            let store = FlashStore::open(&copy, SCOPE).unwrap();
+            found.push(store.load_trust().await.unwrap());
+        }
+        found
+    }
+}
+
+//= R-FLS-1 type=test
+//= R-FLS-2 type=test
+#[tokio::test]
+async fn a_directory_keeps_the_contract_of_the_custom_ca() {
+    contract::trust_store(&mut Directory::new()).await;
+}
+
 //= R-FLS-1 type=test
 //= R-FLS-2 type=test
 #[tokio::test]
@@ -215,6 +247,8 @@ async fn only_one_process_writes_and_others_read_beside_it() {
         reader.reset().await.err().unwrap(),
         reader.save_state(b"t").await.err().unwrap(),
         reader.reset_state().await.err().unwrap(),
+        reader.save_trust(b"t").await.err().unwrap(),
+        reader.reset_trust().await.err().unwrap(),
     ] {
         assert!(error.to_string().contains("reading only"), "{error}");
     }

@@ -5,7 +5,8 @@
 //! own connection, driven inside the caller's future, so that dropping the
 //! future closes it. Header blocks, bodies and every wait are bounded.
 //!
-//! [`Tls`] holds trust anchors, client certificate and name check, which may
+//! [`Tls`] holds trust anchors, the custom CA among them (the port
+//! [`onhook_fetch::port::CustomTrust`]), client certificate and name check, which may
 //! change while transfers run. The features `ring` and `aws-lc-rs` choose who
 //! computes ([`crypto_provider`]); without either there is no TLS, and an `https`
 //! URL is refused.

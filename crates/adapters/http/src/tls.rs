@@ -5,6 +5,7 @@
 
 mod certificate;
 mod clock;
+mod custom;
 mod dates;
 mod failure;
 mod handshake;
@@ -43,6 +44,11 @@ pub struct Tls {
 /// What can change at run time; a copy is a few pointers.
 #[derive(Clone)]
 struct Parts {
+    /// The built-in roots.
+    built_in: TrustAnchors,
+    /// What was brought besides them.
+    custom: TrustAnchors,
+    /// Both.
     trust: TrustAnchors,
     identity: Option<Identity>,
     names: NameCheck,
@@ -78,6 +84,8 @@ impl Tls {
             base,
             time,
             parts: RwLock::new(Parts {
+                built_in: trust.clone(),
+                custom: TrustAnchors::none(),
                 trust,
                 identity: None,
                 names,
@@ -85,9 +93,20 @@ impl Tls {
         })
     }
 
-    /// Replaces the anchors for connections that begin from now on.
+    /// Replaces the built-in anchors for connections that begin from now on.
     pub fn set_trust(&self, trust: TrustAnchors) {
-        self.change(|parts| parts.trust = trust);
+        self.change(|parts| {
+            parts.built_in = trust;
+            parts.unite();
+        });
+    }
+
+    /// Replaces the anchors besides the built-in ones for connections that begin from now on.
+    pub fn set_custom(&self, custom: TrustAnchors) {
+        self.change(|parts| {
+            parts.custom = custom;
+            parts.unite();
+        });
     }
 
     /// Installs or removes the client certificate for connections that begin from now on.
@@ -112,6 +131,13 @@ impl Tls {
     }
 }
 
+impl Parts {
+    fn unite(&mut self) {
+        //= R-TLS-1
+        self.trust = self.built_in.union(&self.custom);
+    }
+}
+
 impl fmt::Debug for Tls {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let parts = self.parts();
@@ -133,6 +159,14 @@ pub enum TlsError {
          `-----BEGIN CERTIFICATE-----`; convert a DER file with `openssl x509 -inform der`"
     )]
     NoCertificate,
+    /// The bytes are neither PEM nor a certificate.
+    #[error(
+        "this is no certificate ({what}): give PEM with one or more certificates, or one certificate in DER"
+    )]
+    NotDer {
+        /// What is wrong with it as a certificate.
+        what: String,
+    },
     /// A block of the text is damaged.
     #[error("certificate {number} is damaged: {what}; export it again as PEM")]
     BadPem {

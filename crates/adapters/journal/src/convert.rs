@@ -1,7 +1,7 @@
 //! Inputs of a phone into those of a journal, and back.
 
 use onhook_discovery::MOST_SERVERS;
-use onhook_fetch::{Endpoint, Scheme};
+use onhook_fetch::{Endpoint, Fingerprint, Scheme};
 use onhook_params::{ParamId, Scope, Secrecy, ValueId, Values, secrecy};
 use onhook_phone as live;
 use onhook_phone::{OpId, Shared, StateRecord};
@@ -41,6 +41,17 @@ impl Input {
                 params: params(shared.decoded(decoded), values, scope, hide),
             },
             live::Input::FetchDone(op, Err(told)) => Self::FetchFailed {
+                op: op.number(),
+                outcome: outcome::word(told.outcome),
+                said: told.said.map(|said| values.text(said).to_owned()),
+            },
+            live::Input::TrustDone(op, Ok(ca)) => Self::TrustInstalled {
+                op: op.number(),
+                name: ca.name.map(|name| values.text(name).to_owned()),
+                fingerprint: hex(&ca.fingerprint.0),
+                certificates: ca.certificates,
+            },
+            live::Input::TrustDone(op, Err(told)) => Self::TrustFailed {
                 op: op.number(),
                 outcome: outcome::word(told.outcome),
                 said: told.said.map(|said| values.text(said).to_owned()),
@@ -133,20 +144,14 @@ impl Input {
                 status,
                 user,
                 password,
-            } => {
-                let mut intern = |text: &Option<String>, secrecy| {
-                    text.as_ref().and_then(|text| values.intern(text, secrecy))
-                };
-                live::Input::Fact(live::Fact::Mobility(live::Mobility {
-                    status: intern(status, Secrecy::Plain),
-                    user: intern(user, Secrecy::Plain),
-                    password: intern(password, Secrecy::Secret),
-                }))
-            }
+            } => live::Input::Fact(live::Fact::Mobility(live::Mobility {
+                status: intern(status.as_deref(), Secrecy::Plain, values),
+                user: intern(user.as_deref(), Secrecy::Plain, values),
+                password: intern(password.as_deref(), Secrecy::Secret, values),
+            })),
             Self::Means { domain, directory } => {
-                let domain = domain.as_ref();
                 live::Input::Fact(live::Fact::Means(live::Means {
-                    domain: domain.and_then(|domain| values.intern(domain, Secrecy::Plain)),
+                    domain: intern(domain.as_deref(), Secrecy::Plain, values),
                     directory: *directory,
                 }))
             }
@@ -155,11 +160,7 @@ impl Input {
                 answered,
                 found,
             } => {
-                let searched = match (found, answered) {
-                    (Some(found), _) => live::Searched::Found(found.live(values)?),
-                    (None, true) => live::Searched::Nothing,
-                    (None, false) => live::Searched::Failed,
-                };
+                let searched = searched(*answered, found.as_ref(), values)?;
                 live::Input::Searched(OpId::from_number(*op), searched)
             }
             Self::Command { origin, what } => {
@@ -177,6 +178,19 @@ impl Input {
             Self::FetchFailed { op, outcome, said } => {
                 let told = told(outcome, said.as_deref(), values)?;
                 live::Input::FetchDone(OpId::from_number(*op), Err(told))
+            }
+            Self::TrustInstalled {
+                op,
+                name,
+                fingerprint,
+                certificates,
+            } => {
+                let ca = custom_ca(name.as_deref(), fingerprint, *certificates, values)?;
+                live::Input::TrustDone(OpId::from_number(*op), Ok(ca))
+            }
+            Self::TrustFailed { op, outcome, said } => {
+                let told = told(outcome, said.as_deref(), values)?;
+                live::Input::TrustDone(OpId::from_number(*op), Err(told))
             }
             Self::Committed { .. }
             | Self::StateSaved { .. }
@@ -233,7 +247,9 @@ impl Input {
             | Self::Command { .. }
             | Self::FetchStarted { .. }
             | Self::Fetched { .. }
-            | Self::FetchFailed { .. } => return None,
+            | Self::FetchFailed { .. }
+            | Self::TrustInstalled { .. }
+            | Self::TrustFailed { .. } => return None,
         })
     }
 }
@@ -245,6 +261,9 @@ impl Command {
             live::Command::ResyncWith(rule) => Self::ResyncWith(given(rule, values, scope, hide)),
             live::Command::Upgrade(rule) => {
                 Self::Upgrade(rule.map(|rule| given(rule, values, scope, hide)))
+            }
+            live::Command::UpdateCa(rule) => {
+                Self::UpdateCa(rule.map(|rule| given(rule, values, scope, hide)))
             }
             live::Command::Set(id, value) => {
                 let value = values.expose(value);
@@ -265,6 +284,10 @@ impl Command {
             Self::Resync => live::Command::Resync,
             Self::ResyncWith(rule) => {
                 live::Command::ResyncWith(values.intern(rule, Secrecy::Secret)?)
+            }
+            Self::UpdateCa(None) => live::Command::UpdateCa(None),
+            Self::UpdateCa(Some(rule)) => {
+                live::Command::UpdateCa(Some(values.intern(rule, Secrecy::Secret)?))
             }
             Self::Set { name, value } => {
                 let id = ParamId::lookup(name, scope)?;
@@ -321,11 +344,39 @@ impl Server {
     }
 }
 
+/// A custom CA; `None` if its fingerprint is none.
+fn custom_ca(
+    name: Option<&str>,
+    fingerprint: &str,
+    certificates: u16,
+    values: &mut Values,
+) -> Option<live::CustomCa> {
+    Some(live::CustomCa {
+        name: intern(name, Secrecy::Plain, values),
+        fingerprint: Fingerprint(unhex(fingerprint)?.try_into().ok()?),
+        certificates,
+    })
+}
+
+/// What a search has led to; `None` if it names what this program does not know.
+fn searched(answered: bool, found: Option<&Server>, values: &mut Values) -> Option<live::Searched> {
+    Some(match (found, answered) {
+        (Some(found), _) => live::Searched::Found(found.live(values)?),
+        (None, true) => live::Searched::Nothing,
+        (None, false) => live::Searched::Failed,
+    })
+}
+
+/// How something failed; `None` for an outcome that this program does not know.
 fn told(word: &str, said: Option<&str>, values: &mut Values) -> Option<live::Told> {
     Some(live::Told {
         outcome: outcome::parse(word)?,
-        said: said.and_then(|said| values.intern(said, Secrecy::Plain)),
+        said: intern(said, Secrecy::Plain, values),
     })
+}
+
+fn intern(text: Option<&str>, secrecy: Secrecy, values: &mut Values) -> Option<ValueId> {
+    text.and_then(|text| values.intern(text, secrecy))
 }
 
 const fn committed(durable: bool) -> live::Committed {

@@ -16,6 +16,13 @@ pub(crate) fn text(effect: &Effect, phone: &Phone, shared: &Shared, hide: &Hide)
     let values = &shared.values;
     match effect {
         Effect::Fetch(op, request) => format!("fetch {} {}", op.number(), url(request, values)),
+        Effect::FetchTrust(op, source, request) => format!(
+            "fetch-ca {} {} {}",
+            op.number(),
+            source.name(),
+            url(request, values)
+        ),
+        Effect::ForgetTrust => "forget-ca".to_owned(),
         Effect::Search(op, Place::Services(domain)) => {
             format!(
                 "search {} services of {}",
@@ -207,6 +214,28 @@ fn notice(notice: &Notice, values: &Values) -> String {
         // Without the offset: a stand-in is not as long as its secret.
         Notice::RuleFault(slot, fault) => format!("rule fault: {} {}", slot.name(), fault.name()),
         Notice::TriggerFault(number, fault) => format!("trigger fault: {number} {}", fault.name()),
+        Notice::TrustStarted(source, request) => {
+            format!(
+                "custom CA started: {} {}",
+                source.name(),
+                url(request, values)
+            )
+        }
+        Notice::TrustFault(source, fault) => {
+            format!("custom CA fault: {} {}", source.name(), fault.name())
+        }
+        Notice::TrustDone(source, outcome, ca) => {
+            let mut text = format!(
+                "custom CA done: {} {}",
+                source.name(),
+                outcome::word(*outcome)
+            );
+            if let Some(ca) = ca {
+                let _ = write!(text, " {}", ca.fingerprint);
+            }
+            text
+        }
+        Notice::TrustForgotten => "custom CA forgotten".to_owned(),
         Notice::Held => "held".to_owned(),
         Notice::ResyncDone(outcome) => format!("resync done: {}", outcome::word(*outcome)),
         Notice::TimerArmed(kind, at) => format!("timer: {} {}", kind.name(), at.as_millis()),

@@ -87,6 +87,26 @@ pub enum Input {
         /// The words of the server.
         said: Option<String>,
     },
+    /// A custom CA came and is believed.
+    TrustInstalled {
+        /// The operation.
+        op: u32,
+        /// The common name of its first certificate.
+        name: Option<String>,
+        /// The fingerprint of that certificate, two digits a byte.
+        fingerprint: String,
+        /// How many certificates there are.
+        certificates: u16,
+    },
+    /// No custom CA came, or none that can be believed.
+    TrustFailed {
+        /// The operation.
+        op: u32,
+        /// A word for why.
+        outcome: String,
+        /// The words of the server.
+        said: Option<String>,
+    },
     /// What the phone may ask beyond its options.
     Means {
         /// The domain of SRV records.
@@ -152,6 +172,8 @@ pub enum Command {
     Resync,
     /// A resync with this rule.
     ResyncWith(String),
+    /// The custom CA, by this rule or by that of the parameter.
+    UpdateCa(Option<String>),
     /// A local edit.
     Set {
         /// The parameter.

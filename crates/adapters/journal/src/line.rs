@@ -50,6 +50,9 @@ pub struct Life {
     /// Seconds that lines have to stay idle before what was deferred goes on.
     #[serde(default)]
     pub idle_settle_s: u8,
+    /// Over what a custom CA may come; empty in journals of programs that fetched none.
+    #[serde(default)]
+    pub ca_over: String,
     /// `$IP`; `None` if it is not known.
     pub ip: Option<String>,
     /// `$EXTIP`; `None` if it is not known.

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use onhook_device::{Family, Mac, MonoTime, Now, Release, WallTime};
 use onhook_params::{ParamSet, Scope, Secrecy};
-use onhook_phone::{Cx, Effect, Model, Phone, PhoneSetup, Shared};
+use onhook_phone::{CaOver, Cx, Effect, Model, Phone, PhoneSetup, Shared};
 use thiserror::Error;
 
 use crate::hide::Hide;
@@ -130,6 +130,10 @@ impl Living {
                 value: error.to_string(),
             })?;
         }
+        let ca_over: CaOver = match life.ca_over.as_str() {
+            "" => CaOver::Any,
+            word => parsed("transport of a custom CA", word)?,
+        };
         let mut shared = Shared::default();
         let model = shared.add_model(Model {
             product_name: life.product_name.clone(),
@@ -138,6 +142,7 @@ impl Living {
             hardware_version: life.hardware_version.clone(),
             scope,
             idle_settle_s: life.idle_settle_s,
+            ca_over,
         });
         let values = &mut shared.values;
         let mut entries = Vec::with_capacity(life.params.len());

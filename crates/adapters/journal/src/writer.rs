@@ -39,6 +39,7 @@ impl Writer {
             hardware_version,
             scope,
             idle_settle_s,
+            ca_over,
         } = phone.model(shared)?;
         let values = &shared.values;
         let mut hide = Hide::live(hasher);
@@ -62,6 +63,7 @@ impl Writer {
                 .map(|name| ((*name).to_owned(), word(name)))
                 .collect(),
             idle_settle_s: *idle_settle_s,
+            ca_over: ca_over.name().to_owned(),
             ip: text(setup.ip),
             external_ip: text(setup.external_ip),
             client_certificate: setup.client_certificate,

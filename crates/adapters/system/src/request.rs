@@ -23,6 +23,12 @@ pub enum ControlRequest {
         /// Text.
         value: String,
     },
+    /// Fetch the custom CA.
+    UpdateCa {
+        /// The URL, or a rule; may hold a password. Without it Custom_CA_Rule says where from.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        url: Option<String>,
+    },
     /// Return to the factory state.
     FactoryReset {},
     /// Restart when all lines are idle.
@@ -125,6 +131,9 @@ impl From<ControlRequest> for Ask {
                 name,
                 value: Secret::new(value.into_bytes()),
             },
+            ControlRequest::UpdateCa { url } => {
+                Self::UpdateCa(url.map(|url| Secret::new(url.into_bytes())))
+            }
             ControlRequest::FactoryReset {} => Self::FactoryReset,
             ControlRequest::Reboot {} => Self::Restart,
             ControlRequest::Restart {} => Self::RestartWarm,

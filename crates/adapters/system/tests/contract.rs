@@ -69,6 +69,9 @@ fn wire(ask: Ask) -> ControlRequest {
         Ask::Resync(rule) => ControlRequest::Resync {
             rule: rule.map(text),
         },
+        Ask::UpdateCa(rule) => ControlRequest::UpdateCa {
+            url: rule.map(text),
+        },
         Ask::Set { name, value } => ControlRequest::Set {
             name,
             value: text(value),

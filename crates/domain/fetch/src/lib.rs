@@ -7,15 +7,17 @@
 //!
 //! Deliberately unknown here: sockets, HTTP statuses, TFTP packets, profiles.
 //!
-//! Requirement families: R-HTTP, R-TFTP (through the adapters), R-OUT-5, R-DOM.
+//! Requirement families: R-HTTP, R-TFTP (through the adapters), R-OUT-5, R-DOM, R-TLS-8.
 
 mod body;
 mod domains;
 mod error;
 pub mod port;
 mod request;
+mod trust;
 
 pub use body::{BodySink, Head, Refused};
 pub use domains::is_allowed;
 pub use error::{ErrorKind, FetchError};
 pub use request::{Endpoint, Request, Scheme};
+pub use trust::{Certificates, Fingerprint, NoCertificates};

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use async_trait::async_trait;
 use thiserror::Error;
 
-use crate::{BodySink, Endpoint, FetchError, Request};
+use crate::{BodySink, Certificates, Endpoint, FetchError, NoCertificates, Request};
 
 /// Fetches one body.
 ///
@@ -51,4 +51,26 @@ pub trait Resolver: Send + Sync + 'static {
     /// # Errors
     /// There are none to be had.
     async fn resolve(&self, host: &str) -> Result<Vec<IpAddr>, ResolveError>;
+}
+
+/// Whom TLS believes besides the built-in roots.
+///
+/// Obligations, each a test of the contract suite:
+/// * `read` takes PEM with one or more certificates, or one certificate in DER, and nothing else;
+/// * of a file with one certificate that cannot be read nothing is taken;
+/// * it believes nobody new;
+/// * `believe` takes exactly what `read` gave, in place of what was believed before; none removes that;
+/// * what cannot be believed leaves what was believed before.
+pub trait CustomTrust: Send + Sync + 'static {
+    /// Reads a file of certificates (R-TLS-8).
+    ///
+    /// # Errors
+    /// It is not such a file.
+    fn read(&self, file: &[u8]) -> Result<Certificates, NoCertificates>;
+
+    /// Believes these certificates, in DER, from the next handshake on, and no others besides the built-in roots.
+    ///
+    /// # Errors
+    /// One of them cannot be believed.
+    fn believe(&self, certificates: &[Vec<u8>]) -> Result<(), NoCertificates>;
 }

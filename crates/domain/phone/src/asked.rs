@@ -19,6 +19,8 @@ pub enum Ask {
         /// Text, as a user types it.
         value: Secret,
     },
+    /// Fetch the custom CA, by this rule or by Custom_CA_Rule; a rule may hold a password and is stored nowhere (V-163).
+    UpdateCa(Option<Secret>),
     /// Return everything to the factory state and restart.
     FactoryReset,
     /// Restart when all lines are idle.

@@ -47,6 +47,7 @@ impl Phone {
                 }
                 self.step(Event::Explicit(onhook_resync::Request::Given), cx);
             }
+            Command::UpdateCa(rule) => self.update_ca(rule, cx),
             Command::Set(id, value) => self.edit(origin, id, value, cx),
             Command::RestartWarm => {
                 self.warm_restart = true;

@@ -6,7 +6,9 @@ use onhook_resync::{Cause, Gate, RuleSlot, TimerKind};
 use onhook_upgrade::Stage;
 
 use crate::port::Severity;
-use crate::{Committed, OpId, Place, Request, RuleFault, StateChange, Told, UpgradeGate};
+use crate::{
+    CaSource, Committed, CustomCa, OpId, Place, Request, RuleFault, StateChange, Told, UpgradeGate,
+};
 
 /// Which of its subject's templates a message uses.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
@@ -110,6 +112,14 @@ pub enum Notice {
     ActivationCode,
     /// A command was refused.
     Refused(Gate),
+    /// A rule for the custom CA was evaluated and leads to a request.
+    TrustStarted(CaSource, Request),
+    /// A rule for the custom CA, or a part of it, cannot be used.
+    TrustFault(CaSource, RuleFault),
+    /// What was wanted of the custom CA ended; with the CA if it is another one now.
+    TrustDone(CaSource, Outcome, Option<CustomCa>),
+    /// Custom_CA_Rule is empty, and no custom CA is believed any more.
+    TrustForgotten,
     /// A local edit was stored, or could not be.
     EditDone(Committed),
     /// Another edit or a commit is under way; the edit was not taken.
@@ -142,6 +152,10 @@ pub enum UpgradeNotice {
 pub enum Effect {
     /// Fetch and decode a profile; answered by `FetchStarted`, then `FetchDone`.
     Fetch(OpId, Request),
+    /// Fetch a custom CA, store it and believe it; answered by `FetchStarted`, then `TrustDone`.
+    FetchTrust(OpId, CaSource, Request),
+    /// Remove the custom CA.
+    ForgetTrust,
     /// Search a server where the options name none, or none that serves; answered by `Searched`.
     Search(OpId, Place),
     /// End a fetch; its completion still comes and is ignored.

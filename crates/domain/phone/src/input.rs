@@ -6,7 +6,7 @@ use onhook_device::Outcome;
 use onhook_fetch::Endpoint;
 use onhook_params::{ParamId, ValueId, Values};
 
-use crate::{DecodedId, Discovered, Means, Searched, Slots, StateRecord};
+use crate::{CustomCa, DecodedId, Discovered, Means, Searched, Slots, StateRecord};
 
 /// Names one effect that wants a completion. A stale or unknown id is ignored and counted.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -54,6 +54,8 @@ pub enum Command {
     Resync,
     /// Run this rule alone.
     ResyncWith(ValueId),
+    /// Fetch the custom CA, by this rule or by Custom_CA_Rule; a rule that is given is stored nowhere (V-163).
+    UpdateCa(Option<ValueId>),
     /// Set a parameter locally; the text is canonical.
     Set(ParamId, ValueId),
     /// Restart when all lines are idle and no resync runs.
@@ -184,6 +186,8 @@ pub enum Input {
     FetchStarted(OpId, Endpoint),
     /// A fetch and its decoding ended.
     FetchDone(OpId, Result<DecodedId, Told>),
+    /// The custom CA came and is believed from now on, or is not: then what was believed before still is.
+    TrustDone(OpId, Result<CustomCa, Told>),
     /// A search ended.
     Searched(OpId, Searched),
     /// A commit ended.
@@ -211,6 +215,7 @@ impl Input {
             | Self::Fact(_) => 0,
             Self::FetchStarted(..)
             | Self::FetchDone(..)
+            | Self::TrustDone(..)
             | Self::Searched(..)
             | Self::CommitDone(..)
             | Self::StateSaved(..)

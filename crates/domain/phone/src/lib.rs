@@ -9,11 +9,12 @@
 //! activity is an input, a restart is an effect, and every text in an effect is an id that the consumer
 //! renders with [`render`].
 //!
-//! Requirement families: R-SM, R-RULE, R-ASSIGN, R-OPT-6, R-ALIAS-1, R-POST, R-APP, R-LOG, R-MACRO-20..23, R-URL-2, R-FLS, R-UPG,
-//! R-FW-1 to R-FW-6, R-FW-10 to R-FW-15.
+//! Requirement families: R-SM, R-RULE, R-ASSIGN, R-OPT-6, R-ALIAS-1, R-POST, R-APP, R-LOG, R-MACRO-20..23, R-URL-2, R-FLS, R-TLS-8..10,
+//! R-UPG, R-FW-1 to R-FW-6, R-FW-10 to R-FW-15.
 
 mod asked;
 mod command;
+mod custom_ca;
 mod discovered;
 mod edit;
 mod effect;
@@ -41,10 +42,12 @@ mod search;
 mod second;
 mod shared;
 mod steps;
+mod trust;
 mod upgrade;
 mod watch;
 
 pub use asked::{Answer, Ask, Asked, ClientCertificate, Delay, Reply};
+pub use custom_ca::{CaOver, CaSource, CustomCa, HeldCa, TrustRecord, TrustRecordError};
 pub use discovered::Discovered;
 pub use effect::{Effect, LogLine, LogOp, Notice, RestartKind, Subject, UpgradeNotice};
 pub use input::{

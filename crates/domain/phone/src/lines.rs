@@ -2,7 +2,7 @@
 
 use onhook_device::{ForcedResync, MonoTime};
 use onhook_params::known;
-use onhook_resync::{Event, State};
+use onhook_resync::Event;
 
 use crate::phone::Cx;
 use crate::second::Second;
@@ -109,14 +109,9 @@ impl Phone {
 
     /// When lines no longer keep the phone from a restart that nothing else keeps it from.
     pub(crate) fn restart_deadline(&self) -> MonoTime {
-        let running = matches!(self.resync.state(), State::Running(_));
+        let running = self.is_transferring() || self.has_trust_work();
         // No time ends the waiting for an emergency call.
-        if self.wants_restart()
-            && !running
-            && !self.is_upgrading()
-            && !self.stores_edit()
-            && self.emergency_lines == 0
-        {
+        if self.wants_restart() && !running && !self.stores_edit() && self.emergency_lines == 0 {
             self.restart_by.mono()
         } else {
             MonoTime::MAX

@@ -3,6 +3,8 @@
 use onhook_device::{Identity, Mac};
 use onhook_params::{Scope, ValueId};
 
+use crate::CaOver;
+
 /// Names a [`Model`] in [`crate::Shared`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct ModelId(pub(crate) u16);
@@ -22,6 +24,8 @@ pub struct Model {
     pub scope: Scope,
     /// Seconds that lines have to stay idle before what was deferred goes on, 0..=60 (R-IDLE-3).
     pub idle_settle_s: u8,
+    /// Over what a custom CA may come.
+    pub ca_over: CaOver,
 }
 
 impl Model {
@@ -35,6 +39,7 @@ impl Model {
             hardware_version: identity.hardware_version.clone(),
             scope,
             idle_settle_s: 0,
+            ca_over: CaOver::Any,
         }
     }
 }

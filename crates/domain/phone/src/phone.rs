@@ -14,6 +14,7 @@ use crate::restart::Restart;
 use crate::rule::Cold;
 use crate::search::Search;
 use crate::second::Second;
+use crate::trust::Trust;
 use crate::upgrade::Firmware;
 use crate::watch::trigger_number;
 use crate::{
@@ -48,6 +49,8 @@ pub struct Phone {
     pub(crate) served_by: Option<ValueId>,
     /// The record names another one.
     pub(crate) server_unsaved: bool,
+    /// What is to be done about the custom CA.
+    pub(crate) trust: Option<Box<Trust>>,
     pub(crate) customization: Customization,
     pub(crate) restart: Restart,
     /// The restarts that profiles have led to in a row, and what the next one is for.
@@ -106,6 +109,7 @@ impl Phone {
             firmware: None,
             served_by: None,
             server_unsaved: false,
+            trust: None,
             customization: Customization::Open,
             restart: Restart::No,
             restarts: None,
@@ -152,8 +156,13 @@ impl Phone {
             }
             Input::Fact(fact) => self.learn(fact, cx),
             Input::Command(origin, command) => self.command(origin, command, cx),
-            Input::FetchStarted(op, endpoint) => self.fetch_started(op, endpoint.ip, cx),
+            Input::FetchStarted(op, endpoint) => {
+                if !self.trust_started(op, endpoint.ip, cx) {
+                    self.fetch_started(op, endpoint.ip, cx);
+                }
+            }
             Input::FetchDone(op, result) => self.fetch_done(op, result, cx),
+            Input::TrustDone(op, result) => self.trust_done(op, result, cx),
             Input::Searched(op, searched) => self.searched(op, searched, cx),
             Input::CommitDone(op, committed) => match self.edit.take_if(|edit| edit.op == op) {
                 Some(edit) => self.edit_done(*edit, committed, cx),
@@ -164,6 +173,7 @@ impl Phone {
             Input::Activated(op, committed) => self.activated(op, committed, cx),
             Input::Erased(op, committed) => self.erased(op, committed, cx),
         }
+        self.trust_if_free(cx);
         self.upgrade_if_free(cx);
         self.watch_triggers(!timer, cx);
         let after = self.resync.timer();
@@ -305,6 +315,9 @@ impl Phone {
         self.customization = record.out_of_the_box();
         let asked = record.pending.filter(|_| boot == Boot::Normal);
         self.pending_saved = asked;
+        if boot == Boot::Normal {
+            self.trust_at_boot(cx);
+        }
         self.step(
             Event::Boot {
                 cause,
@@ -347,6 +360,7 @@ impl Phone {
         self.overdue = false;
         self.warned = 0;
         self.forget_search(&mut shared.values);
+        self.forget_trust(&mut shared.values);
         self.set_result(None, shared);
     }
 
@@ -365,7 +379,14 @@ impl Phone {
             .filter(|change| self.own_value(change.id) != change.value)
             .filter_map(|change| trigger_number(change.id))
             .fold(0_u8, |bits, number| bits | number);
+        let trust = changes.iter().any(|change| {
+            change.id == known::CUSTOM_CA_RULE && self.own_value(change.id) != change.value
+        });
         self.params.apply(changes, &mut cx.shared.values);
+        //= R-TLS-8
+        if trust && self.state() != State::Off {
+            self.trust_changed();
+        }
         let mut asked = false;
         for change in changes {
             let event = match change.id {

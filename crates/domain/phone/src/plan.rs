@@ -62,17 +62,12 @@ impl Phone {
             .as_ref()
             .and_then(|url| url.server.is_none().then_some(0));
         //= R-ASSIGN-2
-        cold.next = alternative.url.as_ref().map(|url| {
-            let discovered = self.server().filter(|_| url.server.is_none());
-            let stand_in = StandIn {
-                host: discovered.and_then(|found| found.server(0)),
-                transport: discovered.map(|found| (found.scheme, found.port)),
-            };
-            self.request_for(url, &alternative, expanded, stand_in, cx)
-        });
+        cold.next = alternative
+            .url
+            .as_ref()
+            .map(|url| self.request_for(url, &alternative, expanded, self.stand_in(url), cx));
         if let Some(Ok(request)) = &cold.next
-            && request.scheme == Scheme::Tftp
-            && (request.user.is_some() || request.password.is_some())
+            && request.is_tftp_with_credentials()
         {
             //= R-TFTP-21
             let fault = RuleFault::CredentialsUnused;
@@ -135,6 +130,15 @@ impl Phone {
             }
             same
         });
+    }
+
+    /// What the network names for a profile whose URL has no server.
+    pub(crate) fn stand_in(&self, url: &Url<'_>) -> StandIn {
+        let discovered = self.server().filter(|_| url.server.is_none());
+        StandIn {
+            host: discovered.and_then(|found| found.server(0)),
+            transport: discovered.map(|found| (found.scheme, found.port)),
+        }
     }
 
     /// Turns a URL and its options into a request; `stand_in` serves a URL without a server.

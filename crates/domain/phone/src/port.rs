@@ -37,6 +37,37 @@ pub trait StateStore: Send + Sync + 'static {
     async fn reset_state(&self) -> Result<(), StoreError>;
 }
 
+/// Largest encoded [`TrustRecord`](crate::TrustRecord), in bytes: a bundle of 1 MiB (R-HTTP-16) and what is told of it.
+pub const TRUST_RECORD_LIMIT: usize = (1024 + 64) * 1024;
+
+/// Keeps the record of the custom CA over a power cut.
+///
+/// Obligations, each a test of the contract suite:
+/// * `save_trust` is all or nothing and durable before `Ok`;
+/// * saving the record that is stored already writes nothing and returns `false`;
+/// * a record above [`TRUST_RECORD_LIMIT`] is refused and the former one stays;
+/// * `load_trust` returns exactly the bytes of the last successful `save_trust`, or `None`.
+#[async_trait]
+pub trait TrustStore: Send + Sync + 'static {
+    /// Reads the record; `None` if none was saved yet.
+    ///
+    /// # Errors
+    /// The store cannot be read, or holds damaged bytes.
+    async fn load_trust(&self) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Replaces the record. Returns whether anything was written.
+    ///
+    /// # Errors
+    /// The former record is kept.
+    async fn save_trust(&self, record: &[u8]) -> Result<bool, StoreError>;
+
+    /// Removes the record (R-FLS-2).
+    ///
+    /// # Errors
+    /// The former record is kept.
+    async fn reset_trust(&self) -> Result<(), StoreError>;
+}
+
 /// How urgent a message is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
 pub enum Severity {

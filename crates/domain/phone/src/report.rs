@@ -3,7 +3,10 @@
 use std::net::IpAddr;
 
 use onhook_device::Outcome;
+use onhook_fetch::Fingerprint;
 use onhook_resync::{Cause, RuleSlot, TimerKind};
+
+use crate::{CaSource, TrustRecord};
 
 /// One thing a profile or a rule got wrong without failing.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -81,6 +84,47 @@ impl ResyncReport {
     }
 }
 
+/// What is believed besides the built-in roots, and how the last fetch of it ended.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct CaStatus {
+    /// The custom CA; `None` if none is installed.
+    pub installed: Option<InstalledCa>,
+    /// `$ERR` of the last fetch; `None` if that succeeded, or there was none.
+    pub failure: Option<String>,
+}
+
+/// A custom CA without its certificates.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct InstalledCa {
+    /// The common name of its first certificate; empty if it has none.
+    pub name: String,
+    /// The fingerprint of its first certificate.
+    pub fingerprint: Fingerprint,
+    /// How many certificates there are.
+    pub certificates: usize,
+    /// Whose URL brought it.
+    pub source: CaSource,
+    /// That URL, without secrets.
+    pub origin: String,
+}
+
+impl CaStatus {
+    /// What a record says.
+    #[must_use]
+    pub fn of(record: &TrustRecord) -> Self {
+        Self {
+            installed: record.held.as_ref().map(|held| InstalledCa {
+                name: held.name.clone(),
+                fingerprint: held.fingerprint,
+                certificates: held.certificates.len(),
+                source: held.source,
+                origin: held.origin.clone(),
+            }),
+            failure: record.failure.clone(),
+        }
+    }
+}
+
 /// A phone at one moment.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Status {
@@ -102,6 +146,8 @@ pub struct Status {
     pub external_ip: String,
     /// Whether a client certificate is installed.
     pub client_certificate: bool,
+    /// The custom CA (R-TLS-10).
+    pub custom_ca: CaStatus,
     /// `$EMS`
     pub mobility_status: String,
     /// `$MUID`

@@ -45,6 +45,11 @@ impl Request {
         .flatten()
     }
 
+    /// Whether it has credentials that its transport does not know.
+    pub(crate) fn is_tftp_with_credentials(&self) -> bool {
+        self.scheme == Scheme::Tftp && (self.user.is_some() || self.password.is_some())
+    }
+
     pub(crate) fn retain(&self, values: &mut Values) {
         for id in self.texts() {
             values.retain(id);

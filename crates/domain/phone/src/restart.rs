@@ -1,7 +1,7 @@
 //! The restart that changed parameters or people want.
 
 use onhook_params::{Entry, ParamId, ValueId};
-use onhook_resync::{BootCause, State};
+use onhook_resync::BootCause;
 
 use crate::phone::Cx;
 use crate::second::Second;
@@ -85,12 +85,11 @@ impl Phone {
         own.get(at)?.value
     }
 
-    /// Goes on with a restart as soon as all lines are idle and no resync runs.
+    /// Goes on with a restart as soon as all lines are idle, no resync runs and the custom CA is not waited for.
     pub(crate) fn restart_if_idle(&mut self, cx: &mut Cx<'_>) {
-        let running = matches!(self.resync.state(), State::Running(_));
         //= R-SM-14
-        if running
-            || self.is_upgrading()
+        if self.is_transferring()
+            || self.has_trust_work()
             || self.stores_edit()
             || !self.wants_restart()
             || self.lines_hold_restart(cx.now.mono, cx.shared)

@@ -27,6 +27,8 @@ pub enum RuleFault {
     SrvOverTftp,
     /// TFTP knows no user names and passwords: they are left out.
     CredentialsUnused,
+    /// A custom CA may come over https only.
+    CaOverPlain,
     /// The option cannot be carried out by this program yet.
     Unsupported(&'static str),
     /// The parameter of an assignment is unknown or refuses the value; the assignment is left out.
@@ -51,6 +53,7 @@ impl RuleFault {
             Self::ServerNotAllowed => "server-not-allowed",
             Self::SrvOverTftp => "srv-over-tftp",
             Self::CredentialsUnused => "credentials-unused",
+            Self::CaOverPlain => "ca-over-plain",
             Self::Unsupported(_) => "unsupported",
             Self::Assignment { .. } => "assignment",
             Self::PasswordShown { .. } => "password-shown",
@@ -66,7 +69,7 @@ impl RuleFault {
             | Self::CredentialsUnused => Outcome::BadRule,
             Self::SrvOverTftp => Outcome::SrvOverTftp,
             Self::NoServer => Outcome::NoServer,
-            Self::ServerNotAllowed => Outcome::ServerNotAllowed,
+            Self::ServerNotAllowed | Self::CaOverPlain => Outcome::ServerNotAllowed,
         }
     }
 }

@@ -325,7 +325,7 @@ impl Phone {
 
     /// Ends the running rule because the resync takes too long; a commit under way is waited for.
     pub(crate) fn time_out(&mut self, cx: &mut Cx<'_>) -> Option<Outcome> {
-        if self.give_search_up() {
+        if self.give_search_up() || self.give_trust_up(cx) {
             return Some(Outcome::Timeout);
         }
         let (Phase::Fetching(op) | Phase::Receiving(op)) = self.phase()? else {

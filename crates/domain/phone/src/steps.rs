@@ -34,6 +34,9 @@ impl Phone {
                         cx.out
                             .push(Effect::Notice(Notice::ResyncStarted(cause, slot)));
                     }
+                    if self.trust_before_rule(slot, cx) {
+                        break;
+                    }
                     match self.run_rule(slot, cx) {
                         Some(outcome) => self.rule_done(outcome, cx),
                         None => break,
@@ -59,6 +62,13 @@ impl Phone {
             };
         }
         self.restart_if_idle(cx);
+    }
+
+    /// Whether a transfer of the phone is under way: a resync, or what may run beside none (section 18, invariant 1).
+    pub(crate) fn is_transferring(&self) -> bool {
+        matches!(self.resync.state(), State::Running(_))
+            || self.is_fetching_trust()
+            || self.is_upgrading()
     }
 
     fn finished(&mut self, outcome: Outcome, cx: &mut Cx<'_>) {

@@ -291,7 +291,7 @@ impl Phone {
             && !self.are_lines_deferring()
             && matches!(self.restart, Restart::No | Restart::Pending)
             && !self.stores_edit()
-            && !self.is_upgrading()
+            && !self.is_transferring()
     }
 
     /// Whether a load is being fetched, or what comes before that.

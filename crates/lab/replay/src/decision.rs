@@ -4,8 +4,9 @@ use onhook_device::{Now, Outcome};
 use onhook_journal::{Input, Life};
 use onhook_params::{ParamId, Values};
 use onhook_phone::{
-    Cause, Committed, Effect, Gate, Notice, OpId, Pending, Phone, Place, RestartKind, RuleSlot,
-    Shared, Stage, State, StateChange, TimerKind, UpgradeGate, UpgradeNotice, render,
+    CaSource, Cause, Committed, CustomCa, Effect, Gate, Notice, OpId, Pending, Phone, Place,
+    Request, RestartKind, RuleSlot, Shared, Stage, State, StateChange, TimerKind, UpgradeGate,
+    UpgradeNotice, render,
 };
 
 use crate::rule;
@@ -55,7 +56,10 @@ impl Seen<'_> {
             Effect::Erase(_) => said.push("restores the factory state".to_owned()),
             Effect::Notice(notice) => self.notice(notice, said),
             // The notice of the same rule has told it.
-            Effect::Fetch(..) | Effect::Upgrade(..) => {}
+            Effect::Fetch(..)
+            | Effect::FetchTrust(..)
+            | Effect::ForgetTrust
+            | Effect::Upgrade(..) => {}
         }
     }
 
@@ -68,19 +72,7 @@ impl Seen<'_> {
                     said.extend(rule::reasons(self, *slot));
                 }
             }
-            Notice::RuleStarted(slot, request) => {
-                let first = matches!(slot, RuleSlot::A | RuleSlot::Given);
-                if !first {
-                    said.push(format!("{} is evaluated", slot.name()));
-                    said.extend(rule::reasons(self, *slot));
-                }
-                let url = render::url(request, &self.shared.values);
-                let keyed = match request.key.is_some() {
-                    true => ", with a key",
-                    false => "",
-                };
-                said.push(format!("{}: asks for {url}{keyed}", slot.name()));
-            }
+            Notice::RuleStarted(slot, request) => self.rule_started(*slot, request, said),
             Notice::RuleDone {
                 slot,
                 outcome,
@@ -92,6 +84,21 @@ impl Seen<'_> {
             )),
             Notice::RuleFault(slot, fault) => {
                 said.push(format!("{} cannot be used: {}", slot.name(), fault.name()));
+            }
+            Notice::TrustStarted(source, request) => {
+                let url = render::url(request, &self.shared.values);
+                said.push(format!("{}: asks for {url}", ca_rule(*source)));
+            }
+            Notice::TrustFault(source, fault) => said.push(format!(
+                "{} cannot be used: {}",
+                ca_rule(*source),
+                fault.name()
+            )),
+            Notice::TrustDone(source, outcome, ca) => {
+                said.push(trust_done(*source, *outcome, *ca));
+            }
+            Notice::TrustForgotten => {
+                said.push("believes no custom CA any more: Custom_CA_Rule is empty".to_owned());
             }
             Notice::TriggerFault(number, fault) => said.push(format!(
                 "Resync_Trigger_{number} cannot be evaluated: {}",
@@ -169,6 +176,20 @@ impl Seen<'_> {
                 "cannot upgrade: it has no slots for firmware".to_owned()
             }
         }
+    }
+
+    fn rule_started(&self, slot: RuleSlot, request: &Request, said: &mut Vec<String>) {
+        let first = matches!(slot, RuleSlot::A | RuleSlot::Given);
+        if !first {
+            said.push(format!("{} is evaluated", slot.name()));
+            said.extend(rule::reasons(self, slot));
+        }
+        let url = render::url(request, &self.shared.values);
+        let keyed = match request.key.is_some() {
+            true => ", with a key",
+            false => "",
+        };
+        said.push(format!("{}: asks for {url}{keyed}", slot.name()));
     }
 
     fn why(&self, cause: Cause) -> String {
@@ -268,6 +289,8 @@ impl Seen<'_> {
             | Input::FetchStarted { .. }
             | Input::Fetched { .. }
             | Input::FetchFailed { .. }
+            | Input::TrustInstalled { .. }
+            | Input::TrustFailed { .. }
             | Input::Committed { .. }
             | Input::StateSaved { .. }
             | Input::Slots(_)
@@ -275,6 +298,24 @@ impl Seen<'_> {
             | Input::Activated { .. }
             | Input::Erased { .. } => None,
         }
+    }
+}
+
+const fn ca_rule(source: CaSource) -> &'static str {
+    match source {
+        CaSource::Rule => "Custom_CA_Rule",
+        CaSource::Request => "the rule that was given",
+    }
+}
+
+fn trust_done(source: CaSource, outcome: Outcome, ca: Option<CustomCa>) -> String {
+    let rule = ca_rule(source);
+    match ca {
+        Some(ca) => format!(
+            "{rule}: the custom CA with the fingerprint {} is believed from now on",
+            ca.fingerprint
+        ),
+        None => format!("{rule}: {} ({outcome})", outcome.code()),
     }
 }
 

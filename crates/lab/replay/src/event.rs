@@ -47,18 +47,24 @@ pub(crate) fn words(input: &Input) -> String {
             user: Some(user), ..
         } => format!("`{user}` is logged in (extension mobility)"),
         Input::Mobility { user: None, .. } => "nobody is logged in (extension mobility)".to_owned(),
-        Input::Command { origin, what } => asked(*origin, what),
+        Input::Command { origin, what } => command(*origin, what),
         Input::FetchStarted { ip: Some(ip), .. } => format!("the server has the address {ip}"),
         Input::FetchStarted { ip: None, .. } => "the server has no address".to_owned(),
         Input::Fetched { params, .. } => {
             format!("a profile has come that sets {} parameters", params.len())
         }
-        Input::FetchFailed {
-            outcome,
-            said: Some(said),
-            ..
-        } => format!("no profile has come: {outcome} ({said})"),
-        Input::FetchFailed { outcome, .. } => format!("no profile has come: {outcome}"),
+        Input::FetchFailed { outcome, said, .. } => {
+            failed("no profile has come", outcome, said.as_deref())
+        }
+        Input::TrustInstalled {
+            name, fingerprint, ..
+        } => format!(
+            "the custom CA {:?} with the fingerprint {fingerprint} is installed",
+            name.as_deref().unwrap_or_default()
+        ),
+        Input::TrustFailed { outcome, said, .. } => {
+            failed("no custom CA has come", outcome, said.as_deref())
+        }
         Input::Means { domain, directory } => means(domain.as_deref(), *directory),
         Input::Searched {
             answered, found, ..
@@ -78,32 +84,10 @@ pub(crate) fn words(input: &Input) -> String {
     }
 }
 
-fn asked(origin: Origin, what: &Command) -> String {
-    let by = match origin {
-        Origin::Control => "",
-        Origin::Page => " on a page of the phone",
-    };
-    match what {
-        Command::Resync => format!("a resync is asked for{by}"),
-        Command::ResyncWith(rule) => {
-            format!("a resync with the rule `{rule}` is asked for{by}")
-        }
-        Command::Set { name, value } => format!("{name} is set to `{value}`{by}"),
-        Command::Restart => format!("a restart is asked for{by}"),
-        Command::RestartWarm => format!("a restart of SIP and services is asked for{by}"),
-        Command::FactoryReset => format!("the factory state is asked for{by}"),
-        Command::Upgrade(None) => format!("an upgrade is asked for{by}"),
-        Command::Upgrade(Some(rule)) => {
-            format!("an upgrade with the rule `{rule}` is asked for{by}")
-        }
-    }
-}
-
 fn upgraded(outcome: Option<&str>, said: Option<&str>) -> String {
-    match (outcome, said) {
-        (None, _) => "the load is verified and written".to_owned(),
-        (Some(outcome), Some(said)) => format!("no load has come: {outcome} ({said})"),
-        (Some(outcome), None) => format!("no load has come: {outcome}"),
+    match outcome {
+        None => "the load is verified and written".to_owned(),
+        Some(outcome) => failed("no load has come", outcome, said),
     }
 }
 
@@ -118,6 +102,34 @@ fn slots_told(slots: Option<&Slots>) -> String {
     match slots.fell_back {
         true => format!("{other}; the load that was to come up did not"),
         false => other,
+    }
+}
+
+fn command(origin: Origin, what: &Command) -> String {
+    let by = match origin {
+        Origin::Control => "",
+        Origin::Page => " on a page of the phone",
+    };
+    match what {
+        Command::Resync => format!("a resync is asked for{by}"),
+        Command::ResyncWith(rule) => format!("a resync with the rule `{rule}` is asked for{by}"),
+        Command::UpdateCa(None) => format!("the custom CA is asked for{by}"),
+        Command::UpdateCa(Some(rule)) => format!("the custom CA of `{rule}` is asked for{by}"),
+        Command::Set { name, value } => format!("{name} is set to `{value}`{by}"),
+        Command::Restart => format!("a restart is asked for{by}"),
+        Command::RestartWarm => format!("a restart of SIP and services is asked for{by}"),
+        Command::FactoryReset => format!("the factory state is asked for{by}"),
+        Command::Upgrade(None) => format!("an upgrade is asked for{by}"),
+        Command::Upgrade(Some(rule)) => {
+            format!("an upgrade with the rule `{rule}` is asked for{by}")
+        }
+    }
+}
+
+fn failed(what: &str, outcome: &str, said: Option<&str>) -> String {
+    match said {
+        Some(said) => format!("{what}: {outcome} ({said})"),
+        None => format!("{what}: {outcome}"),
     }
 }
 

@@ -259,8 +259,16 @@ impl<'s> Cell<'s> {
                 let at = MonoTime::from_millis(self.now_ms + REBOOT_MS);
                 self.wheel.insert(at, phone, What::PowerOn.numbered(0));
             }
+            // None of these phones has a rule for one.
+            Effect::FetchTrust(op, ..) => {
+                self.handle(phone, Input::TrustDone(op, Err(Outcome::NoServer.into())));
+            }
             // Nobody tells these phones of other places.
-            Effect::Search(..) | Effect::Cancel(_) | Effect::Log(_) | Effect::Notice(_) => {}
+            Effect::ForgetTrust
+            | Effect::Search(..)
+            | Effect::Cancel(_)
+            | Effect::Log(_)
+            | Effect::Notice(_) => {}
             // They have no slots, and nobody asks for the factory state.
             Effect::Upgrade(..) | Effect::Activate(_) | Effect::Erase(_) => {}
         }

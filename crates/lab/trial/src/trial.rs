@@ -366,6 +366,10 @@ impl Observer for Watcher {
             | Notice::ActivationCode
             | Notice::EraseFailed
             | Notice::Upgrade(_)
+            | Notice::TrustStarted(..)
+            | Notice::TrustFault(..)
+            | Notice::TrustDone(..)
+            | Notice::TrustForgotten
             | Notice::Refused(_) => {}
         }
     }

@@ -60,6 +60,7 @@ fn name_of(asked: &Asked) -> String {
     match &asked.ask {
         Ask::Set { name, .. } => name.clone(),
         other @ (Ask::Resync(_)
+        | Ask::UpdateCa(_)
         | Ask::FactoryReset
         | Ask::Restart
         | Ask::RestartWarm
@@ -102,6 +103,8 @@ async fn every_kind_of_request_arrives_as_it_was_made(fixture: &mut dyn CommandS
             Ask::Resync(None),
             Ask::Resync(Some(Secret::from(value))),
             Ask::Resync(Some(Secret::from(""))),
+            Ask::UpdateCa(None),
+            Ask::UpdateCa(Some(Secret::from(value))),
             Ask::FactoryReset,
             Ask::Restart,
             Ask::RestartWarm,
@@ -147,6 +150,10 @@ fn plain(ask: &Ask) -> (&'static str, String, Option<Vec<u8>>) {
         Ask::Resync(rule) => {
             let rule = rule.as_ref().map(|rule| rule.expose().to_vec());
             ("resync", String::new(), rule)
+        }
+        Ask::UpdateCa(rule) => {
+            let rule = rule.as_ref().map(|rule| rule.expose().to_vec());
+            ("update CA", String::new(), rule)
         }
         Ask::Set { name, value } => ("set", name.clone(), Some(value.expose().to_vec())),
         Ask::FactoryReset => ("factory reset", String::new(), None),

@@ -24,11 +24,16 @@ pub trait StateStoreFixture: Send {
 
 /// Checks an empty store against every obligation of the port.
 pub async fn state_store(fixture: &mut dyn StateStoreFixture) {
+    records(fixture, STATE_RECORD_LIMIT).await;
+}
+
+/// Checks an empty store of records up to a limit.
+pub(super) async fn records(fixture: &mut dyn StateStoreFixture, limit: usize) {
     a_new_store_has_no_record(fixture).await;
-    load_gives_exactly_the_saved_bytes(fixture).await;
+    load_gives_exactly_the_saved_bytes(fixture, limit).await;
     saving_the_same_record_writes_nothing(fixture).await;
-    a_record_above_the_limit_is_refused(fixture).await;
-    a_power_cut_leaves_the_old_or_the_new_record(fixture).await;
+    a_record_above_the_limit_is_refused(fixture, limit).await;
+    a_power_cut_leaves_the_old_or_the_new_record(fixture, limit).await;
     reset_removes_the_record(fixture).await;
 }
 
@@ -50,8 +55,8 @@ async fn a_new_store_has_no_record(fixture: &mut dyn StateStoreFixture) {
     );
 }
 
-async fn load_gives_exactly_the_saved_bytes(fixture: &mut dyn StateStoreFixture) {
-    let full: Vec<u8> = (0..STATE_RECORD_LIMIT).map(|n| (n % 256) as u8).collect();
+async fn load_gives_exactly_the_saved_bytes(fixture: &mut dyn StateStoreFixture, limit: usize) {
+    let full: Vec<u8> = (0..limit).map(|n| (n % 256) as u8).collect();
     for record in [b"first".as_slice(), &[], &[0, 255, 10], &full] {
         assert!(save(fixture, record).await, "a change is written");
         assert_eq!(load(fixture).await.as_deref(), Some(record));
@@ -67,22 +72,21 @@ async fn saving_the_same_record_writes_nothing(fixture: &mut dyn StateStoreFixtu
     assert!(fixture.writes() > writes, "a change is counted");
 }
 
-async fn a_record_above_the_limit_is_refused(fixture: &mut dyn StateStoreFixture) {
+async fn a_record_above_the_limit_is_refused(fixture: &mut dyn StateStoreFixture, limit: usize) {
     let before = load(fixture).await;
     let store = fixture.open().await;
-    if store.save_state(&[1; STATE_RECORD_LIMIT + 1]).await.is_ok() {
+    if store.save_state(&vec![1; limit + 1]).await.is_ok() {
         panic!("a record above the limit was saved");
     }
     drop(store);
     assert_eq!(load(fixture).await, before);
 }
 
-async fn a_power_cut_leaves_the_old_or_the_new_record(fixture: &mut dyn StateStoreFixture) {
-    for new in [
-        b"after one".as_slice(),
-        b"after two",
-        &[3; STATE_RECORD_LIMIT],
-    ] {
+async fn a_power_cut_leaves_the_old_or_the_new_record(
+    fixture: &mut dyn StateStoreFixture,
+    limit: usize,
+) {
+    for new in [b"after one".as_slice(), b"after two", &vec![3; limit]] {
         let old = load(fixture).await;
         let found = fixture.loads_after_cuts(new).await;
         assert_eq!(

@@ -1,28 +1,21 @@
 //! The state record in memory.
 
-use std::sync::Mutex;
-
 use async_trait::async_trait;
 use onhook_params::port::StoreError;
 use onhook_phone::port::{STATE_RECORD_LIMIT, StateStore};
 
-use super::{Power, lock};
+use super::Power;
+use super::record::MemoryRecord;
 
 /// A [`StateStore`] in memory whose power can be cut at any durable write.
 #[derive(Default)]
-pub struct MemoryStateStore {
-    power: Power,
-    record: Mutex<Option<Vec<u8>>>,
-}
+pub struct MemoryStateStore(MemoryRecord);
 
 impl MemoryStateStore {
     /// An empty store that draws from a power supply, which other stores may share.
     #[must_use]
     pub fn with_power(power: Power) -> Self {
-        Self {
-            power,
-            record: Mutex::default(),
-        }
+        Self(MemoryRecord::with_power(power))
     }
 
     /// An empty store with its own power supply.
@@ -33,43 +26,28 @@ impl MemoryStateStore {
 
     /// The power supply of the store.
     #[must_use]
-    pub fn power(&self) -> &Power {
-        &self.power
+    pub const fn power(&self) -> &Power {
+        &self.0.power
     }
 
     /// The record, even while the power is off.
     #[must_use]
     pub fn record(&self) -> Option<Vec<u8>> {
-        lock(&self.record).clone()
+        self.0.bytes()
     }
 }
 
 #[async_trait]
 impl StateStore for MemoryStateStore {
     async fn load_state(&self) -> Result<Option<Vec<u8>>, StoreError> {
-        self.power.read(|| self.record())
+        self.0.load()
     }
 
     async fn save_state(&self, record: &[u8]) -> Result<bool, StoreError> {
-        if record.len() > STATE_RECORD_LIMIT {
-            return Err(StoreError::Medium {
-                message: format!(
-                    "a state record of {} bytes is above the limit of {STATE_RECORD_LIMIT}; shorten it",
-                    record.len()
-                ),
-                source: None,
-            });
-        }
-        let old = self.power.read(|| self.record())?;
-        if old.as_deref() == Some(record) {
-            return Ok(false);
-        }
-        self.power
-            .write(|| *lock(&self.record) = Some(record.to_vec()))?;
-        Ok(true)
+        self.0.save(record, STATE_RECORD_LIMIT)
     }
 
     async fn reset_state(&self) -> Result<(), StoreError> {
-        self.power.write(|| *lock(&self.record) = None)
+        self.0.reset()
     }
 }

@@ -2,12 +2,12 @@
 
 use onhook_device::{Family, ForcedResync, MonoTime, Now, Outcome, Release, TriggerMode, WallTime};
 use onhook_discovery::Found;
-use onhook_fetch::Endpoint;
+use onhook_fetch::{Endpoint, Fingerprint};
 use onhook_params::{ParamId, ParamSet, Scope, Secrecy, known};
 use onhook_phone::{
-    Boot, Command, Committed, Cx, DecodedId, Discovered, Effect, Fact, Input, Lasting, LineUse,
-    Means, Memory, Model, OpId, Origin, Pending, Phone, PhoneSetup, RebootReason, Registration,
-    Searched, Shared, Slots, StateRecord,
+    Boot, Command, Committed, CustomCa, Cx, DecodedId, Discovered, Effect, Fact, Input, Lasting,
+    LineUse, Means, Memory, Model, OpId, Origin, Pending, Phone, PhoneSetup, RebootReason,
+    Registration, Searched, Shared, Slots, StateRecord, Told,
 };
 
 use crate::sim::decoded;
@@ -62,7 +62,7 @@ impl Watch for () {
 pub const SECRET: &str = "c4n4ry";
 
 /// What edits and profiles set.
-const SETTINGS: [(&str, &[&str]); 12] = [
+const SETTINGS: [(&str, &[&str]); 13] = [
     (
         "Profile_Rule",
         &[
@@ -72,6 +72,15 @@ const SETTINGS: [(&str, &[&str]); 12] = [
             "( $PRVST eq 2 )? (GPP_SA = \"c4n4ry-3\"; GPP_A = \"1\")! [--key $C] http://h/$B | (GPP_B = \"2\")!",
             "( $A eq 1 )? http://h/a | http://h/b",
             "",
+        ],
+    ),
+    (
+        "Custom_CA_Rule",
+        &[
+            "",
+            "http://h/ca",
+            "[--pwd c4n4ry-7] tftp://h/ca",
+            "( $PRVST eq x )? /ca",
         ],
     ),
     (
@@ -189,7 +198,7 @@ fn step(
     let mut fetches = 0;
     for effect in out.drain(..) {
         match effect {
-            Effect::Fetch(..) => fetches += 1,
+            Effect::Fetch(..) | Effect::FetchTrust(..) => fetches += 1,
             Effect::Cancel(_) => fetches -= 1,
             Effect::Commit(op) => {
                 assert!(phone.commit_entries(op).len() < 1000);
@@ -197,7 +206,11 @@ fn step(
             }
             Effect::Upgrade(..) => fetches += 1,
             Effect::Search(..) | Effect::Activate(_) | Effect::Erase(_) => *ops += 1,
-            Effect::SaveState(..) | Effect::Log(_) | Effect::Restart(_) | Effect::Notice(_) => {}
+            Effect::ForgetTrust
+            | Effect::SaveState(..)
+            | Effect::Log(_)
+            | Effect::Restart(_)
+            | Effect::Notice(_) => {}
         }
     }
     assert!(fetches <= 1, "one input leads to {fetches} fetches");
@@ -241,6 +254,14 @@ fn input(bytes: &mut Bytes<'_>, ops: u32, scope: &Scope, shared: &mut Shared) ->
             ),
         ),
         3 => Input::ClockSet,
+        4 if bytes.next().is_multiple_of(4) => Input::Command(
+            Origin::Control,
+            Command::UpdateCa(
+                shared
+                    .values
+                    .intern(bytes.of(&["http://h/given", "/ca"], ""), Secrecy::Secret),
+            ),
+        ),
         4 => Input::Fact(Fact::Address(Some([10, 0, 0, bytes.next()].into()))),
         5 => Input::Command(Origin::Control, Command::Resync),
         6 => match shared.values.intern(
@@ -273,6 +294,7 @@ fn input(bytes: &mut Bytes<'_>, ops: u32, scope: &Scope, shared: &mut Shared) ->
             ),
         ),
         10 => Input::FetchStarted(op, Endpoint { ip: None }),
+        11 if bytes.next().is_multiple_of(2) => Input::TrustDone(op, custom_ca(bytes, shared)),
         11 => Input::FetchDone(op, Err(Outcome::Fnf.into())),
         12 => Input::FetchDone(op, Ok(profile(bytes, scope, shared))),
         13 if bytes.next().is_multiple_of(4) => Input::Fact(Fact::Means(Means {
@@ -305,6 +327,17 @@ fn firmware(bytes: &mut Bytes<'_>, op: OpId, committed: Committed, shared: &mut 
             }
         }
         _ => Input::Timer,
+    }
+}
+
+fn custom_ca(bytes: &mut Bytes<'_>, shared: &mut Shared) -> Result<CustomCa, Told> {
+    match bytes.next() % 3 {
+        0 => Err(Outcome::ParseFailed.into()),
+        certificates => Ok(CustomCa {
+            name: shared.values.intern("Root", Secrecy::Plain),
+            fingerprint: Fingerprint([bytes.next(); 32]),
+            certificates: certificates.into(),
+        }),
     }
 }
 

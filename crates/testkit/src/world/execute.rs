@@ -3,9 +3,11 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use onhook_discovery::Found;
-use onhook_fetch::Endpoint;
+use onhook_fetch::{Endpoint, Fingerprint};
+use onhook_params::Secrecy;
 use onhook_phone::{
-    Committed, Discovered, Effect, Input, OpId, Request, RestartKind, Searched, StateChange, render,
+    Committed, CustomCa, Discovered, Effect, Input, OpId, Request, RestartKind, Searched,
+    StateChange, render,
 };
 
 use super::chance::Chance;
@@ -29,6 +31,7 @@ impl World {
         let life = place.life;
         match effect {
             Effect::Fetch(op, request) => self.fetch(seat, op, &request),
+            Effect::FetchTrust(op, _, request) => self.fetch_trust(seat, op, &request),
             Effect::Commit(op) => {
                 let entries = place.phone.commit_entries(op).to_vec();
                 for value in entries.iter().filter_map(|entry| entry.value) {
@@ -83,7 +86,7 @@ impl World {
                 let at = now_ms + 20_000 + self.chance.below(20_000);
                 self.push(at, seat, Event::Act(super::Act::PowerOn));
             }
-            Effect::Cancel(_) | Effect::Notice(_) => {}
+            Effect::ForgetTrust | Effect::Cancel(_) | Effect::Notice(_) => {}
         }
         self.fault(fault);
     }
@@ -131,6 +134,28 @@ impl World {
             }
         };
         self.push(done, seat, Event::Input(life, Input::FetchDone(op, result)));
+    }
+
+    fn fetch_trust(&mut self, seat: usize, op: OpId, request: &Request) {
+        let Some(life) = self.seats.get(seat).map(|place| place.life) else {
+            return;
+        };
+        if render::url(request, &self.shared.values).contains("CANARY") {
+            self.fault(Some("a URL shows a secret".to_owned()));
+        }
+        let started = self.now_ms + self.chance.below(2000);
+        let input = Input::FetchStarted(op, Endpoint { ip: None });
+        self.push(started, seat, Event::Input(life, input));
+        let done = started + 1000 * self.server.delay(&mut self.chance);
+        let result = match self.server.answer(&mut self.chance) {
+            Answer::Fails(outcome) => Err(outcome.into()),
+            Answer::Sets(_) => Ok(CustomCa {
+                name: self.shared.values.intern("Root", Secrecy::Plain),
+                fingerprint: Fingerprint([1; 32]),
+                certificates: 1,
+            }),
+        };
+        self.push(done, seat, Event::Input(life, Input::TrustDone(op, result)));
     }
 }
 

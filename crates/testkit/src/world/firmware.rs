@@ -187,6 +187,7 @@ impl Shelf {
             | Input::Command(..)
             | Input::FetchStarted(..)
             | Input::FetchDone(..)
+            | Input::TrustDone(..)
             | Input::Searched(..)
             | Input::CommitDone(..)
             | Input::StateSaved(..)

@@ -118,6 +118,7 @@ impl Oracle {
             Input::Upgraded(op, _) => {
                 self.fetch.take_if(|fetch| fetch == op);
             }
+            Input::TrustDone(op, _) if self.fetch == Some(*op) => self.fetch = None,
             Input::Boot(..)
             | Input::Timer
             | Input::Registration(..)
@@ -126,6 +127,7 @@ impl Oracle {
             | Input::Command(..)
             | Input::FetchStarted(..)
             | Input::FetchDone(..)
+            | Input::TrustDone(..)
             | Input::Searched(..)
             | Input::CommitDone(..)
             | Input::StateSaved(..)
@@ -143,11 +145,12 @@ impl Oracle {
     ) -> Option<String> {
         let fault = |what: &str| Some(what.to_owned());
         match effect {
-            Effect::Fetch(op, _) | Effect::Upgrade(op, _) => {
+            Effect::Fetch(op, _) | Effect::FetchTrust(op, ..) | Effect::Upgrade(op, _) => {
                 if self.fetch.replace(*op).is_some() {
                     return fault("two fetches at once");
                 }
             }
+            Effect::ForgetTrust => {}
             Effect::Search(..) if self.fetch.is_some() => {
                 return fault("a search during a fetch");
             }
@@ -169,6 +172,9 @@ impl Oracle {
                 if result {
                     self.logged = false;
                 }
+            }
+            Effect::Restart(_) if self.fetch.is_some() => {
+                return fault("the phone restarts during a fetch");
             }
             Effect::Restart(_) => {
                 if self.emergency != 0 {
@@ -252,6 +258,10 @@ impl Oracle {
             | Notice::Held
             | Notice::RestartLoop
             | Notice::ActivationCode
+            | Notice::TrustStarted(..)
+            | Notice::TrustFault(..)
+            | Notice::TrustDone(..)
+            | Notice::TrustForgotten
             | Notice::TimerArmed(..)
             | Notice::EditBusy
             | Notice::EraseFailed
@@ -347,7 +357,9 @@ impl Oracle {
         let settled = self
             .idle_since
             .is_some_and(|since| since.plus_secs(settle_s) <= now.mono);
-        let idle = settled && !running && phone.state() != State::Off && !phone.is_upgrading();
+        // The custom CA and an upgrade come first.
+        let fetches = self.fetch.is_some() || phone.is_upgrading();
+        let idle = settled && !running && !fetches && phone.state() != State::Off;
         if idle && (self.wants_configured || self.wants_given) {
             return Some("an explicit request was lost".to_owned());
         }
@@ -362,6 +374,7 @@ impl Oracle {
         let readings = &view.scope.readings;
         let text = |id| phone.params().text(id, view);
         if let State::Due(cause) = phone.state()
+            && self.fetch.is_none()
             && !phone.is_upgrading()
         {
             //= R-SCHED-11 type=test

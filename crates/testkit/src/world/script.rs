@@ -1,7 +1,7 @@
 //! What happens in a world besides the phone: people, calls, networks, power.
 
 use onhook_device::{ErrorRetryZero, ForcedResync, Readings, TriggerMode, TriggerUrlValue};
-use onhook_params::{ParamId, Secrecy, known};
+use onhook_params::{ParamId, Secrecy, known, secrecy};
 use onhook_phone::{Command, Fact, Input, LineUse, Origin, Registration};
 
 use super::chance::Chance;
@@ -20,6 +20,8 @@ pub(super) enum Act {
     ResyncWith(&'static str),
     Edit(Origin, &'static str, &'static str),
     Restart(Origin),
+    /// Somebody asks for the custom CA.
+    UpdateCa(Option<&'static str>),
     /// The wall clock is set to so many seconds off the world's, or forgotten.
     Clock(Option<i64>),
     Address(u8),
@@ -66,7 +68,7 @@ pub(super) fn configuration(chance: &mut Chance) -> Vec<(&'static str, &'static 
         ),
         ("GPP_SA", "CANARY-register"),
     ];
-    let choices: [(&str, &[&str]); 13] = [
+    let choices: [(&str, &[&str]); 14] = [
         (
             "Resync_Periodic",
             &["0", "60", "600,1200", "3600", "3600+600", "30+30", "500,0"],
@@ -101,6 +103,10 @@ pub(super) fn configuration(chance: &mut Chance) -> Vec<(&'static str, &'static 
             ],
         ),
         ("Profile_Rule_C", &["", "", "", "( a = b )! http://h/c"]),
+        (
+            "Custom_CA_Rule",
+            &["", "", "http://h/ca", "[--pwd CANARY-ca] /ca"],
+        ),
         ("Resync_On_Reset", &["Yes", "Yes", "No"]),
         ("Time_Zone", &["GMT+01:00", "GMT-08:00", "GMT+05:45"]),
         ("Daylight_Saving_Time_Enable", &["Yes", "No"]),
@@ -116,7 +122,7 @@ pub(super) fn acts(seconds: u64, chance: &mut Chance) -> Vec<(u64, Act)> {
     let mut acts = Vec::new();
     for _ in 0..chance.below(40) {
         let at = chance.below(seconds);
-        match chance.below(16) {
+        match chance.below(17) {
             0..=4 => {
                 let line = 1 + chance.below(3) as u8;
                 let line_use = if chance.one_in(4) {
@@ -165,15 +171,10 @@ pub(super) fn acts(seconds: u64, chance: &mut Chance) -> Vec<(u64, Act)> {
                 acts.push((at + 1, Act::Restart(Origin::Page)));
             }
             11 => acts.push((at, Act::Restart(Origin::Control))),
-            12 => acts.push((
-                at,
-                Act::Clock(match chance.below(4) {
-                    0 => None,
-                    _ => Some(chance.below(7200) as i64 - 3600),
-                }),
-            )),
+            12 => acts.push((at, clock(chance))),
             13 => acts.push((at, Act::Address(chance.below(3) as u8))),
-            14 => {
+            14 => acts.push((at, custom_ca(chance))),
+            15 => {
                 acts.push((at, Act::Server));
                 acts.push((at + chance.below(7200), Act::Server));
             }
@@ -216,6 +217,22 @@ pub(super) fn firmware_acts(seconds: u64, chance: &mut Chance) -> Vec<(u64, Act)
         acts.push((at, act));
     }
     acts
+}
+
+fn clock(chance: &mut Chance) -> Act {
+    Act::Clock(match chance.below(4) {
+        0 => None,
+        _ => Some(chance.below(7200) as i64 - 3600),
+    })
+}
+
+fn custom_ca(chance: &mut Chance) -> Act {
+    let (name, rule) = ("Custom_CA_Rule", ["", "http://h/ca2"]);
+    match chance.below(4) {
+        0 | 1 => Act::Edit(Origin::Control, name, chance.text(&rule)),
+        2 => Act::UpdateCa(None),
+        _ => Act::UpdateCa(Some(chance.text(&["http://h/given-ca", "[--key"]))),
+    }
 }
 
 impl World {
@@ -267,9 +284,15 @@ impl World {
             }
             Act::Edit(origin, name, value) => {
                 let id = ParamId::lookup(name, &place.scope).unwrap_or(known::GPP[0]);
-                if let Some(value) = self.shared.values.intern(value, Secrecy::Plain) {
+                if let Some(value) = self.shared.values.intern(value, secrecy(id)) {
                     self.handle(seat, Input::Command(origin, Command::Set(id, value)));
                 }
+            }
+            Act::UpdateCa(rule) => {
+                let values = &mut self.shared.values;
+                let rule = rule.and_then(|rule| values.intern(rule, Secrecy::Secret));
+                let command = Command::UpdateCa(rule);
+                self.handle(seat, Input::Command(Origin::Control, command));
             }
             Act::Restart(origin) => {
                 self.handle(seat, Input::Command(origin, Command::Restart));

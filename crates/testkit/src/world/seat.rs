@@ -189,6 +189,7 @@ impl Seat {
             | Input::Command(..)
             | Input::FetchStarted(..)
             | Input::FetchDone(..)
+            | Input::TrustDone(..)
             | Input::Searched(..)
             | Input::Upgraded(..)
             | Input::Activated(..)

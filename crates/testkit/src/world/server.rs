@@ -29,7 +29,7 @@ const TAME: [(&str, &[&str]); 5] = [
     ("Resync_Periodic", &["3600", "600,1200", "1800+60"]),
     ("Web_Server_Port", &["80", "8080"]),
 ];
-const WILD: [(&str, &[&str]); 12] = [
+const WILD: [(&str, &[&str]); 13] = [
     (
         "Resync_Error_Retry_Delay",
         &["0", "60", "60,120,240", "10+5,0", "3600"],
@@ -58,6 +58,10 @@ const WILD: [(&str, &[&str]); 12] = [
     (
         "Profile_Rule",
         &["http://h/p?$PRVST", "[--key $SA] http://h/p?$PRVST", ""],
+    ),
+    (
+        "Custom_CA_Rule",
+        &["", "http://h/ca", "tftp://h/$MA", "[--key"],
     ),
     ("Time_Zone", &["GMT+01:00", "GMT-05:00", "GMT"]),
     ("Web_Server_Port", &["80", "8081", "8082"]),

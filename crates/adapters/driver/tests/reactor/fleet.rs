@@ -88,6 +88,10 @@ async fn phones_come_by_number_and_inputs_of_one_by_arrival() {
             | Notice::ResyncDone(_)
             | Notice::TimerArmed(..)
             | Notice::Refused(_)
+            | Notice::TrustStarted(..)
+            | Notice::TrustFault(..)
+            | Notice::TrustDone(..)
+            | Notice::TrustForgotten
             | Notice::EditBusy
             | Notice::EraseFailed
             | Notice::Upgrade(_) => None,

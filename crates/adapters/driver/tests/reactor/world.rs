@@ -5,17 +5,19 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use onhook_device::{Identity, Mac, MonoTime, Now, WallTime};
-use onhook_driver::{Exit, Fetchers, Phones, Ports, Reactor};
+use onhook_driver::{Exit, Fetchers, Phones, Ports, Reactor, TrustPorts};
 use onhook_fetch::port::Fetch;
 use onhook_params::port::ConfigStore;
 use onhook_params::{Entry, Mark, ParamId, ParamSet, Scope, Secrecy, Value, Values, secrecy};
 use onhook_phone::port::StateStore;
 use onhook_phone::report::{ResyncReport, Status};
-use onhook_phone::{Answer, Boot, Model, Notice, Phone, PhoneSetup, Shared, StateRecord};
+use onhook_phone::{
+    Answer, Boot, Model, Notice, Phone, PhoneSetup, Shared, StateRecord, TrustRecord,
+};
 use onhook_schedule::port::Clock;
 use onhook_testkit::fake::{
-    FakeAsker, FakeCommandSource, FakeEventLog, FakeFetch, FakeReply, MemoryConfigStore,
-    MemoryStateStore,
+    FakeAsker, FakeCommandSource, FakeEventLog, FakeFetch, FakeReply, FakeTrust, MemoryConfigStore,
+    MemoryStateStore, MemoryTrustStore,
 };
 use tokio::time::Instant;
 
@@ -62,6 +64,9 @@ pub(crate) struct Home {
     pub(crate) state: Arc<MemoryStateStore>,
     pub(crate) state_port: Arc<dyn StateStore>,
     pub(crate) log: Arc<FakeEventLog>,
+    /// Who believes a custom CA; `None` in a program without TLS.
+    pub(crate) trust: Option<Arc<FakeTrust>>,
+    pub(crate) trust_store: Arc<MemoryTrustStore>,
     values: Vec<(&'static str, String)>,
 }
 
@@ -79,6 +84,8 @@ impl Home {
             state_port: state.clone(),
             state,
             log: Arc::new(FakeEventLog::new()),
+            trust: Some(Arc::default()),
+            trust_store: Arc::default(),
             values: Vec::new(),
         }
         .with("Resync_Random_Delay", "0")
@@ -144,6 +151,10 @@ impl Home {
                 seed: 1,
             };
             phones.add(Phone::new(&setup, params), self.ports(), record);
+            if let Some(trust) = self.trust.clone() {
+                let store = self.trust_store.clone();
+                phones.keep_trust(index, TrustPorts { store, trust }, self.trust_record());
+            }
         }
         let clock = Arc::new(PausedClock::new());
         let diary = Diary::default();
@@ -180,6 +191,14 @@ impl Home {
     /// The durable value of a parameter.
     pub(crate) fn stored(&self, name: &str) -> Option<String> {
         self.config.value(id(name))
+    }
+
+    /// The durable record of the custom CA.
+    pub(crate) fn trust_record(&self) -> TrustRecord {
+        let bytes = self.trust_store.record();
+        bytes.map_or(TrustRecord::default(), |bytes| {
+            TrustRecord::decode(&bytes).unwrap()
+        })
     }
 
     /// The durable state record.

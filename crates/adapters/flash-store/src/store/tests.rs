@@ -11,6 +11,20 @@ mod search;
 
 use search::{Careless, search as search_cuts};
 
+impl Inner {
+    fn load_state(&self) -> Result<Option<Vec<u8>>, StoreError> {
+        self.load_record(StoredFile::State)
+    }
+
+    fn save_state(&self, record: &[u8]) -> Result<bool, StoreError> {
+        self.save_record(StoredFile::State, STATE_RECORD_LIMIT, record)
+    }
+
+    fn reset_state(&self) -> Result<(), StoreError> {
+        self.reset_record(StoredFile::State)
+    }
+}
+
 const SCOPE: Scope = Scope::new(Family::Mpp, Release::R11_3);
 
 /// The store as after a start of the program.

@@ -33,7 +33,12 @@ impl TrustAnchors {
                 .add(certificate)
                 .map_err(|error| bad(index + 1, &error))?;
         }
-        Ok(Self(Arc::new(store)))
+        Ok(Self::of(store))
+    }
+
+    /// The set of a store.
+    pub(super) fn of(store: RootCertStore) -> Self {
+        Self(Arc::new(store))
     }
 
     /// The anchors of both sets.

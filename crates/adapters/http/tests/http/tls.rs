@@ -3,6 +3,7 @@
 mod certificates;
 mod client_auth;
 mod clock;
+mod custom;
 mod handshake;
 mod names;
 mod pki;
