@@ -91,6 +91,7 @@ fn custom_ca(agent: &Agent) -> Value {
 //= R-TLS-1 type=test
 //= R-TLS-8 type=test
 //= R-TLS-9 type=test
+//= V-111 type=test
 #[test]
 fn a_ca_that_the_first_rule_names_is_believed_by_the_second() {
     let (lab, agent) = (Lab::new(), Agent::new().unwrap());

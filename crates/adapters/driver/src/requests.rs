@@ -259,6 +259,7 @@ impl Reactor {
                 tracing::warn!(phone, "{why}");
                 waiting.ca_failed(why);
             }
+            Notice::TrustForgotten => waiting.ca_forgotten(),
             Notice::TrustDone(source, outcome, _) => waiting.ca_done(*source, *outcome),
             Notice::EditDone(committed) => waiting.edited(*committed),
             Notice::EditBusy => waiting.edit_busy(),
@@ -282,7 +283,6 @@ impl Reactor {
             | Notice::EraseFailed
             | Notice::Upgrade(_)
             | Notice::TrustStarted(..)
-            | Notice::TrustForgotten
             | Notice::TimerArmed(..) => {}
             Notice::Held => {
                 if seat.phone.busy_lines() != 0 {

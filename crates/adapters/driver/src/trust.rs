@@ -1,15 +1,14 @@
 //! The custom CA: fetched, read, stored, and only then believed.
 
+mod asked;
+
 use std::sync::Arc;
 
-use onhook_device::{Now, Outcome, Secret};
+use onhook_device::{Now, Outcome};
 use onhook_fetch::port::{CustomTrust, Fetch};
 use onhook_fetch::{Certificates, Endpoint};
-use onhook_params::{Secrecy, ValueId, known};
-use onhook_phone::{
-    Answer, CaSource, Command, CustomCa, Delay, HeldCa, Input, OpId, Origin, Reply, Request, State,
-    Told, TrustRecord, render,
-};
+use onhook_params::Secrecy;
+use onhook_phone::{CaSource, CustomCa, HeldCa, Input, OpId, Request, Told, TrustRecord, render};
 use tokio::sync::mpsc;
 
 use crate::arrivals::{Arrived, Completion, HIDDEN, PANICKED};
@@ -17,9 +16,9 @@ use crate::execute::wire;
 use crate::fetch::{Failed, Sink, receive};
 use crate::ports::TrustPorts;
 use crate::reactor::{Brings, Reactor, Running};
-use crate::requests::{NO_MEMORY, text};
 
-/// Largest file of certificates as received (R-HTTP-16).
+//= R-HTTP-16
+/// Largest file of certificates as received.
 const CA_LIMIT: u64 = 1024 * 1024;
 /// What a phone answers that has no place for a custom CA.
 const NO_TRUST: &str = "this program keeps no custom CA: it was built without TLS";
@@ -325,64 +324,5 @@ impl Reactor {
         if let Err(message) = result {
             tracing::error!(phone, "the custom CA is still stored: {message}");
         }
-    }
-
-    /// Asks for the custom CA, by a rule or by Custom_CA_Rule.
-    pub(crate) fn ask_update_ca(
-        &mut self,
-        phone: u32,
-        origin: Origin,
-        rule: Option<&Secret>,
-        reply: Box<dyn Reply>,
-    ) {
-        match self.check_update_ca(phone, rule) {
-            Ok(command) => {
-                let source = match command {
-                    Some(_) => CaSource::Request,
-                    None => CaSource::Rule,
-                };
-                if let Some(seat) = self.phones.seats.get_mut(phone as usize) {
-                    match seat.phone.state() {
-                        State::Running(_) => reply.answer(Answer::Delayed(Delay::RunningResync)),
-                        State::Off
-                        | State::Dormant
-                        | State::BootDelay
-                        | State::Waiting
-                        | State::ErrorWait
-                        | State::Due(_) => seat.waiting.ca = Some((source, reply)),
-                    }
-                }
-                self.queue(phone, Input::Command(origin, Command::UpdateCa(command)));
-            }
-            Err(why) => reply.answer(Answer::Refused(why)),
-        }
-    }
-
-    fn check_update_ca(
-        &mut self,
-        phone: u32,
-        rule: Option<&Secret>,
-    ) -> Result<Option<ValueId>, String> {
-        let seat = self.phones.seats.get(phone as usize);
-        if seat.is_none_or(|seat| seat.trust.is_none()) {
-            return Err(NO_TRUST.to_owned());
-        }
-        if seat.is_some_and(|seat| seat.waiting.ca.is_some()) {
-            return Err("another custom CA is being fetched: try again".to_owned());
-        }
-        let shared = &mut self.phones.shared;
-        let Some(rule) = rule else {
-            let own = seat.and_then(|seat| {
-                let view = seat.phone.view(shared)?;
-                Some(seat.phone.params().text(known::CUSTOM_CA_RULE, view))
-            });
-            return match own.unwrap_or_default().trim() {
-                "" => Err("Custom_CA_Rule is empty: give a URL".to_owned()),
-                _ => Ok(None),
-            };
-        };
-        let rule = text(rule, "the URL")?;
-        let id = shared.values.intern(rule, Secrecy::Secret);
-        id.map(Some).ok_or_else(|| NO_MEMORY.to_owned())
     }
 }

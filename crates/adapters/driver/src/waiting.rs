@@ -7,6 +7,9 @@ use onhook_params::ValueId;
 use onhook_phone::report::ResyncReport;
 use onhook_phone::{Answer, CaSource, Committed, Delay, Origin, Reply, RuleSlot};
 
+/// Why there is nothing to fetch.
+pub(crate) const EMPTY_CA_RULE: &str = "Custom_CA_Rule is empty: give a URL";
+
 /// Who waits for what.
 #[derive(Default)]
 pub(crate) struct Waiting {
@@ -129,6 +132,14 @@ impl Waiting {
             (_, Some(why)) => Answer::Refused(why),
             (_, None) => Answer::Refused(outcome.to_string()),
         });
+    }
+
+    /// Answers whoever waits for the custom CA of a rule that is empty now.
+    pub(crate) fn ca_forgotten(&mut self) {
+        let of_rule = |(wanted, _): &mut (CaSource, _)| *wanted == CaSource::Rule;
+        if let Some((_, reply)) = self.ca.take_if(of_rule) {
+            reply.answer(Answer::Refused(EMPTY_CA_RULE.to_owned()));
+        }
     }
 
     pub(crate) fn edit_failed(&mut self, why: String) {

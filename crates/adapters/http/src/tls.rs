@@ -102,7 +102,7 @@ impl Tls {
     }
 
     /// Replaces the anchors besides the built-in ones for connections that begin from now on.
-    pub fn set_custom(&self, custom: TrustAnchors) {
+    fn set_custom(&self, custom: TrustAnchors) {
         self.change(|parts| {
             parts.custom = custom;
             parts.unite();

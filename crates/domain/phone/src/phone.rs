@@ -316,7 +316,7 @@ impl Phone {
         let asked = record.pending.filter(|_| boot == Boot::Normal);
         self.pending_saved = asked;
         if boot == Boot::Normal {
-            self.trust_at_boot(cx);
+            self.want_ca_rule(cx);
         }
         self.step(
             Event::Boot {
@@ -379,14 +379,8 @@ impl Phone {
             .filter(|change| self.own_value(change.id) != change.value)
             .filter_map(|change| trigger_number(change.id))
             .fold(0_u8, |bits, number| bits | number);
-        let trust = changes.iter().any(|change| {
-            change.id == known::CUSTOM_CA_RULE && self.own_value(change.id) != change.value
-        });
+        self.watch_ca_rule(changes);
         self.params.apply(changes, &mut cx.shared.values);
-        //= R-TLS-8
-        if trust && self.state() != State::Off {
-            self.trust_changed();
-        }
         let mut asked = false;
         for change in changes {
             let event = match change.id {

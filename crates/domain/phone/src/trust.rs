@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use onhook_device::Outcome;
 use onhook_fetch::Scheme;
 use onhook_macros::Expanded;
-use onhook_params::{ValueId, Values, known};
+use onhook_params::{Entry, ValueId, Values, known};
 use onhook_resync::{Action, Event, RuleSlot, State};
 use onhook_rules::{Alternative, RuleKind, Selection};
 
@@ -70,17 +70,23 @@ impl Phone {
             .is_some_and(|trust| trust.fetch.is_some())
     }
 
-    /// The phone comes up: what the parameter names is fetched.
-    pub(crate) fn trust_at_boot(&mut self, cx: &Cx<'_>) {
+    /// Wants what the parameter names, if it names anything: at boot, and when somebody asks.
+    pub(crate) fn want_ca_rule(&mut self, cx: &Cx<'_>) {
         //= R-TLS-8
         if !self.is_ca_rule_blank(cx) {
-            self.trust_changed();
+            self.trust.get_or_insert_default().rule = true;
         }
     }
 
-    /// The parameter has another value, or somebody wants it to be carried out.
-    pub(crate) fn trust_changed(&mut self) {
-        self.trust.get_or_insert_default().rule = true;
+    /// Wants what the parameter names, or nothing any more, if changes that are about to be applied give it another value.
+    pub(crate) fn watch_ca_rule(&mut self, changes: &[Entry]) {
+        //= R-TLS-8
+        let changed = changes.iter().any(|change| {
+            change.id == known::CUSTOM_CA_RULE && self.own_value(change.id) != change.value
+        });
+        if changed && self.resync.state() != State::Off {
+            self.trust.get_or_insert_default().rule = true;
+        }
     }
 
     /// Somebody asks for the custom CA, with a rule of their own or with that of the parameter.
@@ -93,8 +99,7 @@ impl Phone {
                     cx.shared.values.release(old);
                 }
             }
-            // It is not emptied: nothing is removed.
-            None => self.trust_at_boot(cx),
+            None => self.want_ca_rule(cx),
         }
     }
 

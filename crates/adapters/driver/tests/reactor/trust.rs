@@ -64,6 +64,7 @@ async fn what_came_is_durable_believed_and_told() {
 
 //= R-TLS-8 type=test
 //= R-TLS-9 type=test
+//= R-HTTP-16 type=test
 #[tokio::test(start_paused = true)]
 async fn a_bad_file_keeps_the_old_and_is_a_warning_of_the_resync() {
     let home = home();
