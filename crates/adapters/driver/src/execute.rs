@@ -13,7 +13,7 @@ use onhook_phone::{
 use zeroize::Zeroizing;
 
 use crate::arrivals::Arrived;
-use crate::fetch::{PROFILE_LIMIT, Transfer, fetch_timeout};
+use crate::fetch::{PROFILE_LIMIT, ProfileReader, Reads, Transfer, fetch_timeout};
 use crate::reactor::{Brings, Reactor, Running};
 use crate::vault::TaskVault;
 use crate::waiting::Audience;
@@ -70,17 +70,9 @@ impl Reactor {
         let key = kept(request.key);
         //= R-GCM-2
         let ikm = kept(seat.phone.ikm(&self.phones.shared));
-        let transfer = Transfer {
+        let reader = ProfileReader {
             phone,
             op,
-            transport: seat.ports.fetch.get(request.scheme),
-            request: wire(
-                &seat.phone,
-                &self.phones.shared,
-                request,
-                PROFILE_LIMIT,
-                now,
-            ),
             key,
             ikm,
             vault,
@@ -89,6 +81,31 @@ impl Reactor {
                 .map(|id| values.text(id).to_owned())
                 .unwrap_or_default(),
             scope: model.scope,
+        };
+        let shared = &self.phones.shared;
+        let wired = wire(&seat.phone, shared, request, PROFILE_LIMIT, now);
+        let request = (request, wired);
+        self.transfer(phone, op, request, Box::new(reader), Brings::Profile);
+    }
+
+    /// Starts a transfer.
+    pub(crate) fn transfer(
+        &mut self,
+        phone: u32,
+        op: OpId,
+        (request, wired): (&Request, onhook_fetch::Request),
+        reads: Box<dyn Reads>,
+        brings: Brings,
+    ) {
+        let Some(seat) = self.phones.seats.get_mut(phone as usize) else {
+            return;
+        };
+        let transfer = Transfer {
+            phone,
+            op,
+            transport: seat.ports.fetch.get(request.scheme),
+            request: wired,
+            reads,
             clock: Arc::clone(&self.clock),
             inbox: self.inbox.clone(),
         };
@@ -97,10 +114,7 @@ impl Reactor {
             false => Secrecy::Plain,
         };
         let task = self.tasks.spawn(transfer.run());
-        if let Some(seat) = self.phones.seats.get_mut(phone as usize) {
-            let brings = Brings::Profile;
-            seat.transfers.insert(op, Running { task, url, brings });
-        }
+        seat.transfers.insert(op, Running { task, url, brings });
     }
 
     /// Ends a transfer; its completion is still sent, so that every effect has one.
@@ -135,12 +149,11 @@ impl Reactor {
         }
         let changes: Vec<_> = entries.iter().map(|entry| stored(entry, view)).collect();
         let config = Arc::clone(&seat.ports.config);
-        let turn = seat.storage.turn();
-        seat.writes += 1;
-        let completion = self.completion(|result| Arrived::Committed { phone, op, result });
-        self.tasks.spawn(async move {
-            let result = turn.write(config.commit(changes)).await;
-            completion.send(Arrived::Committed { phone, op, result });
+        let work = async move { config.commit(changes).await };
+        self.write(phone, Box::pin(work), move |result| Arrived::Committed {
+            phone,
+            op,
+            result,
         });
     }
 
@@ -152,12 +165,11 @@ impl Reactor {
         seat.record.apply(change, &mut self.phones.shared.values);
         let record = seat.record.encode(&self.phones.shared.values);
         let state: Arc<dyn StateStore> = Arc::clone(&seat.ports.state);
-        let turn = seat.storage.turn();
-        seat.writes += 1;
-        let completion = self.completion(|result| Arrived::StateSaved { phone, op, result });
-        self.tasks.spawn(async move {
-            let result = turn.write(state.save_state(&record)).await;
-            completion.send(Arrived::StateSaved { phone, op, result });
+        let work = async move { state.save_state(&record).await };
+        self.write(phone, Box::pin(work), move |result| Arrived::StateSaved {
+            phone,
+            op,
+            result,
         });
     }
 

@@ -1,10 +1,10 @@
-//! One transfer as a task: fetch, then decode.
+//! One transfer as a task: fetch, then read.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use onhook_device::{MonoTime, Outcome, SecretRef};
+use onhook_device::{Outcome, SecretRef};
 use onhook_fetch::port::Fetch;
 use onhook_fetch::{BodySink, Endpoint, Head, Refused, Scheme};
 use onhook_params::Scope;
@@ -48,6 +48,8 @@ pub(crate) struct Failed {
     pub(crate) said: Option<String>,
     /// What to tell the operator.
     pub(crate) message: String,
+    /// How much had come by then.
+    bytes: u64,
 }
 
 impl Failed {
@@ -56,8 +58,21 @@ impl Failed {
             outcome,
             said: None,
             message,
+            bytes: 0,
         }
     }
+}
+
+/// What becomes of the body of a transfer.
+pub(crate) trait Reads: Send {
+    /// What is told of a transfer: of what came, or why nothing did. Also of one that never began.
+    fn told(&self, received: Result<Received, Failed>, elapsed_ms: &dyn Fn() -> u64) -> Arrived;
+}
+
+/// A body with what was announced of it.
+pub(crate) struct Received {
+    pub(crate) head: Head,
+    pub(crate) body: Vec<u8>,
 }
 
 /// Everything one transfer needs, owned by its task.
@@ -66,64 +81,45 @@ pub(crate) struct Transfer {
     pub(crate) op: OpId,
     pub(crate) transport: Option<Arc<dyn Fetch>>,
     pub(crate) request: onhook_fetch::Request,
-    pub(crate) key: Option<SecretRef>,
-    /// The value of IKM_HTTP_Encrypt_Content.
-    pub(crate) ikm: Option<SecretRef>,
-    pub(crate) vault: TaskVault,
-    /// The alias map; empty for none.
-    pub(crate) aliases: String,
-    pub(crate) scope: Scope,
+    pub(crate) reads: Box<dyn Reads>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) inbox: mpsc::UnboundedSender<Arrived>,
 }
 
 impl Transfer {
-    /// Fetches and decodes, and sends the completion.
+    /// Fetches and reads, and sends the completion.
     pub(crate) async fn run(self) {
         let started = self.clock.now().mono;
-        let panicked = Finished {
+        let elapsed_ms = || {
+            let span = self.clock.now().mono.since(started);
+            u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
+        };
+        let panicked = Failed::new(Outcome::Internal, PANICKED.to_owned());
+        let panicked = self.reads.told(Err(panicked), &|| 0);
+        let completion = Completion::new(self.inbox.clone(), panicked);
+        let mut sink = Sink {
             phone: self.phone,
             op: self.op,
-            bytes: 0,
-            ms: 0,
-            result: Err(Failed::new(Outcome::Internal, PANICKED.to_owned())),
+            head: Head::default(),
+            body: Vec::new(),
+            inbox: self.inbox.clone(),
         };
-        let completion = Completion::new(self.inbox.clone(), Arrived::Fetched(Box::new(panicked)));
-        let mut sink = Sink::new(self.phone, self.op, self.inbox.clone());
-        let result = receive(self.transport.as_ref(), &self.request, &mut sink).await;
-        let bytes = sink.body.len() as u64;
-        let result = result.and_then(|()| self.decode(std::mem::take(&mut sink.body), &sink.head));
-        let ms = self.elapsed_ms(started);
-        completion.send(Arrived::Fetched(Box::new(Finished {
-            phone: self.phone,
-            op: self.op,
-            bytes,
-            ms,
-            result,
-        })));
-    }
-
-    fn decode(&self, body: Vec<u8>, head: &Head) -> Result<Decoded, Failed> {
-        let spec = DecodeSpec {
-            scope: self.scope,
-            aliases: &self.aliases,
-            key: self.key,
-            ikm: self.ikm,
-            aes128gcm: head.aes128gcm,
-            limits: Limits::default(),
+        let received = match receive(self.transport.as_ref(), &self.request, &mut sink).await {
+            Ok(()) => Ok(Received {
+                head: sink.head,
+                body: sink.body,
+            }),
+            Err(failed) => Err(Failed {
+                bytes: sink.body.len() as u64,
+                ..failed
+            }),
         };
-        decode(body, &spec, &self.vault)
-            .map_err(|error| Failed::new(error.outcome(), error.to_string()))
-    }
-
-    fn elapsed_ms(&self, started: MonoTime) -> u64 {
-        let span = self.clock.now().mono.since(started);
-        u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
+        completion.send(self.reads.told(received, &elapsed_ms));
     }
 }
 
 /// Fetches a body into a sink.
-pub(crate) async fn receive(
+async fn receive(
     transport: Option<&Arc<dyn Fetch>>,
     request: &onhook_fetch::Request,
     sink: &mut Sink,
@@ -139,10 +135,54 @@ pub(crate) async fn receive(
     match transport.get(request, sink).await {
         Ok(_) => Ok(()),
         Err(error) => Err(Failed {
-            outcome: error.kind().into(),
             said: error.said().map(str::to_owned),
-            message: describe(&error),
+            ..Failed::new(error.kind().into(), describe(&error))
         }),
+    }
+}
+
+/// Reads a profile.
+pub(crate) struct ProfileReader {
+    pub(crate) phone: u32,
+    pub(crate) op: OpId,
+    pub(crate) key: Option<SecretRef>,
+    /// The value of IKM_HTTP_Encrypt_Content.
+    pub(crate) ikm: Option<SecretRef>,
+    pub(crate) vault: TaskVault,
+    /// The alias map; empty for none.
+    pub(crate) aliases: String,
+    pub(crate) scope: Scope,
+}
+
+impl Reads for ProfileReader {
+    fn told(&self, received: Result<Received, Failed>, elapsed_ms: &dyn Fn() -> u64) -> Arrived {
+        let bytes = match &received {
+            Ok(received) => received.body.len() as u64,
+            Err(failed) => failed.bytes,
+        };
+        let result = received.and_then(|received| self.decode(received));
+        Arrived::Fetched(Box::new(Finished {
+            phone: self.phone,
+            op: self.op,
+            bytes,
+            ms: elapsed_ms(),
+            result,
+        }))
+    }
+}
+
+impl ProfileReader {
+    fn decode(&self, received: Received) -> Result<Decoded, Failed> {
+        let spec = DecodeSpec {
+            scope: self.scope,
+            aliases: &self.aliases,
+            key: self.key,
+            ikm: self.ikm,
+            aes128gcm: received.head.aes128gcm,
+            limits: Limits::default(),
+        };
+        decode(received.body, &spec, &self.vault)
+            .map_err(|error| Failed::new(error.outcome(), error.to_string()))
     }
 }
 
@@ -162,24 +202,12 @@ pub(crate) fn describe(error: &dyn std::error::Error) -> String {
 }
 
 /// Collects a body and holds the transfer until its request has been logged.
-pub(crate) struct Sink {
+struct Sink {
     phone: u32,
     op: OpId,
     head: Head,
-    pub(crate) body: Vec<u8>,
+    body: Vec<u8>,
     inbox: mpsc::UnboundedSender<Arrived>,
-}
-
-impl Sink {
-    pub(crate) fn new(phone: u32, op: OpId, inbox: mpsc::UnboundedSender<Arrived>) -> Self {
-        Self {
-            phone,
-            op,
-            head: Head::default(),
-            body: Vec::new(),
-            inbox,
-        }
-    }
 }
 
 #[async_trait]

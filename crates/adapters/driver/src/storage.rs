@@ -1,9 +1,13 @@
 //! One write at a time for each phone, in the order of its effects.
 
+use std::pin::Pin;
+
 use onhook_params::port::StoreError;
 use tokio::sync::oneshot;
 
+use crate::arrivals::{Arrived, Completion};
 use crate::fetch::describe;
+use crate::reactor::Reactor;
 
 /// Whether this life of the phone may still write.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -11,6 +15,39 @@ pub(crate) enum Medium {
     Open,
     /// A factory reset has emptied it, and what is written now would outlive the restart that follows.
     Emptied,
+}
+
+/// One write; it begins when all earlier ones have ended.
+pub(crate) type Work = Pin<Box<dyn Future<Output = Result<bool, StoreError>> + Send>>;
+
+impl Reactor {
+    /// Lines up a write of a phone; what it tells says whether anything was written, or why not.
+    pub(crate) fn write(
+        &mut self,
+        phone: u32,
+        work: Work,
+        arrived: impl Fn(Result<bool, String>) -> Arrived + Send + 'static,
+    ) {
+        let Some(seat) = self.phones.seats.get_mut(phone as usize) else {
+            return;
+        };
+        let turn = seat.storage.turn();
+        seat.writes += 1;
+        let completion = self.completion(&arrived);
+        self.tasks
+            .spawn(carry_out(turn, work, completion, Box::new(arrived)));
+    }
+}
+
+/// The same task for every kind of write.
+async fn carry_out(
+    turn: Turn,
+    work: Work,
+    completion: Completion,
+    arrived: Box<dyn Fn(Result<bool, String>) -> Arrived + Send>,
+) {
+    let result = turn.write(work).await;
+    completion.send(arrived(result));
 }
 
 /// Where the writes of one phone line up.
@@ -38,10 +75,7 @@ pub(crate) struct Turn {
 
 impl Turn {
     /// Writes when all earlier writes have ended. Says whether anything was written, or why not.
-    pub(crate) async fn write(
-        mut self,
-        work: impl Future<Output = Result<bool, StoreError>>,
-    ) -> Result<bool, String> {
+    async fn write(mut self, work: Work) -> Result<bool, String> {
         let medium = self.come().await;
         let result = match medium {
             Medium::Open => work.await.map_err(|error| describe(&error)),

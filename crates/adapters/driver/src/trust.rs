@@ -5,17 +5,16 @@ mod asked;
 use std::sync::Arc;
 
 use onhook_device::{Now, Outcome};
-use onhook_fetch::port::{CustomTrust, Fetch};
+use onhook_fetch::port::CustomTrust;
 use onhook_fetch::{Certificates, Endpoint};
 use onhook_params::Secrecy;
 use onhook_phone::{CaSource, CustomCa, HeldCa, Input, OpId, Request, Told, TrustRecord, render};
-use tokio::sync::mpsc;
 
-use crate::arrivals::{Arrived, Completion, HIDDEN, PANICKED};
+use crate::arrivals::{Arrived, HIDDEN};
 use crate::execute::wire;
-use crate::fetch::{Failed, Sink, receive};
+use crate::fetch::{Failed, Reads, Received};
 use crate::ports::TrustPorts;
-use crate::reactor::{Brings, Reactor, Running};
+use crate::reactor::{Brings, Reactor};
 
 //= R-HTTP-16
 /// Largest file of certificates as received.
@@ -73,38 +72,28 @@ pub(crate) struct CaFetched {
     result: Result<Certificates, Failed>,
 }
 
-/// One transfer, owned by its task.
-struct CaTransfer {
+/// Reads a file of certificates.
+struct CaReader {
     phone: u32,
     op: OpId,
     source: CaSource,
     origin: String,
-    transport: Option<Arc<dyn Fetch>>,
-    request: onhook_fetch::Request,
     trust: Arc<dyn CustomTrust>,
-    inbox: mpsc::UnboundedSender<Arrived>,
 }
 
-impl CaTransfer {
-    /// Fetches and reads, and sends the completion.
-    async fn run(self) {
-        let fetched = |result| {
-            Arrived::CaFetched(Box::new(CaFetched {
-                phone: self.phone,
-                op: self.op,
-                source: self.source,
-                origin: self.origin.clone(),
-                result,
-            }))
-        };
-        let panicked = Failed::new(Outcome::Internal, PANICKED.to_owned());
-        let completion = Completion::new(self.inbox.clone(), fetched(Err(panicked)));
-        let mut sink = Sink::new(self.phone, self.op, self.inbox.clone());
-        let result = receive(self.transport.as_ref(), &self.request, &mut sink).await;
-        let result = result.and_then(|()| self.read(&sink.body));
-        completion.send(fetched(result));
+impl Reads for CaReader {
+    fn told(&self, received: Result<Received, Failed>, _elapsed_ms: &dyn Fn() -> u64) -> Arrived {
+        Arrived::CaFetched(Box::new(CaFetched {
+            phone: self.phone,
+            op: self.op,
+            source: self.source,
+            origin: self.origin.clone(),
+            result: received.and_then(|received| self.read(&received.body)),
+        }))
     }
+}
 
+impl CaReader {
     fn read(&self, file: &[u8]) -> Result<Certificates, Failed> {
         let outcome = match file {
             [] => Outcome::EmptyFile,
@@ -138,23 +127,15 @@ impl Reactor {
             return;
         };
         let shared = &self.phones.shared;
-        let transfer = CaTransfer {
+        let reader = CaReader {
             phone,
             op,
             source,
             origin: render::url(request, &shared.values),
-            transport: seat.ports.fetch.get(request.scheme),
-            request: wire(&seat.phone, shared, request, CA_LIMIT, now),
             trust: Arc::clone(&trust.ports.trust),
-            inbox: self.inbox.clone(),
         };
-        let url = match request.path.is_secret() {
-            true => Secrecy::Secret,
-            false => Secrecy::Plain,
-        };
-        let task = self.tasks.spawn(transfer.run());
-        let brings = Brings::CustomCa;
-        seat.transfers.insert(op, Running { task, url, brings });
+        let request = (request, wire(&seat.phone, shared, request, CA_LIMIT, now));
+        self.transfer(phone, op, request, Box::new(reader), Brings::CustomCa);
     }
 
     /// Stores what came, or how its fetch failed.
@@ -213,12 +194,11 @@ impl Reactor {
         let bytes = record.encode();
         trust.pending.push((op, Pending { record, failed }));
         let store = Arc::clone(&trust.ports.store);
-        let turn = seat.storage.turn();
-        seat.writes += 1;
-        let completion = self.completion(|result| Arrived::CaStored { phone, op, result });
-        self.tasks.spawn(async move {
-            let result = turn.write(store.save_trust(&bytes)).await;
-            completion.send(Arrived::CaStored { phone, op, result });
+        let work = async move { store.save_trust(&bytes).await };
+        self.write(phone, Box::pin(work), move |result| Arrived::CaStored {
+            phone,
+            op,
+            result,
         });
     }
 
@@ -306,13 +286,10 @@ impl Reactor {
         };
         trust.forget();
         let store = Arc::clone(&trust.ports.store);
-        let turn = seat.storage.turn();
-        seat.writes += 1;
-        let completion = self.completion(|result| Arrived::CaForgotten { phone, result });
-        self.tasks.spawn(async move {
-            let forget = async { store.reset_trust().await.map(|()| true) };
-            let result = turn.write(forget).await;
-            completion.send(Arrived::CaForgotten { phone, result });
+        let work = async move { store.reset_trust().await.map(|()| true) };
+        self.write(phone, Box::pin(work), move |result| Arrived::CaForgotten {
+            phone,
+            result,
         });
     }
 

@@ -94,6 +94,25 @@ impl FlashStore {
         self.inner.medium.writes()
     }
 
+    async fn load_record(&self, file: StoredFile) -> Result<Option<Vec<u8>>, StoreError> {
+        self.run(move |inner| inner.load_record(file)).await
+    }
+
+    async fn save_record(
+        &self,
+        file: StoredFile,
+        limit: usize,
+        record: &[u8],
+    ) -> Result<bool, StoreError> {
+        let record = record.to_vec();
+        self.run(move |inner| inner.save_record(file, limit, &record))
+            .await
+    }
+
+    async fn reset_record(&self, file: StoredFile) -> Result<(), StoreError> {
+        self.run(move |inner| inner.reset_record(file)).await
+    }
+
     async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Inner) -> Result<T, StoreError> + Send + 'static,
@@ -132,40 +151,36 @@ impl ConfigStore for FlashStore {
 #[async_trait]
 impl StateStore for FlashStore {
     async fn load_state(&self) -> Result<Option<Vec<u8>>, StoreError> {
-        self.run(|inner| inner.load_record(StoredFile::State)).await
+        self.load_record(StoredFile::State).await
     }
 
     /// A damaged file is set aside as `state.bin.damaged`.
     async fn save_state(&self, record: &[u8]) -> Result<bool, StoreError> {
-        let record = record.to_vec();
-        self.run(move |inner| inner.save_record(StoredFile::State, STATE_RECORD_LIMIT, &record))
+        self.save_record(StoredFile::State, STATE_RECORD_LIMIT, record)
             .await
     }
 
     /// A damaged file is set aside as `state.bin.damaged`.
     async fn reset_state(&self) -> Result<(), StoreError> {
-        self.run(|inner| inner.reset_record(StoredFile::State))
-            .await
+        self.reset_record(StoredFile::State).await
     }
 }
 
 #[async_trait]
 impl TrustStore for FlashStore {
     async fn load_trust(&self) -> Result<Option<Vec<u8>>, StoreError> {
-        self.run(|inner| inner.load_record(StoredFile::Trust)).await
+        self.load_record(StoredFile::Trust).await
     }
 
     /// A damaged file is set aside as `trust.bin.damaged`.
     async fn save_trust(&self, record: &[u8]) -> Result<bool, StoreError> {
-        let record = record.to_vec();
-        self.run(move |inner| inner.save_record(StoredFile::Trust, TRUST_RECORD_LIMIT, &record))
+        self.save_record(StoredFile::Trust, TRUST_RECORD_LIMIT, record)
             .await
     }
 
     /// A damaged file is set aside as `trust.bin.damaged`.
     async fn reset_trust(&self) -> Result<(), StoreError> {
-        self.run(|inner| inner.reset_record(StoredFile::Trust))
-            .await
+        self.reset_record(StoredFile::Trust).await
     }
 }
 
