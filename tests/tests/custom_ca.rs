@@ -207,19 +207,26 @@ fn a_url_of_a_request_is_used_once_and_not_stored() {
 }
 
 //= R-FLS-2 type=test
+//= R-TLS-8 type=test
 #[test]
-fn a_reset_without_a_running_phone_removes_it_too() {
-    let (lab, agent) = (Lab::new(), Agent::new().unwrap());
-    let ca = lab.ca();
-    let first = profile([("Custom_CA_Rule", &*ca)]);
-    lab.site.put("/a.xml", Reply::Body(first.into()));
-    set(&agent, "Profile_Rule", &lab.site.url("/a.xml"));
-    assert_eq!(agent.run(&["resync"]).unwrap().code, Some(0));
-    assert!(agent.stored().unwrap().contains_key("trust.bin"));
-    assert_eq!(agent.run(&["params", "reset"]).unwrap().code, Some(0));
-    assert!(!agent.stored().unwrap().contains_key("trust.bin"));
-    let (_, refused) = agent.resync(&lab.profile_over_tls()).unwrap();
-    assert_eq!(refused["err"], "certificate verify failed");
+fn without_a_running_phone_a_reset_and_an_emptied_rule_end_it_too() {
+    let lab = Lab::new();
+    for how in [
+        &["params", "reset"][..],
+        &["params", "set", "Custom_CA_Rule", ""],
+    ] {
+        let agent = Agent::new().unwrap();
+        let ca = lab.ca();
+        let first = profile([("Custom_CA_Rule", &*ca)]);
+        lab.site.put("/a.xml", Reply::Body(first.into()));
+        set(&agent, "Profile_Rule", &lab.site.url("/a.xml"));
+        assert_eq!(agent.run(&["resync"]).unwrap().code, Some(0));
+        assert!(agent.stored().unwrap().contains_key("trust.bin"));
+        assert_eq!(agent.run(how).unwrap().code, Some(0));
+        let (_, refused) = agent.resync(&lab.profile_over_tls()).unwrap();
+        assert_eq!(refused["err"], "certificate verify failed", "{how:?}");
+        assert!(!agent.stored().unwrap().contains_key("trust.bin"));
+    }
 }
 
 //= R-TLS-10 type=test
