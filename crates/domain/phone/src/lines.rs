@@ -6,12 +6,7 @@ use onhook_resync::Event;
 
 use crate::phone::Cx;
 use crate::second::Second;
-use crate::{LineUse, Phone, Registration, Shared};
-
-/// The second since boot from which on a line has been without its registration, or [`REGISTERED`].
-pub(crate) type LostAt = u32;
-/// It is registered, or disabled.
-pub(crate) const REGISTERED: LostAt = LostAt::MAX;
+use crate::{LineUse, Phone, Shared};
 
 impl Phone {
     /// Takes an edge of a line.
@@ -69,35 +64,6 @@ impl Phone {
     /// Whether lines are busy, or have not been idle long enough.
     pub(crate) fn are_lines_deferring(&self) -> bool {
         self.busy_lines != 0 || self.settled_at != Second::NEVER
-    }
-
-    /// Takes what a line says of its registration.
-    pub(crate) fn registration(&mut self, line: u8, registration: Registration, now: MonoTime) {
-        let lost_at = line
-            .checked_sub(1)
-            .and_then(|n| self.lost_at.get_mut(usize::from(n)));
-        let Some(lost_at) = lost_at else {
-            return;
-        };
-        *lost_at = match registration {
-            Registration::Disabled | Registration::Registered => REGISTERED,
-            // It is told once more of what it knows.
-            Registration::Unregistered if *lost_at != REGISTERED => *lost_at,
-            Registration::Unregistered => LostAt::try_from(now.as_secs()).unwrap_or(REGISTERED - 1),
-        };
-    }
-
-    /// `$REGTMRn`: whole seconds since a line lost its registration, or was enabled.
-    pub(crate) fn unregistered_s(&self, line: u8, now: MonoTime) -> u64 {
-        let lost = self.lost_since(line);
-        lost.map_or(0, |at| now.as_secs().saturating_sub(u64::from(at)))
-    }
-
-    /// The second since boot from which on a line has been without its registration.
-    pub(crate) fn lost_since(&self, line: u8) -> Option<LostAt> {
-        let index = usize::from(line.checked_sub(1)?);
-        let lost_at = self.lost_at.get(index).copied();
-        lost_at.filter(|at| *at != REGISTERED)
     }
 
     /// Whether lines keep what was fetched from being applied.

@@ -8,7 +8,6 @@ use onhook_schedule::phone_seed;
 
 use crate::edit::Edit;
 use crate::learned::Learned;
-use crate::lines::{LostAt, REGISTERED};
 use crate::looping::Restarts;
 use crate::restart::Restart;
 use crate::rule::Cold;
@@ -74,8 +73,6 @@ pub struct Phone {
     pub(crate) settled_at: Second,
     /// Those of the busy lines that must not be disturbed.
     pub(crate) emergency_lines: u16,
-    /// Since when lines 1 and 2 have been without registration.
-    pub(crate) lost_at: [LostAt; 2],
     /// When to look at the triggers.
     pub(crate) watch: MonoTime,
     /// Until when lines may keep the phone from restarting.
@@ -126,7 +123,6 @@ impl Phone {
             busy_lines: 0,
             settled_at: Second::NEVER,
             emergency_lines: 0,
-            lost_at: [REGISTERED; 2],
             watch: MonoTime::MAX,
             restart_by: Second::NEVER,
             warned: 0,
@@ -355,7 +351,7 @@ impl Phone {
         self.warm_restart = false;
         self.saving_pending = OpId::NONE;
         self.pending_unsaved = false;
-        self.lost_at = [REGISTERED; 2];
+        self.forget_registrations();
         self.settled_at = Second::NEVER;
         self.overdue = false;
         self.warned = 0;

@@ -217,6 +217,14 @@ fn step(
     *ops = ops.saturating_add(1);
 }
 
+/// Requests that bring no text.
+const WORDLESS: [Command; 4] = [
+    Command::Restart,
+    Command::RestartWarm,
+    Command::FactoryReset,
+    Command::Upgrade(None),
+];
+
 fn input(bytes: &mut Bytes<'_>, ops: u32, scope: &Scope, shared: &mut Shared) -> Input {
     // Mostly an id that may be waited for.
     let op = match bytes.next() {
@@ -283,15 +291,7 @@ fn input(bytes: &mut Bytes<'_>, ops: u32, scope: &Scope, shared: &mut Shared) ->
         }
         9 => Input::Command(
             bytes.of(&[Origin::Control, Origin::Page], Origin::Page),
-            bytes.of(
-                &[
-                    Command::Restart,
-                    Command::RestartWarm,
-                    Command::FactoryReset,
-                    Command::Upgrade(None),
-                ],
-                Command::Restart,
-            ),
+            bytes.of(&WORDLESS, Command::Restart),
         ),
         10 => Input::FetchStarted(op, Endpoint { ip: None }),
         11 if bytes.next().is_multiple_of(2) => Input::TrustDone(op, custom_ca(bytes, shared)),

@@ -173,7 +173,7 @@ impl Oracle {
                     self.logged = false;
                 }
             }
-            Effect::Restart(_) if self.fetch.is_some() => {
+            Effect::Restart(_) if self.fetch.is_some() && !self.erased => {
                 return fault("the phone restarts during a fetch");
             }
             Effect::Restart(_) => {
