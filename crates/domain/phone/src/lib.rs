@@ -13,6 +13,7 @@
 //! R-UPG, R-FW-1 to R-FW-6, R-FW-10 to R-FW-15.
 
 mod asked;
+mod changed;
 mod command;
 mod custom_ca;
 mod discovered;

@@ -2,7 +2,7 @@
 
 use onhook_device::{Mac, MonoTime, Now};
 use onhook_discovery::Customization;
-use onhook_params::{Entry, ParamSet, ValueId, View, known};
+use onhook_params::{Entry, ParamSet, ValueId, View};
 use onhook_resync::{BootCause, Event, Resync};
 use onhook_schedule::phone_seed;
 
@@ -15,7 +15,6 @@ use crate::search::Search;
 use crate::second::Second;
 use crate::trust::Trust;
 use crate::upgrade::Firmware;
-use crate::watch::trigger_number;
 use crate::{
     Boot, Cause, Effect, Input, LogLine, LogOp, Model, ModelId, Notice, OpId, Pending, PhoneSetup,
     RebootReason, Request, Shared, State, StateChange, StateRecord, Subject, TimerKind, Told,
@@ -363,51 +362,6 @@ impl Phone {
     /// Whether what was fetched has to wait before it is applied.
     pub(crate) fn must_hold(&self) -> bool {
         self.lines_hold() || self.edit.is_some()
-    }
-
-    /// Takes durable entries into the set and lets the machines know what changed; whether an action URL in a trigger
-    /// asks for a resync with its rule.
-    #[must_use]
-    pub(crate) fn apply(&mut self, changes: &[Entry], cx: &mut Cx<'_>) -> bool {
-        // A trigger that gets the value it has is none that was set to something new.
-        let fresh = changes
-            .iter()
-            .filter(|change| self.own_value(change.id) != change.value)
-            .filter_map(|change| trigger_number(change.id))
-            .fold(0_u8, |bits, number| bits | number);
-        self.watch_ca_rule(changes);
-        self.params.apply(changes, &mut cx.shared.values);
-        let mut asked = false;
-        for change in changes {
-            let event = match change.id {
-                known::RESYNC_PERIODIC
-                | known::RESYNC_AT_HHMM
-                | known::RESYNC_AT_RANDOM_DELAY
-                | known::TIME_ZONE
-                | known::DAYLIGHT_SAVING_TIME_RULE
-                | known::DAYLIGHT_SAVING_TIME_ENABLE => Event::ScheduleChanged,
-                known::RESYNC_ERROR_RETRY_DELAY => Event::ErrorRetryChanged,
-                known::PROVISION_ENABLE => Event::EnableChanged,
-                known::UPGRADE_RULE | known::UPGRADE_ENABLE => {
-                    self.want_upgrade_check(cx);
-                    continue;
-                }
-                known::UPGRADE_ERROR_RETRY_DELAY => {
-                    self.upgrade_retry_changed(cx);
-                    continue;
-                }
-                id => {
-                    if let Some(number) = trigger_number(id).filter(|number| fresh & number != 0) {
-                        //= R-TRIG-5
-                        self.warned &= !number;
-                        asked |= self.take_trigger_url(number, cx.shared);
-                    }
-                    continue;
-                }
-            };
-            self.machine(event, cx);
-        }
-        asked
     }
 
     /// Replaces what `$ERR` shows.

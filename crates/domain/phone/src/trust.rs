@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use onhook_device::Outcome;
 use onhook_fetch::Scheme;
 use onhook_macros::Expanded;
-use onhook_params::{Entry, ValueId, Values, known};
+use onhook_params::{ValueId, Values, known};
 use onhook_resync::{Action, Event, RuleSlot, State};
 use onhook_rules::{Alternative, RuleKind, Selection};
 
@@ -78,13 +78,10 @@ impl Phone {
         }
     }
 
-    /// Wants what the parameter names, or nothing any more, if changes that are about to be applied give it another value.
-    pub(crate) fn watch_ca_rule(&mut self, changes: &[Entry]) {
+    /// Wants what the parameter names now, or nothing any more: it has another value than before.
+    pub(crate) fn ca_rule_changed(&mut self) {
         //= R-TLS-8
-        let changed = changes.iter().any(|change| {
-            change.id == known::CUSTOM_CA_RULE && self.own_value(change.id) != change.value
-        });
-        if changed && self.resync.state() != State::Off {
+        if self.resync.state() != State::Off {
             self.trust.get_or_insert_default().rule = true;
         }
     }

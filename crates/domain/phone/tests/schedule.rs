@@ -241,3 +241,24 @@ fn t_time_28_an_explicit_request_replaces_a_retry() {
     sim.run_for(600);
     assert_eq!(sim.request_seconds(), [0, 10, 510]);
 }
+
+//= R-SM-29 type=test
+#[test]
+fn a_period_that_is_set_once_more_counts_on() {
+    let mut sim = phone(|_, _| Served::empty())
+        .with("Resync_Periodic", "1000")
+        .booted();
+    sim.run_for(600);
+    sim.set("Resync_Periodic", "1000");
+    sim.run_for(399);
+    // It is stored once more.
+    assert_eq!(sim.commits, 1);
+    assert_eq!(sim.request_seconds(), [0]);
+    sim.run_for(1);
+    assert_eq!(sim.request_seconds(), [0, 1000]);
+    sim.set("Resync_Periodic", "1001");
+    sim.run_for(1000);
+    assert_eq!(sim.request_seconds(), [0, 1000]);
+    sim.run_for(1);
+    assert_eq!(sim.request_seconds(), [0, 1000, 2001]);
+}
