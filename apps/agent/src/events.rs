@@ -7,6 +7,7 @@ use onhook_driver::{Fetched, Observer};
 use onhook_phone::port::Message;
 use onhook_phone::report::ResyncReport;
 use onhook_phone::{HeldCa, Notice, RestartKind, UpgradeGate, UpgradeNotice};
+use onhook_system::event_of;
 use serde_json::{Map, Value, json};
 
 use crate::lines::Sender;
@@ -101,24 +102,6 @@ impl Watcher {
     }
 }
 
-/// The event of something that is told of upgrades, and its fields.
-fn upgrade(notice: &UpgradeNotice, now: Now, url: Option<&str>) -> (&'static str, Value) {
-    match notice {
-        UpgradeNotice::Started(stage, _) => (
-            "upgrade.started",
-            json!({ "upgst": stage.upgst(), "url": url }),
-        ),
-        UpgradeNotice::Done(outcome) => (
-            "upgrade.done",
-            json!({ "outcome": outcome.code(), "err": outcome.to_string() }),
-        ),
-        UpgradeNotice::Fault(fault) => ("upgrade.fault", json!({ "fault": fault.name() })),
-        UpgradeNotice::Retry(at) => ("upgrade.retry", json!({ "in_s": at.secs_since(now.mono) })),
-        UpgradeNotice::NotNeeded => ("upgrade.not-needed", json!({})),
-        UpgradeNotice::Refused(gate) => ("upgrade.refused", json!({ "why": gate.name() })),
-    }
-}
-
 /// RFC 3339 with the offset of local time.
 fn wall(at: WallTime) -> String {
     let (year, month, day, hour, minute, second) = at.civil();
@@ -133,67 +116,9 @@ fn wall(at: WallTime) -> String {
 
 impl Observer for Watcher {
     fn notice(&mut self, _phone: u32, now: Now, notice: &Notice, url: Option<&str>) {
-        let (event, fields) = match notice {
-            Notice::ResyncStarted(cause, _) => (
-                "resync.started",
-                json!({ "cause": cause.name(), "prvst": cause.prvst() }),
-            ),
-            Notice::RuleStarted(slot, _) => {
-                ("fetch.started", json!({ "param": slot.name(), "url": url }))
-            }
-            Notice::RuleDone {
-                slot,
-                outcome,
-                changed,
-            } => (
-                if outcome.is_success() {
-                    "profile.applied"
-                } else {
-                    "profile.failed"
-                },
-                json!({ "param": slot.name(), "outcome": outcome.code(), "err": outcome.to_string(), "changed": changed }),
-            ),
-            Notice::RuleFault(slot, fault) => (
-                "rule.fault",
-                json!({ "param": slot.name(), "fault": fault.name() }),
-            ),
-            Notice::TriggerFault(number, fault) => (
-                "trigger.fault",
-                json!({ "param": format!("Resync_Trigger_{number}"), "fault": fault.name() }),
-            ),
-            Notice::TrustStarted(source, _) => {
-                ("ca.started", json!({ "source": source.name(), "url": url }))
-            }
-            Notice::TrustFault(source, fault) => (
-                "ca.fault",
-                json!({ "source": source.name(), "fault": fault.name() }),
-            ),
-            // What is believed is told with all that is known of it.
-            Notice::TrustDone(_, _, Some(_)) => return,
-            Notice::TrustDone(source, outcome, None) => (
-                "ca.unchanged",
-                json!({ "source": source.name(), "outcome": outcome.code(), "err": outcome.to_string() }),
-            ),
-            Notice::TrustForgotten => ("ca.removed", json!({})),
-            Notice::Held => ("profile.held", json!({})),
-            Notice::ResyncDone(outcome) => (
-                "resync.done",
-                json!({ "outcome": outcome.code(), "err": outcome.to_string() }),
-            ),
-            Notice::TimerArmed(kind, at) => (
-                "timer.armed",
-                json!({ "timer": kind.name(), "in_s": at.secs_since(now.mono) }),
-            ),
-            Notice::RestartLoop => ("reboot.loop", json!({})),
-            Notice::ActivationCode => ("activation.code", json!({})),
-            Notice::Refused(_) => ("command.refused", json!({})),
-            Notice::EditDone(committed) => (
-                "edit.done",
-                json!({ "stored": *committed == onhook_phone::Committed::Durable }),
-            ),
-            Notice::EditBusy => ("edit.busy", json!({})),
-            Notice::EraseFailed => ("erase.failed", json!({})),
-            Notice::Upgrade(notice) => upgrade(notice, now, url),
+        // What is believed is told with all that is known of it.
+        let Some((event, fields)) = event_of(now, notice, url) else {
+            return;
         };
         self.write(now, event, fields);
         self.tell(now, notice);

@@ -6,6 +6,8 @@ pub(crate) mod crypt;
 pub(crate) mod phone;
 #[path = "cli/replay.rs"]
 pub(crate) mod replay;
+#[path = "cli/run.rs"]
+pub(crate) mod run;
 #[path = "cli/serve.rs"]
 pub(crate) mod serve;
 #[path = "cli/storm.rs"]
@@ -21,6 +23,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crypt::{DecryptArgs, EncryptArgs};
 use phone::{PhoneArgs, ScopeArgs};
 use replay::ReplayArgs;
+use run::RunArgs;
 use serve::ServeArgs;
 use storm::{MergeArgs, StormArgs};
 use try_out::TryArgs;
@@ -87,6 +90,24 @@ pub(crate) enum Command {
         Requests and syslog messages are printed as they come. GET, HEAD and POST of regular files only,\n\
         what is posted makes no difference; files may be replaced at any time. Without --tls-cert each start makes a new authority. Port 0 takes any free port; the real one is printed.")]
     Serve(ServeArgs),
+    /// Run scenarios: tests of a phone, in virtual time, with the real program, or on the network.
+    #[command(after_help = "Examples:\n  \
+        onhook-harness run tests/conformance\n  \
+        onhook-harness run mine.toml --json\n  \
+        onhook-harness run tests/conformance --junit junit.xml --html run.html\n  \
+        onhook-harness run tests/conformance --dut virtual,agent --only 'R-RULE-*'\n  \
+        onhook-harness run mine.toml --dut external --listen 192.0.2.10 --power-cycle 'poe-switch port 7 cycle'\n\n\
+        A scenario says what is given, done and expected; docs/scenarios.md tells the language:\n  \
+        id = \"mine/1\"\n  \
+        given.params = { Profile_Rule = \"{http}/p.xml\", Resync_Random_Delay = \"0\" }\n  \
+        given.files = { \"/p.xml\" = { set = { Resync_Periodic = \"3600\" } } }\n  \
+        step = [\n    \
+        { do = \"boot\" },\n    \
+        { expect = \"request\", url = \"/p.xml\" },\n    \
+        { expect = \"request\", url = \"/p.xml\", at = \"1h\" },\n  \
+        ]\n\n\
+        Exit status: 0 no row failed, 1 one did, or the run was ended early, 2 usage or a file with mistakes.")]
+    Run(RunArgs),
     /// Say what a phone does with a rule, a trigger or a schedule, and why.
     #[command(after_help = "Examples:\n  \
         onhook-harness explain --kind profile 'http://prov.example.com/$A/$MA.xml' --set GPP_A=site-7\n  \

@@ -16,6 +16,7 @@ mod logging;
 mod output;
 mod phone;
 mod replay;
+mod run;
 mod serve;
 mod stop;
 mod storm;
@@ -48,6 +49,7 @@ fn main() -> ExitCode {
         Command::Storm(args) => storm::storm(&args),
         Command::Merge(args) => storm::merge(&args),
         Command::Replay(args) => replay::replay(&args),
+        Command::Run(args) => run::run(&args),
         Command::Expand(args) => expand::expand(&args),
         Command::Encrypt(args) => encrypt::encrypt(&args),
         Command::Decrypt(args) => decrypt::decrypt(&args),

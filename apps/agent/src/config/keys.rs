@@ -1,6 +1,6 @@
 //! The keys, and what an unknown one may have meant.
 
-use onhook_device::Readings;
+use onhook_device::{Readings, suggest};
 
 /// The DHCP options that may name a provisioning server.
 pub(super) const OPTIONS: [&str; 7] = ["66", "160", "159", "150", "60", "43", "125"];
@@ -91,39 +91,6 @@ pub(super) fn check(path: &[&str], shape: Shape) -> Result<(), String> {
     }
 }
 
-/// Names the nearest known word, or all of them.
-fn suggest(word: &str, known: &[&str]) -> String {
-    let nearest = known
-        .iter()
-        .map(|candidate| (distance(word, candidate), candidate))
-        .min();
-    match nearest {
-        Some((edits, candidate)) if edits <= 1 + word.len() / 3 => {
-            format!(": did you mean `{candidate}`?")
-        }
-        Some(_) | None => format!(": known are {}", known.join(", ")),
-    }
-}
-
-/// The number of single-character edits between two words.
-fn distance(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.chars().count()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut corner = i;
-        let mut left = i + 1;
-        if let Some(first) = row.first_mut() {
-            *first = left;
-        }
-        for (cell, y) in row.iter_mut().skip(1).zip(b.chars()) {
-            let edit = if x == y { corner } else { corner + 1 };
-            corner = *cell;
-            left = edit.min(left + 1).min(corner + 1);
-            *cell = left;
-        }
-    }
-    row.last().copied().unwrap_or(0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -179,18 +146,6 @@ mod tests {
                 None => assert_eq!(found, None, "{path:?}"),
                 Some(why) => assert!(found.as_ref().is_some_and(|f| f.contains(why)), "{found:?}"),
             }
-        }
-    }
-
-    #[test]
-    fn distances_count_edits() {
-        for (a, b, edits) in [
-            ("", "abc", 3),
-            ("abc", "abc", 0),
-            ("sevrer", "server", 2),
-            ("mac", "macs", 1),
-        ] {
-            assert_eq!(distance(a, b), edits, "{a} {b}");
         }
     }
 }

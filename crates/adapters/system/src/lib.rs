@@ -1,7 +1,8 @@
 //! What only the operating system knows: time, chance, names, and who knocks at the control socket.
 //!
 //! [`RealClock`] and [`OsEntropy`] implement the ports of the schedule, [`SystemResolver`] that of names; [`ControlSocket`] is the
-//! [`onhook_phone::port::CommandSource`] of a Unix socket, and [`ask`] its other end; [`wanted_log`] reads RUST_LOG.
+//! [`onhook_phone::port::CommandSource`] of a Unix socket, and [`ask`] its other end; [`event_of`] gives
+//! the lines of the event stream, and [`wanted_log`] reads RUST_LOG.
 //!
 //! Deliberately unknown here: what a command does, how an answer is spelled (a function is handed in).
 //!
@@ -10,6 +11,7 @@
 mod clock;
 mod control;
 mod entropy;
+mod event;
 mod log_level;
 mod request;
 mod resolver;
@@ -17,6 +19,7 @@ mod resolver;
 pub use clock::{RealClock, ZoneError};
 pub use control::{ControlError, ControlSocket, Spell, ask};
 pub use entropy::OsEntropy;
+pub use event::event_of;
 pub use log_level::wanted_log;
 pub use request::{ControlRequest, WireLineUse, WireRegistration};
 pub use resolver::SystemResolver;

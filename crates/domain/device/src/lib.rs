@@ -13,6 +13,7 @@ mod identity;
 mod outcome;
 mod readings;
 mod secret;
+mod suggest;
 mod time;
 
 pub use identity::{Family, Identity, Mac, MacError, Release};
@@ -23,4 +24,5 @@ pub use readings::{
     UpgradeNoServer,
 };
 pub use secret::{Secret, SecretRef};
+pub use suggest::suggest;
 pub use time::{MonoTime, Now, WallTime, days_from_civil};

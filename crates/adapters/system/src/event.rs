@@ -1,0 +1,90 @@
+//! The lines of the event stream: what a phone tells, as JSON.
+
+use onhook_device::Now;
+use onhook_phone::{Committed, Notice, UpgradeNotice};
+use serde_json::{Value, json};
+
+/// The name of an event and its fields; `url` is that of a request which starts. `None` for what another event tells better: a custom
+/// authority that is believed.
+#[must_use]
+pub fn event_of(now: Now, notice: &Notice, url: Option<&str>) -> Option<(&'static str, Value)> {
+    Some(match notice {
+        Notice::ResyncStarted(cause, _) => (
+            "resync.started",
+            json!({ "cause": cause.name(), "prvst": cause.prvst() }),
+        ),
+        Notice::RuleStarted(slot, _) => {
+            ("fetch.started", json!({ "param": slot.name(), "url": url }))
+        }
+        Notice::RuleDone {
+            slot,
+            outcome,
+            changed,
+        } => (
+            if outcome.is_success() {
+                "profile.applied"
+            } else {
+                "profile.failed"
+            },
+            json!({ "param": slot.name(), "outcome": outcome.code(), "err": outcome.to_string(), "changed": changed }),
+        ),
+        Notice::RuleFault(slot, fault) => (
+            "rule.fault",
+            json!({ "param": slot.name(), "fault": fault.name() }),
+        ),
+        Notice::TriggerFault(number, fault) => (
+            "trigger.fault",
+            json!({ "param": format!("Resync_Trigger_{number}"), "fault": fault.name() }),
+        ),
+        Notice::TrustStarted(source, _) => {
+            ("ca.started", json!({ "source": source.name(), "url": url }))
+        }
+        Notice::TrustFault(source, fault) => (
+            "ca.fault",
+            json!({ "source": source.name(), "fault": fault.name() }),
+        ),
+        Notice::TrustDone(_, _, Some(_)) => return None,
+        Notice::TrustDone(source, outcome, None) => (
+            "ca.unchanged",
+            json!({ "source": source.name(), "outcome": outcome.code(), "err": outcome.to_string() }),
+        ),
+        Notice::TrustForgotten => ("ca.removed", json!({})),
+        Notice::Held => ("profile.held", json!({})),
+        Notice::ResyncDone(outcome) => (
+            "resync.done",
+            json!({ "outcome": outcome.code(), "err": outcome.to_string() }),
+        ),
+        Notice::TimerArmed(kind, at) => (
+            "timer.armed",
+            json!({ "timer": kind.name(), "in_s": at.secs_since(now.mono) }),
+        ),
+        Notice::RestartLoop => ("reboot.loop", json!({})),
+        Notice::ActivationCode => ("activation.code", json!({})),
+        Notice::Refused(_) => ("command.refused", json!({})),
+        Notice::EditDone(committed) => (
+            "edit.done",
+            json!({ "stored": *committed == Committed::Durable }),
+        ),
+        Notice::EditBusy => ("edit.busy", json!({})),
+        Notice::EraseFailed => ("erase.failed", json!({})),
+        Notice::Upgrade(notice) => upgrade(notice, now, url),
+    })
+}
+
+/// The event of something that is told of upgrades, and its fields.
+fn upgrade(notice: &UpgradeNotice, now: Now, url: Option<&str>) -> (&'static str, Value) {
+    match notice {
+        UpgradeNotice::Started(stage, _) => (
+            "upgrade.started",
+            json!({ "upgst": stage.upgst(), "url": url }),
+        ),
+        UpgradeNotice::Done(outcome) => (
+            "upgrade.done",
+            json!({ "outcome": outcome.code(), "err": outcome.to_string() }),
+        ),
+        UpgradeNotice::Fault(fault) => ("upgrade.fault", json!({ "fault": fault.name() })),
+        UpgradeNotice::Retry(at) => ("upgrade.retry", json!({ "in_s": at.secs_since(now.mono) })),
+        UpgradeNotice::NotNeeded => ("upgrade.not-needed", json!({})),
+        UpgradeNotice::Refused(gate) => ("upgrade.refused", json!({ "why": gate.name() })),
+    }
+}

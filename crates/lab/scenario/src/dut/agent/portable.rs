@@ -1,0 +1,46 @@
+//! Which scenarios mean the same on a real program.
+
+use crate::dut::Halt;
+use crate::language::{Clock, Content, Do, Given, Scenario, What};
+
+/// Refuses what needs another server than the one that there is, or another time.
+pub(super) fn check(scenario: &Scenario) -> Result<(), Halt> {
+    let Given {
+        params,
+        options,
+        files,
+        clock,
+        ..
+    } = &scenario.given;
+    if *clock != Clock::Any {
+        return Err(Halt::Cannot(
+            "the clock of this host shows the time that it shows".to_owned(),
+        ));
+    }
+    let mut texts: Vec<&str> = params
+        .values()
+        .chain(options.values())
+        .map(String::as_str)
+        .collect();
+    let content = |content: &'_ Content| content.text.contains("://");
+    let mut foreign = files
+        .iter()
+        .any(|(path, file)| path.contains("://") || content(file));
+    for step in &scenario.steps {
+        match &step.what {
+            What::Do(Do::Resync(Some(rule))) => texts.push(rule),
+            What::Do(Do::Set(params, _)) => {
+                texts.extend(params.iter().map(|(_, value)| value.as_str()))
+            }
+            What::Do(Do::File(path, file)) => foreign |= path.contains("://") || content(file),
+            What::Do(_) | What::Expect(_) => {}
+        }
+    }
+    foreign |= texts.iter().any(|text| text.contains("://"));
+    match foreign {
+        true => Err(Halt::Cannot(
+            "it names a server of its own: {http}, {https} or {tftp} can be run here".to_owned(),
+        )),
+        false => Ok(()),
+    }
+}

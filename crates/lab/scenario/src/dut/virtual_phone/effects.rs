@@ -1,0 +1,262 @@
+//! Carrying out effects: everything works at once, but for what the scenario says.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use onhook_crypto::port::KeyVault;
+use onhook_device::{Now, Outcome};
+use onhook_driver::{Fetched, TaskVault};
+use onhook_fetch::Endpoint;
+use onhook_params::ValueId;
+use onhook_phone::port::Severity as Told;
+use onhook_phone::{
+    Committed, DecodedId, Effect, Input, LogLine, Notice, OpId, Request, RestartKind, Searched,
+    UpgradeNotice, render,
+};
+use onhook_profile::{DecodeSpec, Limits, decode};
+
+use super::{Asking, Stored, VirtualPhone, millis};
+use crate::dut::scripted::Body;
+use crate::dut::{Dut as _, Seen, event};
+use crate::language::Severity;
+
+/// Largest profile as received, as in the real phone.
+const PROFILE_LIMIT: usize = 5 << 20;
+
+impl VirtualPhone {
+    pub(super) fn execute(&mut self, effect: Effect, now: Now) {
+        match effect {
+            Effect::Fetch(op, request) => self.fetch(op, &request),
+            // Nobody tells this phone of other places.
+            Effect::Search(op, _) => self.tell(Input::Searched(op, Searched::Nothing)),
+            Effect::Cancel(op) => self.cancel(op),
+            Effect::Commit(op) => {
+                self.commit(op);
+                self.tell(Input::CommitDone(op, Committed::Durable));
+            }
+            Effect::SaveState(op, change) => {
+                self.record.apply(change, &mut self.shared.values);
+                self.tell(Input::StateSaved(op, Committed::Durable));
+            }
+            Effect::Log(line) => self.log(&line, now),
+            Effect::Restart(RestartKind::Warm) => self.see(Seen::Event {
+                name: "reboot".to_owned(),
+                fields: [("kind".to_owned(), "warm".to_owned())].into(),
+            }),
+            Effect::Restart(RestartKind::Cold) => {
+                let newest = self.record.history.first().copied().flatten();
+                let reason = newest.filter(|_| self.record.restarting.is_some());
+                let reason = reason.map(|entry| entry.reason.name().to_owned());
+                self.see(Seen::Reboot { reason });
+                self.restarting = true;
+            }
+            Effect::Notice(notice) => self.notice(&notice, now),
+            // This phone is told of no slots, and trusts whom it likes.
+            Effect::Upgrade(op, _) => {
+                self.tell(Input::Upgraded(op, Err(Outcome::Flash.into())));
+            }
+            Effect::Activate(op) => self.tell(Input::Activated(op, Committed::Failed)),
+            Effect::FetchTrust(op, ..) => {
+                self.tell(Input::TrustDone(op, Err(Outcome::Internal.into())));
+            }
+            Effect::ForgetTrust => {}
+            Effect::Erase(op) => {
+                self.erase();
+                self.tell(Input::Erased(op, Committed::Durable));
+            }
+        }
+    }
+
+    fn fetch(&mut self, op: OpId, request: &Request) {
+        let values = &self.shared.values;
+        let secret = request.path.is_secret();
+        let host = values.text(request.host).to_owned();
+        let path = values.expose(request.path).to_owned();
+        let url = usual(&render::url(request, values));
+        // What is shown of a path with a password is not what is asked for.
+        let whole = match secret {
+            true => url.replace("/***", &path),
+            false => url.clone(),
+        };
+        let asked = match path.starts_with('/') {
+            true => path,
+            false => format!("/{path}"),
+        };
+        let tftp = request.scheme == onhook_fetch::Scheme::Tftp;
+        let method = match (tftp, request.body) {
+            (true, _) => "RRQ",
+            (false, None) => "GET",
+            (false, Some(_)) => "POST",
+        };
+        let answer = self
+            .server
+            .answer(request.scheme, &whole, &asked, |text| self.place(text));
+        // An address in the URL needs no name server.
+        let ip = host.parse().ok();
+        let usual_ip = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
+        let ip = answer.found.then(|| ip.unwrap_or(usual_ip));
+        if answer.heard {
+            self.see(Seen::Request {
+                url: url.clone(),
+                path: match secret {
+                    true => "/***".to_owned(),
+                    false => asked,
+                },
+                method: method.to_owned(),
+                prvst: self.phone.as_ref().map(|phone| phone.cause().prvst()),
+            });
+        }
+        self.tell(Input::FetchStarted(op, Endpoint { ip }));
+        let result = answer.body.and_then(|body| self.decoded(body, request));
+        let ends = event::fetched(result.as_ref().ok().map(|(_, fetched)| fetched));
+        self.asking = Some(Asking { op, url, ends });
+        let result = result.map(|(decoded, _)| decoded).map_err(Into::into);
+        let at_ms = self.now_ms.saturating_add(millis(answer.after));
+        self.push(at_ms, Input::FetchDone(op, result));
+    }
+
+    /// Reads what was sent, as the real phone does.
+    fn decoded(&mut self, body: Body, request: &Request) -> Result<(DecodedId, Fetched), Outcome> {
+        let bytes = body.bytes.len();
+        if bytes > PROFILE_LIMIT {
+            return Err(Outcome::TooLarge);
+        }
+        let mut vault = TaskVault::default();
+        let mut kept = |id: Option<ValueId>| {
+            let handle = id?.as_secret()?;
+            vault.insert(handle, self.shared.secret(handle)?);
+            Some(handle)
+        };
+        let key = kept(request.key);
+        let phone = self.phone.as_ref();
+        let ikm = kept(phone.and_then(|phone| phone.ikm(&self.shared)));
+        let aliases = request
+            .aliases
+            .map_or("", |id| self.shared.values.text(id))
+            .to_owned();
+        let spec = DecodeSpec {
+            scope: *self.scope(),
+            aliases: &aliases,
+            key,
+            ikm,
+            aes128gcm: body.aes128gcm,
+            limits: Limits::default(),
+        };
+        let vault: &dyn KeyVault = &vault;
+        match decode(body.bytes, &spec, vault) {
+            Ok(decoded) => Ok((
+                self.shared.put_decoded(&decoded.delta),
+                Fetched {
+                    bytes: bytes as u64,
+                    container: decoded.container.as_str(),
+                    gzip: decoded.gzip,
+                },
+            )),
+            Err(error) => Err(error.outcome()),
+        }
+    }
+
+    /// Ends a transfer; its completion comes at once.
+    fn cancel(&mut self, op: OpId) {
+        let before = self.queue.len();
+        self.queue
+            .retain(|_, input| !matches!(input, Input::FetchDone(done, _) if *done == op));
+        if self.queue.len() < before {
+            self.tell(Input::FetchDone(op, Err(Outcome::Timeout.into())));
+        }
+    }
+
+    fn commit(&mut self, op: OpId) {
+        let Some(phone) = &self.phone else {
+            return;
+        };
+        for entry in phone.commit_entries(op) {
+            if entry.is_inherited() {
+                self.stored.remove(&entry.id);
+                continue;
+            }
+            let text = entry
+                .value
+                .map(|value| self.shared.values.expose(value).to_owned());
+            let stored = Stored {
+                access: entry.access,
+                mark: entry.mark,
+                text,
+            };
+            self.stored.insert(entry.id, stored);
+        }
+    }
+
+    fn log(&mut self, line: &LogLine, now: Now) {
+        let phone = self.phone.as_ref();
+        let message = phone.and_then(|phone| render::message(phone, &self.shared, now, line));
+        if let Some(message) = message {
+            let fields = [("text", &message.text), ("server", &message.server)];
+            self.see(Seen::Event {
+                name: "log.sent".to_owned(),
+                fields: fields
+                    .map(|(key, text)| (key.to_owned(), text.clone()))
+                    .into(),
+            });
+            self.see(Seen::Syslog {
+                severity: Some(match message.severity {
+                    Told::Info => Severity::Info,
+                    Told::Warning => Severity::Warning,
+                    Told::Error => Severity::Error,
+                }),
+                text: message.text,
+            });
+        }
+    }
+
+    fn notice(&mut self, notice: &Notice, now: Now) {
+        let url = match notice {
+            Notice::RuleStarted(_, request)
+            | Notice::TrustStarted(_, request)
+            | Notice::Upgrade(UpgradeNotice::Started(_, request)) => {
+                Some(usual(&render::url(request, &self.shared.values)))
+            }
+            Notice::ResyncStarted(..)
+            | Notice::RuleDone { .. }
+            | Notice::RuleFault(..)
+            | Notice::TriggerFault(..)
+            | Notice::Held
+            | Notice::ResyncDone(_)
+            | Notice::TimerArmed(..)
+            | Notice::RestartLoop
+            | Notice::ActivationCode
+            | Notice::Refused(_)
+            | Notice::EditDone(_)
+            | Notice::EditBusy
+            | Notice::EraseFailed
+            | Notice::TrustFault(..)
+            | Notice::TrustDone(..)
+            | Notice::TrustForgotten
+            | Notice::Upgrade(
+                UpgradeNotice::Done(_)
+                | UpgradeNotice::Fault(_)
+                | UpgradeNotice::Retry(_)
+                | UpgradeNotice::NotNeeded
+                | UpgradeNotice::Refused(_),
+            ) => None,
+        };
+        let Some((name, fields)) = event::of(now, notice, url.as_deref()) else {
+            return;
+        };
+        let name = name.to_owned();
+        self.see(Seen::Event { name, fields });
+    }
+}
+
+/// A URL without the port that its scheme has anyway.
+fn usual(url: &str) -> String {
+    for (scheme, port) in [("http://", ":80"), ("https://", ":443"), ("tftp://", ":69")] {
+        let Some(rest) = url.strip_prefix(scheme) else {
+            continue;
+        };
+        let end = rest.find('/').unwrap_or(rest.len());
+        let (server, path) = rest.split_at(end);
+        let server = server.strip_suffix(port).unwrap_or(server);
+        return format!("{scheme}{server}{path}");
+    }
+    url.to_owned()
+}

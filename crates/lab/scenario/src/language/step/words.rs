@@ -1,0 +1,93 @@
+//! The words of steps, and the keys that belong to them.
+
+/// What may be done, with the keys that belong to it.
+pub(super) const DO: [(&str, &[&str]); 19] = [
+    ("boot", &[]),
+    ("power-off", &[]),
+    ("power-cycle", &[]),
+    ("wait", &["for"]),
+    ("resync", &["rule"]),
+    ("set", &["params", "by"]),
+    ("reboot", &["by"]),
+    ("factory-reset", &[]),
+    ("line", &["line", "is"]),
+    ("registration", &["line", "is"]),
+    ("clock", &["at"]),
+    (
+        "file",
+        &["path", "set", "text", "gzip", "key", "digest", "ikm"],
+    ),
+    ("remove-file", &["path"]),
+    ("fault", &["path", "fault"]),
+    ("clear-fault", &["path"]),
+    ("address", &["ip"]),
+    ("external-address", &["ip"]),
+    ("certificate", &["installed"]),
+    ("options", &["options"]),
+];
+
+/// What may be expected, with the keys that belong to it.
+pub(super) const EXPECT: [(&str, &[&str]); 13] = [
+    (
+        "request",
+        &["url", "prvst", "method", "within", "at", "after"],
+    ),
+    ("no-request", &["url", "for"]),
+    ("syslog", &["text", "severity", "within", "at", "after"]),
+    ("no-syslog", &["text", "for"]),
+    ("event", &["event", "fields", "within", "at", "after"]),
+    ("no-event", &["event", "fields", "for"]),
+    ("reboot", &["reason", "within", "at", "after"]),
+    ("no-reboot", &["for"]),
+    ("outcome", &["is", "err", "within", "at", "after"]),
+    ("param", &["name", "is", "like", "within", "at", "after"]),
+    ("state", &["is", "within", "at", "after"]),
+    ("timer", &["timer", "in", "within", "at", "after"]),
+    ("no-timer", &["within", "at", "after"]),
+];
+
+/// The states of the resync machine.
+pub(super) const STATES: [(&str, &str); 7] = [
+    ("off", "off"),
+    ("dormant", "dormant"),
+    ("boot-delay", "boot-delay"),
+    ("waiting", "waiting"),
+    ("error-wait", "error-wait"),
+    ("due", "due"),
+    ("running", "running"),
+];
+
+pub(super) const TIMERS: [(&str, &str); 4] = [
+    ("boot-delay", "boot-delay"),
+    ("periodic", "periodic"),
+    ("daily", "daily"),
+    ("retry", "retry"),
+];
+
+/// Events that every device tells that tells events; a restart is a step of its own.
+pub(super) const EVENTS: [&str; 16] = [
+    "activation.code",
+    "command.refused",
+    "edit.busy",
+    "edit.done",
+    "fetch.done",
+    "fetch.started",
+    "log.sent",
+    "profile.applied",
+    "profile.failed",
+    "profile.held",
+    "reboot.loop",
+    "resync.done",
+    "resync.started",
+    "rule.fault",
+    "timer.armed",
+    "trigger.fault",
+];
+
+/// How a server can be asked.
+pub(super) const METHODS: [(&str, &str); 4] = [
+    ("GET", "GET"),
+    ("HEAD", "HEAD"),
+    ("POST", "POST"),
+    ("RRQ", "RRQ"),
+];
