@@ -91,6 +91,7 @@ pub(crate) async fn build(
     let model = phones.shared.add_model(Model {
         idle_settle_s: config.idle_settle_s,
         ca_over: config.ca_over,
+        pin_server: config.pin_server,
         ..Model::of(&config.identity, config.scope)
     });
     let serial = phones

@@ -34,6 +34,8 @@ pub(crate) struct Config {
     pub(crate) tftp_ports: TftpPorts,
     /// Over what a custom CA may come.
     pub(crate) ca_over: CaOver,
+    /// Whether another server of the network is refused once the phone is provisioned.
+    pub(crate) pin_server: bool,
     /// What somebody gave, and where it stands.
     given: Given,
 }
@@ -173,6 +175,7 @@ pub(crate) fn load(place: &Place) -> anyhow::Result<Config> {
         mobility: mobility(&mut given)?,
         tftp_ports: given.parse("tftp.local_ports")?.unwrap_or(TftpPorts::Phone),
         ca_over: given.parse("security.ca_over")?.unwrap_or_default(),
+        pin_server: given.parse("security.pin_server")?.unwrap_or(false),
         identity,
         given,
     })

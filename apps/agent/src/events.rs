@@ -6,7 +6,7 @@ use onhook_device::{Now, WallTime};
 use onhook_driver::{Fetched, Observer};
 use onhook_phone::port::Message;
 use onhook_phone::report::ResyncReport;
-use onhook_phone::{HeldCa, Notice, RestartKind, UpgradeGate, UpgradeNotice};
+use onhook_phone::{HeldCa, Newcomer, Notice, RestartKind, UpgradeGate, UpgradeNotice};
 use onhook_system::event_of;
 use serde_json::{Map, Value, json};
 
@@ -83,6 +83,7 @@ impl Watcher {
             | Notice::Refused(_)
             | Notice::EditDone(_)
             | Notice::EditBusy
+            | Notice::ServerChanged(..)
             | Notice::EraseFailed => {}
             Notice::Upgrade(UpgradeNotice::Refused(UpgradeGate::NoSlots)) => tracing::warn!(
                 "Upgrade_Rule names another load than the one that runs, but this phone has no slots for firmware: \
@@ -155,6 +156,20 @@ impl Observer for Watcher {
             "url": held.origin,
         });
         self.write(now, "ca.installed", fields);
+    }
+
+    fn server_changed(&mut self, _phone: u32, now: Now, [old, new]: [&str; 2], newcomer: Newcomer) {
+        let refused = newcomer == Newcomer::Refused;
+        if refused {
+            tracing::warn!(
+                "the network names the provisioning server {new} where it named {old}: it is not asked (security.pin_server); \
+                 a factory reset lets it be"
+            );
+        } else {
+            tracing::warn!("the network names the provisioning server {new} where it named {old}");
+        }
+        let fields = json!({ "old": old, "new": new, "refused": refused });
+        self.write(now, "server.changed", fields);
     }
 
     fn fetched(&mut self, _phone: u32, now: Now, fetched: Option<&Fetched>) {

@@ -199,6 +199,20 @@ impl Sim {
         }
     }
 
+    /// Lets a provisioned phone refuse other servers of the network.
+    #[must_use]
+    pub fn pinned(mut self) -> Self {
+        if let Some(model) = self.phone.model(&self.shared).cloned() {
+            let pin_server = true;
+            self.model = self.shared.add_model(Model {
+                pin_server,
+                ..model
+            });
+            self.restore();
+        }
+        self
+    }
+
     /// Lets lines settle before what was deferred goes on.
     #[must_use]
     pub fn settling(mut self, seconds: u8) -> Self {
@@ -302,6 +316,18 @@ impl Sim {
     pub fn power_cycle(&mut self) {
         self.boot_loader();
         self.restore();
+        self.boot();
+    }
+
+    /// Cuts the power and boots again with what is durable, and with an option of DHCPv4.
+    ///
+    /// # Panics
+    /// The option cannot be used.
+    #[track_caller]
+    pub fn restart_with(&mut self, code: u16, value: &[u8]) {
+        self.boot_loader();
+        self.restore();
+        self.learn(code, onhook_discovery::Value::Wire(value));
         self.boot();
     }
 

@@ -177,3 +177,31 @@ fn a_report_tells_of_the_restart_also_when_the_phone_was_provisioned_before() {
     assert_eq!(report["report"]["state_writes"], 1);
     event(&mut running, "reboot");
 }
+
+//= R-DHCP-7 type=test
+#[test]
+fn another_server_of_the_network_is_told_and_refused_by_a_pinned_phone() {
+    let bench = Bench::new();
+    bench.serve(&[("GPP_A", "first")]);
+    let mut running = bench.run();
+    event(&mut running, "resync.report");
+    drop(running);
+    for (pin, refused) in [("true", true), ("false", false)] {
+        let text = format!(
+            "[options]\nstatic = {{ \"66\" = \"http://127.0.0.9:9\" }}\n[security]\npin_server = {pin}\n"
+        );
+        bench.agent.configure(&text).unwrap();
+        let mut running = bench.run();
+        let told = event(&mut running, "server.changed");
+        assert_eq!(told["old"], "127.0.0.1");
+        assert_eq!(told["new"], "127.0.0.9");
+        assert_eq!(told["refused"], refused);
+        let failed = event(&mut running, "profile.failed");
+        let err = if refused {
+            "no server"
+        } else {
+            "connect failed"
+        };
+        assert_eq!(failed["err"], err);
+    }
+}

@@ -31,7 +31,7 @@ pub(super) const KEYS: [(&str, &[&str]); 11] = [
         "tls",
         &["trust", "custom_ca", "client_certificate", "client_key"],
     ),
-    ("security", &["ca_over"]),
+    ("security", &["ca_over", "pin_server"]),
     ("mobility", &["status", "user", "password", "password_file"]),
     ("tftp", &["local_ports"]),
     ("web", &["listen"]),

@@ -159,6 +159,7 @@ impl Config {
                 .to_owned(),
             ),
             ("security", "ca_over") => Some(self.ca_over.name().to_owned()),
+            ("security", "pin_server") => Some(self.pin_server.to_string()),
             ("readings", name) => self.scope.readings.word(name).ok().map(str::to_owned),
             _ => None,
         }

@@ -226,6 +226,7 @@ impl Reactor {
             | Notice::EditDone(_)
             | Notice::EditBusy
             | Notice::EraseFailed
+            | Notice::ServerChanged(..)
             | Notice::Upgrade(
                 UpgradeNotice::Done(_)
                 | UpgradeNotice::Fault(_)
@@ -234,6 +235,12 @@ impl Reactor {
                 | UpgradeNotice::Refused(_),
             ) => None,
         };
+        if let Notice::ServerChanged(old, new, newcomer) = notice {
+            let values = &self.phones.shared.values;
+            let (old, new) = (values.text(*old), values.text(*new));
+            self.observer
+                .server_changed(phone, now, [old, new], *newcomer);
+        }
         seat.reporter.notice(notice, url.as_deref());
         self.observer.notice(phone, now, notice, url.as_deref());
         self.answer_notice(phone, notice);

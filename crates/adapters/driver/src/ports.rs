@@ -8,7 +8,7 @@ use onhook_fetch::port::{CustomTrust, Fetch};
 use onhook_params::port::ConfigStore;
 use onhook_phone::port::{EventLog, Message, StateStore, TrustStore};
 use onhook_phone::report::ResyncReport;
-use onhook_phone::{Effect, HeldCa, Input, Notice, Phone, RestartKind, Shared};
+use onhook_phone::{Effect, HeldCa, Input, Newcomer, Notice, Phone, RestartKind, Shared};
 
 /// The transports by scheme; a missing one is a failure that says so.
 #[derive(Clone, Default)]
@@ -70,6 +70,11 @@ pub trait Observer: Send {
     /// A custom CA was stored, and is believed from now on. The default ignores it.
     fn trusted(&mut self, phone: u32, now: Now, held: &HeldCa) {
         let _ = (phone, now, held);
+    }
+
+    /// The network names another server than before, the first of the two. The default ignores it.
+    fn server_changed(&mut self, phone: u32, now: Now, servers: [&str; 2], newcomer: Newcomer) {
+        let _ = (phone, now, servers, newcomer);
     }
 
     /// A file was fetched and decoded, or was not; `None` if the transfer failed.

@@ -179,6 +179,7 @@ impl Reporter {
             | Notice::EditDone(_)
             | Notice::EditBusy
             | Notice::EraseFailed
+            | Notice::ServerChanged(..)
             | Notice::Upgrade(_) => {}
         }
     }

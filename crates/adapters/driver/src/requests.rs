@@ -281,6 +281,7 @@ impl Reactor {
             | Notice::RestartLoop
             | Notice::ActivationCode
             | Notice::EraseFailed
+            | Notice::ServerChanged(..)
             | Notice::Upgrade(_)
             | Notice::TrustStarted(..)
             | Notice::TimerArmed(..) => {}

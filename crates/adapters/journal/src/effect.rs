@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
-use onhook_params::{Scope, Values};
+use onhook_params::{Scope, ValueId, Values};
 use onhook_phone::{
-    Committed, Effect, Gate, Lasting, LogLine, LogOp, Memory, Notice, Pending, Phone, Place,
-    RebootEntry, Request, RestartKind, Shared, StateChange, Subject, UpgradeNotice,
+    Committed, Effect, Gate, Lasting, LogLine, LogOp, Memory, Newcomer, Notice, Pending, Phone,
+    Place, RebootEntry, Request, RestartKind, Servers, Shared, StateChange, Subject, UpgradeNotice,
 };
 
 use crate::hide::Hide;
@@ -121,7 +121,10 @@ fn state(change: StateChange, values: &Values) -> String {
             format!("switching: {} {}", restart(&entry), upgrades(&memory))
         }
         StateChange::Upgrades(memory) => format!("upgrades: {}", upgrades(&memory)),
-        StateChange::Server(host) => format!("server: {}", values.text(host)),
+        StateChange::Servers(Servers { profile, network }) => {
+            let text = |host: Option<ValueId>| host.map_or("as before", |host| values.text(host));
+            format!("servers: {}, {}", text(profile), text(network))
+        }
         StateChange::Booted => "booted".to_owned(),
         StateChange::Customization(state) => format!("customization: {}", state.name()),
         StateChange::Pending(None) => "pending: none".to_owned(),
@@ -248,5 +251,16 @@ fn notice(notice: &Notice, values: &Values) -> String {
         Notice::EditBusy => "edit busy".to_owned(),
         Notice::EraseFailed => "erase failed".to_owned(),
         Notice::Upgrade(told) => upgrade(told, values),
+        Notice::ServerChanged(old, new, newcomer) => {
+            let how = match newcomer {
+                Newcomer::Taken => "taken",
+                Newcomer::Refused => "refused",
+            };
+            format!(
+                "server changed: {} to {}, {how}",
+                values.text(*old),
+                values.text(*new)
+            )
+        }
     }
 }

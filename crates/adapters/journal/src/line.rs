@@ -53,6 +53,9 @@ pub struct Life {
     /// Over what a custom CA may come; empty in journals of programs that fetched none.
     #[serde(default)]
     pub ca_over: String,
+    /// Whether another server of the network is refused once the phone is provisioned.
+    #[serde(default)]
+    pub pin_server: bool,
     /// `$IP`; `None` if it is not known.
     pub ip: Option<String>,
     /// `$EXTIP`; `None` if it is not known.

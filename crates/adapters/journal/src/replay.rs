@@ -143,6 +143,7 @@ impl Living {
             scope,
             idle_settle_s: life.idle_settle_s,
             ca_over,
+            pin_server: life.pin_server,
         });
         let values = &mut shared.values;
         let mut entries = Vec::with_capacity(life.params.len());

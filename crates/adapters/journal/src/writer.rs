@@ -40,6 +40,7 @@ impl Writer {
             scope,
             idle_settle_s,
             ca_over,
+            pin_server,
         } = phone.model(shared)?;
         let values = &shared.values;
         let mut hide = Hide::live(hasher);
@@ -64,6 +65,7 @@ impl Writer {
                 .collect(),
             idle_settle_s: *idle_settle_s,
             ca_over: ca_over.name().to_owned(),
+            pin_server: *pin_server,
             ip: text(setup.ip),
             external_ip: text(setup.external_ip),
             client_certificate: setup.client_certificate,

@@ -66,6 +66,8 @@ pub fn event_of(now: Now, notice: &Notice, url: Option<&str>) -> Option<(&'stati
             json!({ "stored": *committed == Committed::Durable }),
         ),
         Notice::EditBusy => ("edit.busy", json!({})),
+        // Nor what is told with names.
+        Notice::ServerChanged(..) => return None,
         Notice::EraseFailed => ("erase.failed", json!({})),
         Notice::Upgrade(notice) => upgrade(notice, now, url),
     })

@@ -4,10 +4,11 @@ use onhook_device::Outcome;
 use onhook_discovery::{Found, MOST_SERVERS};
 use onhook_fetch::Scheme;
 use onhook_params::{Secrecy, ValueId, Values, View, known};
+use onhook_resync::State;
 
 use crate::phone::Cx;
 use crate::rule::Cold;
-use crate::{Phone, Request};
+use crate::{Effect, Notice, Phone, Request, Servers, StateChange, StateRecord};
 
 /// What serves rules that name no server (R-URL-2), and perhaps a rule of its own (R-DHCP-6); each text counts one use,
 /// which passes to the phone.
@@ -57,13 +58,101 @@ impl Discovered {
     }
 }
 
+/// Whether a server that the network names anew is asked.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+pub enum Newcomer {
+    /// It is.
+    Taken,
+    /// It is not: the device keeps to the server that provisioned it.
+    Refused,
+}
+
 impl Phone {
     /// Takes what the network says now; it counts from the next request on.
-    pub(crate) fn discovered(&mut self, discovered: Option<Discovered>, values: &mut Values) {
+    pub(crate) fn discovered(&mut self, discovered: Option<Discovered>, cx: &mut Cx<'_>) {
         //= R-DHCP-11
         let search = self.search.get_or_insert_default();
         if let Some(old) = std::mem::replace(&mut search.options, discovered) {
-            old.release(values);
+            old.release(&mut cx.shared.values);
+        }
+        if self.resync.state() != State::Off {
+            self.compare_servers(self.newcomer(self.resync.provisioned(), cx), cx);
+        }
+    }
+
+    /// What becomes of another server than before.
+    fn newcomer(&self, provisioned: bool, cx: &Cx<'_>) -> Newcomer {
+        let pins = self.model(cx.shared).is_some_and(|model| model.pin_server);
+        match pins && provisioned {
+            true => Newcomer::Refused,
+            false => Newcomer::Taken,
+        }
+    }
+
+    /// Tells of another server than the one that was there when a resync last succeeded.
+    fn compare_servers(&mut self, newcomer: Newcomer, cx: &mut Cx<'_>) {
+        let Some(search) = &mut self.search else {
+            return;
+        };
+        let new = search.options.and_then(|options| options.server(0));
+        let (Some(old), Some(new)) = (search.network, new) else {
+            return;
+        };
+        if old == new {
+            return;
+        }
+        //= R-DHCP-7
+        cx.out
+            .push(Effect::Notice(Notice::ServerChanged(old, new, newcomer)));
+        let refuses = newcomer == Newcomer::Refused;
+        if let Some(refused) = search.options.take_if(|_| refuses) {
+            refused.release(&mut cx.shared.values);
+        }
+    }
+
+    /// Takes what the record says of the server that the network named, before anything asks one.
+    pub(crate) fn recall_network(&mut self, record: &StateRecord, cx: &mut Cx<'_>) {
+        let network = record.network;
+        if network.is_none() && self.search.is_none() {
+            return;
+        }
+        let search = self.search.get_or_insert_default();
+        if let Some(host) = network {
+            cx.shared.values.retain(host);
+        }
+        if let Some(old) = std::mem::replace(&mut search.network, network) {
+            cx.shared.values.release(old);
+        }
+        self.compare_servers(self.newcomer(record.provisioned, cx), cx);
+    }
+
+    /// The servers that the record does not know yet; that of the network counts after a success.
+    pub(crate) fn unsaved_servers(&mut self, success: bool, values: &mut Values) -> Servers {
+        let unsaved = std::mem::take(&mut self.server_unsaved);
+        let mut servers = Servers {
+            profile: self.served_by.filter(|_| unsaved),
+            network: None,
+        };
+        if let Some(search) = self.search.as_mut().filter(|_| success)
+            && let Some(host) = search.options.and_then(|options| options.server(0))
+            && search.network != Some(host)
+        {
+            values.retain(host);
+            if let Some(old) = search.network.replace(host) {
+                values.release(old);
+            }
+            servers.network = Some(host);
+        }
+        servers
+    }
+
+    /// Saves which servers have served the resync that ends, unless the record knows them.
+    pub(crate) fn save_servers(&mut self, success: bool, cx: &mut Cx<'_>) {
+        let servers = self.unsaved_servers(success, &mut cx.shared.values);
+        if servers != Servers::default() {
+            let op = self.next_op();
+            let change = StateChange::Servers(servers);
+            cx.out.push(Effect::SaveState(op, change));
         }
     }
 

@@ -2,12 +2,14 @@
 
 use onhook_conditions::ConditionErrorCode;
 use onhook_device::{MonoTime, Outcome};
+use onhook_params::ValueId;
 use onhook_resync::{Cause, Gate, RuleSlot, TimerKind};
 use onhook_upgrade::Stage;
 
 use crate::port::Severity;
 use crate::{
-    CaSource, Committed, CustomCa, OpId, Place, Request, RuleFault, StateChange, Told, UpgradeGate,
+    CaSource, Committed, CustomCa, Newcomer, OpId, Place, Request, RuleFault, StateChange, Told,
+    UpgradeGate,
 };
 
 /// Which of its subject's templates a message uses.
@@ -124,6 +126,8 @@ pub enum Notice {
     EditDone(Committed),
     /// Another edit or a commit is under way; the edit was not taken.
     EditBusy,
+    /// The network names another server than the first, which was there when a resync last succeeded.
+    ServerChanged(ValueId, ValueId, Newcomer),
     /// Something of a firmware upgrade.
     Upgrade(UpgradeNotice),
     /// The factory state could not be restored; the phone goes on.

@@ -49,7 +49,7 @@ mod watch;
 
 pub use asked::{Answer, Ask, Asked, ClientCertificate, Delay, Reply};
 pub use custom_ca::{CaOver, CaSource, CustomCa, HeldCa, TrustRecord, TrustRecordError};
-pub use discovered::Discovered;
+pub use discovered::{Discovered, Newcomer};
 pub use effect::{Effect, LogLine, LogOp, Notice, RestartKind, Subject, UpgradeNotice};
 pub use input::{
     Boot, Command, Committed, Fact, Input, LineUse, Mobility, OpId, Origin, Registration, Told,
@@ -59,7 +59,8 @@ pub use onhook_resync::{Cause, Gate, RuleSlot, State, TimerKind};
 pub use onhook_upgrade::{Lasting, Memory, Stage, Target, Tried};
 pub use phone::{Cx, Phone};
 pub use record::{
-    Pending, RebootEntry, RebootReason, RecordError, RestartsInARow, StateChange, StateRecord,
+    Pending, RebootEntry, RebootReason, RecordError, RestartsInARow, Servers, StateChange,
+    StateRecord,
 };
 pub use request::Request;
 pub use rule::RuleFault;

@@ -26,6 +26,8 @@ pub struct Model {
     pub idle_settle_s: u8,
     /// Over what a custom CA may come.
     pub ca_over: CaOver,
+    /// Whether a phone that was provisioned refuses another server of the network (R-DHCP-7).
+    pub pin_server: bool,
 }
 
 impl Model {
@@ -40,6 +42,7 @@ impl Model {
             scope,
             idle_settle_s: 0,
             ca_over: CaOver::Any,
+            pin_server: false,
         }
     }
 }

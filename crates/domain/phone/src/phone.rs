@@ -146,9 +146,7 @@ impl Phone {
             }
             Input::ClockSet => self.step(Event::ClockChanged, cx),
             Input::Line(line, line_use) => self.line(line, line_use, cx),
-            Input::OptionsLearned(discovered) => {
-                self.discovered(discovered, &mut cx.shared.values);
-            }
+            Input::OptionsLearned(discovered) => self.discovered(discovered, cx),
             Input::Fact(fact) => self.learn(fact, cx),
             Input::Command(origin, command) => self.command(origin, command, cx),
             Input::FetchStarted(op, endpoint) => {
@@ -310,6 +308,7 @@ impl Phone {
         self.customization = record.out_of_the_box();
         let asked = record.pending.filter(|_| boot == Boot::Normal);
         self.pending_saved = asked;
+        self.recall_network(&record, cx);
         if boot == Boot::Normal {
             self.want_ca_rule(cx);
         }

@@ -7,7 +7,7 @@ use onhook_params::port::StoreError;
 use crate::Asked;
 
 /// Largest encoded state record, in bytes.
-pub const STATE_RECORD_LIMIT: usize = 512;
+pub const STATE_RECORD_LIMIT: usize = 1024;
 
 /// Keeps the versioned record of what a phone must remember over a power cut besides its parameters.
 ///

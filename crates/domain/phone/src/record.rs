@@ -159,6 +159,8 @@ pub struct StateRecord {
     pub restarts: Option<RestartsInARow>,
     /// The server that delivered the last profile (R-UPG-2); whoever keeps the record counts one use.
     pub server: Option<ValueId>,
+    /// The server that the network named when a resync last succeeded (R-DHCP-7); whoever keeps the record counts one use.
+    pub network: Option<ValueId>,
     /// What is remembered of upgrades.
     pub upgrades: Memory,
     /// Newest first.
@@ -185,7 +187,7 @@ const ENTRY_LEN: usize = 1 + 1 + 8 + 4;
 
 impl StateRecord {
     /// Encodes version 4: version, provisioned, restarting, pending, customization, restarts in a row (count, profile and the two spans;
-    /// only the count if that is 0), the server (length and text), what is remembered of upgrades, then per entry of the history reason,
+    /// only the count if that is 0), the servers of profiles and of the network (length and text each), what is remembered of upgrades, then per entry of the history reason,
     /// clock flag, Unix seconds and offset, all big-endian.
     #[must_use]
     pub fn encode(&self, values: &Values) -> Vec<u8> {
@@ -201,11 +203,13 @@ impl StateRecord {
             out.extend(row.profile.to_be_bytes());
             out.extend(row.between_s.iter().flat_map(|span| span.to_be_bytes()));
         }
-        let server = self.server.map_or("", |host| values.text(host));
-        let kept = u8::try_from(server.len()).ok();
-        let kept = kept.filter(|length| usize::from(*length) <= HOST_LIMIT);
-        out.push(kept.unwrap_or(0));
-        out.extend(server.bytes().take(kept.map_or(0, usize::from)));
+        for host in [self.server, self.network] {
+            let host = host.map_or("", |host| values.text(host));
+            let kept = u8::try_from(host.len()).ok();
+            let kept = kept.filter(|length| usize::from(*length) <= HOST_LIMIT);
+            out.push(kept.unwrap_or(0));
+            out.extend(host.bytes().take(kept.map_or(0, usize::from)));
+        }
         upgrades::encode(&self.upgrades, &mut out);
         for entry in self.history.iter().flatten() {
             out.push(entry.reason.number());
@@ -220,8 +224,8 @@ impl StateRecord {
         out
     }
 
-    /// Decodes what [`StateRecord::encode`] gave; version 3, which had neither server nor upgrades; version 2, which had neither customization nor
-    /// restarts in a row; and version 1, which had no `pending` either. The text of the server counts one use, which passes to the caller.
+    /// Decodes what [`StateRecord::encode`] gave; version 3, which had neither servers nor upgrades; version 2, which had neither customization nor
+    /// restarts in a row; and version 1, which had no `pending` either. The texts of servers count one use each, which passes to the caller.
     ///
     /// # Errors
     /// Another version, or bytes that are no record.
@@ -248,15 +252,13 @@ impl StateRecord {
                 (customization, row, rest)
             }
         };
-        let (host, upgrades, entries) = match version {
-            1..=3 => (&[][..], Memory::default(), rest),
+        let ([server, network], upgrades, entries) = match version {
+            1..=3 => ([""; 2], Memory::default(), rest),
             _ => {
-                let (length, after) = rest.split_first().ok_or(here(rest))?;
-                let (host, after) = after
-                    .split_at_checked(usize::from(*length))
-                    .ok_or(here(rest))?;
+                let (server, after) = host(rest).ok_or(here(rest))?;
+                let (network, after) = host(after).ok_or(here(after))?;
                 let (upgrades, after) = upgrades::decode(after).ok_or(here(after))?;
-                (host, upgrades, after)
+                ([server, network], upgrades, after)
             }
         };
         let start = bytes.len() - entries.len();
@@ -270,6 +272,7 @@ impl StateRecord {
             customization,
             restarts,
             server: None,
+            network: None,
             upgrades,
             history: [None; 5],
         };
@@ -280,9 +283,10 @@ impl StateRecord {
         for (i, (slot, chunk)) in record.history.iter_mut().zip(chunks).enumerate() {
             *slot = Some(entry(chunk).ok_or(damaged(start + i * ENTRY_LEN))?);
         }
-        let host = std::str::from_utf8(host).map_err(|_| here(rest))?;
-        if !host.is_empty() {
-            record.server = values.intern(host, Secrecy::Plain);
+        for (text, place) in [(server, &mut record.server), (network, &mut record.network)] {
+            if !text.is_empty() {
+                *place = values.intern(text, Secrecy::Plain);
+            }
         }
         Ok(record)
     }
@@ -300,11 +304,9 @@ impl StateRecord {
     /// Carries out a change that the phone asked for; the record counts a use of each text that it holds.
     pub fn apply(&mut self, change: StateChange, values: &mut Values) {
         match change {
-            StateChange::Provisioned(host) => {
+            StateChange::Provisioned(servers) => {
                 self.provisioned = true;
-                if let Some(host) = host {
-                    self.served_by(host, values);
-                }
+                self.served_by(servers, values);
             }
             StateChange::Restarting(entry, restarts) => {
                 self.restarts = restarts;
@@ -318,7 +320,7 @@ impl StateRecord {
                 self.restarting(entry);
             }
             StateChange::Upgrades(upgrades) => self.upgrades = upgrades,
-            StateChange::Server(host) => self.served_by(host, values),
+            StateChange::Servers(servers) => self.served_by(servers, values),
             StateChange::Booted => {
                 self.restarting = None;
                 self.upgrades.switch = None;
@@ -328,10 +330,14 @@ impl StateRecord {
         }
     }
 
-    fn served_by(&mut self, host: ValueId, values: &mut Values) {
-        values.retain(host);
-        if let Some(old) = self.server.replace(host) {
-            values.release(old);
+    fn served_by(&mut self, servers: Servers, values: &mut Values) {
+        let Servers { profile, network } = servers;
+        for (new, place) in [(profile, &mut self.server), (network, &mut self.network)] {
+            let Some(new) = new else { continue };
+            values.retain(new);
+            if let Some(old) = place.replace(new) {
+                values.release(old);
+            }
         }
     }
 
@@ -349,8 +355,8 @@ impl StateRecord {
 /// One change of the [`StateRecord`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum StateChange {
-    /// A resync succeeded for the first time since factory reset; with the server that delivered the last profile.
-    Provisioned(Option<ValueId>),
+    /// A resync succeeded for the first time since factory reset.
+    Provisioned(Servers),
     /// The phone restarts; with the row of restarts that one profile has led to, this one included.
     Restarting(RebootEntry, Option<RestartsInARow>),
     /// The boot that follows a restart has happened.
@@ -363,8 +369,17 @@ pub enum StateChange {
     Switching(RebootEntry, Memory),
     /// What is remembered of upgrades.
     Upgrades(Memory),
-    /// Another server than before has delivered a profile; the record counts a use of its own.
-    Server(ValueId),
+    /// Other servers than before have served a resync.
+    Servers(Servers),
+}
+
+/// Servers that a record is to name from now on; the record counts uses of its own.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Servers {
+    /// That of the last profile; `None` keeps the one that is known.
+    pub profile: Option<ValueId>,
+    /// That of the network; `None` keeps the one that is known.
+    pub network: Option<ValueId>,
 }
 
 fn flag(byte: u8) -> Option<bool> {
@@ -373,6 +388,13 @@ fn flag(byte: u8) -> Option<bool> {
         1 => Some(true),
         _ => None,
     }
+}
+
+/// The name of a host, and what stands behind it.
+fn host(bytes: &[u8]) -> Option<(&str, &[u8])> {
+    let (length, rest) = bytes.split_first()?;
+    let (host, rest) = rest.split_at_checked(usize::from(*length))?;
+    Some((std::str::from_utf8(host).ok()?, rest))
 }
 
 /// The restarts in a row, and what stands behind them.

@@ -56,6 +56,8 @@ enum Stage {
 pub(crate) struct Search {
     /// What options say.
     pub(crate) options: Option<Discovered>,
+    /// The server that they named when a resync last succeeded; counts one use.
+    pub(crate) network: Option<ValueId>,
     means: Means,
     stage: Stage,
     /// The search under way, or [`OpId::NONE`].
@@ -70,6 +72,7 @@ impl Default for Search {
     fn default() -> Self {
         Self {
             options: None,
+            network: None,
             means: Means::default(),
             stage: Stage::Over,
             waits: OpId::NONE,

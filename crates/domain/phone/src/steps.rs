@@ -73,7 +73,7 @@ impl Phone {
 
     fn finished(&mut self, outcome: Outcome, cx: &mut Cx<'_>) {
         cx.out.push(Effect::Notice(Notice::ResyncDone(outcome)));
-        self.save_server(cx);
+        self.save_servers(outcome.is_success(), cx);
         //= R-SM-20
         if outcome.is_success() {
             self.restart_after_success(cx);
@@ -154,8 +154,8 @@ impl Phone {
         }
         if self.resync.provisioned() && !before && !matches!(event, Event::Boot { .. }) {
             let op = self.next_op();
-            self.server_unsaved = false;
-            let change = StateChange::Provisioned(self.served_by);
+            let change =
+                StateChange::Provisioned(self.unsaved_servers(true, &mut cx.shared.values));
             cx.out.push(Effect::SaveState(op, change));
         }
         action

@@ -392,16 +392,6 @@ impl Phone {
         }
         self.server_unsaved = true;
     }
-
-    /// Saves which server delivered the last profile, unless that is known.
-    pub(crate) fn save_server(&mut self, cx: &mut Cx<'_>) {
-        let unsaved = std::mem::take(&mut self.server_unsaved);
-        if let Some(host) = self.served_by.filter(|_| unsaved) {
-            let op = self.next_op();
-            let change = StateChange::Server(host);
-            cx.out.push(Effect::SaveState(op, change));
-        }
-    }
 }
 
 fn tell(notice: UpgradeNotice, cx: &mut Cx<'_>) {

@@ -2,7 +2,7 @@
 
 use onhook_device::Outcome;
 use onhook_discovery::Value;
-use onhook_phone::Input;
+use onhook_phone::{Command, Input, Newcomer, Notice, Origin};
 use onhook_testkit::sim::{Served, Sim};
 
 fn phone(script: impl FnMut(&str, u64) -> Served + 'static) -> Sim {
@@ -166,4 +166,73 @@ fn what_a_renewed_lease_says_counts_from_the_next_resync() {
     sim.run_for(3600);
     assert_eq!(urls(&sim).len(), 2);
     assert!(sim.message_texts().last().unwrap().contains("no server"));
+}
+
+/// What the phone told of other servers: old, new, and what became of the new one.
+fn changes(sim: &Sim) -> Vec<(&str, &str, Newcomer)> {
+    let told = sim.notices.iter().filter_map(|notice| {
+        let Notice::ServerChanged(old, new, newcomer) = notice else {
+            return None;
+        };
+        let text = |host| sim.shared.values.text(host);
+        Some((text(*old), text(*new), *newcomer))
+    });
+    told.collect()
+}
+
+//= R-DHCP-7 type=test
+#[test]
+fn another_server_of_the_network_is_told_with_both_names() {
+    let mut sim = phone(applied);
+    learn(&mut sim, 66, b"10.0.0.5");
+    sim.boot();
+    assert_eq!(changes(&sim), []);
+    // While the phone runs, and over a restart.
+    learn(&mut sim, 66, b"10.0.0.6");
+    assert_eq!(changes(&sim), [("10.0.0.5", "10.0.0.6", Newcomer::Taken)]);
+    sim.resync();
+    learn(&mut sim, 66, b"10.0.0.6");
+    sim.power_cycle();
+    assert_eq!(changes(&sim).len(), 1);
+    sim.notices.clear();
+    sim.restart_with(66, b"10.0.0.7");
+    assert_eq!(changes(&sim), [("10.0.0.6", "10.0.0.7", Newcomer::Taken)]);
+    assert_eq!(urls(&sim).last(), Some(&"tftp://10.0.0.7:69/8841-3PCC.xml"));
+}
+
+//= R-DHCP-7 type=test
+#[test]
+fn a_pinned_phone_refuses_another_server_once_it_is_provisioned() {
+    let mut sim = phone(|url, _| match url.contains("10.0.0.5") {
+        true => Served::one("GPP_A", "x"),
+        false => Served::Fails(Outcome::Connect),
+    })
+    .pinned()
+    .with("Resync_Random_Delay", "0");
+    // Before the first success it takes what it gets.
+    learn(&mut sim, 66, b"10.0.0.4");
+    sim.boot();
+    learn(&mut sim, 66, b"10.0.0.5");
+    assert_eq!(changes(&sim), []);
+    sim.resync();
+    let asked = sim.requests.len();
+    learn(&mut sim, 66, b"10.0.0.6");
+    sim.resync();
+    let refused = ("10.0.0.5", "10.0.0.6", Newcomer::Refused);
+    assert_eq!(changes(&sim), [refused]);
+    assert_eq!(sim.requests.len(), asked, "nobody is asked");
+    sim.notices.clear();
+    sim.restart_with(66, b"10.0.0.6");
+    assert_eq!(changes(&sim), [refused]);
+    assert_eq!(sim.requests.len(), asked, "nobody is asked");
+    // The old one comes back.
+    learn(&mut sim, 66, b"10.0.0.5");
+    sim.resync();
+    assert_eq!(urls(&sim).last(), Some(&"tftp://10.0.0.5:69/8841-3PCC.xml"));
+    // The factory state forgets it.
+    sim.input(Input::Command(Origin::Control, Command::FactoryReset));
+    sim.run_for(0);
+    sim.notices.clear();
+    sim.restart_with(66, b"10.0.0.6");
+    assert_eq!(changes(&sim), []);
 }

@@ -4,9 +4,9 @@ use onhook_device::{Now, Outcome};
 use onhook_journal::{Input, Life};
 use onhook_params::{ParamId, Values};
 use onhook_phone::{
-    CaSource, Cause, Committed, CustomCa, Effect, Gate, Notice, OpId, Pending, Phone, Place,
-    Request, RestartKind, RuleSlot, Shared, Stage, State, StateChange, TimerKind, UpgradeGate,
-    UpgradeNotice, render,
+    CaSource, Cause, Committed, CustomCa, Effect, Gate, Newcomer, Notice, OpId, Pending, Phone,
+    Place, Request, RestartKind, RuleSlot, Servers, Shared, Stage, State, StateChange, TimerKind,
+    UpgradeGate, UpgradeNotice, render,
 };
 
 use crate::rule;
@@ -104,15 +104,10 @@ impl Seen<'_> {
                 "Resync_Trigger_{number} cannot be evaluated: {}",
                 fault.name()
             )),
-            Notice::Held => said.push(match self.phone.busy_lines() {
-                0 => "waits with it until a local change is stored".to_owned(),
-                _ => "waits with it until all lines are idle".to_owned(),
-            }),
+            Notice::Held => said.push(self.held().to_owned()),
             Notice::ResyncDone(outcome) => {
-                said.push(format!(
-                    "the resync is over: {} ({outcome})",
-                    outcome.code()
-                ));
+                let code = outcome.code();
+                said.push(format!("the resync is over: {code} ({outcome})"));
             }
             Notice::TimerArmed(kind, at) => {
                 let seconds = at.secs_since(self.now.mono);
@@ -140,6 +135,21 @@ impl Seen<'_> {
                 said.push("the factory state could not be restored: nothing changed".to_owned());
             }
             Notice::Upgrade(notice) => said.push(self.upgrade(notice)),
+            Notice::ServerChanged(old, new, newcomer) => {
+                let values = &self.shared.values;
+                said.push(server_changed(
+                    values.text(*old),
+                    values.text(*new),
+                    *newcomer,
+                ));
+            }
+        }
+    }
+
+    const fn held(&self) -> &'static str {
+        match self.phone.busy_lines() {
+            0 => "waits with it until a local change is stored",
+            _ => "waits with it until all lines are idle",
         }
     }
 
@@ -301,6 +311,15 @@ impl Seen<'_> {
     }
 }
 
+fn server_changed(old: &str, new: &str, newcomer: Newcomer) -> String {
+    match newcomer {
+        Newcomer::Taken => format!("the network names {new} where it named {old}"),
+        Newcomer::Refused => format!(
+            "the network names {new} where it named {old}: it is not asked (security.pin_server)"
+        ),
+    }
+}
+
 const fn ca_rule(source: CaSource) -> &'static str {
     match source {
         CaSource::Rule => "Custom_CA_Rule",
@@ -322,8 +341,10 @@ fn trust_done(source: CaSource, outcome: Outcome, ca: Option<CustomCa>) -> Strin
 fn saves(change: StateChange, values: &Values) -> String {
     match change {
         StateChange::Provisioned(_) => "remembers that a resync has succeeded".to_owned(),
-        StateChange::Server(host) => {
-            format!("remembers the server {} for upgrades", values.text(host))
+        StateChange::Servers(Servers { profile, network }) => {
+            let hosts = [profile, network].into_iter().flatten();
+            let hosts: Vec<&str> = hosts.map(|host| values.text(host)).collect();
+            format!("remembers who has served it: {}", hosts.join(", "))
         }
         StateChange::Upgrades(_) => "remembers how the upgrade ended".to_owned(),
         StateChange::Restarting(entry, _) | StateChange::Switching(entry, _) => {

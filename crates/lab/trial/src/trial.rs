@@ -365,6 +365,7 @@ impl Observer for Watcher {
             | Notice::RestartLoop
             | Notice::ActivationCode
             | Notice::EraseFailed
+            | Notice::ServerChanged(..)
             | Notice::Upgrade(_)
             | Notice::TrustStarted(..)
             | Notice::TrustFault(..)

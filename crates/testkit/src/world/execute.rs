@@ -12,6 +12,7 @@ use onhook_phone::{
 
 use super::chance::Chance;
 use super::firmware::Shelf;
+use super::seat::hosts;
 use super::server::Answer;
 use super::{Event, World};
 use crate::sim::decoded;
@@ -96,7 +97,7 @@ impl World {
             return;
         };
         let life = place.life;
-        if let StateChange::Server(host) | StateChange::Provisioned(Some(host)) = change {
+        for host in hosts(change) {
             self.shared.values.retain(host);
         }
         if !place.erased {

@@ -265,6 +265,7 @@ impl Oracle {
             | Notice::TimerArmed(..)
             | Notice::EditBusy
             | Notice::EraseFailed
+            | Notice::ServerChanged(..)
             | Notice::Upgrade(_) => None,
         }
     }

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use onhook_device::{Identity, Now, Outcome, WallTime};
-use onhook_params::{Entry, Mark, ParamId, ParamSet, Scope, Secrecy, known, secrecy};
+use onhook_params::{Entry, Mark, ParamId, ParamSet, Scope, Secrecy, ValueId, known, secrecy};
 use onhook_phone::{
     Boot, Committed, Cx, Effect, Fact, Input, Means, Model, ModelId, OpId, Phone, PhoneSetup,
-    RestartKind, Shared, StateChange, StateRecord,
+    RestartKind, Servers, Shared, StateChange, StateRecord,
 };
 
 use super::chance::Chance;
@@ -229,7 +229,7 @@ impl Seat {
         let (_, change) = self.saves.remove(0);
         self.record.apply(change, &mut shared.values);
         // The use that the change counted while it was under way.
-        if let StateChange::Server(host) | StateChange::Provisioned(Some(host)) = change {
+        for host in hosts(change) {
             shared.values.release(host);
         }
     }
@@ -351,6 +351,20 @@ impl Seat {
             _ => Input::StateSaved(op, Committed::Durable),
         }
     }
+}
+
+/// The texts that a change of the record holds.
+pub(super) fn hosts(change: StateChange) -> impl Iterator<Item = ValueId> {
+    let servers = match change {
+        StateChange::Servers(servers) | StateChange::Provisioned(servers) => servers,
+        StateChange::Restarting(..)
+        | StateChange::Booted
+        | StateChange::Pending(_)
+        | StateChange::Customization(_)
+        | StateChange::Switching(..)
+        | StateChange::Upgrades(_) => Servers::default(),
+    };
+    [servers.profile, servers.network].into_iter().flatten()
 }
 
 /// Frees what an input holds that reaches no phone.

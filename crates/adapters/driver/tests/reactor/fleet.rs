@@ -94,6 +94,7 @@ async fn phones_come_by_number_and_inputs_of_one_by_arrival() {
             | Notice::TrustForgotten
             | Notice::EditBusy
             | Notice::EraseFailed
+            | Notice::ServerChanged(..)
             | Notice::Upgrade(_) => None,
         })
         .collect();

@@ -28,7 +28,12 @@ fn a_record_comes_back_as_it_was_and_fits_the_limit() {
         });
         record.apply(StateChange::Restarting(entry, row), &mut values);
         let host = values.intern(&"h".repeat(253), Secrecy::Plain).unwrap();
-        record.apply(StateChange::Server(host), &mut values);
+        let network = values.intern(&"n".repeat(253), Secrecy::Plain);
+        let servers = Servers {
+            profile: Some(host),
+            network,
+        };
+        record.apply(StateChange::Servers(servers), &mut values);
         record.upgrades = fullest(unix_s.unsigned_abs());
         let bytes = record.encode(&values);
         assert!(bytes.len() <= STATE_RECORD_LIMIT, "{}", bytes.len());
@@ -63,13 +68,19 @@ fn fullest(without: u64) -> Memory {
 
 #[test]
 fn a_host_that_is_too_long_is_forgotten_and_an_old_one_is_released() {
+    let by = |host| {
+        StateChange::Servers(Servers {
+            profile: Some(host),
+            network: None,
+        })
+    };
     let mut values = Values::default();
     let mut record = StateRecord::default();
     let old = values.intern("old", Secrecy::Plain).unwrap();
-    record.apply(StateChange::Server(old), &mut values);
+    record.apply(by(old), &mut values);
     values.release(old);
     let long = values.intern(&"h".repeat(300), Secrecy::Plain).unwrap();
-    record.apply(StateChange::Server(long), &mut values);
+    record.apply(by(long), &mut values);
     values.sweep();
     assert_ne!(values.intern("new", Secrecy::Plain), None);
     let kept = StateRecord::decode(&record.encode(&values), &mut values).unwrap();
@@ -95,11 +106,15 @@ fn another_version_and_damage_are_told_apart() {
         (&[4, 0, 0, 0, 0, 0], RecordError::Damaged(6)),
         // A host that is longer than what is left, or no text.
         (&[4, 0, 0, 0, 0, 0, 3, b'h', 0], RecordError::Damaged(6)),
+        (
+            &[4, 0, 0, 0, 0, 0, 1, b'h', 2, b'n'],
+            RecordError::Damaged(8),
+        ),
         (&[4, 0, 0, 0, 0, 0, 1, 0xff, 0], RecordError::Damaged(6)),
         // Flags of upgrades that are none, and what they announce missing.
-        (&[4, 0, 0, 0, 0, 0, 0, 16], RecordError::Damaged(7)),
-        (&[4, 0, 0, 0, 0, 0, 0, 1, 0], RecordError::Damaged(7)),
-        (&[4, 0, 0, 0, 0, 0, 0, 2, 9], RecordError::Damaged(7)),
+        (&[4, 0, 0, 0, 0, 0, 0, 0, 16], RecordError::Damaged(8)),
+        (&[4, 0, 0, 0, 0, 0, 0, 0, 1, 0], RecordError::Damaged(8)),
+        (&[4, 0, 0, 0, 0, 0, 0, 0, 2, 9], RecordError::Damaged(8)),
         (&[3, 0, 0, 0], RecordError::Damaged(4)),
         (&[3, 0, 0, 0, 6, 0], RecordError::Damaged(4)),
         (&[3, 0, 0, 0, 0], RecordError::Damaged(5)),
@@ -135,7 +150,7 @@ fn older_versions_are_read_without_what_they_did_not_have() {
     };
     let values = &mut Values::default();
     let mut bytes = record.encode(values);
-    bytes.drain(6..8);
+    bytes.drain(6..9);
     bytes[0] = 3;
     assert_eq!(StateRecord::decode(&bytes, values), Ok(record));
     bytes.drain(4..6);
@@ -151,8 +166,8 @@ proptest! {
     fn no_bytes_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
         let mut values = Values::default();
         if let Ok(record) = StateRecord::decode(&bytes, &mut values) {
-            // Version 3 has two bytes less, version 2 four, version 1 five.
-            let grown = [0, 5, 4, 2, 0][usize::from(bytes[0])];
+            // Version 3 has three bytes less, version 2 five, version 1 six.
+            let grown = [0, 6, 5, 3, 0][usize::from(bytes[0])];
             prop_assert_eq!(record.encode(&values).len(), bytes.len() + grown);
         }
     }

@@ -228,6 +228,7 @@ impl VirtualPhone {
             | Notice::EditDone(_)
             | Notice::EditBusy
             | Notice::EraseFailed
+            | Notice::ServerChanged(..)
             | Notice::TrustFault(..)
             | Notice::TrustDone(..)
             | Notice::TrustForgotten
