@@ -697,3 +697,25 @@ fn no_text_is_lost_or_kept_by_upgrades() {
     sim.run_for(3600);
     assert!(sim.shared.values.len() <= count + 4);
 }
+
+//= R-UPG-7 type=test
+#[test]
+fn a_target_whose_retry_was_given_up_is_tried_when_it_is_named_again() {
+    let mut sim = phone(&[], Served::Fails(Outcome::Fnf))
+        .with("Resync_After_Upgrade_Attempt", "No")
+        .with("Upgrade_Rule", RULE)
+        .booted();
+    assert_eq!(upgrades(&sim), [0]);
+    sim.run_for(10);
+    sim.set("Upgrade_Enable", "No");
+    sim.run_for(10_000);
+    sim.set("Upgrade_Enable", "Yes");
+    assert_eq!(upgrades(&sim), [0, 10_010]);
+    for other in ["", &format!("http://s/{OLD}.loads")] {
+        let before = sim.upgrades.len();
+        sim.set("Upgrade_Rule", other);
+        sim.run_for(10_000);
+        sim.set("Upgrade_Rule", RULE);
+        assert_eq!(sim.upgrades.len(), before + 1, "{other}");
+    }
+}

@@ -145,12 +145,20 @@ impl Upgrade {
         self.check = true;
     }
 
-    /// There is nothing to upgrade to, or nothing may be upgraded: what is pending ends.
+    /// There is nothing to upgrade to, or nothing may be upgraded. A retry that is pending keeps its time, in case its target is
+    /// named again before.
     pub const fn rest(&mut self) {
         self.check = false;
-        self.retry_at = None;
-        self.retry_due = false;
-        self.error_index = 0;
+        self.miss_retry();
+    }
+
+    /// What has failed is not wanted now. One whose retry is due has had no result: named again, it is tried again.
+    const fn miss_retry(&mut self) {
+        //= R-UPG-3
+        if self.retry_due {
+            self.failed = None;
+            self.retry_due = false;
+        }
     }
 
     /// The deadline may have passed.
@@ -165,7 +173,6 @@ impl Upgrade {
     /// What becomes of the target that the rule names now, which is not the load that runs. It answers a check.
     pub fn decide(&mut self, target: Target) -> Decision {
         self.check = false;
-        let retry_due = std::mem::take(&mut self.retry_due);
         //= R-UPG-3
         //= R-UPG-9
         //= R-FW-4
@@ -176,9 +183,12 @@ impl Upgrade {
             }
             Lasting::Upgraded | Lasting::BelowLimit | Lasting::WrongModel => tried.target == target,
         });
-        if had_its_result {
+        // Who asked for it may have had it fail since.
+        if had_its_result && self.failed != Some(target) {
+            self.miss_retry();
             return Decision::Leave;
         }
+        let retry_due = std::mem::take(&mut self.retry_due);
         //= R-UPG-7
         match (self.failed == Some(target), retry_due) {
             (true, true) => Decision::Attempt(Stage::Retry),
@@ -195,6 +205,7 @@ impl Upgrade {
     pub const fn start(&mut self, target: Option<Target>, stage: Stage, now: MonoTime) {
         if target.is_some() {
             // It stands in for the retry that was pending.
+            self.failed = None;
             self.check = false;
             self.retry_at = None;
             self.retry_due = false;

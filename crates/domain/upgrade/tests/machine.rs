@@ -257,8 +257,6 @@ fn a_changed_list_begins_anew_for_a_pending_retry_alone() {
     let armed = machine.retry_changed(&list("60,70"), 7, at(100));
     assert_eq!(armed, Armed::Retry(at(160)));
     assert_eq!(fail(&mut machine, T1, "60,70", 0), Some(70));
-    machine.rest();
-    assert_eq!(machine.retry_at(), None);
 }
 
 #[test]
@@ -266,4 +264,56 @@ fn digests_are_those_of_fnv() {
     assert_eq!(digest(""), 0xcbf2_9ce4_8422_2325);
     assert_eq!(digest("a"), 0xaf63_dc4c_8601_ec8c);
     assert_eq!(digest("foobar"), 0x8594_4171_f739_67e8);
+}
+
+//= R-UPG-3 type=test
+//= R-UPG-7 type=test
+#[test]
+fn a_retry_that_nothing_wants_is_no_result() {
+    // Its rule is taken away, or upgrades are disabled.
+    let mut machine = fresh();
+    fail(&mut machine, T1, "60", 0);
+    machine.rest();
+    // Back before its time, it waits for that.
+    assert_eq!(machine.decide(T1), Decision::Leave);
+    machine.expire(at(60));
+    assert_eq!(machine.decide(T1), Decision::Attempt(Stage::Retry));
+    // Back afterwards, it is tried at once.
+    machine.start(Some(T1), Stage::Retry, at(60));
+    fail(&mut machine, T1, "60", 60);
+    machine.rest();
+    machine.expire(at(120));
+    assert!(machine.wants_check());
+    machine.rest();
+    assert_eq!(machine.retry_at(), None);
+    assert_eq!(machine.decide(T1), Decision::Attempt(Stage::First));
+    // Without a delay the failure was its result.
+    fail(&mut machine, T1, "0", 200);
+    machine.rest();
+    assert_eq!(machine.decide(T1), Decision::Leave);
+    // A target that has had its result comes between.
+    let mut machine = fresh();
+    machine.refused(Some(T2), Refusal::BelowLimit);
+    fail(&mut machine, T1, "60", 0);
+    assert_eq!(machine.decide(T2), Decision::Leave);
+    machine.expire(at(60));
+    assert_eq!(machine.decide(T2), Decision::Leave);
+    assert_eq!(machine.decide(T1), Decision::Attempt(Stage::First));
+    // An attempt that follows a retry ends before its result.
+    fail(&mut machine, T1, "60", 60);
+    machine.start(Some(T1), Stage::Retry, at(120));
+    machine.rest();
+    assert_eq!(machine.decide(T1), Decision::Attempt(Stage::First));
+}
+
+//= R-UPG-7 type=test
+#[test]
+fn what_somebody_asked_for_once_more_is_retried_like_the_first_time() {
+    let mut machine = fresh();
+    machine.refused(Some(T1), Refusal::BelowLimit);
+    machine.start(Some(T1), Stage::First, at(0));
+    fail(&mut machine, T1, "60", 0);
+    assert_eq!(machine.decide(T1), Decision::Leave);
+    machine.expire(at(60));
+    assert_eq!(machine.decide(T1), Decision::Attempt(Stage::Retry));
 }
