@@ -719,3 +719,23 @@ fn a_target_whose_retry_was_given_up_is_tried_when_it_is_named_again() {
         assert_eq!(sim.upgrades.len(), before + 1, "{other}");
     }
 }
+
+//= R-UPG-10 type=test
+#[test]
+fn upgrades_disabled_while_an_attempt_waits_for_lines_end_it() {
+    let rule = format!("( GPP_C = \"up\" )! {RULE}");
+    let mut sim = phone(&[], Served::empty()).with("Upgrade_Rule", &rule);
+    sim.commit_s = 10;
+    sim.boot();
+    sim.run_for(9);
+    sim.line(1, LineUse::Busy);
+    sim.run_for(10);
+    sim.set("Upgrade_Enable", "No");
+    sim.run_for(100);
+    sim.line(1, LineUse::Idle);
+    assert_eq!(sim.upgrades, []);
+    assert!(!sim.phone.is_upgrading());
+    let before = sim.requests.len();
+    sim.resync();
+    assert_eq!(sim.requests.len(), before + 1);
+}

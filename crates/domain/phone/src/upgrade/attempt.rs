@@ -217,11 +217,21 @@ impl Phone {
         }
     }
 
-    /// Goes on with an attempt whose assignments are stored, unless a line has become busy meanwhile.
+    /// Goes on with an attempt whose assignments are stored, unless a line has become busy or upgrades disabled meanwhile.
     pub(super) fn go_on_upgrading(&mut self, cx: &mut Cx<'_>) {
         let begins = self.attempt().map(|attempt| attempt.phase) == Some(Phase::Beginning);
+        if !begins || self.stores_edit() {
+            return;
+        }
+        //= R-UPG-10
+        if !self.may_ever_upgrade(cx) {
+            self.drop_attempt(cx);
+            tell(UpgradeNotice::Refused(UpgradeGate::Disabled), cx);
+            self.step(Event::Free, cx);
+            return;
+        }
         //= R-UPG-5
-        if begins && !self.are_lines_deferring() {
+        if !self.are_lines_deferring() {
             self.transfer_or_activate(cx);
         }
     }
