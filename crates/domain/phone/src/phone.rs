@@ -300,6 +300,8 @@ impl Phone {
             (Boot::Normal, Some(RebootReason::Provisioning)) => BootCause::Provisioning,
             (Boot::Normal, Some(RebootReason::Upgrade)) => BootCause::Upgrade,
         };
+        // A power cut between the two must not lose what became of an upgrade.
+        self.recall_firmware(boot, &record, cx);
         if boot == Boot::Normal && record.restarting.is_some() {
             let op = self.next_op();
             cx.out.push(Effect::SaveState(op, StateChange::Booted));
@@ -320,7 +322,8 @@ impl Phone {
             },
             cx,
         );
-        self.boot_firmware(boot, &record, cx);
+        //= R-FW-1
+        self.want_upgrade_check(cx);
         if let Some(Pending::TriggerUrl(number)) = asked
             && self.take_trigger_url(number, cx.shared)
         {

@@ -130,8 +130,8 @@ impl Phone {
         }
     }
 
-    /// Takes what the record says of upgrades, and looks at the rule once the phone is up.
-    pub(crate) fn boot_firmware(&mut self, boot: Boot, record: &StateRecord, cx: &mut Cx<'_>) {
+    /// Takes what the record says of upgrades, before anything of the boot asks for it.
+    pub(crate) fn recall_firmware(&mut self, boot: Boot, record: &StateRecord, cx: &mut Cx<'_>) {
         if let Some(host) = record.server {
             cx.shared.values.retain(host);
         }
@@ -160,8 +160,6 @@ impl Phone {
                 self.save_upgrades(memory, cx);
             }
         }
-        //= R-FW-1
-        self.want_upgrade_check(cx);
     }
 
     /// Ends what a restart ends.

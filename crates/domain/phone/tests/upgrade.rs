@@ -739,3 +739,33 @@ fn upgrades_disabled_while_an_attempt_waits_for_lines_end_it() {
     sim.resync();
     assert_eq!(sim.requests.len(), before + 1);
 }
+
+//= R-FW-9 type=test
+#[test]
+fn the_resync_of_a_boot_knows_how_the_upgrade_before_it_ended() {
+    let rule = "( \"$UPGERR\" eq \"boot failed\" )? http://p/failed | http://p/x";
+    let mut sim = phone(&[], Served::empty())
+        .with("Upgrade_Rule", RULE)
+        .with("Profile_Rule", rule);
+    if let Some(firmware) = &mut sim.firmware {
+        firmware.boots = false;
+    }
+    sim.boot();
+    sim.power_cycle();
+    let last = sim.requests.last().map(|(_, url, _)| url.clone());
+    assert_eq!(last.as_deref(), Some("http://p:80/failed"));
+}
+
+//= R-UPG-3 type=test
+#[test]
+fn what_a_boot_finds_out_of_a_load_is_saved_before_the_boot_is() {
+    let mut sim = phone(&[], Served::empty()).with("Upgrade_Rule", RULE);
+    if let Some(firmware) = &mut sim.firmware {
+        firmware.boots = false;
+    }
+    sim.boot();
+    sim.trace.clear();
+    sim.power_cycle();
+    let at = |what: &str| sim.trace.find(what);
+    assert!(at("Upgrades(").is_some() && at("Upgrades(") < at("Booted"));
+}
