@@ -97,7 +97,6 @@ impl Resync {
         }
         let due = match self.state {
             //= R-SM-26
-            _ if self.occupied => return Action::None,
             State::Running(_) => return Action::None,
             State::Due(cause) => Some(cause),
             State::Off | State::Dormant | State::BootDelay | State::Waiting | State::ErrorWait => {

@@ -60,7 +60,9 @@ pub(super) struct Shelf {
     transfer: Option<(OpId, &'static str)>,
     activation: Option<OpId>,
     /// Somebody has asked, so that what was tried may be tried again.
-    pub(super) asked: bool,
+    asked: bool,
+    /// Somebody has asked in this life: what is tried then may be tried again after a failure.
+    urged: bool,
     /// The last failure of this life: when, rule, URL, list and how many in a row.
     failed: Option<Failure>,
     current: Option<(String, String)>,
@@ -99,6 +101,7 @@ impl Shelf {
             transfer: None,
             activation: None,
             asked: false,
+            urged: false,
             failed: None,
             current: None,
             blocked: None,
@@ -127,6 +130,7 @@ impl Shelf {
     /// The boot loader: which model comes up, and what the phone is told of its slots.
     pub(super) fn power_on(&mut self, shared: &mut Shared) -> (ModelId, Input) {
         self.asked = false;
+        self.urged = false;
         self.failed = None;
         self.transfer = None;
         self.activation = None;
@@ -151,6 +155,12 @@ impl Shelf {
         (model.unwrap_or_default(), told)
     }
 
+    /// Somebody asks for an upgrade.
+    pub(super) fn ask(&mut self) {
+        self.asked = true;
+        self.urged = true;
+    }
+
     /// Power fails: what is being written is half written.
     pub(super) fn power_cut(&mut self) {
         if self.transfer.take().is_some() {
@@ -173,8 +183,11 @@ impl Shelf {
                     failure.at = now;
                 }
             }
-            Input::Activated(op, Committed::Durable) if self.activation == Some(*op) => {
-                self.next = self.inactive;
+            Input::Activated(op, committed) if self.activation == Some(*op) => {
+                self.activation = None;
+                if *committed == Committed::Durable {
+                    self.next = self.inactive;
+                }
             }
             Input::Activated(..)
             | Input::Boot(..)
@@ -195,11 +208,14 @@ impl Shelf {
         }
     }
 
-    /// A rule that changes may name again what did not come up, or failed.
-    pub(super) fn settings_are(&mut self, rule: &str, list: &str) {
+    /// A rule that changes may name again what did not come up.
+    pub(super) fn rule_is(&mut self, rule: &str) {
         self.blocked.take_if(|(blocked, _)| blocked != rule);
-        self.failed
-            .take_if(|failed| failed.rule != rule || failed.list != list);
+    }
+
+    /// Parameters have changed: what failed before may have become another target, or be due by another list.
+    pub(super) fn params_changed(&mut self) {
+        self.failed = None;
     }
 
     /// Whether something of an upgrade is under way outside the phone.
@@ -217,6 +233,10 @@ impl Shelf {
         self.activation = Some(op);
         if record.upgrades.switch.is_none() {
             return Some("the boot loader is told before that is durable".to_owned());
+        }
+        let blocked = self.blocked.as_ref().map(|(_, load)| *load);
+        if blocked.is_some() && blocked == self.inactive && !self.urged {
+            return Some("a load that did not come up is switched to again".to_owned());
         }
         self.inactive
             .is_none()
@@ -263,7 +283,7 @@ impl Shelf {
         }
         let list = text(known::UPGRADE_ERROR_RETRY_DELAY).to_owned();
         let asked = std::mem::take(&mut self.asked);
-        if self.blocked.as_ref() == Some(&(rule.clone(), load)) && !asked {
+        if self.blocked.as_ref() == Some(&(rule.clone(), load)) && !self.urged {
             return fault("a load that did not come up is asked for again");
         }
         // A list that has changed begins anew: nothing is known of the wait before this.

@@ -305,7 +305,7 @@ impl World {
             }
             Act::Upgrade(rule) => {
                 if let Some(shelf) = &mut place.shelf {
-                    shelf.asked = true;
+                    shelf.ask();
                 }
                 let rule = rule.and_then(|rule| self.shared.values.intern(rule, Secrecy::Secret));
                 let command = Command::Upgrade(rule);

@@ -158,6 +158,9 @@ impl Seat {
         }
         match input {
             Input::CommitDone(op, Committed::Durable) => {
+                if let Some(shelf) = &mut self.shelf {
+                    shelf.params_changed();
+                }
                 while self.commits.iter().any(|(under_way, _)| under_way == op) {
                     self.store_commit();
                 }
@@ -299,11 +302,7 @@ impl Seat {
     /// What is wrong with an upgrade that seems to be under way.
     pub(super) fn upgrade_fault(&mut self, shared: &Shared) -> Option<String> {
         if let (Some(shelf), Some(view)) = (&mut self.shelf, self.phone.view(shared)) {
-            let text = |id| self.phone.params().text(id, view);
-            shelf.settings_are(
-                text(known::UPGRADE_RULE),
-                text(known::UPGRADE_ERROR_RETRY_DELAY),
-            );
+            shelf.rule_is(self.phone.params().text(known::UPGRADE_RULE, view));
         }
         let waits =
             self.shelf.as_ref().is_some_and(Shelf::is_under_way) || !self.commits.is_empty();
