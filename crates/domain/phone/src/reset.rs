@@ -14,7 +14,8 @@ impl Phone {
             | Restart::Due
             | Restart::Saving(_)
             | Restart::Ready
-            | Restart::Switching => self.restart = Restart::EraseDue,
+            | Restart::Switching
+            | Restart::Begun => self.restart = Restart::EraseDue,
         }
         self.erase_if_allowed(cx);
     }
@@ -40,7 +41,8 @@ impl Phone {
             | Restart::Saving(_)
             | Restart::Ready
             | Restart::Switching
-            | Restart::Erasing(_) => {}
+            | Restart::Erasing(_)
+            | Restart::Begun => {}
         }
     }
 

@@ -1,7 +1,7 @@
 //! The restart that changed parameters or people want.
 
 use onhook_params::{Entry, ParamId, ValueId};
-use onhook_resync::BootCause;
+use onhook_resync::{BootCause, Event};
 
 use crate::phone::Cx;
 use crate::second::Second;
@@ -30,6 +30,8 @@ pub(crate) enum Restart {
     Erasing(OpId),
     /// It is erased, and an emergency call has begun meanwhile.
     Erased,
+    /// The phone goes down: nothing begins any more until the next boot.
+    Begun,
 }
 
 impl Phone {
@@ -107,7 +109,8 @@ impl Phone {
             | Restart::Switching
             | Restart::EraseDue
             | Restart::Erasing(_)
-            | Restart::Erased => {}
+            | Restart::Erased
+            | Restart::Begun => {}
             Restart::Due | Restart::Ready if self.pending_unsaved => {
                 self.pending_unsaved = false;
                 let op = self.next_op();
@@ -144,7 +147,8 @@ impl Phone {
             | Restart::Switching
             | Restart::EraseDue
             | Restart::Erasing(_)
-            | Restart::Erased => false,
+            | Restart::Erased
+            | Restart::Begun => false,
         }
     }
 
@@ -163,8 +167,9 @@ impl Phone {
     }
 
     pub(crate) fn restart_at_once(&mut self, cx: &mut Cx<'_>) {
-        self.restart = Restart::No;
+        self.restart = Restart::Begun;
         self.restart_by = Second::NEVER;
+        self.machine(Event::Occupied, cx);
         cx.out.push(Effect::Restart(RestartKind::Cold));
     }
 

@@ -13,6 +13,7 @@ use crate::custom_ca::{CaOver, CaSource, CustomCa};
 use crate::macros::Password;
 use crate::phone::Cx;
 use crate::plan::syntax;
+use crate::restart::Restart;
 use crate::{Effect, LogLine, LogOp, Notice, OpId, Phone, Request, RuleFault, Subject, Told};
 
 /// What is to be done about the custom CA; a phone that has nothing to do has none.
@@ -119,7 +120,11 @@ impl Phone {
     /// Carries out what is wanted if no other transfer is under way.
     pub(crate) fn trust_if_free(&mut self, cx: &mut Cx<'_>) {
         //= R-SM-26
-        if self.trust.is_none() || self.resync.state() == State::Off || self.is_transferring() {
+        if self.trust.is_none()
+            || self.resync.state() == State::Off
+            || self.is_transferring()
+            || self.restart == Restart::Begun
+        {
             return;
         }
         while let Some(source) = self.trust.as_ref().and_then(|trust| trust.next()) {

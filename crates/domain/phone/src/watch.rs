@@ -10,6 +10,7 @@ use onhook_triggers::{Trigger, Verdict, admits, evaluate, fires, next_check};
 
 use crate::macros::Password;
 use crate::phone::Cx;
+use crate::restart::Restart;
 use crate::{Effect, Notice, Phone, Shared};
 
 /// Seconds between the start of an attempt and the next one that a trigger starts (R-TRIG-6).
@@ -69,7 +70,9 @@ impl Phone {
 
     /// Whether a trigger that is true would start a resync.
     fn is_watching(&self, shared: &Shared) -> bool {
-        if !matches!(self.resync.state(), State::Waiting | State::ErrorWait) {
+        if !matches!(self.resync.state(), State::Waiting | State::ErrorWait)
+            || self.restart == Restart::Begun
+        {
             return false;
         }
         let Some(view) = self.view(shared) else {

@@ -98,3 +98,29 @@ fn a_factory_state_that_cannot_be_stored_changes_nothing_and_forgets_no_restart(
     sim.resync();
     assert_eq!(sim.restarts, 1);
 }
+
+#[test]
+fn nothing_begins_behind_a_restart() {
+    let load = "http://s/sip88xx.12-0-1MPP0001-100.loads";
+    let mut sim = Sim::new(move |_, _| {
+        Served::Profile(vec![
+            ("Asset_ID", "7".to_owned()),
+            ("Upgrade_Rule", load.to_owned()),
+            ("Resync_Trigger_1", "$PRVTMR ge 0".to_owned()),
+            ("Custom_CA_Rule", "http://s/ca.pem".to_owned()),
+        ])
+    })
+    .with("Profile_Rule", "http://p/x.xml")
+    .with("Resync_Random_Delay", "0")
+    .with_slots()
+    .booted();
+    assert_eq!(sim.restarts, 1);
+    sim.run_for(1000);
+    let (_, after) = sim.trace.split_once("Restart(Cold)").unwrap_or_default();
+    for transfer in [" Fetch(", " FetchTrust(", " Upgrade("] {
+        assert!(!after.contains(transfer), "{after}");
+    }
+    // Until the boot.
+    sim.power_cycle();
+    assert!(!sim.upgrades.is_empty());
+}

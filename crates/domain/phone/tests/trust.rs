@@ -330,6 +330,7 @@ fn a_restart_waits_for_it_and_ends_what_is_wanted() {
     assert_eq!(sim.restarts, 0);
     sim.run_for(1);
     assert_eq!((sim.restarts, sim.custom_ca.is_some()), (1, true));
+    sim.power_cycle();
     // Power fails in the middle of it: nobody waits for what comes.
     sim.update_ca(Some(CA));
     sim.power_cycle();
