@@ -179,7 +179,9 @@ impl Phone {
             self.saving_pending = OpId::NONE;
             self.pending_unsaved = committed == Committed::Failed;
             // What could not be saved is saved again before the restart, which something else tries again.
-            if !self.pending_unsaved {
+            if self.pending_unsaved {
+                self.restart_by = Second::NEVER;
+            } else {
                 self.restart_if_idle(cx);
             }
             return;
@@ -193,7 +195,11 @@ impl Phone {
                 self.restart_if_idle(cx);
             }
             // Without a durable reason the next boot would resync and restart again: later, then.
-            Committed::Failed => self.restart = Restart::Due,
+            Committed::Failed => {
+                self.restart = Restart::Due;
+                // The time for which lines were waited is over: it begins anew.
+                self.restart_by = Second::NEVER;
+            }
         }
     }
 }

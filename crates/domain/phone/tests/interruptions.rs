@@ -207,3 +207,25 @@ fn texts_that_nobody_uses_are_freed() {
     assert!(sim.requests.len() > 1900);
     assert!(sim.shared.values.len() < 600, "{}", sim.shared.values.len());
 }
+
+#[test]
+fn a_restart_whose_reason_cannot_be_saved_does_not_try_for_ever_during_a_call() {
+    let mut scope = onhook_params::Scope::default();
+    scope.readings.forced_resync = onhook_device::ForcedResync::MaxWait;
+    let mut sim = Sim::of(scope, 1, |_, _| Served::one("Web_Server_Port", "8080"))
+        .with("Resync_Random_Delay", "0")
+        .with("Forced_Resync_Delay", "300")
+        .with("Profile_Rule", "http://h/a");
+    sim.fetch_s = 5;
+    sim.save_s = 1;
+    sim.boot();
+    sim.run_for(4);
+    sim.line(2, LineUse::Busy);
+    sim.saves_end = Committed::Failed;
+    sim.run_for(1500);
+    let saves = sim.trace.matches("Restarting(").count();
+    assert!(saves < 5, "{saves}");
+    sim.saves_end = Committed::Durable;
+    sim.run_for(3600);
+    assert_eq!(sim.restarts, 1);
+}
