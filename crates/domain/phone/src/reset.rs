@@ -58,9 +58,10 @@ impl Phone {
                 self.erase_if_allowed(cx);
             }
             Committed::Failed => {
-                // A restart that something wanted before comes with the next success.
-                self.restart = Restart::Pending;
+                // A restart that something else wanted before comes with the next success.
+                self.restart = self.restart_of_upgrade().unwrap_or(Restart::Pending);
                 cx.out.push(Effect::Notice(Notice::EraseFailed));
+                self.restart_if_idle(cx);
             }
         }
     }

@@ -124,3 +124,47 @@ fn nothing_begins_behind_a_restart() {
     sim.power_cycle();
     assert!(!sim.upgrades.is_empty());
 }
+
+#[test]
+fn a_factory_state_that_cannot_be_stored_keeps_the_restart_of_an_upgrade() {
+    let load = "http://s/sip88xx.12-0-1MPP0001-100.loads";
+    // The reset comes while the restart waits for a call, and while the boot loader is told; that ends before it or after it.
+    for (call, erase_s, told) in [
+        (true, 0, Committed::Durable),
+        (false, 5, Committed::Durable),
+        (false, 20, Committed::Durable),
+        (false, 20, Committed::Failed),
+    ] {
+        let mut sim = Sim::new(|_, _| Served::empty())
+            .with("Resync_Random_Delay", "0")
+            .with("Upgrade_Rule", load)
+            .with_slots();
+        sim.fetch_s = 10;
+        if let Some(firmware) = &mut sim.firmware {
+            firmware.activation_s = 10;
+            firmware.activations_end = told;
+        }
+        sim.boot();
+        if call {
+            sim.line(1, LineUse::Busy);
+        }
+        sim.run_for(10);
+        (sim.commits_end, sim.commit_s) = (Committed::Failed, erase_s);
+        ask(&mut sim, Command::FactoryReset);
+        if let Some(firmware) = &mut sim.firmware {
+            firmware.activations_end = Committed::Durable;
+        }
+        sim.run_for(20);
+        // It would take the place of the other one.
+        sim.upgrade(Some("http://t/y.loads"));
+        sim.line(1, LineUse::Idle);
+        sim.run_for(100);
+        assert_eq!(
+            (sim.restarts, sim.upgrades.len()),
+            (1, 1),
+            "{erase_s} {told:?}"
+        );
+        sim.power_cycle();
+        assert_eq!(sim.running(), "sip88xx.12-0-1MPP0001-100");
+    }
+}

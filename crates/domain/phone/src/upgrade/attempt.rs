@@ -330,6 +330,12 @@ impl Phone {
         }
         // A factory reset that came meanwhile restarts when it is done.
         if self.restart != Restart::Switching {
+            if let Some(attempt) = self.attempt_mut() {
+                attempt.phase = match committed {
+                    Committed::Durable => Phase::Active,
+                    Committed::Failed => Phase::Verified,
+                };
+            }
             return;
         }
         if committed == Committed::Durable {
@@ -352,6 +358,20 @@ impl Phone {
         cx.out
             .push(Effect::SaveState(op, crate::StateChange::Booted));
         self.fail_attempt(Outcome::Flash.into(), cx);
+    }
+
+    /// Where the restart stands that a load in its slot wants, if there is one.
+    pub(crate) fn restart_of_upgrade(&mut self) -> Option<Restart> {
+        let restart = match self.attempt()?.phase {
+            Phase::Beginning | Phase::Assigning(_) | Phase::Fetching(_) | Phase::Receiving(_) => {
+                return None;
+            }
+            Phase::Verified => Restart::Due,
+            Phase::Activating(_) => Restart::Switching,
+            Phase::Active => Restart::Ready,
+        };
+        self.restart_reason = RebootReason::Upgrade;
+        Some(restart)
     }
 
     /// Tells the boot loader of the verified load, if there is one; whether there is.
