@@ -65,7 +65,7 @@ pub struct Upgrade {
     error_index: u16,
     stage: Stage,
     check: bool,
-    /// A retry has come due and no check has followed.
+    /// A retry has come due, and no attempt has had a result since.
     retry_due: bool,
 }
 
@@ -145,20 +145,9 @@ impl Upgrade {
         self.check = true;
     }
 
-    /// There is nothing to upgrade to, or nothing may be upgraded. A retry that is pending keeps its time, in case its target is
-    /// named again before.
+    /// There is nothing to upgrade to, or nothing may be upgraded. A retry stays pending, or due, in case its target is named again.
     pub const fn rest(&mut self) {
         self.check = false;
-        self.miss_retry();
-    }
-
-    /// What has failed is not wanted now. One whose retry is due has had no result: named again, it is tried again.
-    const fn miss_retry(&mut self) {
-        //= R-UPG-3
-        if self.retry_due {
-            self.failed = None;
-            self.retry_due = false;
-        }
     }
 
     /// The deadline may have passed.
@@ -183,19 +172,18 @@ impl Upgrade {
             }
             Lasting::Upgraded | Lasting::BelowLimit | Lasting::WrongModel => tried.target == target,
         });
-        // Who asked for it may have had it fail since.
-        if had_its_result && self.failed != Some(target) {
-            self.miss_retry();
+        if had_its_result {
             return Decision::Leave;
         }
-        let retry_due = std::mem::take(&mut self.retry_due);
         //= R-UPG-7
-        match (self.failed == Some(target), retry_due) {
+        match (self.failed == Some(target), self.retry_due) {
             (true, true) => Decision::Attempt(Stage::Retry),
             (true, false) => Decision::Leave,
             (false, _) => {
                 self.error_index = 0;
                 self.retry_at = None;
+                self.retry_due = false;
+                self.failed = None;
                 Decision::Attempt(Stage::First)
             }
         }
@@ -204,11 +192,10 @@ impl Upgrade {
     /// An attempt starts; `target` is that of the rule, `None` for one by request with a rule of its own.
     pub const fn start(&mut self, target: Option<Target>, stage: Stage, now: MonoTime) {
         if target.is_some() {
-            // It stands in for the retry that was pending.
-            self.failed = None;
+            // It stands in for the retry that was pending, which is due again if it ends without a result.
             self.check = false;
             self.retry_at = None;
-            self.retry_due = false;
+            self.retry_due = true;
         }
         self.stage = stage;
         self.started = Some(now);
@@ -223,6 +210,7 @@ impl Upgrade {
         now: MonoTime,
     ) -> Armed {
         self.failed = Some(target);
+        self.retry_due = false;
         self.arm(list, seed, now)
     }
 
@@ -282,6 +270,7 @@ impl Upgrade {
             self.memory.tried = Some(Tried { target, result });
             self.failed = None;
             self.retry_at = None;
+            self.retry_due = false;
             self.error_index = 0;
         }
     }

@@ -278,7 +278,7 @@ fn a_retry_that_nothing_wants_is_no_result() {
     assert_eq!(machine.decide(T1), Decision::Leave);
     machine.expire(at(60));
     assert_eq!(machine.decide(T1), Decision::Attempt(Stage::Retry));
-    // Back afterwards, it is tried at once.
+    // Back afterwards, it is tried at once, and its list goes on.
     machine.start(Some(T1), Stage::Retry, at(60));
     fail(&mut machine, T1, "60", 60);
     machine.rest();
@@ -286,7 +286,10 @@ fn a_retry_that_nothing_wants_is_no_result() {
     assert!(machine.wants_check());
     machine.rest();
     assert_eq!(machine.retry_at(), None);
-    assert_eq!(machine.decide(T1), Decision::Attempt(Stage::First));
+    assert_eq!(machine.decide(T1), Decision::Attempt(Stage::Retry));
+    machine.start(Some(T1), Stage::Retry, at(200));
+    assert_eq!(fail(&mut machine, T1, "60,60,70", 200), Some(70));
+    machine.start(Some(T1), Stage::Retry, at(270));
     // Without a delay the failure was its result.
     fail(&mut machine, T1, "0", 200);
     machine.rest();
@@ -298,22 +301,16 @@ fn a_retry_that_nothing_wants_is_no_result() {
     assert_eq!(machine.decide(T2), Decision::Leave);
     machine.expire(at(60));
     assert_eq!(machine.decide(T2), Decision::Leave);
-    assert_eq!(machine.decide(T1), Decision::Attempt(Stage::First));
-    // An attempt that follows a retry ends before its result.
-    fail(&mut machine, T1, "60", 60);
-    machine.start(Some(T1), Stage::Retry, at(120));
-    machine.rest();
-    assert_eq!(machine.decide(T1), Decision::Attempt(Stage::First));
-}
-
-//= R-UPG-7 type=test
-#[test]
-fn what_somebody_asked_for_once_more_is_retried_like_the_first_time() {
-    let mut machine = fresh();
-    machine.refused(Some(T1), Refusal::BelowLimit);
-    machine.start(Some(T1), Stage::First, at(0));
-    fail(&mut machine, T1, "60", 0);
-    assert_eq!(machine.decide(T1), Decision::Leave);
-    machine.expire(at(60));
     assert_eq!(machine.decide(T1), Decision::Attempt(Stage::Retry));
+    // An attempt ends before its result: that of a retry, and that of another target.
+    machine.start(Some(T1), Stage::Retry, at(60));
+    machine.rest();
+    assert_eq!(machine.decide(T1), Decision::Attempt(Stage::Retry));
+    let mut machine = fresh();
+    fail(&mut machine, T1, "60", 0);
+    assert_eq!(machine.decide(T2), Decision::Attempt(Stage::First));
+    machine.start(Some(T2), Stage::First, at(0));
+    machine.rest();
+    assert_eq!(machine.decide(T2), Decision::Attempt(Stage::First));
+    assert_eq!(machine.decide(T1), Decision::Attempt(Stage::First));
 }
