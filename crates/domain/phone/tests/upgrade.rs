@@ -769,3 +769,56 @@ fn what_a_boot_finds_out_of_a_load_is_saved_before_the_boot_is() {
     let at = |what: &str| sim.trace.find(what);
     assert!(at("Upgrades(").is_some() && at("Upgrades(") < at("Booted"));
 }
+
+//= R-UPG-3 type=test
+#[test]
+fn a_query_that_moves_is_no_other_target() {
+    let rule = format!("{RULE}?$PRVTMR");
+    let settings = [
+        ("Upgrade_Rule", &*rule),
+        ("Upgrade_Error_Retry_Delay", "1000"),
+    ];
+    let mut sim = phone(&settings, Served::Fails(Outcome::Fnf)).booted();
+    sim.run_for(999);
+    assert_eq!(upgrades(&sim), [0]);
+    sim.run_for(1);
+    assert_eq!(upgrades(&sim), [0, 1000]);
+}
+
+#[test]
+fn rules_that_set_each_other_are_looked_at_once_each_time() {
+    let mut sim = phone(&[], Served::empty())
+        .with("GPP_C", "( Upgrade_Rule = \"$D\" )!")
+        .with("GPP_D", "( Upgrade_Rule = \"$C\" )!")
+        .with("Upgrade_Rule", "$C")
+        .booted();
+    assert_eq!(sim.value("Upgrade_Rule"), "$D");
+    let before = sim.commits;
+    sim.run_for(3000);
+    assert!(sim.commits <= before + 1, "{}", sim.commits);
+}
+
+//= R-FW-9 type=test
+//= R-FW-14 type=test
+#[test]
+fn a_request_for_what_has_had_its_result_fails_once() {
+    let settings = [("Upgrade_Rule", RULE), ("Resync_Periodic", "0")];
+    let mut sim = phone(&settings, Served::empty())
+        .with("Downgrade_Rev_Limit", "sip88xx.12-0-2MPP0001-1")
+        .booted();
+    assert_eq!(sim.upgrades, []);
+    sim.set("Downgrade_Rev_Limit", "");
+    sim.run_for(0);
+    // It fails for another reason, and nothing is promised.
+    if let Some(firmware) = &mut sim.firmware {
+        firmware.activations_end = Committed::Failed;
+    }
+    sim.notices.clear();
+    sim.upgrade(None);
+    assert!(told(&sim).contains(&UpgradeNotice::Done(Outcome::Flash)));
+    let retries = told(&sim).into_iter();
+    let retries = retries.filter(|told| matches!(told, UpgradeNotice::Retry(_)));
+    assert_eq!(retries.count(), 0);
+    sim.run_for(100_000);
+    assert_eq!(sim.upgrades.len(), 1);
+}

@@ -162,17 +162,7 @@ impl Upgrade {
     /// What becomes of the target that the rule names now, which is not the load that runs. It answers a check.
     pub fn decide(&mut self, target: Target) -> Decision {
         self.check = false;
-        //= R-UPG-3
-        //= R-UPG-9
-        //= R-FW-4
-        let had_its_result = self.memory.tried.is_some_and(|tried| match tried.result {
-            //= R-FW-9
-            Lasting::BootFailed => {
-                tried.target.rule == target.rule && tried.target.load == target.load
-            }
-            Lasting::Upgraded | Lasting::BelowLimit | Lasting::WrongModel => tried.target == target,
-        });
-        if had_its_result {
+        if self.has_result(target) {
             return Decision::Leave;
         }
         //= R-UPG-7
@@ -189,6 +179,20 @@ impl Upgrade {
         }
     }
 
+    /// Whether a target of the rule has had a result that is remembered.
+    fn has_result(&self, target: Target) -> bool {
+        //= R-UPG-3
+        //= R-UPG-9
+        //= R-FW-4
+        self.memory.tried.is_some_and(|tried| match tried.result {
+            //= R-FW-9
+            Lasting::BootFailed => {
+                tried.target.rule == target.rule && tried.target.load == target.load
+            }
+            Lasting::Upgraded | Lasting::BelowLimit | Lasting::WrongModel => tried.target == target,
+        })
+    }
+
     /// An attempt starts; `target` is that of the rule, `None` for one by request with a rule of its own.
     pub const fn start(&mut self, target: Option<Target>, stage: Stage, now: MonoTime) {
         if target.is_some() {
@@ -201,7 +205,7 @@ impl Upgrade {
         self.started = Some(now);
     }
 
-    /// An attempt for a target of the rule failed at `now`; `list` is Upgrade_Error_Retry_Delay, `seed` that of the phone.
+    /// An attempt for a target of the rule failed at `now`; one that has had its result is not tried again. `list` is Upgrade_Error_Retry_Delay, `seed` that of the phone.
     pub fn failed(
         &mut self,
         target: Target,
@@ -209,6 +213,10 @@ impl Upgrade {
         seed: u64,
         now: MonoTime,
     ) -> Armed {
+        // Somebody asked for it: that it failed once more changes nothing.
+        if self.has_result(target) {
+            return Armed::Nothing;
+        }
         self.failed = Some(target);
         self.retry_due = false;
         self.arm(list, seed, now)

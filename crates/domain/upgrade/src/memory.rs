@@ -17,7 +17,7 @@ pub fn digest(text: &str) -> u64 {
 pub struct Target {
     /// The rule as it is written.
     pub rule: u64,
-    /// Scheme, server, port and path; 0 for a rule that leads to no request.
+    /// Scheme, server, port and path without the query; 0 for a rule that leads to no request.
     pub url: u64,
     /// The name of the load; 0 for a rule that leads to no request.
     pub load: u64,

@@ -409,6 +409,10 @@ impl Phone {
             if self.apply(&changes, cx) {
                 self.machine(Event::Explicit(onhook_resync::Request::Given), cx);
             }
+            // A rule that sets itself counts from the next look on: two that set each other would never end.
+            if let Some(firmware) = &mut self.firmware {
+                firmware.machine.rest();
+            }
         }
         cx.shared.release(&wanted);
         match (committed, fetches) {

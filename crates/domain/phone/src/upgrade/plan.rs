@@ -110,8 +110,10 @@ impl Phone {
             request.release(values);
             return Err(RuleFault::NoServer);
         };
+        // What a query adds may be another at every look, as `$PRVTMR` is.
+        let reached = shown.split_once('?').map_or(&*shown, |(path, _)| path);
         let target = Target {
-            url: digest(&shown),
+            url: digest(reached),
             load: digest(values.text(load)),
             ..target
         };
