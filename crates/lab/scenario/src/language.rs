@@ -14,7 +14,7 @@ mod time;
 pub(crate) use content::profile;
 pub use content::{Coding, Content};
 pub use fault::{Fault, TlsFault};
-pub use given::{Clock, Given};
+pub use given::{Clock, Given, Slots};
 pub use glob::Glob;
 pub use problem::Problem;
 pub use read::read;

@@ -87,6 +87,7 @@ impl<'s> Walk<'s> {
                 self.now.latest += *span;
             }
             Do::Resync(_)
+            | Do::Upgrade(_)
             | Do::Set(..)
             | Do::Reboot(_)
             | Do::Line(..)

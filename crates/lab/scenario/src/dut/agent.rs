@@ -178,15 +178,20 @@ impl AgentPhone {
                 self.boot()?;
             }
             Do::Wait(_) => {}
-            Do::Resync(rule) => self.wish(ControlRequest::Resync {
-                rule: rule.as_ref().map(|rule| self.site.fill(rule)),
-            }),
+            Do::Resync(rule) => {
+                self.wish(ControlRequest::Resync {
+                    rule: rule.as_ref().map(|rule| self.site.fill(rule)),
+                });
+                // What is done next must not overtake it.
+                self.status()?;
+            }
             Do::Set(params, By::Control) => {
                 for (name, value) in params {
                     let (name, value) = (name.clone(), self.site.fill(value));
                     self.ask(ControlRequest::Set { name, value })?;
                 }
             }
+            Do::Upgrade(_) => return cannot("to upgrade"),
             Do::Set(_, By::Page) | Do::Reboot(By::Page) => return cannot("of edits on a page"),
             Do::Reboot(By::Control) => self.wish(ControlRequest::Reboot {}),
             Do::FactoryReset => self.wish(ControlRequest::FactoryReset {}),

@@ -248,6 +248,7 @@ impl Dut for ExternalPhone {
             Do::Fault(path, fault) => self.site.fail(path, *fault)?,
             Do::ClearFault(path) => self.site.mend(path),
             Do::PowerOff => return cannot("power that stays off"),
+            Do::Upgrade(_) => return cannot("an upgrade"),
             Do::Reboot(_) => return cannot("a restart"),
             Do::FactoryReset => return cannot("the factory state"),
             Do::Line(..) => return cannot("a call"),

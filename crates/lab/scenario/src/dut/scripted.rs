@@ -28,6 +28,8 @@ pub(super) struct Answer {
 pub(super) struct Body {
     pub(super) bytes: Vec<u8>,
     pub(super) aes128gcm: bool,
+    /// Whether it is something else than the file.
+    pub(super) is_spoilt: bool,
 }
 
 /// Files and faults, changed at run time.
@@ -77,6 +79,7 @@ impl Scripted {
             Ok(Body {
                 bytes: text.as_bytes().to_vec(),
                 aes128gcm: false,
+                is_spoilt: true,
             })
         };
         match fault {
@@ -109,6 +112,7 @@ impl Scripted {
         Ok(Body {
             bytes: file.bytes(&place(&file.text)),
             aes128gcm: file.is_records(),
+            is_spoilt: fault == Some(Fault::WrongKey),
         })
     }
 }
@@ -127,6 +131,7 @@ const fn outcome(fault: Fault, scheme: Scheme) -> Option<Outcome> {
             Scheme::Http | Scheme::Https => Outcome::Timeout,
         },
         Fault::Drop | Fault::Reset => Outcome::HttpProtocol,
+        Fault::RedirectLoop => Outcome::Redirects,
         Fault::Truncate(_) => Outcome::Truncated,
         Fault::Tls(TlsFault::Expired | TlsFault::NotYetValid | TlsFault::SelfSigned) => {
             Outcome::Tls(TlsFailure::Chain)
@@ -142,7 +147,9 @@ const fn outcome(fault: Fault, scheme: Scheme) -> Option<Outcome> {
 /// Whether a fault has a meaning for requests of a scheme.
 const fn concerns(fault: Fault, scheme: Scheme) -> bool {
     match fault {
-        Fault::Status(_) | Fault::Drop | Fault::Reset => !matches!(scheme, Scheme::Tftp),
+        Fault::Status(_) | Fault::Drop | Fault::Reset | Fault::RedirectLoop => {
+            !matches!(scheme, Scheme::Tftp)
+        }
         Fault::Error(_) | Fault::Silent => matches!(scheme, Scheme::Tftp),
         Fault::Tls(_) => matches!(scheme, Scheme::Https),
         Fault::Stall

@@ -3,6 +3,7 @@
 mod doing;
 mod effects;
 mod life;
+mod slots;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::hash::RandomState;
@@ -14,6 +15,7 @@ use onhook_journal::Writer;
 use onhook_params::{Mark, ParamId, Scope, UserAccess, Value};
 use onhook_phone::{Cx, Effect, Input, OpId, Phone, Shared, State, StateRecord};
 
+use self::slots::Firmware;
 use super::scripted::Scripted;
 use super::{Dut, Halt, Observation, Seen, Slack, Timer};
 use crate::language::{Do, Given};
@@ -59,6 +61,7 @@ pub struct VirtualPhone {
     stored: BTreeMap<ParamId, Stored>,
     record: StateRecord,
     server: Scripted,
+    firmware: Firmware,
     known: Known,
     /// What the wall clock shows at the first step, in Unix seconds.
     wall: Option<i64>,
@@ -96,6 +99,7 @@ impl VirtualPhone {
                 files: BTreeMap::new(),
                 faults: Vec::new(),
             },
+            firmware: Firmware::of(given),
             known: Known {
                 options: given.options.clone(),
                 ..Known::default()

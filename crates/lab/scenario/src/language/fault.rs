@@ -49,6 +49,8 @@ pub enum Fault {
     Drop,
     /// `reset`: HTTP resets the connection without an answer.
     Reset,
+    /// `redirect=loop`: HTTP sends the client to the place where it is.
+    RedirectLoop,
     /// `truncate=N`: the file ends after N bytes, though more were told.
     Truncate(u32),
     /// `tls=W`: HTTPS fails.
@@ -67,13 +69,14 @@ pub enum Fault {
     Dns,
 }
 
-const WORDS: [&str; 13] = [
+const WORDS: [&str; 14] = [
     "status",
     "error",
     "silent",
     "stall",
     "drop",
     "reset",
+    "redirect",
     "truncate",
     "tls",
     "wrong-key",
@@ -114,6 +117,8 @@ impl FromStr for Fault {
             ("body", Some("html")) => Self::Page,
             ("body", Some("empty")) => Self::Empty,
             ("body", _) => return Err("write `body=html` or `body=empty`".to_owned()),
+            ("redirect", Some("loop")) => Self::RedirectLoop,
+            ("redirect", _) => return Err("write `redirect=loop`".to_owned()),
             (_, Some(_)) => return Err(format!("`{word}` has no value: write it alone")),
             ("silent", None) => Self::Silent,
             ("stall", None) => Self::Stall,
@@ -137,6 +142,7 @@ impl fmt::Display for Fault {
             Self::Stall => f.write_str("stall"),
             Self::Drop => f.write_str("drop"),
             Self::Reset => f.write_str("reset"),
+            Self::RedirectLoop => f.write_str("redirect=loop"),
             Self::Truncate(bytes) => write!(f, "truncate={bytes}"),
             Self::Tls(fault) => {
                 let known = TLS.iter().find(|(_, known)| known == fault);
@@ -165,6 +171,7 @@ mod tests {
             "stall",
             "drop",
             "reset",
+            "redirect=loop",
             "truncate=100",
             "tls=expired",
             "tls=wrong-name",
@@ -186,6 +193,7 @@ mod tests {
             ("tls", "expired, not-yet-valid"),
             ("delay", "no span of time"),
             ("body=x", "body=html"),
+            ("redirect=/a.xml", "redirect=loop"),
         ] {
             let error = text.parse::<Fault>().unwrap_err();
             assert!(error.contains(why), "{error}");

@@ -10,12 +10,14 @@ use super::content::{self, Content};
 use super::problem::Problem;
 use super::table::{Item, Table};
 
-const KEYS: [&str; 10] = [
+const KEYS: [&str; 12] = [
     "family",
     "release",
     "readings",
     "identity",
     "idle_settle_s",
+    "slots",
+    "pin_server",
     "params",
     "options",
     "files",
@@ -31,6 +33,17 @@ const IDENTITY: [&str; 6] = [
     "hardware_version",
 ];
 
+const SLOTS: [&str; 2] = ["other", "boots"];
+
+/// The slots for firmware of a phone.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Slots {
+    /// The name of the load in the slot that does not run; `None`: it is empty.
+    pub other: Option<String>,
+    /// Whether a load that the boot loader is told of comes up.
+    pub boots: bool,
+}
+
 /// The phone and its surroundings before the first step.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Given {
@@ -40,6 +53,10 @@ pub struct Given {
     pub scope: Scope,
     /// Seconds that lines have to stay idle before what was deferred goes on.
     pub idle_settle_s: u8,
+    /// Its slots for firmware; `None`: it has none, and upgrades nothing.
+    pub slots: Option<Slots>,
+    /// Whether a phone that was provisioned refuses another server of the network (R-DHCP-7).
+    pub pin_server: bool,
     /// Parameters that differ from the factory state, by element name.
     pub params: BTreeMap<String, String>,
     /// Options of DHCP by number.
@@ -86,6 +103,8 @@ pub(super) fn of(common: Option<Item<'_>>, own: Option<Item<'_>>) -> Result<Give
         identity: identity(&tables, &scope)?,
         scope,
         idle_settle_s: last("idle_settle_s").map_or(Ok(0), settle)?,
+        slots: last("slots").map(slots).transpose()?,
+        pin_server: last("pin_server").map_or(Ok(false), Item::flag)?,
         params: BTreeMap::new(),
         options: BTreeMap::new(),
         files: BTreeMap::new(),
@@ -178,6 +197,15 @@ fn settle(item: Item<'_>) -> Result<u8, Problem> {
         0..=60 => Ok(seconds),
         _ => Err(item.wrong(format!("write a whole number, {ALLOWED}"))),
     }
+}
+
+fn slots(item: Item<'_>) -> Result<Slots, Problem> {
+    let table = item.table()?.only(&SLOTS)?;
+    let other = table.get("other").map(Item::text).transpose()?;
+    Ok(Slots {
+        other: other.map(str::to_owned),
+        boots: table.get("boots").map_or(Ok(true), Item::flag)?,
+    })
 }
 
 /// Parameters with values that they take, in their canonical spelling.

@@ -62,6 +62,8 @@ pub enum Do {
     Resync(Option<String>),
     /// Parameters are set by hand, in this order.
     Set(Vec<(String, String)>, By),
+    /// An upgrade is asked for, to what Upgrade_Rule names or to what this rule names.
+    Upgrade(Option<String>),
     /// A restart is asked for.
     Reboot(By),
     /// Everything returns to the factory state, and the phone restarts.

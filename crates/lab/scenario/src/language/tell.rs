@@ -38,6 +38,8 @@ impl fmt::Display for Do {
                 let names: Vec<&str> = params.iter().map(|(name, _)| name.as_str()).collect();
                 write!(f, "set {}{}", names.join(", "), by(who))
             }
+            Self::Upgrade(None) => f.write_str("ask for an upgrade"),
+            Self::Upgrade(Some(rule)) => write!(f, "ask for an upgrade with `{}`", masked(rule)),
             Self::Reboot(who) => write!(f, "ask for a restart{}", by(who)),
             Self::FactoryReset => f.write_str("return everything to the factory state"),
             Self::Line(line, LineUse::Idle) => write!(f, "line {line} becomes idle"),

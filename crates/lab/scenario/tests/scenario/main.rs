@@ -8,3 +8,4 @@ mod language;
 mod plans;
 mod reports;
 mod table;
+mod wrong;

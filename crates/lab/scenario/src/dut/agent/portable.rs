@@ -10,8 +10,14 @@ pub(super) fn check(scenario: &Scenario) -> Result<(), Halt> {
         options,
         files,
         clock,
+        slots,
         ..
     } = &scenario.given;
+    if slots.is_some() {
+        return Err(Halt::Cannot(
+            "the program has no slots for firmware".to_owned(),
+        ));
+    }
     if *clock != Clock::Any {
         return Err(Halt::Cannot(
             "the clock of this host shows the time that it shows".to_owned(),
@@ -22,13 +28,13 @@ pub(super) fn check(scenario: &Scenario) -> Result<(), Halt> {
         .chain(options.values())
         .map(String::as_str)
         .collect();
-    let content = |content: &'_ Content| content.text.contains("://");
+    let content = |content: &'_ Content| names_a_server(&content.text);
     let mut foreign = files
         .iter()
         .any(|(path, file)| path.contains("://") || content(file));
     for step in &scenario.steps {
         match &step.what {
-            What::Do(Do::Resync(Some(rule))) => texts.push(rule),
+            What::Do(Do::Resync(Some(rule)) | Do::Upgrade(Some(rule))) => texts.push(rule),
             What::Do(Do::Set(params, _)) => {
                 texts.extend(params.iter().map(|(_, value)| value.as_str()))
             }
@@ -36,11 +42,17 @@ pub(super) fn check(scenario: &Scenario) -> Result<(), Halt> {
             What::Do(_) | What::Expect(_) => {}
         }
     }
-    foreign |= texts.iter().any(|text| text.contains("://"));
+    foreign |= texts.iter().any(|text| names_a_server(text));
     match foreign {
         true => Err(Halt::Cannot(
             "it names a server of its own: {http}, {https} or {tftp} can be run here".to_owned(),
         )),
         false => Ok(()),
     }
+}
+
+/// Whether a URL of the text has a server of its own; a macro may stand for the one that there is.
+fn names_a_server(text: &str) -> bool {
+    let mut servers = text.split("://").skip(1);
+    servers.any(|server| !server.starts_with('$'))
 }

@@ -47,6 +47,8 @@ impl AgentPhone {
         let _ = writeln!(text, "[syslog]\nserver = {syslog}");
         let _ = writeln!(text, "[tls]\ncustom_ca = {trust}");
         let _ = writeln!(text, "[tftp]\nlocal_ports = \"ephemeral\"");
+        let pinned = self.given.pin_server;
+        let _ = writeln!(text, "[security]\npin_server = {pinned}");
         text.push_str("[options.static]\n");
         for (number, value) in &self.given.options {
             let value = quoted(&self.site.fill(value));

@@ -1,7 +1,7 @@
 //! What is done to the phone and to what is around it.
 
 use onhook_discovery::{DhcpOption, Space, Value, choose};
-use onhook_params::{Secrecy, secrecy};
+use onhook_params::{Secrecy, ValueId, secrecy};
 use onhook_phone::{Command, Discovered, Fact, Input, Origin};
 
 use super::VirtualPhone;
@@ -20,6 +20,7 @@ impl VirtualPhone {
             Do::Wait(_) => {}
             Do::Resync(rule) => self.resync(rule.as_deref())?,
             Do::Set(params, by) => self.set(params, *by)?,
+            Do::Upgrade(rule) => self.upgrade(rule.as_deref())?,
             Do::Reboot(by) => self.command(*by, Command::Restart),
             Do::FactoryReset => self.command(By::Control, Command::FactoryReset),
             Do::Line(line, is) => self.tell(Input::Line(*line, *is)),
@@ -106,17 +107,22 @@ impl VirtualPhone {
     }
 
     fn resync(&mut self, rule: Option<&str>) -> Result<(), Halt> {
-        let command = match rule {
-            None => Command::Resync,
-            Some(rule) => {
-                let rule = self.place(rule);
-                let secret = Secrecy::Secret;
-                let rule = self.shared.values.intern(&rule, secret);
-                let full = || Halt::Broken("no room for the rule".to_owned());
-                Command::ResyncWith(rule.ok_or_else(full)?)
-            }
-        };
+        let rule = rule.map(|rule| self.rule(rule)).transpose()?;
+        let command = rule.map_or(Command::Resync, Command::ResyncWith);
         self.command(By::Control, command);
         Ok(())
+    }
+
+    fn upgrade(&mut self, rule: Option<&str>) -> Result<(), Halt> {
+        let rule = rule.map(|rule| self.rule(rule)).transpose()?;
+        self.command(By::Control, Command::Upgrade(rule));
+        Ok(())
+    }
+
+    /// A rule that comes with a request.
+    fn rule(&mut self, rule: &str) -> Result<ValueId, Halt> {
+        let rule = self.place(rule);
+        let rule = self.shared.values.intern(&rule, Secrecy::Secret);
+        rule.ok_or_else(|| Halt::Broken("no room for the rule".to_owned()))
     }
 }

@@ -9,13 +9,13 @@ use onhook_fetch::Endpoint;
 use onhook_params::ValueId;
 use onhook_phone::port::Severity as Told;
 use onhook_phone::{
-    Committed, DecodedId, Effect, Input, LogLine, Notice, OpId, Request, RestartKind, Searched,
-    UpgradeNotice, render,
+    Committed, DecodedId, Effect, Input, LogLine, Newcomer, Notice, OpId, Request, RestartKind,
+    Searched, UpgradeNotice, render,
 };
 use onhook_profile::{DecodeSpec, Limits, decode};
 
 use super::{Asking, Stored, VirtualPhone, millis};
-use crate::dut::scripted::Body;
+use crate::dut::scripted::{Answer, Body};
 use crate::dut::{Dut as _, Seen, event};
 use crate::language::Severity;
 
@@ -50,11 +50,9 @@ impl VirtualPhone {
                 self.restarting = true;
             }
             Effect::Notice(notice) => self.notice(&notice, now),
-            // This phone is told of no slots, and trusts whom it likes.
-            Effect::Upgrade(op, _) => {
-                self.tell(Input::Upgraded(op, Err(Outcome::Flash.into())));
-            }
-            Effect::Activate(op) => self.tell(Input::Activated(op, Committed::Failed)),
+            Effect::Upgrade(op, request) => self.fetch_load(op, &request),
+            Effect::Activate(op) => self.activate(op),
+            // This phone trusts whom it likes.
             Effect::FetchTrust(op, ..) => {
                 self.tell(Input::TrustDone(op, Err(Outcome::Internal.into())));
             }
@@ -67,6 +65,23 @@ impl VirtualPhone {
     }
 
     fn fetch(&mut self, op: OpId, request: &Request) {
+        let prvst = self.phone.as_ref().map(|phone| phone.cause().prvst());
+        let (url, answer) = self.ask(op, request, prvst);
+        let result = answer.body.and_then(|body| self.decoded(body, request));
+        let ends = event::fetched(result.as_ref().ok().map(|(_, fetched)| fetched));
+        self.asking = Some(Asking { op, url, ends });
+        let result = result.map(|(decoded, _)| decoded).map_err(Into::into);
+        let at_ms = self.now_ms.saturating_add(millis(answer.after));
+        self.push(at_ms, Input::FetchDone(op, result));
+    }
+
+    /// Asks the server, as far as it hears of it, and tells the phone that it did.
+    pub(super) fn ask(
+        &mut self,
+        op: OpId,
+        request: &Request,
+        prvst: Option<i8>,
+    ) -> (String, Answer) {
         let values = &self.shared.values;
         let secret = request.path.is_secret();
         let host = values.text(request.host).to_owned();
@@ -102,16 +117,11 @@ impl VirtualPhone {
                     false => asked,
                 },
                 method: method.to_owned(),
-                prvst: self.phone.as_ref().map(|phone| phone.cause().prvst()),
+                prvst,
             });
         }
         self.tell(Input::FetchStarted(op, Endpoint { ip }));
-        let result = answer.body.and_then(|body| self.decoded(body, request));
-        let ends = event::fetched(result.as_ref().ok().map(|(_, fetched)| fetched));
-        self.asking = Some(Asking { op, url, ends });
-        let result = result.map(|(decoded, _)| decoded).map_err(Into::into);
-        let at_ms = self.now_ms.saturating_add(millis(answer.after));
-        self.push(at_ms, Input::FetchDone(op, result));
+        (url, answer)
     }
 
     /// Reads what was sent, as the real phone does.
@@ -203,12 +213,29 @@ impl VirtualPhone {
                     Told::Warning => Severity::Warning,
                     Told::Error => Severity::Error,
                 }),
-                text: message.text,
+                text: match message.identifier.is_empty() {
+                    true => message.text,
+                    false => format!("{} {}", message.identifier, message.text),
+                },
             });
         }
     }
 
     fn notice(&mut self, notice: &Notice, now: Now) {
+        if let Notice::ServerChanged(old, new, newcomer) = notice {
+            let text = |host| self.shared.values.text(host).to_owned();
+            let refused = *newcomer == Newcomer::Refused;
+            let fields = [
+                ("old", text(*old)),
+                ("new", text(*new)),
+                ("refused", refused.to_string()),
+            ];
+            self.see(Seen::Event {
+                name: "server.changed".to_owned(),
+                fields: fields.map(|(key, text)| (key.to_owned(), text)).into(),
+            });
+            return;
+        }
         let url = match notice {
             Notice::RuleStarted(_, request)
             | Notice::TrustStarted(_, request)

@@ -18,10 +18,13 @@ impl VirtualPhone {
         self.boot_ms = self.now_ms;
         let seed = self.seed.wrapping_add(self.lives);
         self.lives += 1;
+        self.boot_loader();
         let mut shared = Shared::with_seed(seed);
+        self.carry_record_over(&mut shared);
         let identity = &self.given.identity;
         let model = shared.add_model(Model {
             idle_settle_s: self.given.idle_settle_s,
+            pin_server: self.given.pin_server,
             ..Model::of(identity, self.given.scope)
         });
         let values = &mut shared.values;
@@ -58,7 +61,18 @@ impl VirtualPhone {
         let discovered = self.discovered();
         self.tell(Input::OptionsLearned(discovered));
         self.tell(Input::Fact(Fact::ExternalAddress(self.known.external)));
+        self.tell_slots();
         self.tell(Input::Boot(Boot::Normal, self.record));
+    }
+
+    /// What the record names goes on into the values of the next life.
+    fn carry_record_over(&mut self, shared: &mut Shared) {
+        for place in [&mut self.record.server, &mut self.record.network] {
+            *place = place.and_then(|host| {
+                let host = self.shared.values.text(host);
+                shared.values.intern(host, Secrecy::Plain)
+            });
+        }
     }
 
     /// Everything that is not stored is gone.

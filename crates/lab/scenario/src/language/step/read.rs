@@ -73,6 +73,7 @@ fn action(table: Table<'_>, word: Item<'_>, scope: &Scope) -> Result<Do, Problem
         "wait" => Do::Wait(table.need("for")?.parse::<Span>()?.0),
         "resync" => Do::Resync(text(table, "rule")?),
         "set" => Do::Set(parameters(table.need("params")?, scope)?, by(table)?),
+        "upgrade" => Do::Upgrade(text(table, "rule")?),
         "reboot" => Do::Reboot(by(table)?),
         "factory-reset" => Do::FactoryReset,
         "line" => Do::Line(

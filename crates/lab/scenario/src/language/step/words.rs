@@ -1,13 +1,14 @@
 //! The words of steps, and the keys that belong to them.
 
 /// What may be done, with the keys that belong to it.
-pub(super) const DO: [(&str, &[&str]); 19] = [
+pub(super) const DO: [(&str, &[&str]); 20] = [
     ("boot", &[]),
     ("power-off", &[]),
     ("power-cycle", &[]),
     ("wait", &["for"]),
     ("resync", &["rule"]),
     ("set", &["params", "by"]),
+    ("upgrade", &["rule"]),
     ("reboot", &["by"]),
     ("factory-reset", &[]),
     ("line", &["line", "is"]),
@@ -65,7 +66,7 @@ pub(super) const TIMERS: [(&str, &str); 4] = [
 ];
 
 /// Events that every device tells that tells events; a restart is a step of its own.
-pub(super) const EVENTS: [&str; 16] = [
+pub(super) const EVENTS: [&str; 23] = [
     "activation.code",
     "command.refused",
     "edit.busy",
@@ -81,7 +82,14 @@ pub(super) const EVENTS: [&str; 16] = [
     "resync.started",
     "rule.fault",
     "timer.armed",
+    "server.changed",
     "trigger.fault",
+    "upgrade.done",
+    "upgrade.fault",
+    "upgrade.not-needed",
+    "upgrade.refused",
+    "upgrade.retry",
+    "upgrade.started",
 ];
 
 /// How a server can be asked.
