@@ -351,7 +351,7 @@ const WRONG: [Wrong; 51] = [
         name: "it reads empty elements the other way",
         given: Some(|given| {
             let readings = &mut given.scope.readings;
-            let word = match readings.word("empty_element").ok().as_deref() {
+            let word = match readings.word("empty_element").ok() {
                 Some("clear") => "keep",
                 _ => "clear",
             };
@@ -402,27 +402,25 @@ const WRONG: [Wrong; 51] = [
     },
     Wrong {
         name: "it is deaf",
-        done: |_, action| match action {
-            Do::Resync(_) => None,
-            other => Some(other.clone()),
-        },
+        done: |_, action| (!matches!(action, Do::Resync(_))).then(|| action.clone()),
         noticed: 20,
         ..RIGHT
     },
     Wrong {
         name: "it knows nothing of calls",
-        done: |_, action| match action {
-            Do::Line(..) => None,
-            other => Some(other.clone()),
-        },
+        done: |_, action| (!matches!(action, Do::Line(..))).then(|| action.clone()),
         noticed: 20,
         ..RIGHT
     },
     Wrong {
         name: "it keeps its past at a factory reset",
-        done: |_, action| match action {
-            Do::FactoryReset => Some(Do::PowerCycle),
-            other => Some(other.clone()),
+        done: |_, action| {
+            let resets = matches!(action, Do::FactoryReset);
+            Some(if resets {
+                Do::PowerCycle
+            } else {
+                action.clone()
+            })
         },
         noticed: 2,
         ..RIGHT
@@ -524,18 +522,21 @@ const WRONG: [Wrong; 51] = [
     },
     Wrong {
         name: "restart-in-an-emergency-call",
-        done: |_, action| match action {
-            Do::Line(line, LineUse::Emergency) => Some(Do::Line(*line, LineUse::Busy)),
-            other => Some(other.clone()),
+        done: |_, action| {
+            Some(if let Do::Line(line, LineUse::Emergency) = action {
+                Do::Line(*line, LineUse::Busy)
+            } else {
+                action.clone()
+            })
         },
         rows: &["R-IDLE-5/emergency"],
         ..RIGHT
     },
     Wrong {
         name: "second-explicit-request-lost",
-        done: |past, action| match action {
-            Do::Resync(None) if past.runs => None,
-            other => Some(other.clone()),
+        done: |past, action| {
+            let lost = past.runs && matches!(action, Do::Resync(None));
+            (!lost).then(|| action.clone())
         },
         rows: &["R-SM-26/second"],
         ..RIGHT
