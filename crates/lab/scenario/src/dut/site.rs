@@ -111,12 +111,17 @@ impl Site {
     /// Fills in addresses.
     pub(super) fn fill(&self, text: &str) -> String {
         let Place {
-            http, https, tftp, ..
+            http,
+            https,
+            tftp,
+            authority,
+            ..
         } = &self.place;
         text.replace("{http}", &format!("http://{http}"))
             .replace("{https}", &format!("https://{https}"))
             .replace("{tftp}", &format!("tftp://{tftp}"))
             .replace("{host}", &http.ip().to_string())
+            .replace("{authority}", authority)
     }
 
     pub(super) const fn syslog(&self) -> SocketAddr {

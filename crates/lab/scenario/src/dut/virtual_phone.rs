@@ -23,6 +23,9 @@ use crate::language::{Do, Given};
 /// The host that serves the virtual phone.
 const HOST: &str = "prov.example";
 
+/// What is as good as the certificate of its authority.
+const AUTHORITY: &str = "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n";
+
 /// More inputs than this are a phone that never comes to rest.
 const INPUTS: u64 = 2_000_000;
 
@@ -298,6 +301,7 @@ impl Dut for VirtualPhone {
             .replace("{https}", "https://prov.example")
             .replace("{tftp}", "tftp://prov.example")
             .replace("{host}", HOST)
+            .replace("{authority}", AUTHORITY)
     }
 
     fn param(&mut self, name: &str) -> Result<String, Halt> {

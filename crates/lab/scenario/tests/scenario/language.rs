@@ -85,6 +85,14 @@ fn mistakes_of_files_are_told_with_their_place() {
             "t.toml:3:15: `clock`: `2026-02-31T00:00` is no time: write one of UTC such as 2026-11-23T09:30, or unset",
         ),
         (
+            &with("given.slots = { othr = \"x\" }"),
+            "t.toml:3:17: unknown key `othr`: did you mean `other`?",
+        ),
+        (
+            &with("given.slots = true"),
+            "t.toml:3:15: `slots`: write a table, { key = value }",
+        ),
+        (
             &with("given.idle_settle_s = 61"),
             "t.toml:3:23: `idle_settle_s`: write a whole number, 0 to 60",
         ),

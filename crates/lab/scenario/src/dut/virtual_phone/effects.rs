@@ -5,12 +5,12 @@ use std::net::{IpAddr, Ipv4Addr};
 use onhook_crypto::port::KeyVault;
 use onhook_device::{Now, Outcome};
 use onhook_driver::{Fetched, TaskVault};
-use onhook_fetch::Endpoint;
+use onhook_fetch::{Endpoint, Fingerprint};
 use onhook_params::ValueId;
 use onhook_phone::port::Severity as Told;
 use onhook_phone::{
-    Committed, DecodedId, Effect, Input, LogLine, Newcomer, Notice, OpId, Request, RestartKind,
-    Searched, UpgradeNotice, render,
+    Committed, CustomCa, DecodedId, Effect, Input, LogLine, Newcomer, Notice, OpId, Request,
+    RestartKind, Searched, UpgradeNotice, render,
 };
 use onhook_profile::{DecodeSpec, Limits, decode};
 
@@ -52,10 +52,8 @@ impl VirtualPhone {
             Effect::Notice(notice) => self.notice(&notice, now),
             Effect::Upgrade(op, request) => self.fetch_load(op, &request),
             Effect::Activate(op) => self.activate(op),
-            // This phone trusts whom it likes.
-            Effect::FetchTrust(op, ..) => {
-                self.tell(Input::TrustDone(op, Err(Outcome::Internal.into())));
-            }
+            Effect::FetchTrust(op, _, request) => self.fetch_authority(op, &request),
+            // No server of the virtual phone shows a certificate.
             Effect::ForgetTrust => {}
             Effect::Erase(op) => {
                 self.erase();
@@ -73,6 +71,26 @@ impl VirtualPhone {
         let result = result.map(|(decoded, _)| decoded).map_err(Into::into);
         let at_ms = self.now_ms.saturating_add(millis(answer.after));
         self.push(at_ms, Input::FetchDone(op, result));
+    }
+
+    /// Fetches a custom CA, of which nothing counts but that it is one.
+    fn fetch_authority(&mut self, op: OpId, request: &Request) {
+        let (_, answer) = self.ask(op, request, None);
+        let result = answer.body.and_then(|body| {
+            let certificates = String::from_utf8_lossy(&body.bytes)
+                .matches("-----BEGIN CERTIFICATE-----")
+                .count();
+            match u16::try_from(certificates) {
+                Ok(certificates @ 1..) => Ok(CustomCa {
+                    name: None,
+                    fingerprint: Fingerprint([0; 32]),
+                    certificates,
+                }),
+                _ => Err(Outcome::ParseFailed),
+            }
+        });
+        let at_ms = self.now_ms.saturating_add(millis(answer.after));
+        self.push(at_ms, Input::TrustDone(op, result.map_err(Into::into)));
     }
 
     /// Asks the server, as far as it hears of it, and tells the phone that it did.
@@ -222,6 +240,17 @@ impl VirtualPhone {
     }
 
     fn notice(&mut self, notice: &Notice, now: Now) {
+        if let Notice::TrustDone(source, _, Some(ca)) = notice {
+            let fields = [
+                ("source", source.name().to_owned()),
+                ("certificates", ca.certificates.to_string()),
+            ];
+            self.see(Seen::Event {
+                name: "ca.installed".to_owned(),
+                fields: fields.map(|(key, text)| (key.to_owned(), text)).into(),
+            });
+            return;
+        }
         if let Notice::ServerChanged(old, new, newcomer) = notice {
             let text = |host| self.shared.values.text(host).to_owned();
             let refused = *newcomer == Newcomer::Refused;

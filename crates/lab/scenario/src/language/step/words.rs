@@ -66,8 +66,13 @@ pub(super) const TIMERS: [(&str, &str); 4] = [
 ];
 
 /// Events that every device tells that tells events; a restart is a step of its own.
-pub(super) const EVENTS: [&str; 23] = [
+pub(super) const EVENTS: [&str; 28] = [
     "activation.code",
+    "ca.fault",
+    "ca.installed",
+    "ca.removed",
+    "ca.started",
+    "ca.unchanged",
     "command.refused",
     "edit.busy",
     "edit.done",
