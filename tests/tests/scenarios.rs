@@ -272,7 +272,11 @@ fn what_the_real_program_cannot_do_is_skipped_with_its_reason() {
         step = [{ do = "boot" }]
         [[scenario]]
         id = "fault"
-        step = [{ do = "fault", fault = "dns" }, { do = "boot" }]
+        step = [{ do = "fault", fault = "refused" }, { do = "boot" }]
+        [[scenario]]
+        id = "slots"
+        given.slots = {}
+        step = [{ do = "boot" }]
         "#,
     );
     let ended = run(dir.path(), &["rows.toml", "--dut", "agent"]);
@@ -281,8 +285,9 @@ fn what_the_real_program_cannot_do_is_skipped_with_its_reason() {
         "it takes 1h at least, and 20s is the limit",
         "it names a server of its own",
         "the clock of this host",
-        "the server cannot fail with `dns` for *",
-        "\n0 passed, 0 failed, 4 skipped\n",
+        "the server cannot fail with `refused` for *",
+        "the program has no slots for firmware",
+        "\n0 passed, 0 failed, 5 skipped\n",
     ] {
         assert!(ended.out.contains(why), "{why}\n{}", ended.out);
     }

@@ -252,6 +252,7 @@ impl Dut for AgentPhone {
     }
 
     fn perform(&mut self, _at: Duration, action: &Do) -> Result<Duration, Halt> {
+        self.settle()?;
         self.carry_out(action)?;
         Ok(self.ear.elapsed())
     }
@@ -330,6 +331,15 @@ impl AgentPhone {
         }
         self.release();
         Ok(something)
+    }
+
+    /// Lets the server tell of what the phone has told already, so that it does not seem to come after what is done next.
+    fn settle(&mut self) -> Result<(), Halt> {
+        let end = Instant::now() + LOOK;
+        while !self.asked.is_empty() && Instant::now() < end {
+            self.hear(end)?;
+        }
+        Ok(())
     }
 
     fn config_file(&self) -> PathBuf {

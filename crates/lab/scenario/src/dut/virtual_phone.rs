@@ -208,6 +208,9 @@ impl VirtualPhone {
         if let Some(writer) = &mut self.writer {
             writer.input(now, &input, &self.shared);
         }
+        if let Input::Upgraded(..) = input {
+            self.firmware.loaded();
+        }
         let mut answered = None;
         if let Input::FetchDone(op, result) = &input {
             let failure = result.err().map(|told| told.outcome.to_string());

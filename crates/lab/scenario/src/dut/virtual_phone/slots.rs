@@ -11,6 +11,8 @@ use crate::language::Given;
 /// What the slots hold besides the load that runs, and how the boot loader fares.
 pub(super) struct Firmware {
     other: Option<String>,
+    /// What is being written into the other slot.
+    written: Option<String>,
     /// What comes up with the next boot.
     next: Option<String>,
     fell_back: bool,
@@ -20,8 +22,16 @@ impl Firmware {
     pub(super) fn of(given: &Given) -> Self {
         Self {
             other: given.slots.as_ref().and_then(|slots| slots.other.clone()),
+            written: None,
             next: None,
             fell_back: false,
+        }
+    }
+
+    /// A transfer has ended: what was written is whole, if anything was.
+    pub(super) fn loaded(&mut self) {
+        if let Some(load) = self.written.take() {
+            self.other = Some(load);
         }
     }
 }
@@ -29,6 +39,7 @@ impl Firmware {
 impl VirtualPhone {
     /// Brings up the load that the boot loader was told of, or gives it up; before the phone boots.
     pub(super) fn boot_loader(&mut self) {
+        self.firmware.written = None;
         let Some((load, slots)) = self.firmware.next.take().zip(self.given.slots.as_ref()) else {
             return;
         };
@@ -59,7 +70,7 @@ impl VirtualPhone {
             Ok(body) if body.is_spoilt => Err(Outcome::Signature.into()),
             Ok(_) => {
                 let path = self.shared.values.expose(request.path);
-                self.firmware.other = Some(load_name(path).to_owned());
+                self.firmware.written = Some(load_name(path).to_owned());
                 Ok(())
             }
             Err(outcome) => Err(outcome.into()),
