@@ -126,6 +126,21 @@ impl Phone {
         self.compare_servers(self.newcomer(record.provisioned, cx), cx);
     }
 
+    /// A profile was delivered: its server stands in for upgrades without one (R-UPG-2). The end of the resync saves that.
+    pub(crate) fn remember_server(&mut self, values: &mut Values) {
+        let Some(host) = self.request.as_ref().map(|request| request.host) else {
+            return;
+        };
+        if self.served_by == Some(host) {
+            return;
+        }
+        values.retain(host);
+        if let Some(old) = self.served_by.replace(host) {
+            values.release(old);
+        }
+        self.server_unsaved = true;
+    }
+
     /// The servers that the record does not know yet; that of the network counts after a success.
     pub(crate) fn unsaved_servers(&mut self, success: bool, values: &mut Values) -> Servers {
         let unsaved = std::mem::take(&mut self.server_unsaved);

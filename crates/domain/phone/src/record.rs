@@ -1,109 +1,15 @@
 //! The versioned record of what survives a power cut besides the parameters.
 
-use onhook_device::WallTime;
 use onhook_discovery::Customization;
 use onhook_params::{Secrecy, ValueId, Values};
 use onhook_upgrade::Memory;
 use thiserror::Error;
 
+mod history;
 mod upgrades;
 
-/// Why the phone restarted (R-SM-22).
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
-pub enum RebootReason {
-    /// A firmware upgrade.
-    Upgrade,
-    /// Changed parameters.
-    Provisioning,
-    /// Somebody at the phone asked for it.
-    UserTriggered,
-    /// A SIP NOTIFY asked for it.
-    SipTriggered,
-    /// Remote customization.
-    RemoteCustomization,
-    /// The phone got another address.
-    IpChanged,
-}
-
-impl RebootReason {
-    /// The word of the reboot history.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Upgrade => "Upgrade",
-            Self::Provisioning => "Provisioning",
-            Self::UserTriggered => "User Triggered",
-            Self::SipTriggered => "SIP Triggered",
-            Self::RemoteCustomization => "RC",
-            Self::IpChanged => "IP Changed",
-        }
-    }
-
-    const fn number(self) -> u8 {
-        match self {
-            Self::Upgrade => 1,
-            Self::Provisioning => 2,
-            Self::UserTriggered => 3,
-            Self::SipTriggered => 4,
-            Self::RemoteCustomization => 5,
-            Self::IpChanged => 6,
-        }
-    }
-
-    const fn from_number(number: u8) -> Option<Self> {
-        match number {
-            1 => Some(Self::Upgrade),
-            2 => Some(Self::Provisioning),
-            3 => Some(Self::UserTriggered),
-            4 => Some(Self::SipTriggered),
-            5 => Some(Self::RemoteCustomization),
-            6 => Some(Self::IpChanged),
-            _ => None,
-        }
-    }
-}
-
-/// One line of the reboot history.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct RebootEntry {
-    /// Why.
-    pub reason: RebootReason,
-    /// Seconds east of UTC.
-    offset_s: i32,
-    /// Unix time, or [`UNKNOWN`].
-    unix_s: i64,
-}
-
-/// The clock had not been set: no clock shows this.
-const UNKNOWN: i64 = i64::MIN;
-
-impl RebootEntry {
-    /// A line of a restart at this local time; `None` if the clock has not been set.
-    #[must_use]
-    pub const fn new(reason: RebootReason, at: Option<WallTime>) -> Self {
-        let (unix_s, offset_s) = match at {
-            Some(at) => (at.unix_s, at.offset_s),
-            None => (UNKNOWN, 0),
-        };
-        Self {
-            reason,
-            offset_s,
-            unix_s,
-        }
-    }
-
-    /// Local time; `None` if the clock had not been set.
-    #[must_use]
-    pub const fn at(&self) -> Option<WallTime> {
-        match self.unix_s {
-            UNKNOWN => None,
-            unix_s => Some(WallTime {
-                unix_s,
-                offset_s: self.offset_s,
-            }),
-        }
-    }
-}
+use history::ENTRY_LEN;
+pub use history::{RebootEntry, RebootReason};
 
 /// A resync that somebody asked for before a restart, and that follows it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
@@ -183,7 +89,6 @@ pub enum RecordError {
 const VERSION: u8 = 4;
 /// Longest host that is kept, the longest name there is.
 const HOST_LIMIT: usize = 253;
-const ENTRY_LEN: usize = 1 + 1 + 8 + 4;
 
 impl StateRecord {
     /// Encodes version 4: version, provisioned, restarting, pending, customization, restarts in a row (count, profile and the two spans;
@@ -212,14 +117,7 @@ impl StateRecord {
         }
         upgrades::encode(&self.upgrades, &mut out);
         for entry in self.history.iter().flatten() {
-            out.push(entry.reason.number());
-            out.push(u8::from(entry.at().is_some()));
-            let at = entry.at().unwrap_or(WallTime {
-                unix_s: 0,
-                offset_s: 0,
-            });
-            out.extend(at.unix_s.to_be_bytes());
-            out.extend(at.offset_s.to_be_bytes());
+            entry.put(&mut out);
         }
         out
     }
@@ -281,7 +179,7 @@ impl StateRecord {
             return Err(RecordError::Damaged(bytes.len()));
         }
         for (i, (slot, chunk)) in record.history.iter_mut().zip(chunks).enumerate() {
-            *slot = Some(entry(chunk).ok_or(damaged(start + i * ENTRY_LEN))?);
+            *slot = Some(RebootEntry::read(chunk).ok_or(damaged(start + i * ENTRY_LEN))?);
         }
         for (text, place) in [(server, &mut record.server), (network, &mut record.network)] {
             if !text.is_empty() {
@@ -412,18 +310,6 @@ fn restarts(bytes: &[u8]) -> Option<(Option<RestartsInARow>, &[u8])> {
         between_s: [u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d])],
     };
     Some((Some(row), rest))
-}
-
-fn entry(chunk: &[u8]) -> Option<RebootEntry> {
-    let (head, rest) = chunk.split_first_chunk::<2>()?;
-    let (unix, offset) = rest.split_first_chunk::<8>()?;
-    let [reason, known] = *head;
-    let at = WallTime {
-        unix_s: i64::from_be_bytes(*unix),
-        offset_s: i32::from_be_bytes(offset.try_into().ok()?),
-    };
-    let reason = RebootReason::from_number(reason)?;
-    Some(RebootEntry::new(reason, flag(known)?.then_some(at)))
 }
 
 #[cfg(test)]

@@ -5,6 +5,9 @@ use std::net::IpAddr;
 use onhook_fetch::Scheme;
 use onhook_params::{ValueId, Values};
 
+use crate::Phone;
+use crate::phone::Cx;
+
 /// A request by ids: what the macros SCHEME, SERV, SERVIP, PORT and PATH describe.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Request {
@@ -59,6 +62,16 @@ impl Request {
     pub(crate) fn release(&self, values: &mut Values) {
         for id in self.texts() {
             values.release(id);
+        }
+    }
+}
+
+impl Phone {
+    /// Makes a request the one that macros describe; its texts' uses pass to the phone.
+    pub(crate) fn put_request(&mut self, request: Request, cx: &mut Cx<'_>) {
+        match &mut self.request {
+            Some(place) => std::mem::replace(&mut **place, request).release(&mut cx.shared.values),
+            None => self.request = Some(Box::new(request)),
         }
     }
 }

@@ -1,9 +1,10 @@
 //! Firmware upgrades of the phone: when its rule is looked at, and what becomes of an attempt (transports.md section 10).
 
 mod attempt;
+mod check;
 mod plan;
 
-use onhook_device::{MonoTime, Outcome};
+use onhook_device::MonoTime;
 use onhook_params::{Entry, ValueId, Values, known};
 use onhook_resync::{BootCause, State};
 use onhook_schedule::DelayList;
@@ -295,25 +296,19 @@ impl Phone {
     /// Whether a load is being fetched, or what comes before that.
     #[must_use]
     pub fn is_upgrading(&self) -> bool {
-        self.firmware
-            .as_ref()
-            .and_then(|firmware| firmware.attempt.as_ref())
-            .is_some_and(|attempt| match attempt.phase {
-                //= R-FW-16
-                // Calls that begin meanwhile end none of these.
-                Phase::Beginning
-                | Phase::Assigning(_)
-                | Phase::Fetching(_)
-                | Phase::Receiving(_) => true,
-                Phase::Verified | Phase::Activating(_) | Phase::Active => false,
-            })
+        self.attempt().is_some_and(|attempt| match attempt.phase {
+            //= R-FW-16
+            // Calls that begin meanwhile end none of these.
+            Phase::Beginning | Phase::Assigning(_) | Phase::Fetching(_) | Phase::Receiving(_) => {
+                true
+            }
+            Phase::Verified | Phase::Activating(_) | Phase::Active => false,
+        })
     }
 
     /// Whether the assignments of an upgrade rule are being stored.
     pub(crate) fn is_assigning_for_upgrade(&self) -> bool {
-        self.firmware
-            .as_ref()
-            .and_then(|firmware| firmware.attempt.as_ref())
+        self.attempt()
             .is_some_and(|attempt| matches!(attempt.phase, Phase::Assigning(_)))
     }
 
@@ -366,52 +361,15 @@ impl Phone {
 
     /// The entries that the commit `op` of an upgrade rule's assignments has to make durable.
     pub(crate) fn upgrade_changes(&self, op: OpId) -> &[Entry] {
-        let attempt = self
-            .firmware
-            .as_ref()
-            .and_then(|firmware| firmware.attempt.as_ref());
-        match attempt {
+        match self.attempt() {
             Some(attempt) if attempt.phase == Phase::Assigning(op) => &attempt.cold.changes,
             Some(_) | None => &[],
         }
-    }
-
-    /// A profile was delivered: its server stands in for upgrades without one (R-UPG-2). The end of the resync saves that.
-    pub(crate) fn remember_server(&mut self, values: &mut Values) {
-        let Some(host) = self.request.as_ref().map(|request| request.host) else {
-            return;
-        };
-        if self.served_by == Some(host) {
-            return;
-        }
-        values.retain(host);
-        if let Some(old) = self.served_by.replace(host) {
-            values.release(old);
-        }
-        self.server_unsaved = true;
     }
 }
 
 fn tell(notice: UpgradeNotice, cx: &mut Cx<'_>) {
     cx.out.push(Effect::Notice(Notice::Upgrade(notice)));
-}
-
-/// What a message says of a load that could not be fetched: over HTTP the cause stays in the event stream (12.4).
-const fn told_outcome(outcome: Outcome, scheme: onhook_fetch::Scheme) -> Outcome {
-    let over_http = !matches!(scheme, onhook_fetch::Scheme::Tftp);
-    let untold = matches!(
-        outcome,
-        Outcome::Dns
-            | Outcome::Connect
-            | Outcome::Timeout
-            | Outcome::Truncated
-            | Outcome::HttpProtocol
-    );
-    if over_http && untold {
-        Outcome::HttpGet
-    } else {
-        outcome
-    }
 }
 
 /// Upgrade_Error_Retry_Delay.

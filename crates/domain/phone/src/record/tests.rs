@@ -1,5 +1,6 @@
 use proptest::prelude::*;
 
+use onhook_device::WallTime;
 use onhook_upgrade::{Lasting, Target, Tried};
 
 use super::*;

@@ -5,166 +5,16 @@ use std::net::IpAddr;
 use onhook_device::Outcome;
 use onhook_params::{ValueId, known};
 use onhook_resync::Event;
-use onhook_upgrade::{Armed, Decision, Refusal, Stage, Target, refusal};
+use onhook_upgrade::{Armed, Refusal, Target, refusal};
 
-use super::plan::Planned;
-use super::{Asked, Attempt, Phase, UpgradeGate, retry_list, tell, told_outcome};
+use super::{Attempt, Phase, UpgradeGate, retry_list, tell};
 use crate::phone::Cx;
 use crate::restart::Restart;
 use crate::rule::Cold;
-use crate::{
-    Committed, Effect, LogOp, OpId, Phone, RebootReason, Request, Subject, Told, UpgradeNotice,
-};
+use crate::{Committed, Effect, LogOp, OpId, Phone, RebootReason, Subject, Told, UpgradeNotice};
 
 impl Phone {
-    /// Looks at the rule and starts what is due.
-    pub(super) fn check_upgrade(&mut self, cx: &mut Cx<'_>) {
-        let asked = self
-            .firmware
-            .as_mut()
-            .and_then(|firmware| firmware.asked.take());
-        let mut cold = cx
-            .shared
-            .cold
-            .pop()
-            .unwrap_or_else(|| Box::new(Cold::new()));
-        let planned = self.plan_upgrade(asked, &mut cold, cx);
-        if let Some(Asked::Given(rule)) = asked {
-            cx.shared.values.release(rule);
-        }
-        match planned {
-            Planned::Nothing | Planned::Assignments => self.end_check(asked, cold, cx),
-            Planned::Fault(fault, target) => {
-                tell(UpgradeNotice::Fault(fault), cx);
-                cold.retire(cx.shared);
-                if let Some(stage) = self.decide(asked, target) {
-                    let target = of_rule(asked, target);
-                    self.begin(target, stage, cx);
-                    self.end_attempt(target, fault.outcome().into(), cx);
-                }
-            }
-            Planned::Load(request, load, target) => {
-                cold.next = Some(Ok(request));
-                self.consider(asked, load, target, cold, cx);
-            }
-        }
-    }
-
-    /// Ends a check that leads to no load; an alternative without a URL assigns alone.
-    fn end_check(&mut self, asked: Option<Asked>, mut cold: Box<Cold>, cx: &mut Cx<'_>) {
-        self.nothing_to_do(asked, cx);
-        self.find_changes(&mut cold, cx.shared);
-        if cold.changes.is_empty() {
-            cold.retire(cx.shared);
-        } else {
-            self.assign_first(None, None, cold, cx);
-        }
-    }
-
-    /// There is nothing to upgrade to; whoever asked is told so.
-    fn nothing_to_do(&mut self, asked: Option<Asked>, cx: &mut Cx<'_>) {
-        if let Some(firmware) = &mut self.firmware
-            && is_of_rule(asked)
-        {
-            firmware.machine.rest();
-        }
-        if asked.is_some() {
-            tell(UpgradeNotice::NotNeeded, cx);
-        }
-    }
-
-    /// Attempts a load, unless it runs already or is left alone.
-    fn consider(
-        &mut self,
-        asked: Option<Asked>,
-        load: ValueId,
-        target: Target,
-        mut cold: Box<Cold>,
-        cx: &mut Cx<'_>,
-    ) {
-        let running = self.model(cx.shared).map(|model| &*model.software_version);
-        //= R-FW-2
-        //= R-UPG-8
-        let runs = running == Some(cx.shared.values.expose(load));
-        let slots = self.firmware.as_ref().and_then(|firmware| firmware.slots);
-        let stage = match (runs, slots) {
-            (true, _) => {
-                self.nothing_to_do(asked, cx);
-                None
-            }
-            (false, Some(_)) => self.decide(asked, target),
-            (false, None) => {
-                self.without_slots(asked, target, cx);
-                None
-            }
-        };
-        let Some(stage) = stage else {
-            cx.shared.values.release(load);
-            cold.retire(cx.shared);
-            return;
-        };
-        let target = of_rule(asked, target);
-        self.begin(target, stage, cx);
-        self.find_changes(&mut cold, cx.shared);
-        if !cold.changes.is_empty() {
-            self.assign_first(target, Some(load), cold, cx);
-            return;
-        }
-        self.put_attempt(Phase::Beginning, target, Some(load), cold, cx);
-        self.transfer_or_activate(cx);
-    }
-
-    /// Stores what the rule assigns before anything else (R-RULE-10).
-    fn assign_first(
-        &mut self,
-        target: Option<Target>,
-        load: Option<ValueId>,
-        cold: Box<Cold>,
-        cx: &mut Cx<'_>,
-    ) {
-        let op = self.next_op();
-        //= R-RULE-10
-        self.put_attempt(Phase::Assigning(op), target, load, cold, cx);
-        cx.out.push(Effect::Commit(op));
-    }
-
-    /// A phone without slots says once for each target that it cannot upgrade.
-    fn without_slots(&mut self, asked: Option<Asked>, target: Target, cx: &mut Cx<'_>) {
-        if asked.is_some() {
-            tell(UpgradeNotice::Refused(UpgradeGate::NoSlots), cx);
-            return;
-        }
-        let Some(firmware) = &mut self.firmware else {
-            return;
-        };
-        if let Decision::Attempt(_) = firmware.machine.decide(target) {
-            let never = onhook_schedule::DelayList::default();
-            firmware.machine.failed(target, &never, 0, cx.now.mono);
-            tell(UpgradeNotice::Refused(UpgradeGate::NoSlots), cx);
-        }
-    }
-
-    /// Whether a target is attempted; what somebody asks for always is.
-    fn decide(&mut self, asked: Option<Asked>, target: Target) -> Option<Stage> {
-        let firmware = self.firmware.as_mut()?;
-        //= R-FW-14
-        if !is_of_rule(asked) {
-            return Some(Stage::First);
-        }
-        match (asked, firmware.machine.decide(target)) {
-            (Some(_), _) => Some(Stage::First),
-            (None, Decision::Attempt(stage)) => Some(stage),
-            (None, Decision::Leave) => None,
-        }
-    }
-
-    fn begin(&mut self, target: Option<Target>, stage: Stage, cx: &mut Cx<'_>) {
-        if let Some(firmware) = &mut self.firmware {
-            firmware.machine.start(target, stage, cx.now.mono);
-        }
-    }
-
-    fn put_attempt(
+    pub(super) fn put_attempt(
         &mut self,
         phase: Phase,
         target: Option<Target>,
@@ -182,7 +32,7 @@ impl Phone {
     }
 
     /// Refuses the load by its name, finds it in its slot already, or fetches it.
-    fn transfer_or_activate(&mut self, cx: &mut Cx<'_>) {
+    pub(super) fn transfer_or_activate(&mut self, cx: &mut Cx<'_>) {
         let Some(load) = self.attempt().and_then(|attempt| attempt.load) else {
             return;
         };
@@ -438,7 +288,7 @@ impl Phone {
     }
 
     /// Logs and remembers a failure, and lets what waits go on.
-    fn end_attempt(&mut self, target: Option<Target>, told: Told, cx: &mut Cx<'_>) {
+    pub(super) fn end_attempt(&mut self, target: Option<Target>, told: Told, cx: &mut Cx<'_>) {
         let outcome = told.outcome;
         tell(UpgradeNotice::Done(outcome), cx);
         let fetched = self.request.as_ref().map(|request| request.scheme);
@@ -488,7 +338,7 @@ impl Phone {
         }
     }
 
-    fn attempt(&self) -> Option<&Attempt> {
+    pub(super) fn attempt(&self) -> Option<&Attempt> {
         self.firmware.as_ref()?.attempt.as_ref()
     }
 
@@ -505,25 +355,22 @@ impl Phone {
             attempt.retire(cx.shared);
         }
     }
-
-    /// Makes a request the one that macros describe; its texts' uses pass to the phone.
-    pub(crate) fn put_request(&mut self, request: Request, cx: &mut Cx<'_>) {
-        match &mut self.request {
-            Some(place) => std::mem::replace(&mut **place, request).release(&mut cx.shared.values),
-            None => self.request = Some(Box::new(request)),
-        }
-    }
 }
 
-/// Whether it is Upgrade_Rule that is looked at, and not a rule that came with a request.
-const fn is_of_rule(asked: Option<Asked>) -> bool {
-    match asked {
-        Some(Asked::Given(_)) => false,
-        Some(Asked::Rule) | None => true,
+/// What a message says of a load that could not be fetched: over HTTP the cause stays in the event stream (12.4).
+const fn told_outcome(outcome: Outcome, scheme: onhook_fetch::Scheme) -> Outcome {
+    let over_http = !matches!(scheme, onhook_fetch::Scheme::Tftp);
+    let untold = matches!(
+        outcome,
+        Outcome::Dns
+            | Outcome::Connect
+            | Outcome::Timeout
+            | Outcome::Truncated
+            | Outcome::HttpProtocol
+    );
+    if over_http && untold {
+        Outcome::HttpGet
+    } else {
+        outcome
     }
-}
-
-/// The target as the memory of the rule knows it.
-fn of_rule(asked: Option<Asked>, target: Target) -> Option<Target> {
-    is_of_rule(asked).then_some(target)
 }
