@@ -1,6 +1,7 @@
 //! What scenarios are run on.
 
 pub mod agent;
+mod ear;
 pub(crate) mod event;
 pub mod external;
 mod scripted;

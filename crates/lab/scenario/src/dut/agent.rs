@@ -18,15 +18,13 @@ use onhook_system::{ControlRequest, WireLineUse, WireRegistration};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::site::{Came, Ear, Listen, Site};
+use super::ear::{Came, Ear, Hears, LOOK};
+use super::site::{Listen, Site};
 use super::{Dut, Halt, Observation, Power, Seen, Slack, Timer};
 use crate::language::{By, Do, Given, Scenario, is_secret};
 
 /// How long the program may take to answer.
 const ANSWER: Duration = Duration::from_secs(10);
-
-/// How long one look at what has come may take; then it is seen whether the run is to end.
-const LOOK: Duration = Duration::from_millis(100);
 
 /// What is needed to run the program.
 #[derive(Clone, Debug)]
@@ -98,10 +96,6 @@ impl AgentPhone {
 
     fn file(&self, name: &str) -> PathBuf {
         self.home.path().join(name)
-    }
-
-    fn is_stopped(&self) -> bool {
-        self.program.stopped.load(Ordering::Relaxed)
     }
 
     fn boot(&mut self) -> Result<(), Halt> {
@@ -242,6 +236,26 @@ impl Drop for AgentPhone {
     }
 }
 
+impl Hears for AgentPhone {
+    fn ear(&mut self) -> &mut Ear {
+        &mut self.ear
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.program.stopped.load(Ordering::Relaxed)
+    }
+
+    fn hear(&mut self, end: Instant) -> Result<bool, Halt> {
+        let came = self.ear.wait(end)?;
+        let something = came.is_some();
+        if let Some(came) = came {
+            self.take(came)?;
+        }
+        self.release();
+        Ok(something)
+    }
+}
+
 impl Dut for AgentPhone {
     fn slack(&self) -> Slack {
         Slack {
@@ -258,19 +272,7 @@ impl Dut for AgentPhone {
     }
 
     fn next(&mut self, until: Duration) -> Result<Option<Observation>, Halt> {
-        let end = self.ear.moment(until);
-        loop {
-            if let Some(seen) = self.ear.next() {
-                return Ok(Some(seen));
-            }
-            if self.is_stopped() {
-                return Err(Halt::Interrupted);
-            }
-            let now = Instant::now();
-            if !self.hear(end.min(now + LOOK))? && now >= end {
-                return Ok(None);
-            }
-        }
+        self.observe(until)
     }
 
     fn place(&self, text: &str) -> String {
@@ -322,17 +324,6 @@ impl Dut for AgentPhone {
 }
 
 impl AgentPhone {
-    /// Takes what comes first, but does not wait longer than until `end`; `false`: nothing came.
-    fn hear(&mut self, end: Instant) -> Result<bool, Halt> {
-        let came = self.ear.wait(end)?;
-        let something = came.is_some();
-        if let Some(came) = came {
-            self.take(came)?;
-        }
-        self.release();
-        Ok(something)
-    }
-
     /// Lets the server tell of what the phone has told already, so that it does not seem to come after what is done next.
     fn settle(&mut self) -> Result<(), Halt> {
         let end = Instant::now() + LOOK;

@@ -13,7 +13,8 @@ use std::time::{Duration, Instant};
 use onhook_prov_server::ServerEvent;
 use tempfile::TempDir;
 
-use super::site::{Came, Ear, Listen, Site, path};
+use super::ear::{Came, Ear, Hears, LOOK, path};
+use super::site::{Listen, Site};
 use super::{Dut, Halt, Observation, Power, Seen, Slack, Timer};
 use crate::language::{
     Clock, Coding, Content, Do, Expect, Expected, Fact, Given, Pattern, Scenario, What, is_secret,
@@ -25,8 +26,6 @@ const COMMAND: Duration = Duration::from_secs(300);
 
 /// How long a phone may take to fetch what it is given.
 const FETCH: Duration = Duration::from_secs(120);
-
-const LOOK: Duration = Duration::from_millis(100);
 
 /// What phones are given before a row, and by hand in it; requests for it do not count.
 const GIVEN: &str = "/onhook-scenario-given.xml";
@@ -79,10 +78,6 @@ impl ExternalPhone {
             fetched: 0,
             _home: home,
         })
-    }
-
-    fn is_stopped(&self) -> bool {
-        self.reach.stopped.load(Ordering::Relaxed)
     }
 
     /// Runs a command of the operator to its end.
@@ -172,17 +167,6 @@ impl ExternalPhone {
         Ok(())
     }
 
-    /// Takes what comes first, but does not wait longer than until `end`; `false`: nothing came.
-    fn hear(&mut self, end: Instant) -> Result<bool, Halt> {
-        match self.ear.wait(end)? {
-            None => return Ok(false),
-            Some(Came::Server(event)) => self.server(&event),
-            // There is no program whose output is heard.
-            Some(Came::Line(_) | Came::Ended(_)) => {}
-        }
-        Ok(true)
-    }
-
     fn server(&mut self, event: &ServerEvent) {
         match event {
             ServerEvent::Request(access) if path(access).as_deref() == Some(GIVEN) => {
@@ -224,6 +208,26 @@ fn check(scenario: &Scenario) -> Result<(), Halt> {
     Ok(())
 }
 
+impl Hears for ExternalPhone {
+    fn ear(&mut self) -> &mut Ear {
+        &mut self.ear
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.reach.stopped.load(Ordering::Relaxed)
+    }
+
+    fn hear(&mut self, end: Instant) -> Result<bool, Halt> {
+        match self.ear.wait(end)? {
+            None => return Ok(false),
+            Some(Came::Server(event)) => self.server(&event),
+            // There is no program whose output is heard.
+            Some(Came::Line(_) | Came::Ended(_)) => {}
+        }
+        Ok(true)
+    }
+}
+
 impl Dut for ExternalPhone {
     fn slack(&self) -> Slack {
         Slack {
@@ -262,19 +266,7 @@ impl Dut for ExternalPhone {
     }
 
     fn next(&mut self, until: Duration) -> Result<Option<Observation>, Halt> {
-        let end = self.ear.moment(until);
-        loop {
-            if let Some(seen) = self.ear.next() {
-                return Ok(Some(seen));
-            }
-            if self.is_stopped() {
-                return Err(Halt::Interrupted);
-            }
-            let now = Instant::now();
-            if !self.hear(end.min(now + LOOK))? && now >= end {
-                return Ok(None);
-            }
-        }
+        self.observe(until)
     }
 
     fn place(&self, text: &str) -> String {

@@ -1,23 +1,19 @@
 //! A real server on this host, with what it hears, in a thread of its own.
 
-use std::collections::VecDeque;
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant, SystemTime};
 
-use onhook_prov_server::{
-    Access, Certificate, Config, FaultSwitch, Https, Priority, Running, Server, ServerEvent,
-    SyslogMessage,
-};
+use onhook_prov_server::{Certificate, Config, FaultSwitch, Https, Running, Server};
 use onhook_system::{ControlRequest, ask};
 use tokio::runtime::Builder;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use super::{Halt, Observation, Seen};
-use crate::language::{Content, Fault, Glob, Severity};
+use super::Halt;
+use super::ear::Came;
+use crate::language::{Content, Fault, Glob};
 
 /// Where a server listens.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -38,16 +34,6 @@ impl Listen {
     fn addresses(self) -> [SocketAddr; 4] {
         self.ports.map(|port| SocketAddr::new(self.ip, port))
     }
-}
-
-/// What is heard while a row runs.
-pub(super) enum Came {
-    /// By the server.
-    Server(Box<ServerEvent>),
-    /// A line on the standard output of the phone.
-    Line(String),
-    /// The standard output of the phone has ended, in its nth life.
-    Ended(u32),
 }
 
 /// What the thread is asked for.
@@ -292,139 +278,4 @@ async fn answer(question: Question) {
     let answer = ask(&socket, &request).await;
     // Some do not wait for their answer.
     let _ = reply.send(answer.map_err(|error| error.to_string()));
-}
-
-/// What has been seen since a row began, and what comes.
-pub(super) struct Ear {
-    came: Receiver<Came>,
-    start: Instant,
-    start_wall: SystemTime,
-    seen: VecDeque<Observation>,
-}
-
-impl Ear {
-    /// The row begins now.
-    pub(super) fn new(came: Receiver<Came>) -> Self {
-        Self {
-            came,
-            start: Instant::now(),
-            start_wall: SystemTime::now(),
-            seen: VecDeque::new(),
-        }
-    }
-
-    /// The row begins now, and not before.
-    pub(super) fn begin_anew(&mut self) {
-        self.start = Instant::now();
-        self.start_wall = SystemTime::now();
-        self.forget();
-    }
-
-    /// What has been seen and not taken counts no more.
-    pub(super) fn forget(&mut self) {
-        self.seen.clear();
-    }
-
-    /// Since the row began.
-    pub(super) fn elapsed(&self) -> Duration {
-        self.start.elapsed()
-    }
-
-    /// A moment of the row.
-    pub(super) fn moment(&self, at: Duration) -> Instant {
-        self.start + at
-    }
-
-    /// Notes what is seen now.
-    pub(super) fn see(&mut self, seen: Seen) {
-        let at = self.elapsed();
-        self.seen.push_back(Observation { at, seen });
-    }
-
-    /// What was seen first and has not been taken.
-    pub(super) fn next(&mut self) -> Option<Observation> {
-        self.seen.pop_front()
-    }
-
-    /// Waits for what comes, but not longer than until `end`.
-    pub(super) fn wait(&self, end: Instant) -> Result<Option<Came>, Halt> {
-        let wait = end.saturating_duration_since(Instant::now());
-        match self.came.recv_timeout(wait) {
-            Ok(came) => Ok(Some(came)),
-            Err(RecvTimeoutError::Timeout) => Ok(None),
-            Err(RecvTimeoutError::Disconnected) => {
-                Err(Halt::Broken("the server is gone".to_owned()))
-            }
-        }
-    }
-
-    /// Notes a message.
-    pub(super) fn syslog(&mut self, said: &SyslogMessage) {
-        let at = self.at(said.at);
-        let seen = message(&said.text, said.priority);
-        self.seen.push_back(Observation { at, seen });
-    }
-
-    /// Notes a request and its answer.
-    pub(super) fn request(&mut self, site: &Site, access: &Access, prvst: Option<i8>) {
-        let (Some(method), Some(path)) = (access.method.clone(), path(access)) else {
-            return;
-        };
-        let base = match (access.version, &access.tls) {
-            (Some("TFTP"), _) => "{tftp}",
-            (_, Some(_)) => "{https}",
-            (_, None) => "{http}",
-        };
-        let url = site.fill(&format!("{base}{path}"));
-        let how = match (access.status, &access.note) {
-            (Some(200), None) | (None, None) => "a profile".to_owned(),
-            (Some(status), None) => format!("status {status}"),
-            (_, Some(note)) => note.to_string(),
-        };
-        let at = self.at(access.at);
-        let seen = Seen::Request {
-            url: url.clone(),
-            path,
-            method,
-            prvst,
-        };
-        self.seen.push_back(Observation { at, seen });
-        let at = at + access.elapsed;
-        let seen = Seen::Answer { url, how };
-        self.seen.push_back(Observation { at, seen });
-    }
-
-    fn at(&self, at: SystemTime) -> Duration {
-        at.duration_since(self.start_wall).unwrap_or_default()
-    }
-}
-
-/// Path and query of a request, with a leading `/`; `None` for what is none.
-pub(super) fn path(access: &Access) -> Option<String> {
-    let target = access.target.as_ref()?;
-    Some(match target.starts_with('/') {
-        true => target.clone(),
-        false => format!("/{target}"),
-    })
-}
-
-/// A message as the phone said it, without its time stamp.
-fn message(text: &str, priority: Option<Priority>) -> Seen {
-    const STAMP: usize = "Nov 23 00:00:00 ".len();
-    let stamped = text
-        .get(..STAMP)
-        .is_some_and(|stamp| stamp.ends_with(' ') && stamp.matches(':').count() == 2);
-    let said = match stamped {
-        true => text.get(STAMP..).unwrap_or(text),
-        false => text,
-    };
-    Seen::Syslog {
-        severity: priority.and_then(|priority| match priority.severity() {
-            "info" => Some(Severity::Info),
-            "warning" => Some(Severity::Warning),
-            "err" => Some(Severity::Error),
-            _ => None,
-        }),
-        text: said.to_owned(),
-    }
 }

@@ -6,7 +6,7 @@ use onhook_prov_server::{Access, ServerEvent};
 use serde_json::Value;
 
 use super::{ANSWER, AgentPhone};
-use crate::dut::site::Came;
+use crate::dut::ear::{Came, Hears};
 use crate::dut::{Halt, Seen, event};
 
 /// How long a request waits for the event that tells of it; the event comes first, by another way.

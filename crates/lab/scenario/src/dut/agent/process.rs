@@ -11,7 +11,7 @@ use onhook_device::Readings;
 
 use super::{ANSWER, AgentPhone};
 use crate::dut::Halt;
-use crate::dut::site::Came;
+use crate::dut::ear::Came;
 
 /// Lines of the log that are told when the program breaks down.
 const LAST: usize = 5;
