@@ -12,8 +12,6 @@ mod mock;
 mod power;
 mod record;
 mod resolver;
-mod state_store;
-mod trust_store;
 
 pub use clock::FakeClock;
 pub use command_source::{FakeAsker, FakeCommandSource, FakeReply};
@@ -25,9 +23,8 @@ pub use fetch::{FakeFetch, FetchAnswer, FetchAsked, RecordingSink};
 pub use key_vault::MemoryVault;
 pub use mock::MockConfigStore;
 pub use power::{Cut, Power};
+pub use record::MemoryRecord;
 pub use resolver::FakeResolver;
-pub use state_store::MemoryStateStore;
-pub use trust_store::MemoryTrustStore;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

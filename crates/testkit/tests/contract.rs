@@ -17,7 +17,7 @@ use onhook_phone::port::{EventLog, StateStore, TrustStore};
 use onhook_testkit::contract::{self, Changes, Peer};
 use onhook_testkit::fake::{
     Cut, FakeEventLog, FakeFetch, FakeResolver, FakeTrust, FetchAnswer, MemoryConfigStore,
-    MemoryStateStore, MemoryTrustStore, MemoryVault, Power,
+    MemoryRecord, MemoryVault, Power,
 };
 
 #[derive(Default)]
@@ -162,7 +162,7 @@ async fn the_parameter_store_in_memory_keeps_the_contract() {
 
 #[derive(Default)]
 struct Remembering {
-    store: Arc<MemoryStateStore>,
+    store: Arc<MemoryRecord>,
 }
 
 #[async_trait]
@@ -198,7 +198,7 @@ async fn the_state_store_in_memory_keeps_the_contract() {
 
 #[derive(Default)]
 struct Trusting {
-    store: Arc<MemoryTrustStore>,
+    store: Arc<MemoryRecord>,
 }
 
 #[async_trait]
@@ -324,8 +324,8 @@ fn the_vault_in_memory_keeps_the_contract() {
 #[tokio::test]
 async fn one_power_supply_counts_the_writes_of_two_stores() {
     let power = Power::new();
-    let state = MemoryStateStore::with_power(power.clone());
-    let other = MemoryStateStore::with_power(power.clone());
+    let state = MemoryRecord::with_power(power.clone());
+    let other = MemoryRecord::with_power(power.clone());
     power.cut_at_write(2, Cut::Before);
     state.save_state(b"a").await.expect("the first write");
     assert!(other.save_state(b"b").await.is_err());

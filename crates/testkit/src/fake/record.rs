@@ -2,35 +2,52 @@
 
 use std::sync::Mutex;
 
+use async_trait::async_trait;
 use onhook_params::port::StoreError;
+use onhook_phone::port::{STATE_RECORD_LIMIT, StateStore, TRUST_RECORD_LIMIT, TrustStore};
 
 use super::{Power, lock};
 
-/// A record of limited size that is replaced whole.
+/// A [`StateStore`] or a [`TrustStore`] in memory, whose power can be cut at any durable write.
 #[derive(Default)]
-pub(super) struct MemoryRecord {
-    pub(super) power: Power,
+pub struct MemoryRecord {
+    power: Power,
     bytes: Mutex<Option<Vec<u8>>>,
 }
 
 impl MemoryRecord {
-    pub(super) fn with_power(power: Power) -> Self {
+    /// An empty store that draws from a power supply, which other stores may share.
+    #[must_use]
+    pub fn with_power(power: Power) -> Self {
         Self {
             power,
             bytes: Mutex::default(),
         }
     }
 
+    /// An empty store with its own power supply.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The power supply of the store.
+    #[must_use]
+    pub const fn power(&self) -> &Power {
+        &self.power
+    }
+
     /// The record, even while the power is off.
-    pub(super) fn bytes(&self) -> Option<Vec<u8>> {
+    #[must_use]
+    pub fn record(&self) -> Option<Vec<u8>> {
         lock(&self.bytes).clone()
     }
 
-    pub(super) fn load(&self) -> Result<Option<Vec<u8>>, StoreError> {
-        self.power.read(|| self.bytes())
+    fn load(&self) -> Result<Option<Vec<u8>>, StoreError> {
+        self.power.read(|| self.record())
     }
 
-    pub(super) fn save(&self, record: &[u8], limit: usize) -> Result<bool, StoreError> {
+    fn save(&self, record: &[u8], limit: usize) -> Result<bool, StoreError> {
         if record.len() > limit {
             return Err(StoreError::Medium {
                 message: format!(
@@ -48,7 +65,37 @@ impl MemoryRecord {
         Ok(true)
     }
 
-    pub(super) fn reset(&self) -> Result<(), StoreError> {
+    fn reset(&self) -> Result<(), StoreError> {
         self.power.write(|| *lock(&self.bytes) = None)
+    }
+}
+
+#[async_trait]
+impl StateStore for MemoryRecord {
+    async fn load_state(&self) -> Result<Option<Vec<u8>>, StoreError> {
+        self.load()
+    }
+
+    async fn save_state(&self, record: &[u8]) -> Result<bool, StoreError> {
+        self.save(record, STATE_RECORD_LIMIT)
+    }
+
+    async fn reset_state(&self) -> Result<(), StoreError> {
+        self.reset()
+    }
+}
+
+#[async_trait]
+impl TrustStore for MemoryRecord {
+    async fn load_trust(&self) -> Result<Option<Vec<u8>>, StoreError> {
+        self.load()
+    }
+
+    async fn save_trust(&self, record: &[u8]) -> Result<bool, StoreError> {
+        self.save(record, TRUST_RECORD_LIMIT)
+    }
+
+    async fn reset_trust(&self) -> Result<(), StoreError> {
+        self.reset()
     }
 }

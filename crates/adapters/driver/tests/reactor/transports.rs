@@ -10,7 +10,7 @@ use onhook_fetch::port::Fetch;
 use onhook_fetch::{BodySink, Endpoint, FetchError, Request};
 use onhook_params::port::{ConfigStore, StoreError, StoredParam};
 use onhook_phone::port::StateStore;
-use onhook_testkit::fake::{FakeEventLog, FakeFetch, MemoryConfigStore, MemoryStateStore};
+use onhook_testkit::fake::{FakeEventLog, FakeFetch, MemoryConfigStore, MemoryRecord};
 
 /// Notes what had been logged when a transfer was about to send its first packet.
 pub(crate) struct Watching {
@@ -118,7 +118,7 @@ impl ConfigStore for SlowConfig {
 
 /// Takes its time for every write of the record.
 pub(crate) struct SlowState {
-    pub(crate) inner: Arc<MemoryStateStore>,
+    pub(crate) inner: Arc<MemoryRecord>,
     pub(crate) takes: Duration,
 }
 

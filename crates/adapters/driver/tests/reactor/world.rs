@@ -17,7 +17,7 @@ use onhook_phone::{
 use onhook_schedule::port::Clock;
 use onhook_testkit::fake::{
     FakeAsker, FakeCommandSource, FakeEventLog, FakeFetch, FakeReply, FakeTrust, MemoryConfigStore,
-    MemoryStateStore, MemoryTrustStore,
+    MemoryRecord,
 };
 use tokio::time::Instant;
 
@@ -61,12 +61,12 @@ pub(crate) struct Home {
     pub(crate) http: Arc<dyn Fetch>,
     pub(crate) config: Arc<MemoryConfigStore>,
     pub(crate) config_port: Arc<dyn ConfigStore>,
-    pub(crate) state: Arc<MemoryStateStore>,
+    pub(crate) state: Arc<MemoryRecord>,
     pub(crate) state_port: Arc<dyn StateStore>,
     pub(crate) log: Arc<FakeEventLog>,
     /// Who believes a custom CA; `None` in a program without TLS.
     pub(crate) trust: Option<Arc<FakeTrust>>,
-    pub(crate) trust_store: Arc<MemoryTrustStore>,
+    pub(crate) trust_store: Arc<MemoryRecord>,
     values: Vec<(&'static str, String)>,
 }
 
@@ -75,7 +75,7 @@ impl Home {
     pub(crate) fn new() -> Self {
         let fetch = Arc::new(FakeFetch::new());
         let config = Arc::new(MemoryConfigStore::new());
-        let state = Arc::new(MemoryStateStore::new());
+        let state = Arc::new(MemoryRecord::new());
         Self {
             http: fetch.clone(),
             fetch,
