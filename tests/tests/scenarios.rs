@@ -361,7 +361,7 @@ fn a_phone_that_is_only_known_by_its_commands_is_tested_too() {
     let agent = agent.display();
     let cycle = format!(
         "test -f pid && kill -9 $(cat pid); '{agent}' run --state-dir phone >log 2>&1 & echo $! > pid; \
-         for i in 1 2 3 4 5 6 7 8 9; do '{agent}' status --state-dir phone >status 2>&1 && exit 0; sleep 0.1; done"
+         for i in $(seq 2000); do '{agent}' status --state-dir phone >status 2>&1 && exit 0; done; exit 1"
     );
     let resync = format!("'{agent}' ctl resync \"$ONHOOK_RULE\" --state-dir phone >resync");
     let shell = |script: &str| {
