@@ -22,7 +22,7 @@ use crate::{
 pub struct Slots {
     /// The name of the load in the slot that does not run, if that is whole; counts one use, which passes to the phone.
     pub inactive: Option<ValueId>,
-    /// Whether the boot loader has given up the load that was to come up with this boot (R-FW-9).
+    /// Whether the boot loader has given up the load in that slot (R-FW-9); stays so until the slot is written anew.
     pub fell_back: bool,
 }
 

@@ -8,6 +8,7 @@ use onhook_phone::{
     StateRecord, render,
 };
 use onhook_schedule::DelayList;
+use onhook_upgrade::digest;
 
 use super::chance::Chance;
 use super::{Event, World};
@@ -56,6 +57,7 @@ pub(super) struct Shelf {
     inactive: Option<&'static str>,
     /// What the boot loader brings up next.
     next: Option<&'static str>,
+    /// The load in the slot that does not run was given up; stays so until that slot is written.
     fell_back: bool,
     transfer: Option<(OpId, &'static str)>,
     activation: Option<OpId>,
@@ -65,9 +67,8 @@ pub(super) struct Shelf {
     urged: bool,
     /// The last failure of this life: when, rule, URL, list and how many in a row.
     failed: Option<Failure>,
-    current: Option<(String, String)>,
-    /// A rule whose load did not come up, and that load.
-    blocked: Option<(String, &'static str)>,
+    /// The digest of a rule whose load did not come up, and that load.
+    blocked: Option<(u64, &'static str)>,
 }
 
 #[derive(Clone)]
@@ -103,7 +104,6 @@ impl Shelf {
             asked: false,
             urged: false,
             failed: None,
-            current: None,
             blocked: None,
         }
     }
@@ -128,20 +128,27 @@ impl Shelf {
     }
 
     /// The boot loader: which model comes up, and what the phone is told of its slots.
-    pub(super) fn power_on(&mut self, shared: &mut Shared) -> (ModelId, Input) {
+    pub(super) fn power_on(
+        &mut self,
+        record: &StateRecord,
+        shared: &mut Shared,
+    ) -> (ModelId, Input) {
         self.asked = false;
         self.urged = false;
         self.failed = None;
         self.transfer = None;
         self.activation = None;
-        self.fell_back = false;
         if let Some(load) = self.next.take() {
             if self.chance.one_in(4) {
                 self.fell_back = true;
-                self.blocked = self.current.take().map(|(rule, _)| (rule, load));
+                // The load may have been in its slot already, so that only the record tells the rule.
+                let tried = record.upgrades.tried.map(|tried| tried.target);
+                let tried = tried.filter(|target| target.load == digest(load));
+                self.blocked = tried.map(|target| (target.rule, load));
             } else {
                 self.inactive = Some(self.running);
                 self.running = load;
+                self.fell_back = false;
             }
         }
         let at = LOADS.iter().position(|load| *load == self.running);
@@ -210,7 +217,8 @@ impl Shelf {
 
     /// A rule that changes may name again what did not come up.
     pub(super) fn rule_is(&mut self, rule: &str) {
-        self.blocked.take_if(|(blocked, _)| blocked != rule);
+        self.blocked
+            .take_if(|(blocked, _)| *blocked != digest(rule));
     }
 
     /// Parameters have changed: what failed before may have become another target, or be due by another list.
@@ -234,7 +242,7 @@ impl Shelf {
         if record.upgrades.switch.is_none() {
             return Some("the boot loader is told before that is durable".to_owned());
         }
-        let blocked = self.blocked.as_ref().map(|(_, load)| *load);
+        let blocked = self.blocked.map(|(_, load)| load);
         if blocked.is_some() && blocked == self.inactive && !self.urged {
             return Some("a load that did not come up is switched to again".to_owned());
         }
@@ -260,6 +268,7 @@ impl Shelf {
             return fault("an unknown load is asked for");
         };
         self.transfer = Some((op, load));
+        self.fell_back = false;
         let view = phone.view(shared)?;
         let text = |id| phone.params().text(id, view);
         if !phone.params().is_yes(known::UPGRADE_ENABLE, view) {
@@ -283,7 +292,7 @@ impl Shelf {
         }
         let list = text(known::UPGRADE_ERROR_RETRY_DELAY).to_owned();
         let asked = std::mem::take(&mut self.asked);
-        if self.blocked.as_ref() == Some(&(rule.clone(), load)) && !self.urged {
+        if self.blocked == Some((digest(&rule), load)) && !self.urged {
             return fault("a load that did not come up is asked for again");
         }
         // A list that has changed begins anew: nothing is known of the wait before this.
@@ -305,12 +314,11 @@ impl Shelf {
         // Made good when the transfer succeeds.
         self.failed = (!asked).then(|| Failure {
             at: now,
-            rule: rule.clone(),
+            rule,
             url: url.to_owned(),
             list,
             in_a_row,
         });
-        self.current = (!asked).then(|| (rule, url.to_owned()));
         None
     }
 }

@@ -264,7 +264,11 @@ impl Seat {
         params.apply(&entries, &mut shared.values);
         self.erased = false;
         self.erasing = None;
-        let slots = self.shelf.as_mut().map(|shelf| shelf.power_on(shared));
+        let record = self.record;
+        let slots = self
+            .shelf
+            .as_mut()
+            .map(|shelf| shelf.power_on(&record, shared));
         if let Some((model, _)) = slots {
             self.setup.model = model;
         }
