@@ -1,9 +1,10 @@
 //! What the end-to-end tests share: the programs, the tools, and the other ends of the wire.
 //!
 //! An [`Agent`] runs the real `onhook-agent` on a state directory of its own. A [`Site`] is a web server that can
-//! misbehave on purpose, a [`Lab`] the server of the lab, a [`Sink`] takes syslog messages, [`strace`] tells what a program did to its files, and
-//! [`tool`] finds foreign programs or says that a test is skipped. A [`Peer`] is any child process; it is killed by
-//! its id when it is dropped, and every wait for it has an end.
+//! misbehave on purpose, a [`Relay`] a stretch of network that does, a [`Lab`] the server of the lab, a [`Sink`] takes
+//! syslog messages, [`strace`] tells what a program did to its files, and [`tool`] finds foreign programs or says that
+//! a test is skipped. A [`Peer`] is any child process; it is killed by its id when it is dropped, and every wait for
+//! it has an end.
 //!
 //! Deliberately unknown here: what the programs should do (the tests say that), and everything inside them. Only the
 //! helper program `onhook-kill-victim` is wired from the crates of the workspace.
@@ -15,6 +16,7 @@ mod crypt;
 mod lab;
 mod peer;
 mod programs;
+mod relay;
 mod schema;
 mod sink;
 mod site;
@@ -29,6 +31,7 @@ pub use crypt::{Digest, encrypt, gzip};
 pub use lab::{Lab, try_out};
 pub use peer::{DEADLINE, Ended, Peer, signal, until};
 pub use programs::program;
+pub use relay::{After, Harm, Relay};
 pub use schema::violations;
 pub use sink::{Datagram, Sink};
 pub use site::{Asked, Reply, Site};

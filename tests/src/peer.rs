@@ -80,6 +80,14 @@ impl Peer {
         self.child.id()
     }
 
+    /// Whether the program has ended.
+    ///
+    /// # Errors
+    /// The system does not tell.
+    pub fn has_ended(&mut self) -> anyhow::Result<bool> {
+        Ok(self.child.try_wait()?.is_some())
+    }
+
     /// Everything that came from standard output so far.
     #[must_use]
     pub fn out(&self) -> &str {
@@ -131,8 +139,16 @@ impl Peer {
     ///
     /// # Errors
     /// The deadline passes.
-    pub fn end(mut self) -> anyhow::Result<Ended> {
-        let end = Instant::now() + DEADLINE;
+    pub fn end(self) -> anyhow::Result<Ended> {
+        self.end_within(DEADLINE)
+    }
+
+    /// Waits so long for the end of the program.
+    ///
+    /// # Errors
+    /// It does not end in this time.
+    pub fn end_within(mut self, longest: Duration) -> anyhow::Result<Ended> {
+        let end = Instant::now() + longest;
         while self.open > 0 {
             let Ok(heard) = self.heard.recv_timeout(left(end)) else {
                 bail!("{} did not end in time{}", self.name, self.said());

@@ -11,7 +11,7 @@ static TURN: Mutex<()> = Mutex::new(());
 
 /// The path of a program of this workspace, built if it is not there yet.
 ///
-/// It is looked for beside the running test, so it comes from the same target folder and profile.
+/// It is looked for beside the running test or program, so it comes from the same target folder and profile.
 ///
 /// # Errors
 /// The place of the test is unusual, or the program cannot be built.
@@ -21,7 +21,8 @@ pub fn program(name: &str) -> anyhow::Result<PathBuf> {
     let folder = test
         .ancestors()
         .find(|folder| folder.ends_with("deps"))
-        .and_then(Path::parent)
+        .unwrap_or(&test)
+        .parent()
         .with_context(|| format!("{} is in no target folder", test.display()))?;
     let path = folder.join(name);
     if !path.is_file() {
