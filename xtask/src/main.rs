@@ -5,6 +5,7 @@ mod codegen;
 mod demo;
 mod fuzz;
 mod gate;
+mod interop;
 mod manuals;
 mod power_cuts;
 mod report;
@@ -95,6 +96,8 @@ enum Task {
         #[arg(long, conflicts_with_all = ["seeds", "from", "replay"])]
         planted: bool,
     },
+    /// Real phones at the servers that operators run, and over a network that loses packets.
+    Interop(interop::Options),
     /// Write the generated parameter table.
     Codegen {
         /// Only compare, and fail when the file is stale.
@@ -115,6 +118,7 @@ fn main() -> Result<ExitCode> {
             say::line(&format!("manuals: wrote {count} files"));
             Ok(ExitCode::SUCCESS)
         }
+        Task::Interop(options) => interop::run(&root, &options),
         Task::Sizes => sizes::run(&root),
         Task::Fuzz { names, seconds } => fuzz::run(&root, &names, seconds),
         Task::PowerCuts { states } => power_cuts::run(&root, states),

@@ -1,0 +1,37 @@
+//! atftpd.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::process::Command;
+
+use super::tftpd_hpa::KILLED;
+use super::{Peer, Rights};
+use crate::files;
+use crate::group::Group;
+use crate::stage::{Serving, Stage, await_tftp, free_udp_port};
+
+pub(crate) const PEER: Peer = Peer {
+    name: "atftpd",
+    program: "atftpd",
+    version: &["--version"],
+    rights: Rights::Root,
+    start,
+    cases: &[files::CASES, KILLED],
+};
+
+fn start(stage: &Stage, program: &Path) -> anyhow::Result<Serving> {
+    let port = free_udp_port()?;
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let mut command = Command::new(program);
+    command
+        .args(["--daemon", "--no-fork", "--bind-address", "127.0.0.1"])
+        .args(["--port", &port.to_string()])
+        .args(["--user", "nobody", "--group", "nogroup", "--logfile", "-"])
+        .arg(stage.www());
+    let mut group = Group::start(&mut command)?;
+    await_tftp(&mut group, address)?;
+    Ok(Serving {
+        group,
+        addresses: vec![("tftp", format!("tftp://{address}"))],
+    })
+}
