@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use clap::Args;
 
 use crate::say;
@@ -65,6 +65,8 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<ExitCode> {
     if is_alone_possible() {
         words.extend(ALONE.map(str::to_owned));
         words.extend(["sh", "-c", LOOPBACK_UP].map(str::to_owned));
+    } else if options.bad_network {
+        bail!("a bad network needs namespaces, and so root: try `unshare --net --pid --fork true`");
     } else {
         say::line("interop: no namespaces here; the servers share the loopback interface");
     }

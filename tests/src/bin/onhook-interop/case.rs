@@ -252,7 +252,7 @@ pub(crate) fn ask(agent: &Agent, rule: &str) -> anyhow::Result<(Option<i32>, Val
 }
 
 /// A text of a document; empty if there is none.
-fn text<'a>(document: &'a Value, pointer: &str) -> &'a str {
+pub(crate) fn text<'a>(document: &'a Value, pointer: &str) -> &'a str {
     let found = document.pointer(pointer).and_then(Value::as_str);
     found.unwrap_or_default()
 }

@@ -13,6 +13,8 @@ use crate::case::{Case, applied, killed, refused};
 pub(crate) const KEY: &str = "correct horse";
 /// Blocks of 512 bytes, which every TFTP server knows, and of 1428, which the phone asks for, fill it without rest.
 const EXACT: usize = 512 * 357;
+/// Some packets, for a network that loses them.
+const PACKETS: usize = 20_000;
 /// The largest file that a phone takes (R-HTTP-16).
 const FULL: usize = 5 << 20;
 
@@ -105,6 +107,7 @@ pub(crate) fn fill(folder: &Path, openssl: &Path, compressor: &Path) -> anyhow::
         ("large.xml", large.clone().into_bytes()),
         ("exact.xml", padded(&large, EXACT)?),
         ("empty.xml", Vec::new()),
+        ("packets.xml", padded(&large, PACKETS)?),
         ("full.xml", padded(&large, FULL)?),
         ("over.xml", padded(&large, FULL + 1)?),
     ];

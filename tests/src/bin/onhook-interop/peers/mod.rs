@@ -52,3 +52,6 @@ pub(crate) const ALL: [&Peer; 8] = [
     &python::PEER,
     &rsyslogd::PEER,
 ];
+
+pub(crate) use nginx::PEER as NGINX;
+pub(crate) use tftpd_hpa::PEER as TFTPD_HPA;
