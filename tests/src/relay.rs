@@ -1,5 +1,6 @@
 //! A stretch of network between a phone and a server that can be bad on purpose.
 
+use std::fs;
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::thread::{self, JoinHandle};
@@ -8,7 +9,7 @@ use anyhow::{Context, bail, ensure};
 use nix::libc::linger;
 use nix::sys::socket::{setsockopt, sockopt};
 
-use crate::peer::DEADLINE;
+use crate::peer::{DEADLINE, until};
 
 /// Length of the head of a TLS record: type, version, length.
 const RECORD_HEAD: usize = 5;
@@ -103,6 +104,8 @@ fn relay(
         harm_rest(&mut server, &mut phone, harm).ok();
     }
     if is_reset {
+        // What is still under way would be lost too.
+        until("the arrival of what was passed", || arrived(&phone))?;
         // A socket that lingers for no time is reset when its last handle is closed.
         let (l_onoff, l_linger) = (1, 0);
         setsockopt(&phone, sockopt::Linger, &linger { l_onoff, l_linger })?;
@@ -113,6 +116,26 @@ fn relay(
     server.shutdown(Shutdown::Both).ok();
     asking.join().ok();
     passed
+}
+
+/// Whether the phone's side of the system has everything that was written; its table of connections tells.
+fn arrived(stream: &TcpStream) -> Option<()> {
+    let (own, other) = (stream.local_addr().ok()?, stream.peer_addr().ok()?);
+    let (own, other) = (hex_port(own), hex_port(other));
+    let table = fs::read_to_string("/proc/net/tcp").ok()?;
+    let queues = table.lines().find_map(|row| {
+        // Number, own end, other end, state, and what waits to be sent and to be read.
+        let mut words = row.split_whitespace().skip(1);
+        let is_it = words.next()?.ends_with(&own) && words.next()?.ends_with(&other);
+        if is_it { words.nth(1) } else { None }
+    })?;
+    let (unsent, _) = queues.split_once(':')?;
+    unsent.bytes().all(|digit| digit == b'0').then_some(())
+}
+
+/// The end of an address in the system's table of connections.
+fn hex_port(address: SocketAddr) -> String {
+    format!(":{:04X}", address.port())
 }
 
 /// Hands on what is to pass unharmed.

@@ -85,6 +85,12 @@ impl Site {
         Ok(Self { address, inner })
     }
 
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// The URL of a path.
     #[must_use]
     pub fn url(&self, path: &str) -> String {

@@ -1,9 +1,10 @@
-//! Whatever is wrong with a file, a server, a rule or a configuration: a clear message, and nothing stored.
+//! Whatever is wrong with a file, a server, a network, a rule or a configuration: a clear message, and nothing stored.
 #![cfg(test)]
 
 mod configuration;
 mod contents;
 mod directory;
+mod network;
 mod servers;
 mod tftp;
 mod tls;
@@ -51,6 +52,16 @@ impl Bench {
 
     fn put(&self, path: &str, body: impl Into<Vec<u8>>) {
         self.site.put(path, Reply::Body(body.into()));
+    }
+
+    /// Makes a provisioned phone of it again.
+    #[track_caller]
+    fn reset(&self) {
+        fs::remove_dir_all(self.agent.state()).unwrap();
+        let (ended, _) = self.agent.resync(&self.site.url("/good.xml")).unwrap();
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+        assert_eq!(self.agent.changed().unwrap(), good());
+        self.sink.rest().unwrap();
     }
 
     /// Resyncs with a file that must be refused.

@@ -2,11 +2,11 @@
 
 use std::fs;
 use std::io::{Read, Write};
-use std::net::{Shutdown, TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::process::Command;
 use std::thread;
 
-use onhook_tests::{Authority, DEADLINE, EC, profile, tool};
+use onhook_tests::{Authority, EC, profile, tool};
 
 use super::{Bench, Failure, assert_refused, good};
 
@@ -14,14 +14,14 @@ const HERE: &str = "subjectAltName=IP:127.0.0.1\n";
 const CLIENT: &str = "extendedKeyUsage=clientAuth\n";
 
 /// A provisioned phone that trusts an authority, and this authority.
-struct Tls {
-    bench: Bench,
-    authority: Authority,
+pub(super) struct Tls {
+    pub(super) bench: Bench,
+    pub(super) authority: Authority,
 }
 
 impl Tls {
     /// `None` after saying that the test is skipped.
-    fn new() -> Option<Self> {
+    pub(super) fn new() -> Option<Self> {
         let openssl = tool("openssl")?;
         let authority = Authority::new(openssl).unwrap();
         authority.issue("server", HERE).unwrap();
@@ -81,7 +81,7 @@ const fn chain<'a>(says: &'a [&'a str]) -> Failure<'a> {
     }
 }
 
-const fn handshake<'a>(says: &'a [&'a str]) -> Failure<'a> {
+pub(super) const fn handshake<'a>(says: &'a [&'a str]) -> Failure<'a> {
     Failure {
         outcome: "C.tls",
         err: "tls handshake failed",
@@ -266,74 +266,6 @@ fn plain_http_and_tls_do_not_mix() {
     };
     tls.bench
         .fails(&format!("http://127.0.0.1:{port}/good.xml"), &failure);
-}
-
-/// What a relay does to the stream of the server after some bytes.
-#[derive(Clone, Copy)]
-enum Harm {
-    /// Both connections end.
-    Cut,
-    /// One byte is another.
-    Flip,
-}
-
-/// Relays one connection to a port, and harms what comes back after so many bytes.
-fn relay(port: u16, after: u64, harm: Harm) -> (String, thread::JoinHandle<()>) {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
-    let address = listener.local_addr().unwrap().to_string();
-    let relay = thread::spawn(move || {
-        let (mut phone, _) = listener.accept().unwrap();
-        let mut server = TcpStream::connect(("127.0.0.1", port)).unwrap();
-        for stream in [&phone, &server] {
-            stream.set_read_timeout(Some(DEADLINE)).unwrap();
-        }
-        let (mut from, mut to) = (phone.try_clone().unwrap(), server.try_clone().unwrap());
-        thread::spawn(move || std::io::copy(&mut from, &mut to).ok());
-        let passed = std::io::copy(&mut (&server).take(after), &mut phone).unwrap();
-        assert_eq!(passed, after, "the server sent too little");
-        if let Harm::Flip = harm {
-            let mut byte = [0];
-            server.read_exact(&mut byte).unwrap();
-            phone.write_all(&[byte[0] ^ 1]).unwrap();
-            // The phone may have gone.
-            let _ = std::io::copy(&mut server, &mut phone);
-        }
-        let _ = phone.shutdown(Shutdown::Both);
-        let _ = server.shutdown(Shutdown::Both);
-    });
-    (address, relay)
-}
-
-#[test]
-fn a_connection_that_breaks_in_any_phase_changes_nothing() {
-    let Some(tls) = Tls::new() else {
-        return;
-    };
-    let big = [("GPP_A", "new".to_owned()), ("GPP_B", "x".repeat(40_000))];
-    fs::write(tls.authority.path("big.xml"), profile(big)).unwrap();
-    let closed = ["closed the connection during the handshake"];
-    let harmed = ["TLS with"];
-    let broken = Failure {
-        outcome: "C.truncated",
-        err: "transfer incomplete",
-        says: &["/big.xml"],
-    };
-    for version in ["-tls1_2", "-tls1_3"] {
-        for (after, harm, failure) in [
-            (0, Harm::Cut, handshake(&closed)),
-            (40, Harm::Cut, handshake(&closed)),
-            (400, Harm::Cut, handshake(&closed)),
-            (60, Harm::Flip, handshake(&harmed)),
-            (20_000, Harm::Cut, broken),
-            (20_000, Harm::Flip, handshake(&["cannot decrypt"])),
-        ] {
-            let (_server, port) = tls.authority.serve("server", version).unwrap();
-            let (address, relay) = relay(port, after, harm);
-            tls.bench
-                .fails(&format!("https://{address}/big.xml"), &failure);
-            relay.join().unwrap();
-        }
-    }
 }
 
 #[test]
