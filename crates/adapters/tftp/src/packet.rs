@@ -5,6 +5,9 @@ use crate::options::Options;
 /// Bytes before the data of a DATA packet.
 pub const DATA_HEADER: usize = 4;
 
+/// An OACK that takes none of the options, as atftpd sends it: the one packet shorter than a header.
+pub(crate) const NO_OPTIONS: &[u8] = b"\0\x06";
+
 /// Longest request, in bytes (RFC 2347).
 pub const REQUEST_LIMIT: usize = 512;
 

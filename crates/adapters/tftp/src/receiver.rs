@@ -159,7 +159,7 @@ impl Receiver {
     /// Takes a datagram. Never panics, whatever it holds.
     pub fn receive<'d>(&mut self, datagram: &'d [u8], from: SocketAddr, now: Duration) -> Step<'d> {
         //= R-TFTP-19
-        let short = datagram.len() < packet::DATA_HEADER;
+        let short = datagram.len() < packet::DATA_HEADER && datagram != packet::NO_OPTIONS;
         match self.phase {
             //= R-TFTP-5
             Phase::Requesting if short || from.ip() != self.server.ip() => nothing(),

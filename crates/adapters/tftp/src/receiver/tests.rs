@@ -197,6 +197,18 @@ fn a_server_that_ignores_options_sends_blocks_of_512() {
     assert_eq!((world.body.len(), world.end), (0, Some(End::Last)));
 }
 
+//= R-TFTP-7 type=test
+#[test]
+fn a_server_that_takes_no_option_may_say_so_without_naming_any() {
+    let mut world = World::asking();
+    world.hear(b"\0\x06").sends(&[(PEER, &ack(0))]);
+    // The acknowledgement was lost.
+    world.hear(b"\0\x06").sends(&[(PEER, &ack(0))]);
+    world.hear(&block(1, 512)).sends(&[(PEER, &ack(1))]);
+    world.hear(&block(2, 0)).sends(&[(PEER, &ack(2))]);
+    assert_eq!((world.body.len(), world.end), (512, Some(End::Last)));
+}
+
 //= R-TFTP-9 type=test
 #[test]
 fn an_error_about_options_asks_for_a_plain_request_and_any_other_ends() {
