@@ -51,9 +51,9 @@ pub(crate) enum Does {
         certificate: Certificate,
         expect: Expect,
     },
-    /// One resync with a file of the first address, while the server is killed.
+    /// One resync with this URL, while the server is killed.
     Killed {
-        file: &'static str,
+        url: &'static str,
         outcome: &'static str,
         errs: &'static [&'static str],
     },
@@ -100,18 +100,11 @@ pub(crate) const fn refused(
 /// A resync during which the server dies.
 pub(crate) const fn killed(
     name: &'static str,
-    file: &'static str,
+    url: &'static str,
     outcome: &'static str,
     errs: &'static [&'static str],
 ) -> Case {
-    case(
-        name,
-        Does::Killed {
-            file,
-            outcome,
-            errs,
-        },
-    )
+    case(name, Does::Killed { url, outcome, errs })
 }
 
 /// Something else than a resync.
@@ -197,11 +190,9 @@ impl Case {
                 certificate,
                 expect,
             } => phone(stage, certificate)?.resync(&serving.fill_in(rule), expect),
-            Does::Killed {
-                file,
-                outcome,
-                errs,
-            } => dies(stage, serving, file, Expect::Refused { outcome, errs }),
+            Does::Killed { url, outcome, errs } => {
+                dies(stage, serving, url, Expect::Refused { outcome, errs })
+            }
             Does::Check(act) => act(stage, serving),
         }
     }
@@ -310,13 +301,16 @@ impl Phone {
 }
 
 /// A resync during which a server of its own dies.
-fn dies(stage: &Stage, serving: &Serving, file: &str, expect: Expect) -> anyhow::Result<()> {
-    let (id, base) = (serving.group.id(), serving.first()?);
+fn dies(stage: &Stage, serving: &Serving, url: &str, expect: Expect) -> anyhow::Result<()> {
+    let id = serving.group.id();
     let die = Box::new(move || kill(id));
-    let (scheme, address) = base.split_once("://").context("no URL")?;
-    let server: SocketAddr = match address.contains(':') {
-        true => address.parse()?,
-        false => format!("{address}:69").parse()?,
+    let url = serving.fill_in(url);
+    let (scheme, rest) = url.split_once("://").context("no URL")?;
+    let (address, file) = rest.split_once('/').context("no path")?;
+    let server: SocketAddr = if address.contains(':') {
+        address.parse()?
+    } else {
+        format!("{address}:69").parse()?
     };
     let phone = phone(stage, Certificate::None)?;
     let rule = |address: SocketAddr| format!("{scheme}://{address}/{file}");

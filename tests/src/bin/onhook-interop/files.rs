@@ -88,7 +88,15 @@ pub(crate) const CASES: &[Case] = &[
 /// The server dies while it sends, over HTTP.
 pub(crate) const KILLED: &[Case] = &[killed(
     "server killed",
-    "full.xml",
+    "{base}/full.xml",
+    "C.truncated",
+    &["transfer incomplete"],
+)];
+
+/// The same, over TLS.
+pub(crate) const KILLED_TLS: &[Case] = &[killed(
+    "server killed, TLS",
+    "{tls}/full.xml",
     "C.truncated",
     &["transfer incomplete"],
 )];

@@ -19,7 +19,33 @@ pub(crate) const PEER: Peer = Peer {
     cases: &[files::CASES, KILLED],
 };
 
+/// As servers were before the options of RFC 2347.
+pub(crate) const PLAIN: Peer = Peer {
+    name: "atftpd without options",
+    program: "atftpd",
+    version: &["--version"],
+    rights: Rights::Root,
+    start: start_plain,
+    cases: &[files::CASES],
+};
+
+/// What makes it ignore each option.
+const NO_OPTIONS: [&str; 4] = [
+    "--no-blksize",
+    "--no-tsize",
+    "--no-timeout",
+    "--no-windowsize",
+];
+
 fn start(stage: &Stage, program: &Path) -> anyhow::Result<Serving> {
+    start_with(stage, program, &[])
+}
+
+fn start_plain(stage: &Stage, program: &Path) -> anyhow::Result<Serving> {
+    start_with(stage, program, &NO_OPTIONS)
+}
+
+fn start_with(stage: &Stage, program: &Path, options: &[&str]) -> anyhow::Result<Serving> {
     let port = free_udp_port()?;
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let mut command = Command::new(program);
@@ -27,6 +53,7 @@ fn start(stage: &Stage, program: &Path) -> anyhow::Result<Serving> {
         .args(["--daemon", "--no-fork", "--bind-address", "127.0.0.1"])
         .args(["--port", &port.to_string()])
         .args(["--user", "nobody", "--group", "nogroup", "--logfile", "-"])
+        .args(options)
         .arg(stage.www());
     let mut group = Group::start(&mut command)?;
     await_tftp(&mut group, address)?;

@@ -17,7 +17,7 @@ pub(crate) const PEER: Peer = Peer {
     version: &["version"],
     rights: Rights::Anyone,
     start,
-    cases: &[files::CASES, OWN, files::KILLED],
+    cases: &[files::CASES, OWN, files::KILLED, files::KILLED_TLS],
 };
 
 const OWN: &[Case] = &[
@@ -42,7 +42,7 @@ fn start(stage: &Stage, program: &Path) -> anyhow::Result<Serving> {
         &format!(
             "{{\n  admin off\n  auto_https off\n}}\n\
              http://127.0.0.1:{plain} {{\n  root * {www:?}\n  file_server\n}}\n\
-             https://localhost:{tls} {{\n  tls {:?} {:?}\n  root * {www:?}\n  file_server\n}}\n",
+             https://127.0.0.1:{tls} {{\n  tls {:?} {:?}\n  root * {www:?}\n  file_server\n}}\n",
             path("server.pem"),
             path("server.key"),
         ),
@@ -60,8 +60,8 @@ fn start(stage: &Stage, program: &Path) -> anyhow::Result<Serving> {
         group,
         addresses: vec![
             ("plain", format!("http://127.0.0.1:{plain}")),
-            ("tls", format!("https://localhost:{tls}")),
-            ("mixed", format!("http://localhost:{tls}")),
+            ("tls", format!("https://127.0.0.1:{tls}")),
+            ("mixed", format!("http://127.0.0.1:{tls}")),
         ],
     })
 }

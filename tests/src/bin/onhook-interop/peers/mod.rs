@@ -42,9 +42,10 @@ pub(crate) enum Rights {
 }
 
 /// All of them, in the order of the report.
-pub(crate) const ALL: [&Peer; 8] = [
+pub(crate) const ALL: [&Peer; 9] = [
     &tftpd_hpa::PEER,
     &atftpd::PEER,
+    &atftpd::PLAIN,
     &dnsmasq::PEER,
     &nginx::PEER,
     &apache::PEER,

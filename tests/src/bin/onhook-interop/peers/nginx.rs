@@ -15,7 +15,7 @@ pub(crate) const PEER: Peer = Peer {
     version: &["-v"],
     rights: Rights::Anyone,
     start,
-    cases: &[files::CASES, ANSWERS, TLS, files::KILLED],
+    cases: &[files::CASES, ANSWERS, TLS, files::KILLED, files::KILLED_TLS],
 };
 
 const AUTH: &[&str] = &["authentication failed"];
@@ -169,7 +169,10 @@ fn start(stage: &Stage, program: &Path) -> anyhow::Result<Serving> {
         addresses.push((*name, format!("{scheme}://127.0.0.1:{port}")));
         match *name {
             "plain" => addresses.push(("mixed", format!("https://127.0.0.1:{port}"))),
-            "tls13" => addresses.push(("named", format!("https://localhost:{port}"))),
+            "tls13" => {
+                addresses.push(("tls", format!("https://127.0.0.1:{port}")));
+                addresses.push(("named", format!("https://localhost:{port}")));
+            }
             _ => {}
         }
     }

@@ -25,8 +25,13 @@ const OWN: &[Case] = &[
 ];
 
 /// The phone asks again for half a minute before it gives up; the same for every TFTP server.
-pub(super) const KILLED: &[Case] =
-    &[killed("server killed", "full.xml", "C.tftp", &["tftp timeout"]).slow()];
+pub(super) const KILLED: &[Case] = &[killed(
+    "server killed",
+    "{base}/full.xml",
+    "C.tftp",
+    &["tftp timeout"],
+)
+.slow()];
 
 fn start(stage: &Stage, program: &Path) -> anyhow::Result<Serving> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, free_udp_port()?));
