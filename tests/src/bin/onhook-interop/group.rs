@@ -73,16 +73,17 @@ impl Group {
     ) -> anyhow::Result<T> {
         let end = Instant::now() + DEADLINE;
         loop {
-            if let Some(found) = look() {
-                return Ok(found);
-            }
             go_on()?;
+            // Looked at first: where a program could not take its port, somebody else may answer.
             let peer = self.peer.as_mut().context("it has ended")?;
             if peer.has_ended()?
                 && let Some(peer) = self.peer.take()
             {
                 let ended = peer.end()?;
                 bail!("{what}: the program ended: {}{}", ended.out, ended.err);
+            }
+            if let Some(found) = look() {
+                return Ok(found);
             }
             ensure!(
                 Instant::now() < end,

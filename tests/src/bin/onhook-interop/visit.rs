@@ -1,5 +1,6 @@
 //! The matrix: each peer with each of its cases.
 
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -70,11 +71,7 @@ fn visit(peer: &'static Peer, shelf: &Shelf, pace: Pace) -> Visit {
         let why = Verdict::Skip(format!("{} needs root", peer.program));
         return told(Visit::without(peer, version, &why));
     }
-    let start = || -> anyhow::Result<(Stage, Serving)> {
-        let stage = Stage::new(shelf)?;
-        let serving = (peer.start)(&stage, &program)?;
-        Ok((stage, serving))
-    };
+    let start = || start(peer, shelf, &program);
     let (stage, serving) = match start() {
         Ok(started) => started,
         Err(error) => {
@@ -107,6 +104,20 @@ fn visit(peer: &'static Peer, shelf: &Shelf, pace: Pace) -> Visit {
         visit.rows.push(row);
     }
     visit
+}
+
+/// Starts a peer, anew if somebody else was quicker to take a port that was free.
+fn start(peer: &Peer, shelf: &Shelf, program: &Path) -> anyhow::Result<(Stage, Serving)> {
+    let start = || {
+        let stage = Stage::new(shelf)?;
+        let serving = (peer.start)(&stage, program)?;
+        Ok((stage, serving))
+    };
+    let again = |_| {
+        go_on()?;
+        start()
+    };
+    start().or_else(again).or_else(again)
 }
 
 fn judge(result: anyhow::Result<()>) -> Verdict {
