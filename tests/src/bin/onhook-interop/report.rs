@@ -72,7 +72,7 @@ pub(crate) fn line(visit: &Visit, row: &Row) -> String {
     };
     let who = format!("{} {}", visit.peer, visit.version);
     let seconds = row.took.as_secs_f64();
-    format!("{word}  {who:26} {:36} {seconds:6.2} s{why}", row.case)
+    format!("{word}  {who:29} {:36} {seconds:6.2} s{why}", row.case)
 }
 
 /// The part of the document about servers.
