@@ -4,15 +4,16 @@
 //! block; the event loop of a runtime spends four, which is a fifth of the speed of the whole transfer (ADR 0012).
 
 use std::io;
-use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::net::{SocketAddr, UdpSocket};
 use std::sync::mpsc as blocking;
 use std::thread;
 
-use nix::sys::socket::{setsockopt, sockopt};
 use tokio::sync::mpsc;
 use tokio::time::{Duration, Instant};
 
 use crate::failure::Failure;
+use crate::icmp::Icmp;
+use crate::incoming::LINGER;
 use crate::local_ports::LocalPorts;
 use crate::options::DEFAULT_BLOCK;
 use crate::packet::{DATA_HEADER, ErrorCode};
@@ -20,8 +21,6 @@ use crate::receiver::{News, Receiver};
 
 /// Longest wait in one receiving call, after which a transfer notices that nobody wants it any more.
 const SLICE: Duration = Duration::from_millis(100);
-/// How long a finished transfer answers repeats of the last block.
-const LINGER: Duration = Duration::from_secs(2);
 /// Bytes handed over at one time.
 const BATCH: usize = 128 << 10;
 /// Batches that wait to be taken.
@@ -283,39 +282,4 @@ fn is_timeout(error: &io::Error) -> bool {
         error.kind(),
         io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut | io::ErrorKind::Interrupted
     )
-}
-
-/// What the kernel reports of ICMP, which it hides from sockets without a fixed peer unless it is asked.
-enum Icmp {
-    Ignored,
-    V4,
-    V6,
-}
-
-impl Icmp {
-    fn listen(socket: &UdpSocket, server: IpAddr) -> Self {
-        let mut icmp = match server {
-            IpAddr::V4(_) => Self::V4,
-            IpAddr::V6(_) => Self::V6,
-        };
-        icmp.set(socket, true);
-        icmp
-    }
-
-    fn ignore(&mut self, socket: &UdpSocket) {
-        self.set(socket, false);
-        *self = Self::Ignored;
-    }
-
-    fn set(&mut self, socket: &UdpSocket, wanted: bool) {
-        let done = match self {
-            Self::Ignored => Ok(()),
-            Self::V4 => setsockopt(socket, sockopt::Ipv4RecvErr, &wanted),
-            Self::V6 => setsockopt(socket, sockopt::Ipv6RecvErr, &wanted),
-        };
-        // Without it a server that does not run is only noticed by its silence.
-        if let Err(error) = done {
-            tracing::debug!(%error, "ICMP errors are not reported");
-        }
-    }
 }
