@@ -72,6 +72,7 @@ impl Server {
         let site = Arc::new(Site {
             root,
             limits: config.limits,
+            tftp_uploads: config.tftp_uploads,
             log,
             faults,
         });

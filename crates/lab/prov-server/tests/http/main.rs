@@ -9,5 +9,6 @@ mod stopping;
 mod syslog;
 mod tftp;
 mod tftp_faults;
+mod tftp_uploads;
 mod tls;
 mod tls_faults;
