@@ -32,6 +32,8 @@ pub(crate) struct Config {
     pub(crate) tls: TlsFiles,
     pub(crate) mobility: MobilitySetting,
     pub(crate) tftp_ports: TftpPorts,
+    /// Whether the slash with which a path begins is no part of the name that TFTP asks for.
+    pub(crate) strip_leading_slash: bool,
     /// Over what a custom CA may come.
     pub(crate) ca_over: CaOver,
     /// Whether another server of the network is refused once the phone is provisioned.
@@ -174,6 +176,7 @@ pub(crate) fn load(place: &Place) -> anyhow::Result<Config> {
         tls: tls(&given)?,
         mobility: mobility(&mut given)?,
         tftp_ports: given.parse("tftp.local_ports")?.unwrap_or(TftpPorts::Phone),
+        strip_leading_slash: given.parse("tftp.strip_leading_slash")?.unwrap_or(true),
         ca_over: given.parse("security.ca_over")?.unwrap_or_default(),
         pin_server: given.parse("security.pin_server")?.unwrap_or(false),
         identity,

@@ -33,7 +33,7 @@ pub(super) const KEYS: [(&str, &[&str]); 11] = [
     ),
     ("security", &["ca_over", "pin_server"]),
     ("mobility", &["status", "user", "password", "password_file"]),
-    ("tftp", &["local_ports"]),
+    ("tftp", &["local_ports", "strip_leading_slash"]),
     ("web", &["listen"]),
     ("sip", &["listen"]),
     ("readings", &Readings::NAMES),

@@ -158,6 +158,7 @@ impl Config {
                 }
                 .to_owned(),
             ),
+            ("tftp", "strip_leading_slash") => Some(self.strip_leading_slash.to_string()),
             ("security", "ca_over") => Some(self.ca_over.name().to_owned()),
             ("security", "pin_server") => Some(self.pin_server.to_string()),
             ("readings", name) => self.scope.readings.word(name).ok().map(str::to_owned),
