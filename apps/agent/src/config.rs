@@ -12,6 +12,7 @@ use std::str::FromStr;
 use onhook_device::{Identity, Readings, Secret};
 use onhook_params::Scope;
 use onhook_phone::CaOver;
+use onhook_syslog::{Format, Transport};
 
 use crate::cli::Place;
 use crate::known::copy;
@@ -27,6 +28,8 @@ pub(crate) struct Config {
     pub(crate) state_dir: PathBuf,
     /// Overrides Syslog_Server if not empty.
     pub(crate) syslog_server: String,
+    /// What carries the messages of the phone, and in which form.
+    pub(crate) syslog: (Transport, Format),
     /// Option values by number.
     pub(crate) options: BTreeMap<String, String>,
     pub(crate) tls: TlsFiles,
@@ -172,6 +175,10 @@ pub(crate) fn load(place: &Place) -> anyhow::Result<Config> {
         state_dir: (place.state_dir.clone())
             .unwrap_or_else(|| text("state.dir", "/var/lib/onhook").into()),
         syslog_server: text("syslog.server", ""),
+        syslog: (
+            given.parse("syslog.transport")?.unwrap_or_default(),
+            given.parse("syslog.format")?.unwrap_or_default(),
+        ),
         options,
         tls: tls(&given)?,
         mobility: mobility(&mut given)?,

@@ -5,7 +5,7 @@ use onhook_tests::Agent;
 use super::assert_refused;
 
 /// A mistake in a file: its line and perhaps column, and what is said about it.
-const MISTAKES: [(&str, &str, &[&str]); 23] = [
+const MISTAKES: [(&str, &str, &[&str]); 25] = [
     (
         "[device]\nmac = \"000e08012345\"\n\n[syslog]\nsevrer = \"x\"\n",
         ":5: ",
@@ -92,6 +92,16 @@ const MISTAKES: [(&str, &str, &[&str]); 23] = [
         "[tftp]\nstrip_leading_slash = \"perhaps\"\n",
         ":2: tftp.strip_leading_slash: ",
         &["`true`", "`false`"],
+    ),
+    (
+        "[syslog]\ntransport = \"tls\"\n",
+        ":2: syslog.transport: ",
+        &["`udp`", "`tcp`"],
+    ),
+    (
+        "[syslog]\nformat = \"bsd\"\n",
+        ":2: syslog.format: ",
+        &["`rfc3164`", "`rfc5424`"],
     ),
 ];
 

@@ -26,7 +26,7 @@ pub(super) const KEYS: [(&str, &[&str]); 11] = [
     ),
     ("state", &["dir"]),
     ("options", &["source", "static"]),
-    ("syslog", &["server"]),
+    ("syslog", &["server", "transport", "format"]),
     (
         "tls",
         &["trust", "custom_ca", "client_certificate", "client_key"],
@@ -116,7 +116,7 @@ mod tests {
             (
                 &["syslog", "x"],
                 Shape::Scalar,
-                Some("`syslog.x`: known are server"),
+                Some("`syslog.x`: known are server, transport, format"),
             ),
             (&["device", "mac"], Shape::Other, Some("takes a text")),
             (&["device", "mac"], Shape::Table, Some("takes a text")),

@@ -139,6 +139,8 @@ impl Config {
                 format!("{{ {} }}", pairs.join(", "))
             }),
             ("syslog", "server") => Some(self.syslog_server.clone()),
+            ("syslog", "transport") => Some(self.syslog.0.name().to_owned()),
+            ("syslog", "format") => Some(self.syslog.1.name().to_owned()),
             ("tls", key) => self.tls_path(key).map(|path| path.display().to_string()),
             ("mobility", "status") => Some(self.mobility.status.clone()),
             ("mobility", "user") => Some(self.mobility.user.clone()),

@@ -20,7 +20,7 @@ pub(crate) struct ServeArgs {
     pub(crate) tftp: Listen,
     #[command(flatten)]
     pub(crate) tftp_uploads: UploadArgs,
-    /// Where the syslog sink listens (UDP): ADDRESS:PORT, or off.
+    /// Where the syslog sink listens (UDP and TCP): ADDRESS:PORT, or off.
     #[arg(long, value_name = "A", default_value = "off", value_parser = listen)]
     pub(crate) syslog: Listen,
     /// Append one line per request to a file.

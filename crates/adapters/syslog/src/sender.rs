@@ -8,12 +8,14 @@ use std::time::Duration;
 
 use onhook_fetch::port::Resolver;
 use tokio::net::UdpSocket;
-use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 
+use crate::connection::{self, Line};
 use crate::datagram::render;
 use crate::destination::Destination;
+use crate::form::{Format, Transport};
 use crate::syslog::{Job, Tally};
 
 /// Longest wait for a name resolution.
@@ -22,18 +24,23 @@ const LOOKUP: Duration = Duration::from_secs(5);
 /// How long an address is used without asking again.
 const FRESH: Duration = Duration::from_secs(300);
 
-/// How many resolved servers are remembered.
+/// How many resolved servers are remembered, and connections kept.
 const KNOWN: usize = 8;
 
 /// Sends what comes out of the queue; lives in one task.
 pub(crate) struct Sender {
     resolver: Arc<dyn Resolver>,
     tally: Arc<Tally>,
+    transport: Transport,
+    format: Format,
     /// Servers by the text that names them.
     servers: BTreeMap<String, Server>,
     lookups: JoinSet<(String, Option<SocketAddr>)>,
     v4: Option<UdpSocket>,
     v6: Option<UdpSocket>,
+    /// Where the connection to an address takes its messages.
+    lines: BTreeMap<SocketAddr, UnboundedSender<Line>>,
+    connections: JoinSet<()>,
 }
 
 enum Server {
@@ -46,10 +53,19 @@ enum Server {
 }
 
 impl Sender {
-    pub(crate) fn new(resolver: Arc<dyn Resolver>, tally: Arc<Tally>) -> Self {
+    pub(crate) fn new(
+        resolver: Arc<dyn Resolver>,
+        tally: Arc<Tally>,
+        transport: Transport,
+        format: Format,
+    ) -> Self {
         Self {
             resolver,
             tally,
+            transport,
+            format,
+            lines: BTreeMap::new(),
+            connections: JoinSet::new(),
             servers: BTreeMap::new(),
             lookups: JoinSet::new(),
             v4: None,
@@ -71,8 +87,12 @@ impl Sender {
                     Some(job) => self.accept(job).await,
                     None => open = false,
                 },
+                Some(_) = self.connections.join_next() => {}
             }
         }
+        // What the connections still hold is sent before they end.
+        self.lines.clear();
+        while self.connections.join_next().await.is_some() {}
     }
 
     async fn accept(&mut self, job: Job) {
@@ -123,14 +143,38 @@ impl Sender {
     }
 
     async fn send(&mut self, job: Job, address: SocketAddr) {
-        let datagram = render(&job.message);
-        match self.transmit(datagram.as_bytes(), address).await {
+        let text = render(&job.message, self.format);
+        if self.transport == Transport::Tcp {
+            return self.hand_over(Line { job, text }, address);
+        }
+        match self.transmit(text.as_bytes(), address).await {
             Ok(()) => self.tally.sent(job),
             Err(error) => {
                 tracing::debug!(%error, "a message could not be sent");
                 self.tally.lost(job);
             }
         }
+    }
+
+    /// Gives a message to the connection of its server.
+    fn hand_over(&mut self, line: Line, address: SocketAddr) {
+        let line = match self.lines.get(&address) {
+            Some(lines) => match lines.send(line) {
+                Ok(()) => return,
+                Err(unsent) => unsent.0,
+            },
+            None => line,
+        };
+        if self.lines.len() >= KNOWN {
+            self.lines.clear();
+        }
+        let (lines, taken) = unbounded_channel();
+        let work = connection::run(address, taken, self.tally.clone(), self.format);
+        self.connections.spawn(work);
+        if let Err(unsent) = lines.send(line) {
+            self.tally.lost(unsent.0.job);
+        }
+        self.lines.insert(address, lines);
     }
 
     async fn transmit(&mut self, datagram: &[u8], address: SocketAddr) -> io::Result<()> {

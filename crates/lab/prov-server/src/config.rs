@@ -19,7 +19,7 @@ pub struct Config {
     pub tftp: Option<SocketAddr>,
     /// What TFTP clients may write; `None` for nothing.
     pub tftp_uploads: Option<TftpUploads>,
-    /// Where the syslog sink listens (UDP), port 0 for any; `None` for no sink.
+    /// Where the syslog sink listens (UDP and TCP), port 0 for any; `None` for no sink.
     pub syslog: Option<SocketAddr>,
     /// File to which one line per request is appended.
     pub access_log: Option<PathBuf>,
