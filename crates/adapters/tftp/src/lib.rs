@@ -10,6 +10,7 @@
 
 mod client;
 mod failure;
+pub mod fuzz;
 mod icmp;
 mod incoming;
 mod local_ports;
