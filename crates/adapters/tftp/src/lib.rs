@@ -22,6 +22,7 @@ mod receiver;
 mod rtt;
 mod sender;
 mod sequence;
+mod sockets;
 mod target;
 mod transfer;
 mod upload;

@@ -197,7 +197,13 @@ pub fn ack(out: &mut Vec<u8>, block: u16) {
 
 /// Writes the header of a DATA packet; the bytes follow.
 pub fn data_header(out: &mut Vec<u8>, block: u16) {
-    numbered(out, 3, block);
+    out.clear();
+    push_data_header(out, block);
+}
+
+/// Appends the header of a DATA packet; the bytes follow.
+pub(crate) fn push_data_header(out: &mut Vec<u8>, block: u16) {
+    push_numbered(out, 3, block);
 }
 
 /// Writes the start of an OACK; the options follow.
@@ -215,6 +221,10 @@ pub fn error(out: &mut Vec<u8>, code: ErrorCode, text: &str) {
 
 fn numbered(out: &mut Vec<u8>, opcode: u16, number: u16) {
     out.clear();
+    push_numbered(out, opcode, number);
+}
+
+fn push_numbered(out: &mut Vec<u8>, opcode: u16, number: u16) {
     out.extend_from_slice(&opcode.to_be_bytes());
     out.extend_from_slice(&number.to_be_bytes());
 }

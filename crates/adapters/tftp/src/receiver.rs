@@ -160,6 +160,19 @@ impl Receiver {
         matches!(self.phase, Phase::Requesting)
     }
 
+    /// Whether more blocks of a window are on their way.
+    pub(crate) const fn is_within_window(&self) -> bool {
+        self.unacknowledged > 0
+    }
+
+    /// The peer, once it has answered, until the file is there.
+    pub(crate) const fn peer(&self) -> Option<SocketAddr> {
+        match self.phase {
+            Phase::Receiving(peer) => Some(peer),
+            Phase::Requesting | Phase::Lingering(_) | Phase::Over => None,
+        }
+    }
+
     /// Ends the transfer from this side: where the ERROR in [`Receiver::packet`] goes, if the server is known.
     pub fn abort(&mut self, code: ErrorCode, text: &str) -> Option<SocketAddr> {
         let Phase::Receiving(peer) = std::mem::replace(&mut self.phase, Phase::Over) else {

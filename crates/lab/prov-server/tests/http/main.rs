@@ -10,5 +10,6 @@ mod syslog;
 mod tftp;
 mod tftp_faults;
 mod tftp_uploads;
+mod tftp_windows;
 mod tls;
 mod tls_faults;
