@@ -119,7 +119,6 @@ fn tied(open: &UdpSocket, peer: SocketAddr) -> io::Result<UdpSocket> {
     let bound = bind(second.as_raw_fd(), &SockaddrStorage::from(local));
     setsockopt(open, sockopt::ReuseAddr, &false)?;
     bound?;
-    setsockopt(&second, sockopt::ReuseAddr, &false)?;
     let second = UdpSocket::from(second);
     second.connect(peer)?;
     // What came before the peer was fixed may be of anybody; what it lost comes again.
