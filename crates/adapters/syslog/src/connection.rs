@@ -1,29 +1,78 @@
-//! One TCP connection to a log server.
+//! TCP connections to log servers.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::datagram::frame;
 use crate::form::Format;
+use crate::sender::KNOWN;
 use crate::syslog::{Job, Tally};
 
 /// Longest wait for a connection, and for a server that takes nothing.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// The connections, one to each server.
+#[derive(Default)]
+pub(crate) struct Lines {
+    /// Where the connection to an address takes its messages.
+    queues: BTreeMap<SocketAddr, UnboundedSender<Line>>,
+    connections: JoinSet<()>,
+}
+
+impl Lines {
+    /// Gives a message to the connection of its server.
+    pub(crate) fn hand_over(
+        &mut self,
+        job: Job,
+        text: String,
+        address: SocketAddr,
+        tally: &Arc<Tally>,
+        format: Format,
+    ) {
+        let line = Line { job, text };
+        if let Some(queue) = self.queues.get(&address) {
+            // A connection lives as long as its queue.
+            if let Err(unsent) = queue.send(line) {
+                tally.lost(unsent.0.job);
+            }
+            return;
+        }
+        if self.queues.len() >= KNOWN {
+            self.queues.clear();
+        }
+        while self.connections.try_join_next().is_some() {}
+        let (queue, lines) = unbounded_channel();
+        let work = run(address, lines, tally.clone(), format);
+        self.connections.spawn(work);
+        if let Err(unsent) = queue.send(line) {
+            tally.lost(unsent.0.job);
+        }
+        self.queues.insert(address, queue);
+    }
+
+    /// Lets the connections send what they still hold, and end.
+    pub(crate) async fn finish(&mut self) {
+        self.queues.clear();
+        while self.connections.join_next().await.is_some() {}
+    }
+}
+
 /// A message with its text as rendered.
-pub(crate) struct Line {
-    pub(crate) job: Job,
-    pub(crate) text: String,
+struct Line {
+    job: Job,
+    text: String,
 }
 
 /// Sends what comes out of the queue until it is closed and empty.
-pub(crate) async fn run(
+async fn run(
     address: SocketAddr,
     mut lines: UnboundedReceiver<Line>,
     tally: Arc<Tally>,

@@ -43,6 +43,7 @@ pub fn render(message: &Message, format: Format) -> String {
 }
 
 /// What goes over a connection for a rendered message (RFC 6587).
+#[cfg(feature = "tcp")]
 pub(crate) fn frame(line: &str, format: Format) -> Vec<u8> {
     match format {
         // No line holds a line feed.
@@ -232,6 +233,7 @@ mod tests {
         assert!(line(Some(i64::MAX / 2), "", "x").starts_with("<131>1 - "));
     }
 
+    #[cfg(feature = "tcp")]
     #[test]
     fn a_frame_ends_with_a_line_feed_or_begins_with_its_length() {
         assert_eq!(frame("<134>é", Format::Rfc3164), "<134>é\n".as_bytes());

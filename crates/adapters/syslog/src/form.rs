@@ -9,6 +9,7 @@ pub enum Transport {
     #[default]
     Udp,
     /// A connection, with frames in it (RFC 6587).
+    #[cfg(feature = "tcp")]
     Tcp,
 }
 
@@ -28,6 +29,7 @@ impl Transport {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Udp => "udp",
+            #[cfg(feature = "tcp")]
             Self::Tcp => "tcp",
         }
     }
@@ -50,7 +52,12 @@ impl FromStr for Transport {
     fn from_str(word: &str) -> Result<Self, String> {
         match word {
             "udp" => Ok(Self::Udp),
+            #[cfg(feature = "tcp")]
             "tcp" => Ok(Self::Tcp),
+            #[cfg(not(feature = "tcp"))]
+            "tcp" => Err(
+                "`tcp` is not in this program, which was built without it: use `udp`".to_owned(),
+            ),
             other => Err(format!("`{other}` is not known: use `udp` or `tcp`")),
         }
     }
@@ -76,9 +83,12 @@ mod tests {
 
     #[test]
     fn words_are_read_as_they_are_written() {
-        for transport in [Transport::Udp, Transport::Tcp] {
-            assert_eq!(transport.name().parse(), Ok(transport));
-        }
+        assert_eq!("udp".parse(), Ok(Transport::Udp));
+        assert_eq!(Transport::Udp.name(), "udp");
+        let tcp = "tcp".parse::<Transport>();
+        // What is not in a program is refused, and never taken for something else.
+        assert_eq!(tcp.is_ok(), cfg!(feature = "tcp"));
+        assert!(tcp.is_ok_and(|tcp| tcp.name() == "tcp") || !cfg!(feature = "tcp"));
         for format in [Format::Rfc3164, Format::Rfc5424] {
             assert_eq!(format.name().parse(), Ok(format));
         }

@@ -14,6 +14,7 @@
 //!
 //! Requirement families: R-LOG-2, R-LOG-8, R-LOG-9.
 
+#[cfg(feature = "tcp")]
 mod connection;
 mod datagram;
 mod destination;

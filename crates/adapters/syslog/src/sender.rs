@@ -8,11 +8,12 @@ use std::time::Duration;
 
 use onhook_fetch::port::Resolver;
 use tokio::net::UdpSocket;
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 
-use crate::connection::{self, Line};
+#[cfg(feature = "tcp")]
+use crate::connection::Lines;
 use crate::datagram::render;
 use crate::destination::Destination;
 use crate::form::{Format, Transport};
@@ -25,7 +26,7 @@ const LOOKUP: Duration = Duration::from_secs(5);
 const FRESH: Duration = Duration::from_secs(300);
 
 /// How many resolved servers are remembered, and connections kept.
-const KNOWN: usize = 8;
+pub(crate) const KNOWN: usize = 8;
 
 /// Sends what comes out of the queue; lives in one task.
 pub(crate) struct Sender {
@@ -38,9 +39,8 @@ pub(crate) struct Sender {
     lookups: JoinSet<(String, Option<SocketAddr>)>,
     v4: Option<UdpSocket>,
     v6: Option<UdpSocket>,
-    /// Where the connection to an address takes its messages.
-    lines: BTreeMap<SocketAddr, UnboundedSender<Line>>,
-    connections: JoinSet<()>,
+    #[cfg(feature = "tcp")]
+    lines: Lines,
 }
 
 enum Server {
@@ -64,8 +64,8 @@ impl Sender {
             tally,
             transport,
             format,
-            lines: BTreeMap::new(),
-            connections: JoinSet::new(),
+            #[cfg(feature = "tcp")]
+            lines: Lines::default(),
             servers: BTreeMap::new(),
             lookups: JoinSet::new(),
             v4: None,
@@ -87,12 +87,10 @@ impl Sender {
                     Some(job) => self.accept(job).await,
                     None => open = false,
                 },
-                Some(_) = self.connections.join_next() => {}
             }
         }
-        // What the connections still hold is sent before they end.
-        self.lines.clear();
-        while self.connections.join_next().await.is_some() {}
+        #[cfg(feature = "tcp")]
+        self.lines.finish().await;
     }
 
     async fn accept(&mut self, job: Job) {
@@ -144,37 +142,21 @@ impl Sender {
 
     async fn send(&mut self, job: Job, address: SocketAddr) {
         let text = render(&job.message, self.format);
-        if self.transport == Transport::Tcp {
-            return self.hand_over(Line { job, text }, address);
-        }
-        match self.transmit(text.as_bytes(), address).await {
+        let sent = match self.transport {
+            Transport::Udp => self.transmit(text.as_bytes(), address).await,
+            #[cfg(feature = "tcp")]
+            Transport::Tcp => {
+                let lines = &mut self.lines;
+                return lines.hand_over(job, text, address, &self.tally, self.format);
+            }
+        };
+        match sent {
             Ok(()) => self.tally.sent(job),
             Err(error) => {
                 tracing::debug!(%error, "a message could not be sent");
                 self.tally.lost(job);
             }
         }
-    }
-
-    /// Gives a message to the connection of its server.
-    fn hand_over(&mut self, line: Line, address: SocketAddr) {
-        let line = match self.lines.get(&address) {
-            Some(lines) => match lines.send(line) {
-                Ok(()) => return,
-                Err(unsent) => unsent.0,
-            },
-            None => line,
-        };
-        if self.lines.len() >= KNOWN {
-            self.lines.clear();
-        }
-        let (lines, taken) = unbounded_channel();
-        let work = connection::run(address, taken, self.tally.clone(), self.format);
-        self.connections.spawn(work);
-        if let Err(unsent) = lines.send(line) {
-            self.tally.lost(unsent.0.job);
-        }
-        self.lines.insert(address, lines);
     }
 
     async fn transmit(&mut self, datagram: &[u8], address: SocketAddr) -> io::Result<()> {
