@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use onhook_flash_store::fuzz::store;
 use onhook_testkit::fuzz::{TARGETS, Target};
+use onhook_tftp::fuzz::tftp;
 
 fn corpora() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../fuzz/corpus"))
@@ -14,10 +15,16 @@ fn corpora() -> PathBuf {
 
 /// The targets of the domain, and those of adapters.
 fn targets() -> impl Iterator<Item = Target> {
-    TARGETS.into_iter().chain([Target {
-        name: "store",
-        feed: store,
-    }])
+    TARGETS.into_iter().chain([
+        Target {
+            name: "store",
+            feed: store,
+        },
+        Target {
+            name: "tftp",
+            feed: tftp,
+        },
+    ])
 }
 
 #[test]

@@ -115,7 +115,8 @@ pub(crate) async fn build(
     let phone = Phone::new(&setup, params);
     let order = option_order(&phone, &phones.shared);
     let server = discovered(config, &order, &mut phones.shared)?;
-    let syslog = Arc::new(Syslog::start(Arc::new(SystemResolver)));
+    let (transport, format) = config.syslog;
+    let syslog = Arc::new(Syslog::with(Arc::new(SystemResolver), transport, format));
     let ports = Ports {
         fetch: transports.fetchers.clone(),
         config: Arc::clone(store) as Arc<dyn ConfigStore>,

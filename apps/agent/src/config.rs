@@ -12,6 +12,7 @@ use std::str::FromStr;
 use onhook_device::{Identity, Readings, Secret};
 use onhook_params::Scope;
 use onhook_phone::CaOver;
+use onhook_syslog::{Format, Transport};
 
 use crate::cli::Place;
 use crate::known::copy;
@@ -27,11 +28,15 @@ pub(crate) struct Config {
     pub(crate) state_dir: PathBuf,
     /// Overrides Syslog_Server if not empty.
     pub(crate) syslog_server: String,
+    /// What carries the messages of the phone, and in which form.
+    pub(crate) syslog: (Transport, Format),
     /// Option values by number.
     pub(crate) options: BTreeMap<String, String>,
     pub(crate) tls: TlsFiles,
     pub(crate) mobility: MobilitySetting,
     pub(crate) tftp_ports: TftpPorts,
+    /// Whether the slash with which a path begins is no part of the name that TFTP asks for.
+    pub(crate) strip_leading_slash: bool,
     /// Over what a custom CA may come.
     pub(crate) ca_over: CaOver,
     /// Whether another server of the network is refused once the phone is provisioned.
@@ -170,10 +175,15 @@ pub(crate) fn load(place: &Place) -> anyhow::Result<Config> {
         state_dir: (place.state_dir.clone())
             .unwrap_or_else(|| text("state.dir", "/var/lib/onhook").into()),
         syslog_server: text("syslog.server", ""),
+        syslog: (
+            given.parse("syslog.transport")?.unwrap_or_default(),
+            given.parse("syslog.format")?.unwrap_or_default(),
+        ),
         options,
         tls: tls(&given)?,
         mobility: mobility(&mut given)?,
         tftp_ports: given.parse("tftp.local_ports")?.unwrap_or(TftpPorts::Phone),
+        strip_leading_slash: given.parse("tftp.strip_leading_slash")?.unwrap_or(true),
         ca_over: given.parse("security.ca_over")?.unwrap_or_default(),
         pin_server: given.parse("security.pin_server")?.unwrap_or(false),
         identity,

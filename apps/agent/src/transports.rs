@@ -5,7 +5,7 @@ use std::sync::Arc;
 use onhook_driver::Fetchers;
 use onhook_http::HttpFetch;
 use onhook_system::SystemResolver;
-use onhook_tftp::{LocalPorts, TftpFetch};
+use onhook_tftp::{LeadingSlash, LocalPorts, TftpFetch};
 
 use crate::certificate::Presented;
 use crate::config::{Config, TftpPorts};
@@ -31,7 +31,13 @@ impl Transports {
             TftpPorts::Phone => LocalPorts::phone(),
             TftpPorts::Ephemeral => LocalPorts::ephemeral(),
         };
-        let tftp = TftpFetch::new(Arc::new(SystemResolver), ports);
+        //= R-TFTP-3
+        let slash = if config.strip_leading_slash {
+            LeadingSlash::Strip
+        } else {
+            LeadingSlash::Keep
+        };
+        let tftp = TftpFetch::new(Arc::new(SystemResolver), ports).with_leading_slash(slash);
         let fetchers = Fetchers {
             http: Some(Arc::clone(&web) as _),
             https: Some(web),

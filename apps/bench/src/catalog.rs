@@ -12,7 +12,7 @@ pub(crate) struct Entry {
 }
 
 /// All benchmarks.
-pub(crate) const ENTRIES: [Entry; 11] = [
+pub(crate) const ENTRIES: [Entry; 14] = [
     Entry {
         name: language::RULE,
         about: language::ABOUT_RULE,
@@ -59,13 +59,28 @@ pub(crate) const ENTRIES: [Entry; 11] = [
         run: |plan| commit::run(&commit::ONE, plan),
     },
     Entry {
-        name: "tftp-512",
-        about: tftp::ABOUT,
-        run: |plan| tftp::run("tftp-512", 512, plan),
+        name: tftp::BY_512.name,
+        about: tftp::BY_512.about,
+        run: |plan| tftp::run(&tftp::BY_512, plan),
     },
     Entry {
-        name: "tftp-1428",
-        about: tftp::ABOUT,
-        run: |plan| tftp::run("tftp-1428", 1428, plan),
+        name: tftp::BY_1428.name,
+        about: tftp::BY_1428.about,
+        run: |plan| tftp::run(&tftp::BY_1428, plan),
+    },
+    Entry {
+        name: tftp::WINDOW_16.name,
+        about: tftp::WINDOW_16.about,
+        run: |plan| tftp::run(&tftp::WINDOW_16, plan),
+    },
+    Entry {
+        name: tftp::WINDOW_64.name,
+        about: tftp::WINDOW_64.about,
+        run: |plan| tftp::run(&tftp::WINDOW_64, plan),
+    },
+    Entry {
+        name: tftp::LOSS.name,
+        about: tftp::LOSS.about,
+        run: |plan| tftp::run(&tftp::LOSS, plan),
     },
 ];

@@ -60,5 +60,11 @@ pub(crate) enum Command {
         server: SocketAddr,
         file: String,
         block_size: u16,
+        /// Blocks for one acknowledgement.
+        #[arg(default_value_t = 1)]
+        window: u16,
     },
+    /// Serves a folder over TFTP with the server of the lab: the other end of what the benchmarks of TFTP time.
+    #[command(hide = true)]
+    Serve { root: PathBuf },
 }

@@ -134,6 +134,7 @@ pub(crate) fn run(change: &Change, plan: &Plan) -> anyhow::Result<Benchmark> {
             name: "ours",
             about: "read, merge, write, flush, rename twice, flush the directory",
             timing,
+            cpu: None,
         }],
     })
 }

@@ -132,6 +132,7 @@ pub(crate) fn run(plan: &Plan) -> anyhow::Result<Benchmark> {
             name: "ours",
             about: "in process, on one core",
             timing,
+            cpu: None,
         }],
         peers: Vec::new(),
     })

@@ -88,6 +88,7 @@ fn benchmark(
             name: "ours",
             about: "in process",
             timing: Timing::of(rounds),
+            cpu: None,
         }],
         peers: Vec::new(),
     })

@@ -47,7 +47,9 @@ fn main() -> ExitCode {
             server,
             file,
             block_size,
-        } => tftp::get(server, &file, block_size),
+            window,
+        } => tftp::get(server, &file, block_size, window),
+        Command::Serve { root } => tftp::serve(root),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

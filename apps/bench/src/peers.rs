@@ -5,6 +5,8 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use anyhow::{Context, bail};
+use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::TimeValLike as _;
 
 use crate::content::KEY;
 
@@ -44,6 +46,34 @@ pub(crate) fn timed(command: &mut Command) -> anyhow::Result<f64> {
         bail!("{command:?} failed: {status}");
     }
     Ok(seconds)
+}
+
+/// What one run of a program cost.
+pub(crate) struct Cost {
+    pub(crate) seconds: f64,
+    /// In the program and in the kernel for it, its children included.
+    pub(crate) cpu_seconds: f64,
+}
+
+/// Runs a program to its end, and says what that cost.
+pub(crate) fn cost(command: &mut Command) -> anyhow::Result<Cost> {
+    let before = cpu_seconds()?;
+    let seconds = timed(command)?;
+    Ok(Cost {
+        seconds,
+        cpu_seconds: cpu_seconds()? - before,
+    })
+}
+
+/// What all programs cost that have been waited for.
+fn cpu_seconds() -> anyhow::Result<f64> {
+    let usage = getrusage(UsageWho::RUSAGE_CHILDREN).context("asking for the time of children")?;
+    let times = [usage.user_time(), usage.system_time()];
+    let micros = times
+        .map(|time| time.num_microseconds())
+        .into_iter()
+        .sum::<i64>();
+    Ok(micros as f64 / 1e6)
 }
 
 /// The C program of this folder, built.

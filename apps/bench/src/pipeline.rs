@@ -155,6 +155,7 @@ impl Rounds {
             name: "onhook, inside a running process",
             about: "decrypt, inflate, parse, look up and check every value, SHA-256 of the body, wipe; one core",
             timing: inside.clone(),
+            cpu: None,
         }];
         let process = Timing::of(self.process);
         if plan.peers {
@@ -162,6 +163,7 @@ impl Rounds {
                 name: "onhook, as a whole process",
                 about: "the same once, with start and end of the program",
                 timing: process.clone(),
+                cpu: None,
             });
         }
         let c = self.c_program.map(|_| Timing::of(self.c_inside));

@@ -34,6 +34,9 @@ pub(crate) struct Side {
     pub(crate) name: &'static str,
     pub(crate) about: &'static str,
     pub(crate) timing: Timing,
+    /// Seconds of the processor, where they were measured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) cpu: Option<Timing>,
 }
 
 /// Another program beside ours.
@@ -50,7 +53,12 @@ pub(crate) struct Peer {
 #[serde(rename_all = "lowercase")]
 enum Compared {
     /// Its timing, and how many times as long as ours it took.
-    Measured { timing: Timing, ratio: f64 },
+    Measured {
+        timing: Timing,
+        ratio: f64,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        cpu: Option<Timing>,
+    },
     /// Why it was not measured.
     Skipped { why: String },
 }
@@ -68,6 +76,7 @@ impl Peer {
             Ok(timing) => Compared::Measured {
                 ratio: timing.median_s / ours.median_s,
                 timing,
+                cpu: None,
             },
             Err(why) => Compared::Skipped { why },
         };
@@ -77,6 +86,16 @@ impl Peer {
             against,
             result,
         }
+    }
+}
+
+impl Peer {
+    /// Adds what a peer took of the processor.
+    pub(crate) fn with_cpu(mut self, taken: Option<Timing>) -> Self {
+        if let Compared::Measured { cpu, .. } = &mut self.result {
+            *cpu = taken;
+        }
+        self
     }
 }
 
@@ -101,10 +120,11 @@ impl Report {
                     words(&side.timing),
                     side.about
                 )?;
+                print_cpu(out, side.cpu.as_ref())?;
             }
             for peer in &benchmark.peers {
                 match &peer.result {
-                    Compared::Measured { timing, ratio } => {
+                    Compared::Measured { timing, ratio, cpu } => {
                         writeln!(
                             out,
                             "  {}: {}, {ratio:.1} times as long as {}",
@@ -112,6 +132,7 @@ impl Report {
                             words(timing),
                             peer.against
                         )?;
+                        print_cpu(out, cpu.as_ref())?;
                     }
                     Compared::Skipped { why } => writeln!(out, "  {}: skipped: {why}", peer.name)?,
                 }
@@ -120,6 +141,13 @@ impl Report {
         }
         Ok(())
     }
+}
+
+fn print_cpu(out: &mut impl Write, cpu: Option<&Timing>) -> anyhow::Result<()> {
+    if let Some(cpu) = cpu {
+        writeln!(out, "    of the processor: {}", words(cpu))?;
+    }
+    Ok(())
 }
 
 fn words(timing: &Timing) -> String {

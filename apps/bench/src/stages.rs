@@ -78,11 +78,13 @@ pub(crate) fn xml(plan: &Plan) -> anyhow::Result<Benchmark> {
                 name: "ours",
                 about: "in process, on one core, without the SHA-256 of the file, which was timed beside it",
                 timing: rounds.ours.clone(),
+                cpu: None,
             },
             Side {
                 name: "ours with SHA-256",
                 about: "what a resync takes",
                 timing: Timing::of(whole),
+                cpu: None,
             },
         ],
         peers: vec![
@@ -212,6 +214,7 @@ fn side(ours: &Timing) -> Side {
         name: "ours",
         about: "in process, on one core",
         timing: ours.clone(),
+        cpu: None,
     }
 }
 

@@ -1,93 +1,141 @@
-//! `tftp-512` and `tftp-1428`: a file of 32 MiB in lock-step from tftpd-hpa, beside other clients.
+//! Files over TFTP beside other clients and servers, as whole processes.
 //!
 //! Server and client are pinned to one processor. With two free processors a lock-step transfer is bimodal: each packet
 //! wakes a halted processor, and the time measures that.
 
-use std::io::Write;
-use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
-use std::time::Duration;
+mod get;
+mod relay;
+mod servers;
 
-use anyhow::{Context, bail};
-use async_trait::async_trait;
-use onhook_fetch::port::{Fetch, ResolveError, Resolver};
-use onhook_fetch::{BodySink, Endpoint, Head, Refused, Request, Scheme};
-use onhook_tftp::{LocalPorts, Offer, TftpFetch};
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::Context;
 use serde_json::json;
 
 use crate::measure::Timing;
-use crate::peers;
+use crate::peers::{self, Cost};
 use crate::plan::Plan;
 use crate::report::{Benchmark, Peer, Side};
+use relay::Relay;
+use servers::{Kind, Server, folder};
 
-/// What the benchmarks measure.
-pub(crate) const ABOUT: &str =
-    "a file of 32 MiB from tftpd-hpa, one block at a time, both ends on one processor";
+pub(crate) use get::{get, serve};
 
 const FILE: &str = "file.bin";
-const FILE_BYTES: usize = 32 << 20;
 const OURS: &str = "onhook, as a whole process";
+const PAIR: &str = "onhook with its own server";
 
-/// The other clients: name, and its arguments for a port and a block size; `None` if it cannot be asked for that.
-type Client = (&'static str, fn(u16, u16) -> Option<Vec<String>>);
+/// One way to fetch a file.
+pub(crate) struct Task {
+    pub(crate) name: &'static str,
+    pub(crate) about: &'static str,
+    server: Kind,
+    file_bytes: usize,
+    block_size: u16,
+    window: u16,
+    /// One of so many packets is lost; `None` for none.
+    loss: Option<u64>,
+}
+
+/// In lock-step, blocks of 512.
+pub(crate) const BY_512: Task = Task {
+    name: "tftp-512",
+    about: "a file of 32 MiB from tftpd-hpa in blocks of 512, one at a time, both ends on one processor",
+    server: Kind::Hpa,
+    file_bytes: 32 << 20,
+    block_size: 512,
+    window: 1,
+    loss: None,
+};
+/// In lock-step, blocks of 1,428.
+pub(crate) const BY_1428: Task = Task {
+    name: "tftp-1428",
+    about: "a file of 32 MiB from tftpd-hpa in blocks of 1,428, one at a time, both ends on one processor",
+    server: Kind::Hpa,
+    file_bytes: 32 << 20,
+    block_size: 1428,
+    window: 1,
+    loss: None,
+};
+/// Windows of 16.
+pub(crate) const WINDOW_16: Task = Task {
+    name: "tftp-window-16",
+    about: "a file of 32 MiB from atftpd in windows of 16 blocks of 1,428, both ends on one processor",
+    server: Kind::Atftpd,
+    file_bytes: 32 << 20,
+    block_size: 1428,
+    window: 16,
+    loss: None,
+};
+/// Windows of 64.
+pub(crate) const WINDOW_64: Task = Task {
+    name: "tftp-window-64",
+    about: "a file of 32 MiB from atftpd in windows of 64 blocks of 1,428, both ends on one processor",
+    server: Kind::Atftpd,
+    file_bytes: 32 << 20,
+    block_size: 1428,
+    window: 64,
+    loss: None,
+};
+/// Over a line that loses packets.
+pub(crate) const LOSS: Task = Task {
+    name: "tftp-loss",
+    about: "a file of 256 KiB from tftpd-hpa, one block of 1,428 at a time, one of 100 packets lost in each direction",
+    server: Kind::Hpa,
+    file_bytes: 256 << 10,
+    block_size: 1428,
+    window: 1,
+    loss: Some(100),
+};
+
+/// The other clients: name, and its arguments for a port and a task; why not, if it cannot be asked for that.
+type Client = (
+    &'static str,
+    fn(u16, &Task) -> Result<Vec<String>, &'static str>,
+);
+const NO_WINDOW: &str = "it has no windows";
 const CLIENTS: [Client; 4] = [
-    ("curl", |port, size| {
+    ("curl", |port, task| {
         let url = format!("tftp://127.0.0.1:{port}/{FILE}");
-        let size = size.to_string();
-        Some(words(&[
-            "-s",
-            "--tftp-blksize",
-            &size,
-            "-o",
-            "/dev/null",
-            &url,
-        ]))
+        let size = task.block_size.to_string();
+        let arguments = ["-s", "--tftp-blksize", &size, "-o", "/dev/null", &url];
+        if task.window > 1 {
+            return Err(NO_WINDOW);
+        }
+        Ok(words(&arguments))
     }),
-    ("atftp", |port, size| {
-        let (port, option) = (port.to_string(), format!("blksize {size}"));
-        Some(words(&[
-            "-g",
-            "-r",
-            FILE,
-            "-l",
-            "/dev/null",
-            "--option",
-            &option,
-            "127.0.0.1",
-            &port,
-        ]))
-    }),
-    ("tftp", |port, size| {
+    ("atftp", |port, task| {
         let port = port.to_string();
-        let fixed = [
-            "-4",
-            "-m",
-            "binary",
-            "127.0.0.1",
-            &port,
-            "-c",
-            "get",
-            FILE,
-            "/dev/null",
-        ];
-        (size == 512).then(|| words(&fixed))
+        let mut arguments = words(&["-g", "-r", FILE, "-l", "/dev/null"]);
+        arguments.extend([
+            "--option".to_owned(),
+            format!("blksize {}", task.block_size),
+        ]);
+        if task.window > 1 {
+            let window = format!("windowsize {}", task.window);
+            arguments.extend(["--option".to_owned(), window]);
+        }
+        arguments.extend(words(&["127.0.0.1", &port]));
+        Ok(arguments)
     }),
-    ("busybox", |port, size| {
-        let (port, size) = (port.to_string(), size.to_string());
-        Some(words(&[
-            "tftp",
-            "-g",
-            "-b",
-            &size,
-            "-r",
-            FILE,
-            "-l",
-            "/dev/null",
-            "127.0.0.1",
-            &port,
-        ]))
+    ("tftp", |port, task| {
+        let port = port.to_string();
+        let fixed = ["-4", "-m", "binary", "127.0.0.1", &port];
+        if task.block_size != 512 || task.window > 1 {
+            return Err("it has no options");
+        }
+        Ok(words(
+            &[&fixed[..], &["-c", "get", FILE, "/dev/null"]].concat(),
+        ))
+    }),
+    ("busybox", |port, task| {
+        let (port, size) = (port.to_string(), task.block_size.to_string());
+        let fixed = ["tftp", "-g", "-b", &size, "-r", FILE, "-l", "/dev/null"];
+        if task.window > 1 {
+            return Err(NO_WINDOW);
+        }
+        Ok(words(&[&fixed[..], &["127.0.0.1", &port]].concat()))
     }),
 ];
 
@@ -95,100 +143,158 @@ fn words(words: &[&str]) -> Vec<String> {
     words.iter().map(|word| (*word).to_owned()).collect()
 }
 
-/// Runs the benchmark with one block size.
-pub(crate) fn run(name: &'static str, block_size: u16, plan: &Plan) -> anyhow::Result<Benchmark> {
+/// Runs one task.
+pub(crate) fn run(task: &Task, plan: &Plan) -> anyhow::Result<Benchmark> {
+    let blocks = task.file_bytes / usize::from(task.block_size) + 1;
     let mut benchmark = Benchmark {
-        name,
-        about: ABOUT,
-        counts: json!({ "bytes": FILE_BYTES, "block_size": block_size }),
-        line: format!("{FILE_BYTES} bytes in blocks of {block_size}"),
+        name: task.name,
+        about: task.about,
+        counts: json!({
+            "bytes": task.file_bytes,
+            "block_size": task.block_size,
+            "window": task.window,
+            "blocks": blocks,
+        }),
+        line: format!(
+            "{} bytes in {blocks} blocks of {}",
+            task.file_bytes, task.block_size
+        ),
         sides: Vec::new(),
         peers: Vec::new(),
     };
-    if let Some(why) = missing(plan) {
+    if let Some(why) = missing(task, plan) {
         benchmark.line = format!("skipped: {why}");
         return Ok(benchmark);
     }
-    let folder = tempfile::tempdir().context("making a scratch folder")?;
-    let server = Server::start(folder.path())?;
+    let folder = folder(task.file_bytes)?;
+    let server = Server::start(task.server, folder.path())?;
+    let own_server = Server::start(Kind::Ours, folder.path())?;
+    let relay = task.loss.map(|one_of| Relay::start(server.port, one_of));
+    let relay = relay.transpose().context("starting the bad line")?;
+    let port = relay.as_ref().map_or(server.port, |relay| relay.port);
     let program = std::env::current_exe().context("finding the own program")?;
-    let mut own = Vec::new();
+    let (mut own, mut pair) = (Costs::default(), Costs::default());
     let mut others: Vec<Other> = CLIENTS
         .iter()
-        .map(|(name, arguments)| Other::new(name, arguments(server.port, block_size)))
+        .map(|(name, arguments)| Other::new(name, arguments(port, task)))
         .collect();
-    for _ in 0..plan.rounds {
-        let get = [
-            "get",
-            &format!("127.0.0.1:{}", server.port),
-            FILE,
-            &block_size.to_string(),
-        ];
-        own.push(peers::timed(pinned(&program).args(get))?);
+    for round in 0..plan.rounds {
+        let afresh = || {
+            if let Some(relay) = &relay {
+                relay.seed(u64::from(round) + 1);
+            }
+        };
+        afresh();
+        own.add(peers::cost(&mut ours(&program, port, task))?);
         for other in &mut others {
+            afresh();
             other.run()?;
         }
+        if relay.is_none() {
+            pair.add(peers::cost(&mut ours(&program, own_server.port, task))?);
+        }
     }
-    let own = Timing::of(own);
-    benchmark.peers = others
-        .into_iter()
-        .map(|other| {
-            let about = "as a whole process, the file thrown away";
-            Peer::new(other.name, about, OURS, &own, other.timing())
-        })
-        .collect();
+    let (own, own_cpu) = own.timings();
+    let pairs = relay.is_none().then(|| pair.timings());
+    for other in others {
+        let about = "as a whole process, the file thrown away";
+        let (name, result) = (other.name, other.timings());
+        if let (Ok((timing, _)), Some((pair, _))) = (&result, &pairs) {
+            let against = Peer::new(name, about, PAIR, pair, Ok(timing.clone()));
+            benchmark.peers.push(against);
+        }
+        let cpu = result.as_ref().ok().map(|(_, cpu)| cpu.clone());
+        let timing = result.map(|(timing, _)| timing);
+        let peer = Peer::new(name, about, OURS, &own, timing);
+        benchmark.peers.push(peer.with_cpu(cpu));
+    }
     benchmark.sides.push(Side {
         name: OURS,
         about: "the transport of the agent, the file thrown away",
         timing: own,
+        cpu: Some(own_cpu),
     });
+    if let Some((timing, cpu)) = pairs {
+        benchmark.sides.push(Side {
+            name: PAIR,
+            about: "the same transport, and the server of the lab instead of the other one",
+            timing,
+            cpu: Some(cpu),
+        });
+    }
     Ok(benchmark)
 }
 
-/// Another client with what it took.
+/// Our client.
+fn ours(program: &Path, port: u16, task: &Task) -> Command {
+    let mut command = pinned(program);
+    command.args(["get", &format!("127.0.0.1:{port}"), FILE]);
+    command.args([task.block_size.to_string(), task.window.to_string()]);
+    command
+}
+
+/// What some runs of a program cost.
+#[derive(Default)]
+struct Costs {
+    seconds: Vec<f64>,
+    cpu_seconds: Vec<f64>,
+}
+
+impl Costs {
+    fn add(&mut self, cost: Cost) {
+        self.seconds.push(cost.seconds);
+        self.cpu_seconds.push(cost.cpu_seconds);
+    }
+
+    fn timings(self) -> (Timing, Timing) {
+        (Timing::of(self.seconds), Timing::of(self.cpu_seconds))
+    }
+}
+
+/// Another client with what it cost.
 struct Other {
     name: &'static str,
     /// Its arguments, or why it is left out.
     arguments: Result<Vec<String>, String>,
-    times: Vec<f64>,
+    costs: Costs,
 }
 
 impl Other {
-    fn new(name: &'static str, arguments: Option<Vec<String>>) -> Self {
-        let arguments = match (arguments, peers::find(name)) {
-            (None, _) => Err("it has no block size but 512".to_owned()),
-            (Some(_), None) => Err("it is not installed".to_owned()),
-            (Some(arguments), Some(_)) => Ok(arguments),
-        };
+    fn new(name: &'static str, arguments: Result<Vec<String>, &str>) -> Self {
+        let arguments = arguments.map_err(str::to_owned).and_then(|arguments| {
+            let found = peers::find(name).map(|_| arguments);
+            found.ok_or_else(|| "it is not installed".to_owned())
+        });
         Self {
             name,
             arguments,
-            times: Vec::new(),
+            costs: Costs::default(),
         }
     }
 
     fn run(&mut self) -> anyhow::Result<()> {
         if let Ok(arguments) = &self.arguments {
             let mut command = pinned(Path::new(self.name));
-            self.times.push(peers::timed(command.args(arguments))?);
+            self.costs.add(peers::cost(command.args(arguments))?);
         }
         Ok(())
     }
 
-    fn timing(self) -> Result<Timing, String> {
-        self.arguments.map(|_| Timing::of(self.times))
+    fn timings(self) -> Result<(Timing, Timing), String> {
+        self.arguments.map(|_| self.costs.timings())
     }
 }
 
-/// Why the benchmark cannot be run.
-fn missing(plan: &Plan) -> Option<String> {
+/// Why a task cannot be run.
+fn missing(task: &Task, plan: &Plan) -> Option<String> {
     if !plan.peers {
         return Some("it needs a server of others: give --peers".to_owned());
     }
-    let tool = ["in.tftpd", "taskset"]
-        .into_iter()
-        .find(|tool| peers::find(tool).is_none());
-    tool.map(|tool| format!("{tool} is not installed"))
+    if task.server.program().is_none() {
+        return Some(format!("{} is not installed", task.server.name()));
+    }
+    let pins = peers::find("taskset").is_some();
+    (!pins).then(|| "taskset is not installed".to_owned())
 }
 
 /// A program on the processor that all of them share.
@@ -196,115 +302,4 @@ fn pinned(program: &Path) -> Command {
     let mut command = Command::new("taskset");
     command.args(["-c", "0"]).arg(program);
     command
-}
-
-/// tftpd-hpa over one folder; ended when it is dropped.
-struct Server {
-    child: Child,
-    port: u16,
-}
-
-impl Server {
-    fn start(folder: &Path) -> anyhow::Result<Self> {
-        // The server drops to a user that must be able to look in.
-        let open = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-        std::fs::set_permissions(folder, open).context("opening the scratch folder")?;
-        let mut file = std::fs::File::create(folder.join(FILE)).context("making the file")?;
-        let block: Vec<u8> = (0..4096_u32).map(|n| (n * 31 % 251) as u8).collect();
-        for _ in 0..FILE_BYTES / block.len() {
-            file.write_all(&block).context("writing the file")?;
-        }
-        let port = free_port().context("looking for a free port")?;
-        let child = pinned(Path::new("in.tftpd"))
-            .args(["-L", "-4", "-u", "nobody", "-a"])
-            .arg(format!("127.0.0.1:{port}"))
-            .arg("-s")
-            .arg(folder)
-            .stderr(Stdio::null())
-            .spawn()
-            .context("starting in.tftpd")?;
-        let server = Self { child, port };
-        server.await_answer()?;
-        Ok(server)
-    }
-
-    /// Waits until a request for a file that is not there is refused.
-    fn await_answer(&self) -> anyhow::Result<()> {
-        let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
-        socket.set_read_timeout(Some(Duration::from_millis(100)))?;
-        for _ in 0..50 {
-            // Before the server is up ICMP refuses it, which is as good as silence.
-            let _ = socket.send_to(b"\0\x01nothing\0octet\0", (Ipv4Addr::LOCALHOST, self.port));
-            if socket.recv(&mut [0; 600]).is_ok() {
-                return Ok(());
-            }
-        }
-        bail!("in.tftpd does not answer; it needs root to change its root folder")
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn free_port() -> std::io::Result<u16> {
-    let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
-    Ok(socket.local_addr()?.port())
-}
-
-/// Fetches a file once and throws it away: what the benchmark times.
-pub(crate) fn get(server: SocketAddr, file: &str, block_size: u16) -> anyhow::Result<()> {
-    let offer = Offer {
-        block_size,
-        ..Offer::default()
-    };
-    let transport = TftpFetch::with_offer(Arc::new(NoNames), LocalPorts::ephemeral(), offer);
-    let request = Request {
-        scheme: Scheme::Tftp,
-        host: server.ip().to_string(),
-        port: server.port(),
-        path: format!("/{file}"),
-        allowed_domains: String::new(),
-        user_agent: String::new(),
-        user: None,
-        password: None,
-        post: None,
-        limit: 1 << 40,
-        timeout: Duration::from_secs(600),
-    };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .context("starting")?;
-    let fetched = runtime.block_on(transport.get(&request, &mut Nowhere));
-    fetched.map(drop).context("fetching")
-}
-
-struct NoNames;
-
-#[async_trait]
-impl Resolver for NoNames {
-    async fn resolve(&self, host: &str) -> Result<Vec<std::net::IpAddr>, ResolveError> {
-        match host.parse() {
-            Ok(address) => Ok(vec![address]),
-            Err(_) => Err(ResolveError::NoAddress(None)),
-        }
-    }
-}
-
-struct Nowhere;
-
-#[async_trait]
-impl BodySink for Nowhere {
-    async fn started(&mut self, _endpoint: Endpoint) {}
-
-    fn head(&mut self, _head: &Head) {}
-
-    fn chunk(&mut self, _bytes: &[u8]) -> Result<(), Refused> {
-        Ok(())
-    }
 }

@@ -11,12 +11,14 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use onhook_prov_server::{Certificate, Config, Events, Fault, Https, Limits, Running, Server};
+use onhook_prov_server::{
+    Certificate, Config, Events, Existing, Fault, Https, Limits, Running, Server, TftpUploads,
+};
 use tokio::runtime::Builder;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
-use crate::cli::serve::{ServeArgs, TlsArgs};
+use crate::cli::serve::{ServeArgs, TlsArgs, UploadArgs};
 use crate::failure::Done;
 use crate::output;
 use crate::serve::format::Format;
@@ -50,6 +52,7 @@ async fn run(args: ServeArgs) -> Done {
         http: args.http.0,
         https: https(args.tls),
         tftp: args.tftp.0,
+        tftp_uploads: uploads(&args.tftp_uploads),
         syslog: args.syslog.0,
         access_log: args.access_log,
         faults: faults(&args.fault)?,
@@ -109,6 +112,18 @@ fn listening(running: &Running) -> Vec<(&'static str, String)> {
     all.into_iter()
         .filter_map(|(name, address)| Some((name, address?.to_string())))
         .collect()
+}
+
+fn uploads(args: &UploadArgs) -> Option<TftpUploads> {
+    let existing = if args.tftp_overwrite {
+        Existing::IsReplaced
+    } else {
+        Existing::Stays
+    };
+    args.tftp_uploads.then_some(TftpUploads {
+        existing,
+        limit: args.tftp_upload_limit,
+    })
 }
 
 fn https(args: TlsArgs) -> Option<Https> {

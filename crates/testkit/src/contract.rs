@@ -13,6 +13,7 @@ mod key_vault;
 mod resolver;
 mod state_store;
 mod trust_store;
+mod upload;
 
 pub use clock::{ClockFixture, Wall, clock};
 pub use command_source::{Asker, CommandSourceFixture, command_source};
@@ -25,6 +26,7 @@ pub use key_vault::{KeyVaultFixture, key_vault};
 pub use resolver::{ResolverFixture, resolver};
 pub use state_store::{StateStoreFixture, state_store};
 pub use trust_store::{TrustStoreFixture, trust_store};
+pub use upload::{Taker, UploadFixture, upload};
 
 use std::time::Duration;
 

@@ -12,6 +12,7 @@ mod mock;
 mod power;
 mod record;
 mod resolver;
+mod upload;
 
 pub use clock::FakeClock;
 pub use command_source::{FakeAsker, FakeCommandSource, FakeReply};
@@ -25,6 +26,7 @@ pub use mock::MockConfigStore;
 pub use power::{Cut, Power};
 pub use record::MemoryRecord;
 pub use resolver::FakeResolver;
+pub use upload::{FakeUpload, RecordingWatch, UploadAnswer};
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

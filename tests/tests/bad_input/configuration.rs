@@ -5,7 +5,7 @@ use onhook_tests::Agent;
 use super::assert_refused;
 
 /// A mistake in a file: its line and perhaps column, and what is said about it.
-const MISTAKES: [(&str, &str, &[&str]); 22] = [
+const MISTAKES: [(&str, &str, &[&str]); 25] = [
     (
         "[device]\nmac = \"000e08012345\"\n\n[syslog]\nsevrer = \"x\"\n",
         ":5: ",
@@ -87,6 +87,21 @@ const MISTAKES: [(&str, &str, &[&str]); 22] = [
         "[tftp]\nlocal_ports = \"low\"\n",
         ":2: tftp.local_ports: ",
         &["`phone`", "`ephemeral`"],
+    ),
+    (
+        "[tftp]\nstrip_leading_slash = \"perhaps\"\n",
+        ":2: tftp.strip_leading_slash: ",
+        &["`true`", "`false`"],
+    ),
+    (
+        "[syslog]\ntransport = \"tls\"\n",
+        ":2: syslog.transport: ",
+        &["`udp`", "`tcp`"],
+    ),
+    (
+        "[syslog]\nformat = \"bsd\"\n",
+        ":2: syslog.format: ",
+        &["`rfc3164`", "`rfc5424`"],
     ),
 ];
 

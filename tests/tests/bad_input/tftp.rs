@@ -97,6 +97,23 @@ fn packets_from_a_wrong_port_change_nothing() {
     assert_eq!(site.asked().len(), 1);
 }
 
+//= R-TFTP-3 type=test
+#[test]
+fn a_phone_that_keeps_the_slash_asks_for_a_name_that_begins_with_it() {
+    let file = profile(good()).into_bytes();
+    for (strip, name) in [("true", "good.xml"), ("false", "/good.xml")] {
+        let mut bench = bench();
+        bench
+            .agent
+            .set_variable("ONHOOK__TFTP__STRIP_LEADING_SLASH", strip);
+        let site = TftpSite::start().unwrap();
+        site.put(name, vec![Step::Send(data(1, &file)), Step::Hear]);
+        let rule = format!("tftp://{}/good.xml", site.address());
+        let (ended, document) = bench.agent.resync(&rule).unwrap();
+        assert_eq!(ended.code, Some(0), "{document:#}");
+    }
+}
+
 //= R-TFTP-11 type=test
 //= R-TFTP-19 type=test
 #[test]

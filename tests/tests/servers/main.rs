@@ -3,6 +3,7 @@
 
 mod nginx;
 mod python;
+mod rsyslog;
 mod tftp;
 
 use std::fs;

@@ -75,7 +75,7 @@ impl Lab {
 }
 
 /// Ports on which nobody listens.
-fn free_ports(count: usize) -> Vec<u16> {
+pub(crate) fn free_ports(count: usize) -> Vec<u16> {
     let sockets: Vec<_> = (0..count)
         .map(|_| TcpListener::bind(("127.0.0.1", 0)).unwrap())
         .collect();

@@ -139,6 +139,8 @@ impl Config {
                 format!("{{ {} }}", pairs.join(", "))
             }),
             ("syslog", "server") => Some(self.syslog_server.clone()),
+            ("syslog", "transport") => Some(self.syslog.0.name().to_owned()),
+            ("syslog", "format") => Some(self.syslog.1.name().to_owned()),
             ("tls", key) => self.tls_path(key).map(|path| path.display().to_string()),
             ("mobility", "status") => Some(self.mobility.status.clone()),
             ("mobility", "user") => Some(self.mobility.user.clone()),
@@ -158,6 +160,7 @@ impl Config {
                 }
                 .to_owned(),
             ),
+            ("tftp", "strip_leading_slash") => Some(self.strip_leading_slash.to_string()),
             ("security", "ca_over") => Some(self.ca_over.name().to_owned()),
             ("security", "pin_server") => Some(self.pin_server.to_string()),
             ("readings", name) => self.scope.readings.word(name).ok().map(str::to_owned),

@@ -18,7 +18,9 @@ pub(crate) struct ServeArgs {
     /// Where TFTP listens (UDP): ADDRESS:PORT, or off.
     #[arg(long, value_name = "A", default_value = "off", value_parser = listen)]
     pub(crate) tftp: Listen,
-    /// Where the syslog sink listens (UDP): ADDRESS:PORT, or off.
+    #[command(flatten)]
+    pub(crate) tftp_uploads: UploadArgs,
+    /// Where the syslog sink listens (UDP and TCP): ADDRESS:PORT, or off.
     #[arg(long, value_name = "A", default_value = "off", value_parser = listen)]
     pub(crate) syslog: Listen,
     /// Append one line per request to a file.
@@ -36,6 +38,25 @@ pub(crate) struct ServeArgs {
     /// Print events as JSON, one object a line (schema onhook.serve-event/1).
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// What TFTP clients of `serve` may write.
+#[derive(Args)]
+pub(crate) struct UploadArgs {
+    /// Let TFTP clients write new files into folders below DIR, of at most --tftp-upload-limit bytes.
+    #[arg(long, requires = "tftp")]
+    pub(crate) tftp_uploads: bool,
+    /// Let them replace files too.
+    #[arg(long, requires = "tftp_uploads")]
+    pub(crate) tftp_overwrite: bool,
+    /// Largest file that they may write, in bytes.
+    #[arg(
+        long,
+        value_name = "BYTES",
+        default_value_t = 5 << 20,
+        requires = "tftp_uploads"
+    )]
+    pub(crate) tftp_upload_limit: u64,
 }
 
 /// HTTPS of `serve`.

@@ -12,8 +12,11 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 
+#[cfg(feature = "tcp")]
+use crate::connection::Lines;
 use crate::datagram::render;
 use crate::destination::Destination;
+use crate::form::{Format, Transport};
 use crate::syslog::{Job, Tally};
 
 /// Longest wait for a name resolution.
@@ -22,18 +25,22 @@ const LOOKUP: Duration = Duration::from_secs(5);
 /// How long an address is used without asking again.
 const FRESH: Duration = Duration::from_secs(300);
 
-/// How many resolved servers are remembered.
-const KNOWN: usize = 8;
+/// How many resolved servers are remembered, and connections kept.
+pub(crate) const KNOWN: usize = 8;
 
 /// Sends what comes out of the queue; lives in one task.
 pub(crate) struct Sender {
     resolver: Arc<dyn Resolver>,
     tally: Arc<Tally>,
+    transport: Transport,
+    format: Format,
     /// Servers by the text that names them.
     servers: BTreeMap<String, Server>,
     lookups: JoinSet<(String, Option<SocketAddr>)>,
     v4: Option<UdpSocket>,
     v6: Option<UdpSocket>,
+    #[cfg(feature = "tcp")]
+    lines: Lines,
 }
 
 enum Server {
@@ -46,10 +53,19 @@ enum Server {
 }
 
 impl Sender {
-    pub(crate) fn new(resolver: Arc<dyn Resolver>, tally: Arc<Tally>) -> Self {
+    pub(crate) fn new(
+        resolver: Arc<dyn Resolver>,
+        tally: Arc<Tally>,
+        transport: Transport,
+        format: Format,
+    ) -> Self {
         Self {
             resolver,
             tally,
+            transport,
+            format,
+            #[cfg(feature = "tcp")]
+            lines: Lines::default(),
             servers: BTreeMap::new(),
             lookups: JoinSet::new(),
             v4: None,
@@ -73,6 +89,8 @@ impl Sender {
                 },
             }
         }
+        #[cfg(feature = "tcp")]
+        self.lines.finish().await;
     }
 
     async fn accept(&mut self, job: Job) {
@@ -123,8 +141,16 @@ impl Sender {
     }
 
     async fn send(&mut self, job: Job, address: SocketAddr) {
-        let datagram = render(&job.message);
-        match self.transmit(datagram.as_bytes(), address).await {
+        let text = render(&job.message, self.format);
+        let sent = match self.transport {
+            Transport::Udp => self.transmit(text.as_bytes(), address).await,
+            #[cfg(feature = "tcp")]
+            Transport::Tcp => {
+                let lines = &mut self.lines;
+                return lines.hand_over(job, text, address, &self.tally, self.format);
+            }
+        };
+        match sent {
             Ok(()) => self.tally.sent(job),
             Err(error) => {
                 tracing::debug!(%error, "a message could not be sent");

@@ -9,6 +9,7 @@ use onhook_phone::port::{EventLog, Message};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
+use crate::form::{Format, Transport};
 use crate::sender::Sender;
 
 /// How many messages wait at most.
@@ -17,7 +18,7 @@ const QUEUE: usize = 64;
 /// How long [`Syslog::flush`] waits at most.
 const FLUSH: Duration = Duration::from_secs(2);
 
-/// Sends messages over UDP from a task of its own.
+/// Sends messages from a task of its own.
 ///
 /// Dropping it lets the task send what waits and end.
 pub struct Syslog {
@@ -60,12 +61,18 @@ impl Tally {
 }
 
 impl Syslog {
-    /// Starts the task on the tokio runtime of the caller.
+    /// Starts the task on the tokio runtime of the caller, for datagrams of RFC 3164.
     #[must_use]
     pub fn start(resolver: Arc<dyn Resolver>) -> Self {
+        Self::with(resolver, Transport::default(), Format::default())
+    }
+
+    /// Starts the task with another transport and form.
+    #[must_use]
+    pub fn with(resolver: Arc<dyn Resolver>, transport: Transport, format: Format) -> Self {
         let (queue, jobs) = unbounded_channel();
         let tally = Arc::new(Tally::default());
-        tokio::spawn(Sender::new(resolver, tally.clone()).run(jobs));
+        tokio::spawn(Sender::new(resolver, tally.clone(), transport, format).run(jobs));
         Self {
             queue,
             room: Arc::new(Semaphore::new(QUEUE)),

@@ -1,6 +1,9 @@
 //! Syslog passes the contract suite of the port, and never holds anybody up.
 
-#![expect(clippy::unwrap_used, reason = "a test may end at a broken invariant")]
+#![cfg(test)]
+
+#[path = "tcp/reader.rs"]
+mod tcp;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -10,7 +13,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use onhook_fetch::port::{ResolveError, Resolver};
 use onhook_phone::port::{EventLog, Message, Severity};
-use onhook_syslog::Syslog;
+use onhook_syslog::{Format, Syslog, Transport};
 use onhook_testkit::contract::{self, EventLogFixture};
 use onhook_testkit::fake::FakeResolver;
 use tokio::net::UdpSocket;
@@ -22,10 +25,14 @@ struct Loopback {
     socket: UdpSocket,
 }
 
+fn log(transport: Transport, format: Format) -> Syslog {
+    Syslog::with(Arc::new(FakeResolver::new()), transport, format)
+}
+
 impl Loopback {
-    async fn new() -> Self {
+    async fn new(format: Format) -> Self {
         Self {
-            log: Arc::new(Syslog::start(Arc::new(FakeResolver::new()))),
+            log: Arc::new(log(Transport::Udp, format)),
             socket: UdpSocket::bind("127.0.0.1:0").await.unwrap(),
         }
     }
@@ -54,8 +61,17 @@ impl EventLogFixture for Loopback {
 }
 
 #[tokio::test]
-async fn syslog_keeps_the_contract() {
-    contract::event_log(&mut Loopback::new().await).await;
+async fn syslog_keeps_the_contract_over_udp() {
+    for format in [Format::Rfc3164, Format::Rfc5424] {
+        contract::event_log(&mut Loopback::new(format).await).await;
+    }
+}
+
+#[tokio::test]
+async fn syslog_keeps_the_contract_over_tcp() {
+    for format in [Format::Rfc3164, Format::Rfc5424] {
+        contract::event_log(&mut tcp::Reader::new(format).await).await;
+    }
 }
 
 fn message(server: &str, text: &str) -> Message {

@@ -4,6 +4,22 @@ use onhook_fetch::{ErrorKind, FetchError};
 
 use crate::packet::ErrorCode;
 
+/// What a transfer does, for messages.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Doing {
+    Reading,
+    Writing,
+}
+
+impl Doing {
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Reading => "reading",
+            Self::Writing => "writing",
+        }
+    }
+}
+
 /// Why a transfer ended without its file.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Failure {
@@ -49,17 +65,22 @@ impl Failure {
     }
 
     /// The failure for the phone; `what` names the file and the server.
-    pub(crate) fn into_error(self, what: &str, limit: u64) -> FetchError {
+    pub(crate) fn into_error(self, doing: Doing, what: &str, limit: u64) -> FetchError {
+        let verb = doing.word();
         match self {
             //= R-TFTP-17
             Self::Refused { code, text } if code == ErrorCode::NOT_FOUND => {
                 // The text may hold a path of the server, and says nothing more.
                 drop(text);
+                let hint = match doing {
+                    Doing::Reading => "put the file there or correct the rule",
+                    Doing::Writing => {
+                        "put a file there to be replaced, or let the server take new ones"
+                    }
+                };
                 FetchError::new(
                     ErrorKind::NotFound,
-                    format!(
-                        "{what} does not exist (TFTP error 1); put the file there or correct the rule"
-                    ),
+                    format!("{what} does not exist (TFTP error 1); {hint}"),
                 )
             }
             Self::Refused { code, text } => {
@@ -85,12 +106,12 @@ impl Failure {
             Self::Opcode => FetchError::new(
                 ErrorKind::Tftp(ErrorCode::ILLEGAL.0),
                 format!(
-                    "reading {what}: the answer is no TFTP packet; check that a TFTP server answers there"
+                    "{verb} {what}: the answer is no TFTP packet; check that a TFTP server answers there"
                 ),
             ),
             Self::Oversize => FetchError::new(
                 ErrorKind::Tftp(ErrorCode::ILLEGAL.0),
-                format!("reading {what}: a block is longer than agreed; correct the server"),
+                format!("{verb} {what}: a block is longer than agreed; correct the server"),
             ),
             Self::TooLarge => FetchError::new(
                 ErrorKind::TooLarge,
@@ -99,7 +120,7 @@ impl Failure {
             Self::Size { size, received } => FetchError::new(
                 ErrorKind::Truncated,
                 format!(
-                    "reading {what}: {received} bytes came, {size} were announced; check whether the file \
+                    "{verb} {what}: {received} bytes came, {size} were announced; check whether the file \
                          changed meanwhile"
                 ),
             ),
@@ -113,7 +134,7 @@ impl Failure {
             Self::Silence => FetchError::new(
                 ErrorKind::TftpTimeout,
                 format!(
-                    "reading {what}: the server stopped answering; check the server and the network"
+                    "{verb} {what}: the server stopped answering; check the server and the network"
                 ),
             ),
         }
@@ -126,7 +147,7 @@ const fn meaning(code: ErrorCode) -> &'static str {
         ErrorCode::FULL => "disk full",
         ErrorCode::ILLEGAL => "illegal operation",
         ErrorCode::UNKNOWN_TID => "unknown transfer ID",
-        ErrorCode(6) => "file exists",
+        ErrorCode::EXISTS => "file exists",
         ErrorCode(7) => "no such user",
         ErrorCode::OPTIONS => "option negotiation failed",
         ErrorCode(_) => "not defined",

@@ -91,9 +91,20 @@ impl Default for Offer {
 }
 
 impl Offer {
-    /// Appends the options to a request.
-    pub(crate) fn write(&self, out: &mut Vec<u8>) {
-        push(out, "tsize", 0);
+    /// What a phone asks for when it fetches firmware.
+    #[must_use]
+    pub const fn firmware() -> Self {
+        //= R-TFTP-6
+        Self {
+            block_size: 1428,
+            timeout_s: 2,
+            window: 4,
+        }
+    }
+
+    /// Appends the options to a request; `size` is that of a body to write, 0 for a file to read (RFC 2349).
+    pub(crate) fn write(&self, size: u64, out: &mut Vec<u8>) {
+        push(out, "tsize", size);
         push(out, "blksize", u64::from(self.block_size));
         push(out, "timeout", u64::from(self.timeout_s));
         if self.window > 1 {
@@ -178,10 +189,11 @@ impl Default for ServerOptions {
 }
 
 impl ServerOptions {
-    /// Writes the OACK to the options of a read request, in their order; `out` stays empty if none is understood.
+    /// Writes the OACK to the options of a request, in their order; `out` stays empty if none is understood.
     ///
+    /// `size` is that of the file to read; `None` repeats what a writer says of the file to come (RFC 2349).
     /// An option with a value that it cannot have is passed over, as RFC 2347 allows.
-    pub fn answer(&self, options: Options<'_>, size: u64, out: &mut Vec<u8>) -> Agreed {
+    pub fn answer(&self, options: Options<'_>, size: Option<u64>, out: &mut Vec<u8>) -> Agreed {
         let mut agreed = Agreed::default();
         let mut seen = [false; Known::ALL.len()];
         out.clear();
@@ -194,8 +206,8 @@ impl ServerOptions {
             };
             let answered = match known {
                 Known::TransferSize => {
-                    agreed.size = Some(size);
-                    Some(size)
+                    agreed.size = Some(size.unwrap_or(value));
+                    agreed.size
                 }
                 Known::BlockSize => at_least(value, SMALLEST_BLOCK).map(|asked| {
                     agreed.block_size = asked.min(self.block_size);

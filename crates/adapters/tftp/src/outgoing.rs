@@ -1,16 +1,22 @@
 //! A sender with its socket and its timer.
 
 use std::future::Future;
-use std::io;
+use std::io::{self, IoSlice};
+use std::os::fd::AsRawFd as _;
 
 use async_trait::async_trait;
+use nix::sys::socket::{ControlMessage, MsgFlags, sendmsg};
 use thiserror::Error;
+use tokio::io::Interest;
 use tokio::net::UdpSocket;
 use tokio::time::{Instant, timeout_at};
 
-use crate::packet::{self, ErrorCode};
+use crate::packet::{self, DATA_HEADER, ErrorCode};
 use crate::sender::{Sender, Sending};
 
+/// Most packets and bytes that the kernel cuts apart (UDP_MAX_SEGMENTS, and an IP packet).
+const RUN: usize = 64;
+const RUN_BYTES: usize = 65_000;
 /// Longest datagram of a reader that is looked at, in bytes.
 const DATAGRAM: usize = 512;
 
@@ -29,6 +35,15 @@ pub trait Wire: Sync {
     /// Sends a packet. What cannot be sent is lost, and repeated in time.
     fn send(&self, packet: &[u8]) -> impl Future<Output = ()> + Send;
 
+    /// Sends packets that stand behind each other, each as long as this but the last, which may be shorter.
+    fn send_run(&self, packets: &[u8], length: usize) -> impl Future<Output = ()> + Send {
+        async move {
+            for packet in packets.chunks(length.max(1)) {
+                self.send(packet).await;
+            }
+        }
+    }
+
     /// Waits for a packet of the reader and gives its length; what does not fit is cut off.
     fn receive(&self, buffer: &mut [u8]) -> impl Future<Output = io::Result<usize>> + Send;
 }
@@ -39,9 +54,34 @@ impl Wire for UdpSocket {
         let _ = Self::send(self, packet).await;
     }
 
+    async fn send_run(&self, packets: &[u8], length: usize) {
+        let sent = self.async_io(Interest::WRITABLE, || segments(self, packets, length));
+        if sent.await.is_ok() {
+            return;
+        }
+        // A network whose packets are shorter, or a kernel that cannot cut.
+        for packet in packets.chunks(length.max(1)) {
+            let _ = Self::send(self, packet).await;
+        }
+    }
+
     async fn receive(&self, buffer: &mut [u8]) -> io::Result<usize> {
         self.recv(buffer).await
     }
+}
+
+/// Lets the kernel cut packets apart, which costs one way through it instead of one for each.
+fn segments(socket: &UdpSocket, packets: &[u8], length: usize) -> io::Result<()> {
+    let length = u16::try_from(length).map_err(io::Error::other)?;
+    let cut = [ControlMessage::UdpGsoSegments(&length)];
+    sendmsg::<()>(
+        socket.as_raw_fd(),
+        &[IoSlice::new(packets)],
+        &cut,
+        MsgFlags::empty(),
+        None,
+    )?;
+    Ok(())
 }
 
 /// Why a file did not reach its reader.
@@ -85,15 +125,26 @@ pub async fn send(
             Sending::Nothing => {}
             Sending::OptionAck => wire.send(option_ack).await,
             Sending::Blocks(blocks) => {
+                let full = DATA_HEADER + sender.block_size();
+                let run = RUN.min(RUN_BYTES / full).max(1) * full;
+                packet.clear();
                 for block in blocks {
                     let (offset, length, number) = sender.block(block);
-                    packet::data_header(&mut packet, number);
+                    packet::push_data_header(&mut packet, number);
                     if let Err(error) = content.read(offset, length, &mut packet).await {
                         packet::error(&mut packet, ErrorCode::UNDEFINED, "file unreadable");
                         wire.send(&packet).await;
                         return Err(SendError::Content(error));
                     }
-                    wire.send(&packet).await;
+                    if packet.len() >= run {
+                        wire.send_run(&packet, full).await;
+                        packet.clear();
+                    }
+                }
+                match packet.len() {
+                    0 => {}
+                    short if short <= full => wire.send(&packet).await,
+                    _ => wire.send_run(&packet, full).await,
                 }
             }
             Sending::Done => return Ok(()),

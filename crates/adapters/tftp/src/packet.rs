@@ -1,6 +1,6 @@
 //! The six packets (RFC 1350 section 5, RFC 2347).
 
-use crate::options::Options;
+use crate::options::{Offer, Options};
 
 /// Bytes before the data of a DATA packet.
 pub const DATA_HEADER: usize = 4;
@@ -31,8 +31,16 @@ impl ErrorCode {
     pub const ILLEGAL: Self = Self(4);
     /// Unknown transfer ID.
     pub const UNKNOWN_TID: Self = Self(5);
+    /// File already exists.
+    pub const EXISTS: Self = Self(6);
     /// The options are not acceptable (RFC 2347).
     pub const OPTIONS: Self = Self(8);
+
+    /// Whether a server that says this to a request may mean its options.
+    pub(crate) const fn may_be_about_options(self) -> bool {
+        //= R-TFTP-9
+        matches!(self, Self::OPTIONS | Self::ILLEGAL | Self::UNDEFINED)
+    }
 }
 
 /// What a request wants.
@@ -149,13 +157,40 @@ pub(crate) fn fits(file: &[u8]) -> bool {
     file.len() + b"\0\x01\0octet\0".len() <= REQUEST_LIMIT
 }
 
-/// Writes a read request without options.
-pub fn read_request(out: &mut Vec<u8>, file: &[u8]) {
+/// Writes a request without options.
+pub fn request_header(out: &mut Vec<u8>, direction: Direction, file: &[u8]) {
     out.clear();
-    out.extend_from_slice(&[0, 1]);
+    out.extend_from_slice(match direction {
+        Direction::Read => &[0, 1],
+        Direction::Write => &[0, 2],
+    });
     out.extend_from_slice(file);
     //= R-TFTP-2
     out.extend_from_slice(b"\0octet\0");
+}
+
+/// A request with an offer, and what is left of the offer: none of it if the request would be too long with it.
+///
+/// `None` if it is too long even so.
+pub(crate) fn offering(
+    direction: Direction,
+    file: &[u8],
+    offer: Option<Offer>,
+    size: u64,
+) -> Option<(Vec<u8>, Option<Offer>)> {
+    let mut request = Vec::new();
+    request_header(&mut request, direction, file);
+    let plain = request.len();
+    let mut offer = offer;
+    if let Some(offer) = &offer {
+        offer.write(size, &mut request);
+    }
+    //= R-TFTP-6
+    if request.len() > REQUEST_LIMIT {
+        request.truncate(plain);
+        offer = None;
+    }
+    (request.len() <= REQUEST_LIMIT).then_some((request, offer))
 }
 
 /// Writes an acknowledgement.
@@ -165,7 +200,13 @@ pub fn ack(out: &mut Vec<u8>, block: u16) {
 
 /// Writes the header of a DATA packet; the bytes follow.
 pub fn data_header(out: &mut Vec<u8>, block: u16) {
-    numbered(out, 3, block);
+    out.clear();
+    push_data_header(out, block);
+}
+
+/// Appends the header of a DATA packet; the bytes follow.
+pub(crate) fn push_data_header(out: &mut Vec<u8>, block: u16) {
+    push_numbered(out, 3, block);
 }
 
 /// Writes the start of an OACK; the options follow.
@@ -183,6 +224,10 @@ pub fn error(out: &mut Vec<u8>, code: ErrorCode, text: &str) {
 
 fn numbered(out: &mut Vec<u8>, opcode: u16, number: u16) {
     out.clear();
+    push_numbered(out, opcode, number);
+}
+
+fn push_numbered(out: &mut Vec<u8>, opcode: u16, number: u16) {
     out.extend_from_slice(&opcode.to_be_bytes());
     out.extend_from_slice(&number.to_be_bytes());
 }
@@ -291,8 +336,10 @@ mod tests {
     #[test]
     fn packets_are_written_as_the_rfcs_draw_them() {
         let mut out = vec![9];
-        read_request(&mut out, b"a.xml");
+        request_header(&mut out, Direction::Read, b"a.xml");
         assert_eq!(out, b"\0\x01a.xml\0octet\0");
+        request_header(&mut out, Direction::Write, b"r.xml");
+        assert_eq!(out, b"\0\x02r.xml\0octet\0");
         ack(&mut out, 0x102);
         assert_eq!(out, b"\0\x04\x01\x02");
         data_header(&mut out, 1);

@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use crate::failure::Failure;
 use crate::options::{Agreed, Offer};
-use crate::packet::{self, ErrorCode, Malformed, Packet};
+use crate::packet::{self, Direction, ErrorCode, Malformed, Packet};
 use crate::rtt::RetransmitTimer;
 use crate::sequence::Sequence;
 
 /// Transmissions in all of one packet.
-const SENDS: u32 = 5;
+pub(crate) const SENDS: u32 = 5;
 /// Least silence before a transfer is given up.
-const SILENCE: Duration = Duration::from_secs(30);
+pub(crate) const SILENCE: Duration = Duration::from_secs(30);
 
 /// What came of a datagram or of a timeout.
 #[derive(PartialEq, Eq, Debug)]
@@ -82,29 +82,26 @@ impl Receiver {
     /// it is too long even so (R-TFTP-6).
     #[must_use]
     pub fn new(server: SocketAddr, file: &[u8], offer: Option<Offer>, limit: u64) -> Option<Self> {
-        let mut request = Vec::new();
-        packet::read_request(&mut request, file);
-        let plain = request.len();
-        let mut offer = offer;
-        if let Some(offer) = &offer {
-            offer.write(&mut request);
-        }
-        //= R-TFTP-6
-        if request.len() > packet::REQUEST_LIMIT {
-            request.truncate(plain);
-            offer = None;
-        }
-        if request.len() > packet::REQUEST_LIMIT {
-            return None;
-        }
+        let (request, offer) = packet::offering(Direction::Read, file, offer, 0)?;
+        let phase = Phase::Requesting;
+        Some(Self::opened(server, offer, limit, request, phase))
+    }
+
+    fn opened(
+        server: SocketAddr,
+        offer: Option<Offer>,
+        limit: u64,
+        request: Vec<u8>,
+        phase: Phase,
+    ) -> Self {
         let timer = RetransmitTimer::new();
-        Some(Self {
+        Self {
             server,
             offer,
             limit,
             packet: request.clone(),
             request,
-            phase: Phase::Requesting,
+            phase,
             agreed: Agreed::default(),
             sequence: Sequence::new(),
             received: 0,
@@ -116,7 +113,24 @@ impl Receiver {
             fresh: true,
             sent_at: Duration::ZERO,
             heard_at: Duration::ZERO,
-        })
+        }
+    }
+
+    /// The server's end of a request to write: `opening` is the OACK, or empty for none.
+    ///
+    /// The answer is in [`Receiver::packet`] and has to be sent first. `limit` is the largest file in bytes.
+    #[must_use]
+    pub fn answering(peer: SocketAddr, agreed: Agreed, opening: &[u8], limit: u64) -> Self {
+        let mut request = opening.to_vec();
+        if request.is_empty() {
+            //= R-TFTP-8
+            packet::ack(&mut request, 0);
+        }
+        let phase = Phase::Receiving(peer);
+        Self {
+            agreed,
+            ..Self::opened(peer, None, limit, request, phase)
+        }
     }
 
     /// The packet to send; the request at first.
@@ -144,6 +158,19 @@ impl Receiver {
     #[must_use]
     pub const fn is_requesting(&self) -> bool {
         matches!(self.phase, Phase::Requesting)
+    }
+
+    /// Whether more blocks of a window are on their way.
+    pub(crate) const fn is_within_window(&self) -> bool {
+        self.unacknowledged > 0
+    }
+
+    /// The peer, once it has answered, until the file is there.
+    pub(crate) const fn peer(&self) -> Option<SocketAddr> {
+        match self.phase {
+            Phase::Receiving(peer) => Some(peer),
+            Phase::Requesting | Phase::Lingering(_) | Phase::Over => None,
+        }
     }
 
     /// Ends the transfer from this side: where the ERROR in [`Receiver::packet`] goes, if the server is known.
@@ -183,7 +210,11 @@ impl Receiver {
                 self.server
             }
             Phase::Receiving(peer) => {
-                packet::ack(&mut self.packet, self.sequence.last());
+                if self.sequence.has_begun() || self.asks() {
+                    packet::ack(&mut self.packet, self.sequence.last());
+                } else {
+                    self.packet.clone_from(&self.request);
+                }
                 peer
             }
             Phase::Lingering(_) | Phase::Over => return nothing(),
@@ -208,6 +239,11 @@ impl Receiver {
         } else {
             Failure::Silence
         })
+    }
+
+    /// Whether this end made the request; what the other end hears before the first block is then ACK 0.
+    fn asks(&self) -> bool {
+        self.request.starts_with(&[0, 1])
     }
 
     /// The first answer settles the port of the peer.
@@ -235,11 +271,7 @@ impl Receiver {
             Ok(Packet::Error { code, text }) => {
                 self.phase = Phase::Over;
                 //= R-TFTP-9
-                let about_options = matches!(
-                    code,
-                    ErrorCode::OPTIONS | ErrorCode::ILLEGAL | ErrorCode::UNDEFINED
-                );
-                if about_options && self.offer.is_some() {
+                if code.may_be_about_options() && self.offer.is_some() {
                     return Step {
                         send: None,
                         news: News::AskPlainly,

@@ -80,6 +80,11 @@ impl Sender {
         self.deadline
     }
 
+    /// Bytes of a block that is not the last.
+    pub(crate) fn block_size(&self) -> usize {
+        usize::from(self.agreed.block_size)
+    }
+
     /// Offset, length and number on the wire of a block.
     #[must_use]
     pub fn block(&self, block: u64) -> (u64, usize, u16) {

@@ -3,9 +3,19 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use onhook_fetch::{ErrorKind, FetchError, Request, Scheme};
+use onhook_fetch::{ErrorKind, FetchError, Scheme};
 
 use crate::packet;
+
+/// What becomes of the slash with which the path of a URL begins.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum LeadingSlash {
+    /// It goes: `tftp://host/a` asks for `a`.
+    #[default]
+    Strip,
+    /// It stays: `tftp://host/a` asks for `/a`.
+    Keep,
+}
 
 /// Server and file of a transfer.
 pub(crate) struct Target<'r> {
@@ -17,27 +27,26 @@ pub(crate) struct Target<'r> {
 }
 
 impl<'r> Target<'r> {
-    /// Reads a request.
-    pub(crate) fn of(request: &'r Request) -> Result<Self, FetchError> {
+    /// Reads the parts of a URL.
+    pub(crate) fn of(
+        (scheme, host, port, path): (Scheme, &'r str, u16, &'r str),
+        slash: LeadingSlash,
+    ) -> Result<Self, FetchError> {
         let bad = |what: String| FetchError::new(ErrorKind::BadUrl, what);
-        let Request {
-            host, port, path, ..
-        } = request;
-        match request.scheme {
+        match scheme {
             Scheme::Tftp => {}
             Scheme::Http | Scheme::Https => {
                 return Err(bad(format!(
-                    "{}://{host}:{port} was given to the TFTP transport; route it to the HTTP transport",
-                    request.scheme
+                    "{scheme}://{host}:{port} was given to the TFTP transport; route it to the HTTP transport"
                 )));
             }
         }
-        if *port == 0 {
+        if port == 0 {
             return Err(bad(format!(
                 "port 0 of {host} cannot be contacted; use 1 to 65535"
             )));
         }
-        let file = file_name(path).ok_or_else(|| {
+        let file = file_name(path, slash).ok_or_else(|| {
             bad(format!(
                 "the file name of tftp://{host}:{port} is empty or holds a NUL; correct the URL"
             ))
@@ -50,7 +59,7 @@ impl<'r> Target<'r> {
         }
         Ok(Self {
             host,
-            port: *port,
+            port,
             path,
             file,
         })
@@ -74,10 +83,17 @@ impl fmt::Display for Target<'_> {
     }
 }
 
-/// The name of the file: the path without its leading slash, percent-escapes decoded once, its query as written.
-fn file_name(path: &str) -> Option<Vec<u8>> {
+/// The name of the file: the path, percent-escapes decoded once, its query as written.
+fn file_name(path: &str, slash: LeadingSlash) -> Option<Vec<u8>> {
     //= R-TFTP-3
-    let path = path.strip_prefix('/').unwrap_or(path);
+    let bare = path.strip_prefix('/').unwrap_or(path);
+    if bare.is_empty() {
+        return None;
+    }
+    let path = match slash {
+        LeadingSlash::Strip => bare,
+        LeadingSlash::Keep => path,
+    };
     let (path, query) = path.split_at(path.find('?').unwrap_or(path.len()));
     let mut name = Vec::with_capacity(path.len() + query.len());
     let mut rest = path.as_bytes();
@@ -91,7 +107,7 @@ fn file_name(path: &str) -> Option<Vec<u8>> {
         rest = after;
     }
     name.extend_from_slice(query.as_bytes());
-    (!name.is_empty() && !name.contains(&0)).then_some(name)
+    (!name.contains(&0)).then_some(name)
 }
 
 fn hex(digit: u8) -> Option<u8> {
@@ -128,10 +144,27 @@ mod tests {
             ("/?x", b"?x"),
             ("a", b"a"),
         ] {
-            assert_eq!(file_name(path).as_deref(), Some(file), "{path}");
+            let stripped = file_name(path, LeadingSlash::Strip);
+            assert_eq!(stripped.as_deref(), Some(file), "{path}");
         }
         for path in ["/", "", "/a%00b", "/a?\0"] {
-            assert_eq!(file_name(path), None, "{path:?}");
+            for slash in [LeadingSlash::Strip, LeadingSlash::Keep] {
+                assert_eq!(file_name(path, slash), None, "{path:?}");
+            }
+        }
+    }
+
+    //= R-TFTP-3 type=test
+    #[test]
+    fn a_slash_that_is_to_stay_stays_and_no_other_is_made() {
+        for (path, file) in [
+            ("/a.xml", &b"/a.xml"[..]),
+            ("//a", b"//a"),
+            ("/a%20b?x", b"/a b?x"),
+            ("a", b"a"),
+        ] {
+            let kept = file_name(path, LeadingSlash::Keep);
+            assert_eq!(kept.as_deref(), Some(file), "{path}");
         }
     }
 

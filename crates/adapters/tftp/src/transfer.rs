@@ -4,28 +4,32 @@
 //! block; the event loop of a runtime spends four, which is a fifth of the speed of the whole transfer (ADR 0012).
 
 use std::io;
-use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::net::SocketAddr;
+use std::ops::Range;
 use std::sync::mpsc as blocking;
 use std::thread;
 
-use nix::sys::socket::{setsockopt, sockopt};
 use tokio::sync::mpsc;
 use tokio::time::{Duration, Instant};
 
 use crate::failure::Failure;
+use crate::incoming::LINGER;
 use crate::local_ports::LocalPorts;
 use crate::options::DEFAULT_BLOCK;
 use crate::packet::{DATA_HEADER, ErrorCode};
-use crate::receiver::{News, Receiver};
+use crate::receiver::{News, Receiver, Step};
+use crate::sockets::{Ears, SLICE, Sockets};
 
-/// Longest wait in one receiving call, after which a transfer notices that nobody wants it any more.
-const SLICE: Duration = Duration::from_millis(100);
-/// How long a finished transfer answers repeats of the last block.
-const LINGER: Duration = Duration::from_secs(2);
 /// Bytes handed over at one time.
 const BATCH: usize = 128 << 10;
 /// Batches that wait to be taken.
 const BATCHES: usize = 2;
+/// Files above this size get a socket for their peer alone, in bytes.
+const LONG: u64 = 64 << 10;
+/// The time after which somebody else is believed to have had the processor.
+const LONG_TURN: Duration = Duration::from_micros(500);
+/// How many times no room is made then.
+const KEEP_ON: u32 = 100;
 /// The stack of the thread; it calls little and keeps its buffers elsewhere.
 const STACK: usize = 128 << 10;
 
@@ -81,27 +85,27 @@ pub(crate) fn start(
     receiver: Receiver,
     block_size: u16,
 ) -> io::Result<Running> {
-    let socket = ports.bind(server.ip())?;
-    socket.set_read_timeout(Some(SLICE))?;
+    let sockets = Sockets::new(ports.bind(server.ip())?, server)?;
     let (reports, taken) = mpsc::channel(BATCHES);
     let (emptied, spare) = blocking::channel();
     let transfer = Transfer {
-        icmp: Icmp::listen(&socket, server.ip()),
-        socket,
+        sockets,
         receiver,
         start: Instant::now(),
         reports,
         spare,
         batch: Vec::new(),
         began: false,
+        now: Duration::ZERO,
+        keep_on: 0,
+        settled: false,
     };
     let longest = usize::from(block_size.max(DEFAULT_BLOCK));
-    // One byte more, so that a longer block is seen to be longer.
-    let mut buffer = vec![0; DATA_HEADER + longest + 1];
     thread::Builder::new()
         .name("tftp".to_owned())
         .stack_size(STACK)
-        .spawn(move || transfer.run(server, &mut buffer))?;
+        // One byte more, so that a longer block is seen to be longer.
+        .spawn(move || transfer.run(server, &mut Ears::new(DATA_HEADER + longest + 1)))?;
     Ok(Running {
         reports: taken,
         emptied,
@@ -109,23 +113,28 @@ pub(crate) fn start(
 }
 
 struct Transfer {
-    socket: UdpSocket,
-    icmp: Icmp,
+    sockets: Sockets,
     receiver: Receiver,
     start: Instant,
     reports: mpsc::Sender<Report>,
     spare: blocking::Receiver<Vec<u8>>,
     batch: Vec<u8>,
     began: bool,
+    /// The time at the last packet.
+    now: Duration,
+    /// How many times no room is made.
+    keep_on: u32,
+    /// The peer is known and has been made the best of.
+    settled: bool,
 }
 
 /// Nobody takes the reports any more.
 struct Unwanted;
 
 impl Transfer {
-    fn run(mut self, server: SocketAddr, buffer: &mut [u8]) {
+    fn run(mut self, server: SocketAddr, ears: &mut Ears) {
         let end = match self.send(server) {
-            Ok(()) => self.receive(buffer),
+            Ok(()) => self.receive(ears),
             Err(error) => Ok(End::Unreachable(error)),
         };
         match end {
@@ -134,7 +143,7 @@ impl Transfer {
                 // Whoever asked may have left meanwhile.
                 let _ = self.reports.blocking_send(Report::Ended(end));
                 if done {
-                    self.linger(buffer);
+                    self.linger(ears);
                 }
             }
             //= R-TFTP-18
@@ -144,38 +153,35 @@ impl Transfer {
                     .abort(ErrorCode::UNDEFINED, "transfer cancelled");
                 if let Some(peer) = peer {
                     // The server notices by itself if this is lost.
-                    let _ = self.socket.send_to(self.receiver.packet(), peer);
+                    let _ = self.sockets.send(self.receiver.packet(), peer);
                 }
             }
         }
     }
 
     /// Receives until the transfer ends.
-    fn receive(&mut self, buffer: &mut [u8]) -> Result<End, Unwanted> {
+    fn receive(&mut self, ears: &mut Ears) -> Result<End, Unwanted> {
         loop {
             if self.reports.is_closed() {
                 return Err(Unwanted);
             }
-            let heard = self.wait(buffer);
-            let now = self.start.elapsed();
-            let step = match heard {
-                Ok(Some((length, from))) => {
-                    let datagram = buffer.get(..length).unwrap_or_default();
-                    self.receiver.receive(datagram, from, now)
-                }
-                Ok(None) => self.receiver.timeout(now),
+            let heard = self.wait(ears);
+            self.now = self.start.elapsed();
+            let Step { send, news } = match heard {
+                Ok(Some((at, from))) => self.receiver.receive(ears.datagram(at), from, self.now),
+                Ok(None) => self.receiver.timeout(self.now),
                 //= R-TFTP-20
                 Err(error) if self.receiver.is_requesting() => {
                     return Ok(End::Unreachable(error));
                 }
                 Err(_) => continue,
             };
-            if let Some(to) = step.send
+            if let Some(to) = send
                 && let Err(error) = self.send(to)
             {
                 return Ok(End::Unreachable(error));
             }
-            match step.news {
+            match news {
                 News::Nothing => {}
                 News::Bytes(bytes) => self.take(bytes)?,
                 News::Last(bytes) => {
@@ -186,15 +192,40 @@ impl Transfer {
                 News::AskPlainly => return Ok(End::AskPlainly),
                 News::Failed(failure) => return Ok(End::Failed(failure)),
             }
+            if !self.settled {
+                self.settle(ears);
+            }
+        }
+    }
+
+    /// Once the peer is known, a long file gets what makes it quick.
+    fn settle(&mut self, ears: &mut Ears) {
+        let Some(peer) = self.receiver.peer() else {
+            return;
+        };
+        self.settled = true;
+        let agreed = self.receiver.agreed();
+        if agreed.size.is_none_or(|size| size > LONG) {
+            let window = agreed.window;
+            self.sockets.tie(peer);
+            if let (socket, Some(_)) = self.sockets.ear() {
+                ears.widen(window, socket);
+            }
         }
     }
 
     /// Waits for a datagram; `None` if none came for a while.
-    fn wait(&self, buffer: &mut [u8]) -> io::Result<Option<(usize, SocketAddr)>> {
-        match self.socket.recv_from(buffer) {
-            Ok(heard) => return Ok(Some(heard)),
+    fn wait(&mut self, ears: &mut Ears) -> io::Result<Option<(Range<usize>, SocketAddr)>> {
+        if let (Some(peer), Some(at)) = (self.sockets.ear().1, ears.held()) {
+            return Ok(Some((at, peer)));
+        }
+        if let Some(heard) = self.sockets.stranger(ears, self.now) {
+            return Ok(Some(heard));
+        }
+        self.make_room();
+        match self.hear(ears) {
             Err(error) if is_timeout(&error) => {}
-            Err(error) => return Err(error),
+            heard => return heard,
         }
         // The deadline falls into the next slice: wait for it exactly.
         let rest = self
@@ -205,22 +236,53 @@ impl Transfer {
         let Some(rest) = rest else {
             return Ok(None);
         };
-        self.socket.set_read_timeout(Some(rest))?;
-        let heard = self.socket.recv_from(buffer);
-        self.socket.set_read_timeout(Some(SLICE))?;
+        self.sockets.ear().0.set_read_timeout(Some(rest))?;
+        let heard = self.hear(ears);
+        self.sockets.ear().0.set_read_timeout(Some(SLICE))?;
         match heard {
-            Ok(heard) => Ok(Some(heard)),
             Err(error) if is_timeout(&error) => Ok(None),
-            Err(error) => Err(error),
+            heard => heard,
+        }
+    }
+
+    /// Lets the server send the rest of a window before it is waited for.
+    ///
+    /// Where both ends share a processor, each packet would otherwise wake this end and be taken alone. Where somebody else takes
+    /// the processor meanwhile, that costs more than it gains, and is left alone for a while.
+    fn make_room(&mut self) {
+        if !self.receiver.is_within_window() {
+            return;
+        }
+        if self.keep_on > 0 {
+            self.keep_on -= 1;
+            return;
+        }
+        let before = Instant::now();
+        thread::yield_now();
+        if before.elapsed() > LONG_TURN {
+            self.keep_on = KEEP_ON;
+        }
+    }
+
+    /// Waits once for a datagram.
+    fn hear(&self, ears: &mut Ears) -> io::Result<Option<(Range<usize>, SocketAddr)>> {
+        match self.sockets.ear() {
+            (socket, None) => ears.hear_anybody(socket).map(Some),
+            (socket, Some(peer)) => {
+                ears.hear(socket)?;
+                Ok(ears.held().map(|at| (at, peer)))
+            }
         }
     }
 
     fn send(&mut self, to: SocketAddr) -> io::Result<()> {
-        let sent = self.socket.send_to(self.receiver.packet(), to);
+        let sent = self.sockets.send(self.receiver.packet(), to);
         if self.receiver.is_requesting() {
-            return sent.map(|_| ());
+            return sent;
         }
-        self.icmp.ignore(&self.socket);
+        if !self.settled {
+            self.sockets.ignore_icmp();
+        }
         // A packet that could not leave is a lost packet: the timer repeats it.
         Ok(())
     }
@@ -256,21 +318,20 @@ impl Transfer {
     }
 
     /// Answers repeats of the last block.
-    fn linger(mut self, buffer: &mut [u8]) {
+    fn linger(mut self, ears: &mut Ears) {
         //= R-TFTP-16
         let until = self.start.elapsed() + LINGER;
         loop {
-            let heard = self.wait(buffer);
-            let now = self.start.elapsed();
-            if now >= until {
+            let heard = self.wait(ears);
+            self.now = self.start.elapsed();
+            if self.now >= until {
                 return;
             }
-            if let Ok(Some((length, from))) = heard {
-                let datagram = buffer.get(..length).unwrap_or_default();
-                let step = self.receiver.receive(datagram, from, now);
+            if let Ok(Some((at, from))) = heard {
+                let step = self.receiver.receive(ears.datagram(at), from, self.now);
                 if let Some(to) = step.send {
                     // Lost, then: the server asks again.
-                    let _ = self.socket.send_to(self.receiver.packet(), to);
+                    let _ = self.sockets.send(self.receiver.packet(), to);
                 }
             }
         }
@@ -283,39 +344,4 @@ fn is_timeout(error: &io::Error) -> bool {
         error.kind(),
         io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut | io::ErrorKind::Interrupted
     )
-}
-
-/// What the kernel reports of ICMP, which it hides from sockets without a fixed peer unless it is asked.
-enum Icmp {
-    Ignored,
-    V4,
-    V6,
-}
-
-impl Icmp {
-    fn listen(socket: &UdpSocket, server: IpAddr) -> Self {
-        let mut icmp = match server {
-            IpAddr::V4(_) => Self::V4,
-            IpAddr::V6(_) => Self::V6,
-        };
-        icmp.set(socket, true);
-        icmp
-    }
-
-    fn ignore(&mut self, socket: &UdpSocket) {
-        self.set(socket, false);
-        *self = Self::Ignored;
-    }
-
-    fn set(&mut self, socket: &UdpSocket, wanted: bool) {
-        let done = match self {
-            Self::Ignored => Ok(()),
-            Self::V4 => setsockopt(socket, sockopt::Ipv4RecvErr, &wanted),
-            Self::V6 => setsockopt(socket, sockopt::Ipv6RecvErr, &wanted),
-        };
-        // Without it a server that does not run is only noticed by its silence.
-        if let Err(error) = done {
-            tracing::debug!(%error, "ICMP errors are not reported");
-        }
-    }
 }

@@ -6,16 +6,17 @@ mod server;
 #[path = "tftp/transfers.rs"]
 mod transfers;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use onhook_fetch::Request;
-use onhook_fetch::port::Fetch;
-use onhook_testkit::contract::{self, FetchFixture, Peer};
+use onhook_device::Secret;
+use onhook_fetch::port::{Fetch, Upload};
+use onhook_fetch::{Method, Request, Submission};
+use onhook_testkit::contract::{self, FetchFixture, Peer, Taker, UploadFixture};
 use tokio::sync::Notify;
 
-use server::{Server, Tid, block, error, fetch, request};
+use server::{Server, Tid, ack, block, error, fetch, request};
 
 #[derive(Default)]
 struct Loopback {
@@ -113,4 +114,119 @@ async fn serve(tid: &mut Tid, body: &[u8], size: usize) {
 #[tokio::test]
 async fn tftp_keeps_the_contract() {
     contract::fetch(&mut Loopback::default()).await;
+}
+
+#[derive(Default)]
+struct Uploading {
+    contacts: Arc<AtomicUsize>,
+    taken: Arc<Mutex<Vec<Vec<u8>>>>,
+    ended: Arc<Notify>,
+}
+
+#[async_trait]
+impl UploadFixture for Uploading {
+    fn upload(&self) -> Arc<dyn Upload> {
+        Arc::new(fetch())
+    }
+
+    async fn peer(&mut self, taker: Taker) -> Submission {
+        *self = Self::default();
+        if taker == Taker::Unresolvable {
+            return submission(request("prov.invalid", 69, "/f"));
+        }
+        let server = Server::start().await;
+        let submission = submission(server.request("/report.xml"));
+        let contacts = self.contacts.clone();
+        let (taken, ended) = (self.taken.clone(), self.ended.clone());
+        tokio::spawn(async move {
+            let (asked, tid) = server.asked().await;
+            assert!(asked.starts_with(b"\0\x02report.xml\0octet\0tsize\0"));
+            contacts.fetch_add(1, Ordering::SeqCst);
+            if let Some(body) = take(taker, tid).await {
+                taken.lock().unwrap().push(body);
+            }
+            ended.notify_one();
+        });
+        submission
+    }
+
+    fn contacts(&self) -> Arc<AtomicUsize> {
+        self.contacts.clone()
+    }
+
+    async fn taken(&mut self) -> Vec<Vec<u8>> {
+        // The last acknowledgement left before the body was put down.
+        while Arc::strong_count(&self.taken) > 1 {
+            tokio::task::yield_now().await;
+        }
+        self.taken.lock().unwrap().clone()
+    }
+
+    async fn ended(&mut self) {
+        self.ended.notified().await;
+    }
+}
+
+fn submission(request: Request) -> Submission {
+    Submission {
+        scheme: request.scheme,
+        host: request.host,
+        port: request.port,
+        path: request.path,
+        allowed_domains: String::new(),
+        user_agent: request.user_agent,
+        user: request.user,
+        password: request.password,
+        method: Method::Post,
+        content_type: "application/xml".into(),
+        aes128gcm: false,
+        body: Secret::new(Vec::new()),
+        timeout: request.timeout,
+    }
+}
+
+/// Plays a server that takes a body; gives it if it has all of it.
+async fn take(taker: Taker, mut tid: Tid) -> Option<Vec<u8>> {
+    if taker == Taker::Refuses {
+        tid.send(&error(2, "not here")).await;
+        return None;
+    }
+    tid.send(&ack(0)).await;
+    let mut body = Vec::new();
+    for number in 1.. {
+        let packet = next(&mut tid, number).await?;
+        body.extend_from_slice(&packet[4..]);
+        let last = packet.len() < 516;
+        let silent = match taker {
+            Taker::Stalls(bytes) => body.len() >= bytes,
+            Taker::NeverConfirms => last,
+            Taker::Takes | Taker::Refuses | Taker::Unresolvable => false,
+        };
+        if silent {
+            while tid.heard().await.is_some() {}
+            return last.then_some(body);
+        }
+        tid.send(&ack(number)).await;
+        if last {
+            return Some(body);
+        }
+    }
+    None
+}
+
+/// The block of a number, repeats of others passed over.
+async fn next(tid: &mut Tid, number: u16) -> Option<Vec<u8>> {
+    loop {
+        let packet = tid.heard().await?;
+        if packet.starts_with(&block(number, b"")) {
+            return Some(packet);
+        }
+    }
+}
+
+//= R-RPT-2 type=test
+//= R-TFTP-18 type=test
+#[tokio::test]
+async fn tftp_keeps_the_contract_of_uploads() {
+    contract::upload(&mut Uploading::default()).await;
 }

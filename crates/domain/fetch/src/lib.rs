@@ -2,12 +2,12 @@
 //!
 //! [`Request`] names scheme, host, port and path as the rule gave them;
 //! [`port::Fetch`] is the port that a transport implements; [`BodySink`] takes
-//! the bytes. Redirects, credentials and retries of one transfer belong to the
+//! the bytes. [`Submission`] and [`port::Upload`] are the same for the way out. Redirects, credentials and retries of one transfer belong to the
 //! transport, everything between transfers to the phone.
 //!
 //! Deliberately unknown here: sockets, HTTP statuses, TFTP packets, profiles.
 //!
-//! Requirement families: R-HTTP, R-TFTP (through the adapters), R-OUT-5, R-DOM, R-TLS-8.
+//! Requirement families: R-HTTP, R-TFTP (through the adapters), R-OUT-5, R-DOM, R-TLS-8, R-RPT-2.
 
 mod body;
 mod domains;
@@ -15,9 +15,11 @@ mod error;
 pub mod port;
 mod request;
 mod trust;
+mod upload;
 
 pub use body::{BodySink, Head, Refused};
 pub use domains::is_allowed;
 pub use error::{ErrorKind, FetchError};
 pub use request::{Endpoint, Request, Scheme};
 pub use trust::{Certificates, Fingerprint, NoCertificates};
+pub use upload::{Method, Submission, UPLOAD_LIMIT, UploadWatch};

@@ -1,11 +1,13 @@
-//! The ports through which the phone fetches.
+//! The ports through which the phone fetches and uploads.
 
 use std::net::IpAddr;
 
 use async_trait::async_trait;
 use thiserror::Error;
 
-use crate::{BodySink, Certificates, Endpoint, FetchError, NoCertificates, Request};
+use crate::{
+    BodySink, Certificates, Endpoint, FetchError, NoCertificates, Request, Submission, UploadWatch,
+};
 
 /// Fetches one body.
 ///
@@ -24,6 +26,32 @@ pub trait Fetch: Send + Sync + 'static {
     /// The kind decides what the phone does next; bytes already given to the sink are void.
     async fn get(&self, request: &Request, sink: &mut dyn BodySink)
     -> Result<Endpoint, FetchError>;
+}
+
+/// Uploads one body that is in memory.
+///
+/// Obligations, each a test of the contract suite:
+/// * `watch.started` is called exactly once, after name resolution and before the first packet, and awaited;
+/// * a body above [`crate::UPLOAD_LIMIT`] is [`crate::ErrorKind::TooLarge`], and nothing is sent;
+/// * `Ok` means that the server has the whole body and nothing else, and has said so: silence after the last byte is a
+///   failure, and so is a refusal;
+/// * what fails leaves the server able to know that the body is not whole;
+/// * the call ends within `submission.timeout`;
+/// * dropping the future ends the transfer and closes its connection.
+///
+/// One call is one attempt; a transport repeats packets and answers challenges, it does not begin anew.
+#[async_trait]
+pub trait Upload: Send + Sync + 'static {
+    /// Uploads the body and returns the address contacted first.
+    ///
+    /// # Errors
+    /// The kind tells what went wrong, as it does of a fetch; what the server keeps of a body that is not whole is its own
+    /// affair.
+    async fn put(
+        &self,
+        submission: &Submission,
+        watch: &mut dyn UploadWatch,
+    ) -> Result<Endpoint, FetchError>;
 }
 
 /// Why a name has no addresses.

@@ -99,7 +99,7 @@ pub struct Message {
 /// Obligations, each a test of the contract suite:
 /// * `log` never blocks and never fails; what cannot be sent is dropped and counted;
 /// * messages to one server leave in the order of the calls;
-/// * one message is one datagram of at most 1,024 octets, cut at a character boundary (R-LOG-2).
+/// * one message is one datagram, or one frame, of at most 1,024 octets, cut at a character boundary (R-LOG-2).
 pub trait EventLog: Send + Sync + 'static {
     /// Hands over one message.
     fn log(&self, message: Message);

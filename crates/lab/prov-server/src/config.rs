@@ -17,7 +17,9 @@ pub struct Config {
     pub https: Option<Https>,
     /// Where TFTP listens, port 0 for any; `None` for no TFTP.
     pub tftp: Option<SocketAddr>,
-    /// Where the syslog sink listens (UDP), port 0 for any; `None` for no sink.
+    /// What TFTP clients may write; `None` for nothing.
+    pub tftp_uploads: Option<TftpUploads>,
+    /// Where the syslog sink listens (UDP and TCP), port 0 for any; `None` for no sink.
     pub syslog: Option<SocketAddr>,
     /// File to which one line per request is appended.
     pub access_log: Option<PathBuf>,
@@ -38,6 +40,7 @@ impl Config {
             http: Some(SocketAddr::from(([127, 0, 0, 1], 0))),
             https: None,
             tftp: None,
+            tftp_uploads: None,
             syslog: None,
             access_log: None,
             faults: Vec::new(),
@@ -45,6 +48,24 @@ impl Config {
             limits: Limits::default(),
         }
     }
+}
+
+/// What TFTP clients may write below the root.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+pub struct TftpUploads {
+    /// What happens to a file that is there already.
+    pub existing: Existing,
+    /// Largest file in bytes.
+    pub limit: u64,
+}
+
+/// What happens to a file that is there already when a client writes one of its name.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+pub enum Existing {
+    /// It stays, and the client gets an error.
+    Stays,
+    /// The new one takes its place in one step.
+    IsReplaced,
 }
 
 /// How to serve over TLS.

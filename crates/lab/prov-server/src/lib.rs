@@ -44,7 +44,7 @@ mod text;
 mod tftp;
 mod tls;
 
-pub use config::{Certificate, Config, Https, Limits};
+pub use config::{Certificate, Config, Existing, Https, Limits, TftpUploads};
 pub use error::ServeError;
 pub use event::{
     Access, Events, FailedHandshake, FaultMark, Injected, ServerEvent, SyslogMessage, TlsSession,

@@ -35,6 +35,20 @@ pub enum Note {
     Mode,
     /// A TFTP request to write.
     Write,
+    /// A TFTP request to write a file that is there.
+    Exists,
+    /// A TFTP request to write into a folder that is not there.
+    NoFolder,
+    /// A TFTP request to write more than is allowed.
+    LongFile,
+    /// A TFTP request to write where the operating system does not let it.
+    Unwritable,
+    /// A file of the same name appeared while one was written over TFTP.
+    TakenMeanwhile,
+    /// A file that was written over TFTP could not be kept.
+    HalfWritten,
+    /// A file that was written over TFTP did not arrive whole, and nothing was kept.
+    NotWhole,
     /// No such file: 404.
     NoFile,
     /// A directory: 404.
@@ -80,6 +94,13 @@ impl Note {
             Self::NotTftp
             | Self::Mode
             | Self::Write
+            | Self::Exists
+            | Self::NoFolder
+            | Self::LongFile
+            | Self::Unwritable
+            | Self::TakenMeanwhile
+            | Self::HalfWritten
+            | Self::NotWhole
             | Self::SlowHead
             | Self::LeftInHead
             | Self::Shrunk
@@ -105,6 +126,13 @@ impl Note {
             Self::NotTftp => "not a TFTP request",
             Self::Mode => "only the mode octet is served",
             Self::Write => "files cannot be written",
+            Self::Exists => "a file of that name is there",
+            Self::NoFolder => "no such folder",
+            Self::LongFile => "file too large",
+            Self::Unwritable => "the file cannot be written",
+            Self::TakenMeanwhile => "a file of that name appeared meanwhile",
+            Self::HalfWritten => "the file could not be kept",
+            Self::NotWhole => "the file did not arrive whole",
             Self::NoFile => "no such file",
             Self::Directory => "a directory is not served",
             Self::NotAFile => "not a regular file",

@@ -18,8 +18,11 @@ use crate::files::Files;
 use crate::listener::{Desk, listen};
 use crate::log::Log;
 use crate::site::Site;
-use crate::syslog::receive;
+use crate::syslog::{receive, stream};
 use crate::{tftp, tls};
+
+/// How many free ports are tried when one is wanted for datagrams and connections.
+const PORTS: u8 = 16;
 
 /// A provisioning server.
 #[derive(Clone, Copy, Debug)]
@@ -47,7 +50,7 @@ impl Server {
         let http = listener("HTTP", config.http).await?;
         let https = listener("HTTPS", config.https.map(|https| https.address)).await?;
         let tftp_socket = datagrams("TFTP", config.tftp).await?;
-        let syslog = datagrams("syslog", config.syslog).await?;
+        let syslog = both("syslog", config.syslog).await?;
         let (log, events) = Log::new(file);
         let log = Arc::new(log);
         let (stop, stopping) = watch::channel(false);
@@ -56,7 +59,7 @@ impl Server {
             https: https.as_ref().map(|(_, address)| *address),
             authority: setup.as_ref().and_then(|setup| setup.authority.clone()),
             tftp: tftp_socket.as_ref().map(|(_, address)| *address),
-            syslog: syslog.as_ref().map(|(_, address)| *address),
+            syslog: syslog.as_ref().map(|(.., address)| *address),
             log: Arc::clone(&log),
             faults: faults.clone(),
             files: Files::new(root.clone()),
@@ -64,14 +67,15 @@ impl Server {
             stop,
             tasks: JoinSet::new(),
         };
-        if let Some((socket, _)) = syslog {
-            running
-                .tasks
-                .spawn(receive(socket, Arc::clone(&log), stopping.clone()));
+        if let Some((socket, listener, _)) = syslog {
+            let tasks = &mut running.tasks;
+            tasks.spawn(receive(socket, Arc::clone(&log), stopping.clone()));
+            tasks.spawn(stream::listen(listener, Arc::clone(&log), stopping.clone()));
         }
         let site = Arc::new(Site {
             root,
             limits: config.limits,
+            tftp_uploads: config.tftp_uploads,
             log,
             faults,
         });
@@ -140,7 +144,7 @@ impl Running {
         self.tftp
     }
 
-    /// Where the syslog sink listens, with the real port; `None` without one.
+    /// Where the syslog sink listens over UDP and TCP, with the real port; `None` without one.
     #[must_use]
     pub const fn syslog_addr(&self) -> Option<SocketAddr> {
         self.syslog
@@ -185,6 +189,31 @@ async fn datagrams(
         .and_then(with_addr)
         .map(Some)
         .map_err(bind(purpose, address))
+}
+
+/// Binds a socket for datagrams and one for connections with the same port, if there is an address for them.
+async fn both(
+    purpose: &'static str,
+    address: Option<SocketAddr>,
+) -> Result<Option<(UdpSocket, TcpListener, SocketAddr)>, ServeError> {
+    let mut tries = if address.is_some_and(|address| address.port() == 0) {
+        PORTS
+    } else {
+        1
+    };
+    loop {
+        tries -= 1;
+        let Some((socket, bound)) = datagrams(purpose, address).await? else {
+            return Ok(None);
+        };
+        match listener(purpose, Some(bound)).await {
+            Ok(Some((listener, _))) => return Ok(Some((socket, listener, bound))),
+            Ok(None) => return Ok(None),
+            // A port that is free for datagrams may be taken for connections.
+            Err(_) if tries > 0 => {}
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 async fn listener(

@@ -17,7 +17,7 @@ use tokio::task::spawn_blocking;
 use tokio::time::{sleep, timeout_at};
 
 use crate::body::{AnswerBody, Bend, Record};
-use crate::config::Limits;
+use crate::config::{Limits, TftpUploads};
 use crate::event::{Access, FaultMark, Injected, ServerEvent, TlsSession};
 use crate::fault::{Asked, FaultSwitch, Hit, Protocol, Stage};
 use crate::files::{PIECE, find, next_piece};
@@ -66,6 +66,7 @@ pub(crate) struct Site {
     /// Canonical.
     pub(crate) root: PathBuf,
     pub(crate) limits: Limits,
+    pub(crate) tftp_uploads: Option<TftpUploads>,
     pub(crate) log: Arc<Log>,
     pub(crate) faults: FaultSwitch,
 }

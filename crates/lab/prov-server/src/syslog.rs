@@ -1,5 +1,7 @@
 //! The syslog sink.
 
+pub(crate) mod stream;
+
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -116,8 +118,61 @@ fn message(datagram: &[u8], source: SocketAddr, at: SystemTime) -> SyslogMessage
         at,
         source,
         priority,
-        text: visible(text.get(..end).unwrap_or_default()),
+        text: shown(text.get(..end).unwrap_or_default()),
     }
+}
+
+/// The text to show: of a message of RFC 5424 the time, the host if there is one, and what it says.
+fn shown(text: &[u8]) -> String {
+    let Some((time, host, said)) = structured(text) else {
+        return visible(text);
+    };
+    let parts = [time, host, said].into_iter();
+    let told: Vec<_> = parts.filter(|part| *part != b"-").map(visible).collect();
+    told.join(" ")
+}
+
+/// Time, host and text of what stands behind the priority of a message of RFC 5424, section 6.
+fn structured(text: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
+    let rest = text.strip_prefix(b"1 ")?;
+    let (time, rest) = word(rest)?;
+    let (host, rest) = word(rest)?;
+    let (_application, rest) = word(rest)?;
+    let (_process, rest) = word(rest)?;
+    let (_kind, rest) = word(rest)?;
+    let rest = match rest.strip_prefix(b"-") {
+        Some(rest) => rest,
+        None => elements(rest)?,
+    };
+    let said = match rest.strip_prefix(b" ") {
+        Some(said) => said.strip_prefix("\u{feff}".as_bytes()).unwrap_or(said),
+        None if rest.is_empty() => b"",
+        None => return None,
+    };
+    Some((time, host, said))
+}
+
+/// Splits a word and its blank off.
+fn word(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let end = text.iter().position(|byte| *byte == b' ')?;
+    let (word, rest) = text.split_at_checked(end)?;
+    (!word.is_empty()).then_some((word, rest.get(1..)?))
+}
+
+/// What stands behind structured data: `[id name="value"]`, once or more, with `\"`, `\\` and `\]` in values.
+fn elements(text: &[u8]) -> Option<&[u8]> {
+    let mut rest = text;
+    while let Some(inside) = rest.strip_prefix(b"[") {
+        let (mut quoted, mut escaped) = (false, false);
+        let end = inside.iter().position(|byte| {
+            let ends = *byte == b']' && !quoted;
+            quoted ^= *byte == b'"' && !escaped;
+            escaped = *byte == b'\\' && quoted && !escaped;
+            ends
+        })?;
+        rest = inside.get(end + 1..)?;
+    }
+    (rest.len() < text.len()).then_some(rest)
 }
 
 /// Takes the priority off; a datagram without a valid one is text as a whole.
@@ -200,6 +255,25 @@ mod tests {
         );
         check(b"<134>\xff", "local0.info", "\\xff");
         check(b"\n\n", "-", "");
+    }
+
+    #[test]
+    fn a_message_of_rfc_5424_shows_its_time_its_host_and_what_it_says() {
+        for (message, text) in [
+            (
+                "<131>1 2026-11-23T00:00:00+01:00 000E08AABBCC onhook - - - Resync failed: timeout",
+                "2026-11-23T00:00:00+01:00 000E08AABBCC Resync failed: timeout",
+            ),
+            ("<131>1 - - onhook - - - \u{feff}é", "é"),
+            ("<131>1 - h a p m [x@1 k=\"a]\\\"b\"][y] said", "h said"),
+            ("<131>1 - h a p m -", "h "),
+            ("<131>1 - h a p m [x", "1 - h a p m [x"),
+            ("<131>1 - h a p m x", "1 - h a p m x"),
+            ("<131>1 - h", "1 - h"),
+            ("<131>2 - h a p m - x", "2 - h a p m - x"),
+        ] {
+            check(message.as_bytes(), "local0.err", text);
+        }
     }
 
     proptest! {

@@ -1,6 +1,7 @@
 //! The TFTP listener: one request, one task with a port of its own.
 
 mod pieces;
+mod taking;
 mod wire;
 
 use std::collections::BTreeSet;
@@ -10,8 +11,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use onhook_tftp::packet::{self, Direction, ErrorCode, Packet};
-use onhook_tftp::{Options, SendError, Sender, ServerOptions, Wire as _, send};
+use onhook_tftp::{Options, Receiver, SendError, Sender, ServerOptions, Wire as _, linger, send};
 use pieces::{Kind, Pieces};
+use taking::{Place, take};
 use tokio::net::UdpSocket;
 use tokio::sync::watch;
 use tokio::task::{JoinSet, spawn_blocking};
@@ -110,23 +112,46 @@ async fn serve(
         access.fault = Some(FaultMark::of(hit));
         sleep(hit.delay).await;
     }
-    let ended = match connect(client, &local).await {
-        Ok(socket) => {
-            let wire = FaultyWire::new(socket, &local, hit.as_ref()).await;
-            transfer(&request, &wire, &site, hit.as_ref()).await
-        }
+    let wire = match connect(client, &local).await {
+        Ok(socket) => Some(FaultyWire::new(socket, &local, hit.as_ref()).await),
         Err(error) => {
             tracing::warn!(%client, %error, "no port for a TFTP transfer");
-            Err(Note::Unreadable)
+            None
         }
     };
-    match ended {
-        Ok(bytes) => access.bytes = bytes,
-        Err(note) => access.note = Some(note),
-    }
+    let ended = match &wire {
+        Some(wire) => transfer(&request, client, wire, &site, hit.as_ref()).await,
+        None => Err(Note::Unreadable),
+    };
     access.elapsed = began.elapsed();
+    let taken = match ended {
+        Ok(Moved { bytes, taken }) => {
+            access.bytes = bytes;
+            taken
+        }
+        Err(note) => {
+            access.note = Some(note);
+            None
+        }
+    };
     site.log.access(access);
+    if let (Some(wire), Some(mut taken)) = (wire, taken) {
+        linger(&wire, client, &mut taken).await;
+    }
     drop(turn);
+}
+
+/// What a transfer has moved.
+struct Moved {
+    bytes: u64,
+    /// Who answers repeats of the last block of a file that was taken.
+    taken: Option<Receiver>,
+}
+
+impl Moved {
+    const fn sent(bytes: u64) -> Self {
+        Self { bytes, taken: None }
+    }
 }
 
 /// A socket of its own for one reader, which is the TID of this end.
@@ -165,19 +190,20 @@ fn met(request: &[u8], client: SocketAddr, site: &Site, access: &Access) -> Opti
     Some(hit)
 }
 
-/// Sends what was asked for and gives its length, or says why not.
+/// Sends what was asked for, or takes what is offered, or says why not.
 async fn transfer(
     request: &[u8],
+    client: SocketAddr,
     wire: &FaultyWire,
     site: &Site,
     hit: Option<&Hit>,
-) -> Result<u64, Note> {
+) -> Result<Moved, Note> {
     let effect = hit.map(|hit| &hit.effect);
     match effect {
-        Some(Effect::Tftp(TftpFault::Silent)) => return Ok(0),
+        Some(Effect::Tftp(TftpFault::Silent)) => return Ok(Moved::sent(0)),
         Some(Effect::Tftp(TftpFault::Error { code, text })) => {
             tell(wire, ErrorCode(*code), text).await;
-            return Ok(0);
+            return Ok(Moved::sent(0));
         }
         Some(_) | None => {}
     }
@@ -194,12 +220,17 @@ async fn transfer(
                 }
                 Some(_) | None => read(site, file, mode).await.map(Pieces::of),
             };
-            content.map(|content| (content, options))
+            content.map(|content| Errand::Give(content, options))
         }
         Ok(Packet::Request {
             direction: Direction::Write,
-            ..
-        }) => Err(Note::Write),
+            file,
+            mode,
+            options,
+        }) if request.len() <= packet::REQUEST_LIMIT => {
+            let place = Place::find(site, file, mode).await;
+            place.map(|place| Errand::Take(place, options))
+        }
         // Strays of ended transfers, and what is no TFTP at all.
         //= R-TFTP-17
         Ok(Packet::Error { .. }) => return Err(Note::NotTftp),
@@ -211,13 +242,39 @@ async fn transfer(
         )
         | Err(_) => Err(Note::NotTftp),
     };
-    match asked {
-        Ok((content, options)) => hand_over(content, options, wire, hit).await,
-        Err(note) => {
-            tell(wire, code_of(note), note.as_str()).await;
-            Err(note)
+    let moved = match asked {
+        Ok(Errand::Give(content, options)) => hand_over(content, options, wire, hit)
+            .await
+            .map(Moved::sent),
+        Ok(Errand::Take(place, options)) => {
+            let taken = take(place, options, wire, client).await;
+            taken.map(|(bytes, taken)| Moved {
+                bytes,
+                taken: Some(taken),
+            })
         }
+        Err(note) => Err(note),
+    };
+    if let Err(note) = &moved
+        && !was_told(*note)
+    {
+        tell(wire, code_of(*note), note.as_str()).await;
     }
+    moved
+}
+
+/// What a request wants.
+enum Errand<'r> {
+    Give(Pieces, Options<'r>),
+    Take(Place, Options<'r>),
+}
+
+/// Whether the end of a transfer has been told, as far as the client is there to hear it.
+const fn was_told(note: Note) -> bool {
+    matches!(
+        note,
+        Note::Shrunk | Note::NotTaken | Note::NotWhole | Note::HalfWritten | Note::TakenMeanwhile
+    )
 }
 
 async fn tell(wire: &FaultyWire, code: ErrorCode, text: &str) {
@@ -245,7 +302,7 @@ async fn hand_over(
     }
     let size = content.len();
     let mut option_ack = Vec::new();
-    let agreed = ServerOptions::default().answer(options, told, &mut option_ack);
+    let agreed = ServerOptions::default().answer(options, Some(told), &mut option_ack);
     if let Some(Effect::Tftp(TftpFault::OptionAck { name, value })) = hit.map(|hit| &hit.effect) {
         wire::retell(&mut option_ack, name, value);
     }
@@ -279,9 +336,14 @@ async fn read(site: &Site, file: &[u8], mode: &[u8]) -> Result<Found, Note> {
 /// The code of the ERROR that tells a client why it gets nothing.
 const fn code_of(note: Note) -> ErrorCode {
     match note {
-        Note::NoFile | Note::Directory | Note::NotAFile | Note::OutsideRoot => ErrorCode::NOT_FOUND,
+        Note::NoFile | Note::NoFolder | Note::Directory | Note::NotAFile | Note::OutsideRoot => {
+            ErrorCode::NOT_FOUND
+        }
+        Note::Exists | Note::TakenMeanwhile => ErrorCode::EXISTS,
+        Note::LongFile => ErrorCode::FULL,
         Note::Denied
         | Note::Write
+        | Note::Unwritable
         | Note::ParentInPath
         | Note::NulInPath
         | Note::BackslashInPath
@@ -298,7 +360,9 @@ const fn code_of(note: Note) -> ErrorCode {
         | Note::Shrunk
         | Note::LongBody
         | Note::CutBody
-        | Note::NotTaken => ErrorCode::UNDEFINED,
+        | Note::NotTaken
+        | Note::NotWhole
+        | Note::HalfWritten => ErrorCode::UNDEFINED,
     }
 }
 

@@ -13,13 +13,13 @@ pub trait EventLogFixture: Send {
     /// The log under test.
     fn log(&self) -> Arc<dyn EventLog>;
 
-    /// A server whose datagrams [`EventLogFixture::received`] shows, as `host:port`.
+    /// A server whose datagrams or frames [`EventLogFixture::received`] shows, as `host:port`.
     fn server(&self) -> String;
 
     /// A server that cannot be reached.
     fn unreachable(&self) -> String;
 
-    /// The next datagram at the server.
+    /// The next datagram or frame at the server.
     async fn received(&mut self) -> Vec<u8>;
 }
 

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::packet::{Packet, read_request};
+use crate::packet::{Direction, Packet, request_header};
 
 fn options(bytes: &[u8]) -> Options<'_> {
     Options::parse(bytes).unwrap()
@@ -16,8 +16,8 @@ fn accepted(bytes: &[u8]) -> Option<Agreed> {
 fn a_request_for_a_profile_has_the_documented_bytes() {
     // V-050
     let mut out = Vec::new();
-    read_request(&mut out, b"8841-3PCC.xml");
-    Offer::default().write(&mut out);
+    request_header(&mut out, Direction::Read, b"8841-3PCC.xml");
+    Offer::default().write(0, &mut out);
     assert_eq!(
         out,
         b"\0\x018841-3PCC.xml\0octet\0tsize\x000\0blksize\x001428\0timeout\x002\0"
@@ -27,7 +27,7 @@ fn a_request_for_a_profile_has_the_documented_bytes() {
         window: 4,
         ..Offer::default()
     };
-    offer.write(&mut out);
+    offer.write(0, &mut out);
     assert!(out.ends_with(b"timeout\x002\0windowsize\x004\0"));
 }
 
@@ -107,7 +107,7 @@ fn a_server_answers_what_it_understands_in_the_order_of_the_request() {
         options(
             b"timeout\x006\0multicast\0\0tsize\x000\0BLKSIZE\x008192\0windowsize\x00100\0blksize\x00600\0",
         ),
-        77,
+        Some(77),
         &mut out,
     );
     assert_eq!(
@@ -131,7 +131,7 @@ fn a_server_answers_what_it_understands_in_the_order_of_the_request() {
         b"x\x001\0",
     ] {
         assert_eq!(
-            server.answer(options(bytes), 1, &mut out),
+            server.answer(options(bytes), Some(1), &mut out),
             Agreed::default()
         );
         assert!(out.is_empty(), "{out:?}");
@@ -148,13 +148,13 @@ proptest! {
     ) {
         let offer = Offer { block_size, timeout_s, window };
         let mut request = Vec::new();
-        read_request(&mut request, b"f");
-        offer.write(&mut request);
+        request_header(&mut request, Direction::Read, b"f");
+        offer.write(0, &mut request);
         let Ok(Packet::Request { options, .. }) = Packet::parse(&request) else {
             panic!("a request");
         };
         let mut answer = Vec::new();
-        let server = ServerOptions::default().answer(options, size, &mut answer);
+        let server = ServerOptions::default().answer(options, Some(size), &mut answer);
         let Ok(Packet::OptionAck(answered)) = Packet::parse(&answer) else {
             panic!("an OACK");
         };
@@ -163,4 +163,29 @@ proptest! {
         prop_assert_eq!(client.window, server.window);
         prop_assert_eq!(client.size, Some(size));
     }
+}
+
+//= R-TFTP-6 type=test
+//= R-TFTP-12 type=test
+#[test]
+fn a_window_is_asked_for_with_firmware_only() {
+    let asked = |offer: Offer| {
+        let mut out = Vec::new();
+        offer.write(0, &mut out);
+        String::from_utf8(out).unwrap()
+    };
+    let profile = asked(Offer::default());
+    assert_eq!(profile, "tsize\x000\0blksize\x001428\0timeout\x002\0");
+    assert_eq!(asked(Offer::firmware()), profile + "windowsize\x004\0");
+}
+
+#[test]
+fn a_writer_tells_its_size_and_hears_it_again() {
+    let mut out = Vec::new();
+    Offer::default().write(2000, &mut out);
+    assert!(out.starts_with(b"tsize\x002000\0"));
+    let mut answer = Vec::new();
+    let agreed = ServerOptions::default().answer(options(&out), None, &mut answer);
+    assert_eq!(agreed.size, Some(2000));
+    assert!(answer.starts_with(b"\0\x06tsize\x002000\0"));
 }

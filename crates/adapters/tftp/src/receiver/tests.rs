@@ -371,6 +371,21 @@ fn repeated_blocks_are_acknowledged_each_time_and_stored_once() {
     assert_eq!((world.body.len(), world.end), (2000, Some(End::Last)));
 }
 
+//= R-TFTP-13 type=test
+//= R-TFTP-15 type=test
+#[test]
+fn a_block_whose_acknowledgement_was_lost_is_acknowledged_when_it_comes_again_and_not_before() {
+    // V-060, with half a second for each packet and its answer
+    let mut world = World::asking();
+    world.wait_until(ms(500)).hear(OACK);
+    world.wait_until(ms(1000)).hear(&block(1, 1428));
+    world.sends(&[(PEER, &ack(0)), (PEER, &ack(1))]);
+    world.wait_until(ms(2000)).sends(&[]);
+    world.hear(&block(1, 1428)).sends(&[(PEER, &ack(1))]);
+    world.hear(&block(2, 572)).sends(&[(PEER, &ack(2))]);
+    assert_eq!((world.body.len(), world.end), (2000, Some(End::Last)));
+}
+
 #[test]
 fn a_repeated_option_acknowledgement_is_acknowledged_until_the_first_block() {
     let mut world = World::agreed();
@@ -610,5 +625,38 @@ proptest! {
         if let Some(deadline) = world.receiver.deadline() {
             prop_assert!(deadline > world.now);
         }
+    }
+}
+
+//= R-TFTP-8 type=test
+//= R-TFTP-15 type=test
+#[test]
+fn the_end_that_was_asked_to_take_a_file_repeats_its_answer_until_the_first_block() {
+    for opening in [OACK, b""] {
+        let agreed = Agreed {
+            block_size: 512,
+            size: Some(600),
+            ..Agreed::default()
+        };
+        let mut receiver = Receiver::answering(addr(PEER), agreed, opening, 1000);
+        let answer = if opening.is_empty() {
+            ack(0)
+        } else {
+            opening.to_vec()
+        };
+        assert_eq!(receiver.packet(), answer);
+        for due in [2, 6, 14, 30] {
+            assert_eq!(receiver.deadline(), Some(s(due)));
+            assert_eq!(receiver.timeout(s(due)).send, Some(addr(PEER)));
+            assert_eq!(receiver.packet(), answer);
+        }
+        let step = receiver.receive(b"\0\x01f\0octet\0", addr(PEER), s(31));
+        assert_eq!(step, nothing());
+        let first = block(1, 512);
+        let step = receiver.receive(&first, addr(PEER), s(31));
+        assert_eq!(step.news, News::Bytes(&[1; 512]));
+        assert_eq!(receiver.packet(), ack(1));
+        let _ = receiver.timeout(s(60));
+        assert_eq!(receiver.packet(), ack(1));
     }
 }

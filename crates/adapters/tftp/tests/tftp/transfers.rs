@@ -281,3 +281,26 @@ async fn a_name_server_that_is_silent_is_told_apart() {
     );
     assert_eq!(sink.started, [Endpoint { ip: None }]);
 }
+
+//= R-TFTP-1 type=test
+//= R-TFTP-23 type=test
+#[tokio::test]
+async fn a_phone_asks_the_port_of_the_url_from_one_of_its_six() {
+    // V-077
+    let six = 53_240..=53_245;
+    let server = Server::start().await;
+    let request = server.request("/f");
+    let transport = TftpFetch::new(Arc::new(FakeResolver::new()), LocalPorts::phone());
+    // Other transfers on this machine may have some of them, and then the next is taken.
+    let free = |port| std::net::UdpSocket::bind(("0.0.0.0", port)).is_ok();
+    let some_are_free = six.clone().any(free);
+    let answer = async {
+        let (_, mut tid) = server.asked().await;
+        tid.send(&block(1, b"x")).await;
+        assert_eq!(tid.any().await, ack(1));
+        tid.client.port()
+    };
+    let ((result, _), port) = tokio::join!(get(&transport, &request), answer);
+    result.unwrap();
+    assert!(six.contains(&port) || !some_are_free, "{port}");
+}

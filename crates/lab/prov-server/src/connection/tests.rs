@@ -28,6 +28,7 @@ fn connect(root: &Path, capacity: usize) -> Client {
     let site = Arc::new(Site {
         root: root.canonicalize().unwrap(),
         limits: Limits::default(),
+        tftp_uploads: None,
         log: Arc::new(log),
         faults: FaultSwitch::new(0, true),
     });

@@ -133,6 +133,15 @@ impl Wire for FaultyWire {
         }
     }
 
+    async fn send_run(&self, packets: &[u8], length: usize) {
+        if self.fault.is_none() {
+            return self.socket.send_run(packets, length).await;
+        }
+        for packet in packets.chunks(length.max(1)) {
+            Wire::send(self, packet).await;
+        }
+    }
+
     async fn receive(&self, buffer: &mut [u8]) -> io::Result<usize> {
         self.socket.recv(buffer).await
     }

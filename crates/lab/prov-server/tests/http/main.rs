@@ -9,5 +9,7 @@ mod stopping;
 mod syslog;
 mod tftp;
 mod tftp_faults;
+mod tftp_uploads;
+mod tftp_windows;
 mod tls;
 mod tls_faults;

@@ -3,7 +3,8 @@
 use std::net::SocketAddr;
 
 use onhook_prov_server::{ServerEvent, SyslogMessage};
-use tokio::net::UdpSocket;
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::{TcpStream, UdpSocket};
 
 use crate::common::Lab;
 
@@ -76,4 +77,32 @@ async fn datagrams_that_arrived_before_the_end_are_not_lost() {
         }
     }
     assert_eq!(texts, "0123456789");
+}
+
+//= R-LOG-2 type=test
+#[tokio::test]
+async fn connections_bring_messages_in_either_kind_of_frame() {
+    let mut lab = lab().await;
+    let sink = lab.running.syslog_addr().unwrap();
+    let mut phone = TcpStream::connect(sink).await.unwrap();
+    phone
+        .write_all(b"<134>Jan  1 00:00:00 one\n35 <131>1 - host onhook - - - two and <134>three")
+        .await
+        .unwrap();
+    for (priority, text) in [
+        ("local0.info", "Jan  1 00:00:00 one"),
+        ("local0.err", "host two and "),
+    ] {
+        let message = message(&mut lab).await;
+        assert_eq!(message.source, phone.local_addr().unwrap());
+        assert_eq!(message.priority.unwrap().to_string(), priority);
+        assert_eq!(message.text, text);
+    }
+    // The end of the connection ends the last line, and that of the server waits for it.
+    drop(phone);
+    lab.running.stop().await;
+    let Some(ServerEvent::Syslog(last)) = lab.events.next().await else {
+        panic!("the last message is lost");
+    };
+    assert_eq!(last.text, "three");
 }
