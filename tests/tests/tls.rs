@@ -94,7 +94,7 @@ fn get(lab: &Lab, tls: &Arc<Tls>, port: u16) -> Result<Vec<u8>, FetchError> {
         limit: 10_000,
         timeout: Duration::from_secs(20),
     };
-    let fetch = HttpFetch::new(Arc::new(SystemResolver)).with_tls(tls.clone());
+    let fetch = HttpFetch::new(Arc::new(SystemResolver), 1).with_tls(tls.clone());
     let mut sink = RecordingSink::default();
     lab.runtime.block_on(fetch.get(&request, &mut sink))?;
     Ok(sink.body)

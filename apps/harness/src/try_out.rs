@@ -173,7 +173,7 @@ fn transports(ca: Option<&Path>, family: Family) -> anyhow::Result<Fetchers> {
     };
     let tls = Arc::new(Tls::new(anchors, names, Arc::new(Today))?);
     let resolver = Arc::new(SystemResolver);
-    let web = Arc::new(HttpFetch::new(resolver.clone()).with_tls(tls));
+    let web = Arc::new(HttpFetch::new(resolver.clone(), OsEntropy::default().seed()).with_tls(tls));
     Ok(Fetchers {
         http: Some(web.clone()),
         https: Some(web),

@@ -1,6 +1,7 @@
 //! Profiles from the servers that operators run.
 #![cfg(test)]
 
+mod apache;
 mod nginx;
 mod python;
 mod tftp;

@@ -11,7 +11,8 @@ use onhook_fetch::{BodySink, Endpoint, ErrorKind, FetchError, Request, Scheme, i
 use tokio::time::{sleep, timeout_at};
 
 use crate::Limits;
-use crate::challenge::{Credentials, Offer};
+use crate::challenge::{Asker, Credentials, Offer};
+use crate::chance::Chance;
 use crate::connect::{addresses_of, connect};
 use crate::exchange::{Answer, Duplex, Question, exchange};
 use crate::failure;
@@ -26,9 +27,6 @@ const NO_TLS: &str = if cfg!(feature = "_tls") {
     "this build has no TLS"
 };
 
-/// Requests of one chain that may carry credentials.
-const AUTHENTICATED_TRIES: u32 = 2;
-
 /// Fetches `http` and `https` URLs, one connection for each request.
 ///
 /// Holds no state between transfers: neither redirects nor addresses nor credentials are remembered
@@ -36,6 +34,7 @@ const AUTHENTICATED_TRIES: u32 = 2;
 //= R-HTTP-6
 pub struct HttpFetch {
     resolver: Arc<dyn Resolver>,
+    chance: Chance,
     limits: Limits,
     #[cfg(feature = "_tls")]
     tls: Option<Arc<Tls>>,
@@ -43,16 +42,19 @@ pub struct HttpFetch {
 
 impl HttpFetch {
     /// A transport with the documented limits.
+    ///
+    /// The seed makes the nonces with which Digest challenges are answered.
     #[must_use]
-    pub fn new(resolver: Arc<dyn Resolver>) -> Self {
-        Self::with_limits(resolver, Limits::default())
+    pub fn new(resolver: Arc<dyn Resolver>, seed: u64) -> Self {
+        Self::with_limits(resolver, seed, Limits::default())
     }
 
     /// A transport with other limits.
     #[must_use]
-    pub fn with_limits(resolver: Arc<dyn Resolver>, limits: Limits) -> Self {
+    pub fn with_limits(resolver: Arc<dyn Resolver>, seed: u64, limits: Limits) -> Self {
         Self {
             resolver,
+            chance: Chance::new(seed),
             limits,
             #[cfg(feature = "_tls")]
             tls: None,
@@ -137,8 +139,7 @@ impl Fetch for HttpFetch {
             redirects: 0,
             account: Credentials::of(request),
             written: None,
-            authorization: None,
-            authenticated: 0,
+            server: Asker::default(),
         };
         timeout_at(deadline, chain.run(sink))
             .await
@@ -160,8 +161,8 @@ struct Chain<'c> {
     account: Option<Credentials>,
     /// Credentials written into the URL of this hop.
     written: Option<Credentials>,
-    authorization: Option<HeaderValue>,
-    authenticated: u32,
+    /// The server, while it wants to know who asks.
+    server: Asker,
 }
 
 impl Chain<'_> {
@@ -169,10 +170,11 @@ impl Chain<'_> {
         let limits = &self.client.limits;
         loop {
             let stream = self.client.connect(&self.target, &self.addresses).await?;
+            let authorization = self.authorization();
             let question = Question {
                 target: &self.target,
                 user_agent: &self.request.user_agent,
-                authorization: self.authorization.as_ref(),
+                authorization: authorization.as_ref(),
                 post: self.request.post.as_ref().map(Secret::expose),
                 limit: self.request.limit,
                 limits,
@@ -244,49 +246,53 @@ impl Chain<'_> {
         }
         tracing::debug!(server = %next.endpoint(), "redirected");
         //= R-HTTP-10
-        self.authorization = None;
+        self.server.forget();
         self.written = written;
         self.target = next;
         Ok(())
     }
 
+    /// The credentials for the server of this hop; no rule gives its own to another server.
+    fn credentials(&self) -> Option<&Credentials> {
+        //= R-HTTP-5
+        let account = self.account.as_ref();
+        let account = account.filter(|_| self.target.same_origin(&self.origin));
+        account.or(self.written.as_ref())
+    }
+
+    /// The answer to the last challenge of the server.
+    fn authorization(&mut self) -> Option<HeaderValue> {
+        let mut server = std::mem::take(&mut self.server);
+        let request = (self.method(), self.target.path.as_str());
+        let header = self.credentials().and_then(|credentials| {
+            server.answer(credentials, request, || self.client.chance.nonce())
+        });
+        self.server = server;
+        header
+    }
+
+    const fn method(&self) -> &'static str {
+        match self.request.post {
+            Some(_) => "POST",
+            None => "GET",
+        }
+    }
+
     /// Prepares the answer to a challenge.
     fn authenticate(&mut self, offer: Offer) -> Result<(), FetchError> {
-        let refused = |what: &str| {
+        let answerable = match (self.credentials(), &self.account) {
+            (Some(_), _) => self.server.challenged(offer),
+            //= R-HTTP-8
+            (None, Some(_)) => {
+                Err("those of the rule are not given to another server; correct the redirect")
+            }
+            (None, None) => Err("give --uid and --pwd in the rule"),
+        };
+        answerable.map_err(|why| {
             FetchError::new(
                 ErrorKind::Auth,
-                format!("{} wants credentials: {what}", self.target),
+                format!("{} wants credentials: {why}", self.target),
             )
-        };
-        //= R-HTTP-5
-        let account = self
-            .account
-            .as_ref()
-            .filter(|_| self.target.same_origin(&self.origin));
-        let withheld = self.account.is_some() && account.is_none();
-        let Some(credentials) = account.or(self.written.as_ref()) else {
-            //= R-HTTP-8
-            return Err(refused(if withheld {
-                "those of the rule are not given to another server; correct the redirect"
-            } else {
-                "give --uid and --pwd in the rule"
-            }));
-        };
-        //= R-HTTP-7
-        if self.authenticated == AUTHENTICATED_TRIES {
-            return Err(refused(
-                "those given were refused; check user name and password",
-            ));
-        }
-        if !offer.basic {
-            return Err(refused(if offer.digest {
-                "it offers only Digest, which is not supported yet; offer Basic"
-            } else {
-                "it offers no scheme that the phone knows; offer Basic"
-            }));
-        }
-        self.authorization = credentials.basic();
-        self.authenticated += 1;
-        Ok(())
+        })
     }
 }

@@ -5,6 +5,7 @@
 mod answers;
 mod bounds;
 mod chains;
+mod digest;
 mod server;
 #[cfg(feature = "_tls")]
 mod tls;

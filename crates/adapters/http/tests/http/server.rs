@@ -208,5 +208,9 @@ impl Resolver for Fixed {
 
 /// A transport for which every name is 127.0.0.1.
 pub(crate) fn transport(limits: Limits) -> HttpFetch {
-    HttpFetch::with_limits(Arc::new(Fixed(vec![IpAddr::from([127, 0, 0, 1])])), limits)
+    HttpFetch::with_limits(
+        Arc::new(Fixed(vec![IpAddr::from([127, 0, 0, 1])])),
+        1,
+        limits,
+    )
 }

@@ -80,7 +80,7 @@ pub(crate) async fn get(lab: &Lab, tls: &Arc<Tls>, host: &str) -> Result<Vec<u8>
         timeout: Duration::from_secs(10),
     };
     let mut sink = RecordingSink::default();
-    let fetch = HttpFetch::new(Arc::new(ThisHost)).with_tls(tls.clone());
+    let fetch = HttpFetch::new(Arc::new(ThisHost), 1).with_tls(tls.clone());
     fetch.get(&request, &mut sink).await.map(|_| sink.body)
 }
 
