@@ -84,6 +84,7 @@ impl contract::FetchFixture for Fetching {
             host: "h".into(),
             port: 80,
             path,
+            proxy: None,
             allowed_domains: String::new(),
             user_agent: "test".into(),
             user: None,

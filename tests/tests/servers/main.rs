@@ -3,6 +3,7 @@
 
 mod apache;
 mod nginx;
+mod proxies;
 mod python;
 mod tftp;
 

@@ -15,6 +15,7 @@ use zeroize::Zeroizing;
 use crate::arrivals::Arrived;
 use crate::fetch::{PROFILE_LIMIT, ProfileReader, Reads, Transfer, fetch_timeout};
 use crate::reactor::{Brings, Reactor, Running};
+use crate::route::{ProxyFile, named};
 use crate::vault::TaskVault;
 use crate::waiting::Audience;
 
@@ -100,10 +101,13 @@ impl Reactor {
         let Some(seat) = self.phones.seats.get_mut(phone as usize) else {
             return;
         };
+        let (shared, fetchers) = (&self.phones.shared, &seat.ports.fetch);
+        let script = &self.proxy_script;
         let transfer = Transfer {
             phone,
             op,
-            transport: seat.ports.fetch.get(request.scheme),
+            transport: fetchers.get(request.scheme),
+            proxy_file: ProxyFile::of(&seat.phone, shared, &wired, fetchers, script),
             request: wired,
             reads,
             clock: Arc::clone(&self.clock),
@@ -276,6 +280,7 @@ pub(crate) fn wire(
         host: shared.values.text(request.host).to_owned(),
         port: request.port,
         path: shared.values.expose(request.path).to_owned(),
+        proxy: named(phone, request.scheme, shared),
         allowed_domains: render::allowed_domains(phone, shared).to_owned(),
         user_agent: render::user_agent(phone, shared, now),
         user: secret(request.user),

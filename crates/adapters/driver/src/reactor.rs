@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use onhook_device::{MonoTime, Now};
+use onhook_fetch::{ConstantScript, ProxyScript};
 use onhook_params::Secrecy;
 use onhook_phone::port::CommandSource;
 use onhook_phone::{
@@ -176,6 +177,7 @@ pub struct Reactor {
     pub(crate) tasks: JoinSet<()>,
     /// The phone that restarts once its writes are done.
     pub(crate) restarting: Option<u32>,
+    pub(crate) proxy_script: Arc<dyn ProxyScript>,
 }
 
 impl Reactor {
@@ -201,7 +203,15 @@ impl Reactor {
             due: Vec::new(),
             tasks: JoinSet::new(),
             restarting: None,
+            proxy_script: Arc::new(ConstantScript),
         }
+    }
+
+    /// Takes another evaluator of proxy files than the one that understands constants.
+    #[must_use]
+    pub fn with_proxy_script(mut self, script: Arc<dyn ProxyScript>) -> Self {
+        self.proxy_script = script;
+        self
     }
 
     /// Boots all phones at the present time.

@@ -100,7 +100,7 @@ impl Draft {
         let message = explain(slot.name(), fault);
         let fails = !matches!(
             fault,
-            RuleFault::Assignment { .. } | RuleFault::CredentialsUnused
+            RuleFault::Assignment { .. } | RuleFault::CredentialsUnused | RuleFault::ProxyNameless
         );
         if !fails {
             self.warn(Warning {

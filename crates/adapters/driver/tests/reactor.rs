@@ -11,6 +11,8 @@ mod diary;
 mod failures;
 #[path = "reactor/fleet.rs"]
 mod fleet;
+#[path = "reactor/proxy.rs"]
+mod proxy;
 #[path = "reactor/reports.rs"]
 mod reports;
 #[path = "reactor/restart.rs"]

@@ -2,7 +2,7 @@
 
 use http::HeaderValue;
 use onhook_crypto::auth::{Challenge, Login, elements};
-use onhook_fetch::Request;
+use onhook_device::Secret;
 use zeroize::Zeroizing;
 
 /// Requests of one chain that may carry an answer to the challenges of one server.
@@ -15,17 +15,17 @@ pub(crate) struct Credentials {
 }
 
 impl Credentials {
-    /// Those of the rule; a missing half is empty, two missing halves are none.
-    pub(crate) fn of(request: &Request) -> Option<Self> {
-        if request.user.is_none() && request.password.is_none() {
+    /// A missing half is empty, two missing halves are none.
+    pub(crate) fn of(user: Option<&Secret>, password: Option<&Secret>) -> Option<Self> {
+        if user.is_none() && password.is_none() {
             return None;
         }
-        let bytes = |secret: &Option<onhook_device::Secret>| {
-            Zeroizing::new(secret.as_ref().map_or(Vec::new(), |s| s.expose().to_vec()))
+        let bytes = |half: Option<&Secret>| {
+            Zeroizing::new(half.map_or_else(Vec::new, |s| s.expose().to_vec()))
         };
         Some(Self {
-            user: bytes(&request.user),
-            password: bytes(&request.password),
+            user: bytes(user),
+            password: bytes(password),
         })
     }
 
@@ -163,7 +163,6 @@ fn nonce(offer: Option<&Offer>) -> Option<&[u8]> {
 
 #[cfg(test)]
 mod tests {
-    use onhook_device::Secret;
     use proptest::prelude::*;
 
     use super::*;
@@ -196,7 +195,7 @@ mod tests {
     //= R-HTTP-9 type=test
     #[test]
     fn requests_are_counted_under_their_nonce() {
-        let credentials = Credentials::of(&request(Some("u"), Some("p"))).unwrap();
+        let credentials = credentials(Some("u"), Some("p")).unwrap();
         let mut asker = Asker::default();
         let counts = |asker: &mut Asker| {
             let answer = asker.answer(&credentials, ("GET", "/"), || "c".to_owned());
@@ -221,7 +220,7 @@ mod tests {
     //= R-HTTP-10 type=test
     #[test]
     fn nothing_is_answered_that_nobody_asked_and_no_answer_is_shown() {
-        let credentials = Credentials::of(&request(Some("prov"), Some("pw1"))).unwrap();
+        let credentials = credentials(Some("prov"), Some("pw1")).unwrap();
         let mut asker = Asker::default();
         let answer = |asker: &mut Asker| asker.answer(&credentials, ("GET", "/"), String::new);
         assert_eq!(answer(&mut asker), None);
@@ -235,9 +234,9 @@ mod tests {
 
     #[test]
     fn half_of_the_credentials_is_enough_to_have_some() {
-        assert!(Credentials::of(&request(None, None)).is_none());
+        assert!(credentials(None, None).is_none());
         for (user, password) in [(Some("u"), None), (None, Some("p"))] {
-            let half = Credentials::of(&request(user, password)).unwrap();
+            let half = credentials(user, password).unwrap();
             assert_eq!(half.user.as_slice(), user.unwrap_or_default().as_bytes());
             assert_eq!(
                 half.password.as_slice(),
@@ -254,20 +253,9 @@ mod tests {
         assert_eq!(credentials.password.as_slice(), b"c:d%41%zz");
     }
 
-    fn request(user: Option<&str>, password: Option<&str>) -> Request {
-        Request {
-            scheme: onhook_fetch::Scheme::Http,
-            host: "h".into(),
-            port: 80,
-            path: "/".into(),
-            allowed_domains: String::new(),
-            user_agent: String::new(),
-            user: user.map(Secret::from),
-            password: password.map(Secret::from),
-            post: None,
-            limit: 1,
-            timeout: std::time::Duration::from_secs(1),
-        }
+    fn credentials(user: Option<&str>, password: Option<&str>) -> Option<Credentials> {
+        let [user, password] = [user, password].map(|half| half.map(Secret::from));
+        Credentials::of(user.as_ref(), password.as_ref())
     }
 
     proptest! {

@@ -1,27 +1,26 @@
 //! One transfer as a chain of requests.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use http::HeaderValue;
-use onhook_device::Secret;
 use onhook_fetch::port::{Fetch, Resolver};
 use onhook_fetch::{BodySink, Endpoint, ErrorKind, FetchError, Request, Scheme, is_allowed};
+use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout_at};
 
 use crate::Limits;
-use crate::challenge::{Asker, Credentials, Offer};
+use crate::chain::Chain;
 use crate::chance::Chance;
-use crate::connect::{addresses_of, connect};
-use crate::exchange::{Answer, Duplex, Question, exchange};
+use crate::connect::addresses_of;
+use crate::exchange::Duplex;
 use crate::failure;
-use crate::target::{BadLocation, Target};
+use crate::proxy::Via;
+use crate::target::Target;
 #[cfg(feature = "_tls")]
 use crate::tls::{self, Tls};
 
 /// Why an `https` URL cannot be used.
-const NO_TLS: &str = if cfg!(feature = "_tls") {
+pub(crate) const NO_TLS: &str = if cfg!(feature = "_tls") {
     "TLS is not set up"
 } else {
     "this build has no TLS"
@@ -33,9 +32,9 @@ const NO_TLS: &str = if cfg!(feature = "_tls") {
 /// (R-DNS-7).
 //= R-HTTP-6
 pub struct HttpFetch {
-    resolver: Arc<dyn Resolver>,
-    chance: Chance,
-    limits: Limits,
+    pub(crate) resolver: Arc<dyn Resolver>,
+    pub(crate) chance: Chance,
+    pub(crate) limits: Limits,
     #[cfg(feature = "_tls")]
     tls: Option<Arc<Tls>>,
 }
@@ -69,7 +68,7 @@ impl HttpFetch {
         self
     }
 
-    const fn speaks(&self, scheme: Scheme) -> bool {
+    pub(crate) const fn speaks(&self, scheme: Scheme) -> bool {
         match scheme {
             Scheme::Http => true,
             #[cfg(feature = "_tls")]
@@ -80,13 +79,12 @@ impl HttpFetch {
         }
     }
 
-    /// A connection to a server that is who it should be.
-    async fn connect(
+    /// Lets TLS make sure, if the URL wants it, that the server is who it should be.
+    pub(crate) async fn believe(
         &self,
+        stream: TcpStream,
         target: &Target,
-        addresses: &[IpAddr],
     ) -> Result<Box<dyn Duplex>, FetchError> {
-        let stream = connect(target, addresses, &self.limits).await?;
         #[cfg(feature = "_tls")]
         if target.scheme == Scheme::Https
             && let Some(tls) = &self.tls
@@ -118,7 +116,21 @@ impl Fetch for HttpFetch {
         }
         let deadline = sleep(request.timeout).deadline();
         let overall = |_| failure::overall(&target, request.timeout);
-        let lookup = addresses_of(&target, &*self.resolver);
+        let via = request.proxy.as_ref().map(Via::of);
+        //= R-DOM-1
+        if let Some(via) = &via
+            && !is_allowed(via.peer().host, &request.allowed_domains)
+        {
+            return Err(FetchError::new(
+                ErrorKind::NotAllowed,
+                format!(
+                    "{} is not in Restricted_Access_Domains; add it there, or use no proxy",
+                    via.peer()
+                ),
+            ));
+        }
+        let peer = via.as_ref().map_or_else(|| target.peer(), Via::peer);
+        let lookup = addresses_of(peer, &*self.resolver);
         let addresses = timeout_at(deadline, lookup)
             .await
             .unwrap_or_else(|elapsed| Err(overall(elapsed)));
@@ -129,170 +141,10 @@ impl Fetch for HttpFetch {
         timeout_at(deadline, sink.started(endpoint))
             .await
             .map_err(overall)?;
-        let chain = Chain {
-            client: self,
-            request,
-            origin: target.clone(),
-            target: target.clone(),
-            addresses: addresses?,
-            visited: Vec::new(),
-            redirects: 0,
-            account: Credentials::of(request),
-            written: None,
-            server: Asker::default(),
-        };
+        let chain = Chain::new(self, request, target.clone(), via, addresses?);
         timeout_at(deadline, chain.run(sink))
             .await
             .map_err(overall)??;
         Ok(endpoint)
-    }
-}
-
-struct Chain<'c> {
-    client: &'c HttpFetch,
-    request: &'c Request,
-    /// The server that the credentials of the rule are meant for.
-    origin: Target,
-    target: Target,
-    addresses: Vec<IpAddr>,
-    visited: Vec<Target>,
-    redirects: u32,
-    /// Credentials of the rule.
-    account: Option<Credentials>,
-    /// Credentials written into the URL of this hop.
-    written: Option<Credentials>,
-    /// The server, while it wants to know who asks.
-    server: Asker,
-}
-
-impl Chain<'_> {
-    async fn run(mut self, sink: &mut dyn BodySink) -> Result<(), FetchError> {
-        let limits = &self.client.limits;
-        loop {
-            let stream = self.client.connect(&self.target, &self.addresses).await?;
-            let authorization = self.authorization();
-            let question = Question {
-                target: &self.target,
-                user_agent: &self.request.user_agent,
-                authorization: authorization.as_ref(),
-                post: self.request.post.as_ref().map(Secret::expose),
-                limit: self.request.limit,
-                limits,
-            };
-            match exchange(stream, &question, sink).await? {
-                Answer::Body => return Ok(()),
-                Answer::Moved(location) => self.redirect(location).await?,
-                Answer::Challenge(offer) => self.authenticate(offer)?,
-            }
-        }
-    }
-
-    /// Goes to the next URL.
-    async fn redirect(&mut self, location: Option<String>) -> Result<(), FetchError> {
-        let from = &self.target;
-        let protocol = |what: &str| {
-            FetchError::new(
-                ErrorKind::Protocol,
-                format!("{from} redirects, but {what}; correct the server"),
-            )
-        };
-        //= R-HTTP-5
-        let Some(location) = location else {
-            return Err(protocol("without a readable Location header"));
-        };
-        let (next, written) = from.follow(&location).map_err(|bad| match bad {
-            BadLocation::Unreadable => protocol("its Location is no URL"),
-            BadLocation::Scheme => FetchError::new(
-                ErrorKind::Redirects,
-                format!("{from} redirects to neither http nor https; correct the server"),
-            ),
-            BadLocation::Downgrade => FetchError::new(
-                ErrorKind::NotAllowed,
-                format!("{from} redirects from https to http, which is never followed; correct the server"),
-            ),
-        })?;
-        if !self.client.speaks(next.scheme) {
-            return Err(FetchError::new(
-                ErrorKind::BadUrl,
-                format!("{from} redirects to https: {NO_TLS}; serve the file over http"),
-            ));
-        }
-        let endless = |what: &str| {
-            FetchError::new(
-                ErrorKind::Redirects,
-                format!("{from} redirects to {next}, which {what}; correct the server"),
-            )
-        };
-        self.visited.push(from.clone());
-        if self.visited.iter().any(|url| url.same_url(&next)) {
-            return Err(endless("was asked before"));
-        }
-        //= R-RAD-2
-        if !is_allowed(&next.host, &self.request.allowed_domains) {
-            return Err(FetchError::new(
-                ErrorKind::NotAllowed,
-                format!(
-                    "{from} redirects to {next}, whose server is not in Restricted_Access_Domains; \
-                     correct the server or add it there"
-                ),
-            ));
-        }
-        if self.redirects == self.client.limits.redirects {
-            return Err(endless("is one redirect too many"));
-        }
-        self.redirects += 1;
-        if !next.same_origin(from) {
-            self.addresses = addresses_of(&next, &*self.client.resolver).await?;
-        }
-        tracing::debug!(server = %next.endpoint(), "redirected");
-        //= R-HTTP-10
-        self.server.forget();
-        self.written = written;
-        self.target = next;
-        Ok(())
-    }
-
-    /// The credentials for the server of this hop; no rule gives its own to another server.
-    fn credentials(&self) -> Option<&Credentials> {
-        //= R-HTTP-5
-        let account = self.account.as_ref();
-        let account = account.filter(|_| self.target.same_origin(&self.origin));
-        account.or(self.written.as_ref())
-    }
-
-    /// The answer to the last challenge of the server.
-    fn authorization(&mut self) -> Option<HeaderValue> {
-        let mut server = std::mem::take(&mut self.server);
-        let request = (self.method(), self.target.path.as_str());
-        let header = self.credentials().and_then(|credentials| {
-            server.answer(credentials, request, || self.client.chance.nonce())
-        });
-        self.server = server;
-        header
-    }
-
-    const fn method(&self) -> &'static str {
-        match self.request.post {
-            Some(_) => "POST",
-            None => "GET",
-        }
-    }
-
-    /// Prepares the answer to a challenge.
-    fn authenticate(&mut self, offer: Offer) -> Result<(), FetchError> {
-        let answerable = match (self.credentials(), &self.account) {
-            (Some(_), _) => self.server.challenged(offer),
-            //= R-HTTP-8
-            (None, Some(_)) => {
-                Err("those of the rule are not given to another server; correct the redirect")
-            }
-            (None, None) => Err("give --uid and --pwd in the rule"),
-        };
-        answerable.map_err(|why| {
-            FetchError::new(
-                ErrorKind::Auth,
-                format!("{} wants credentials: {why}", self.target),
-            )
-        })
     }
 }

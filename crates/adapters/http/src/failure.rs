@@ -8,6 +8,7 @@ use std::{fmt, io};
 use onhook_device::TlsFailure;
 use onhook_fetch::{ErrorKind, FetchError};
 
+use crate::connect::Peer;
 use crate::target::Target;
 
 /// TLS failed on a connection that was already believed; the text is a whole message.
@@ -65,6 +66,29 @@ pub(crate) fn in_head(target: &Target, error: hyper::Error) -> FetchError {
         )
     };
     FetchError::new(kind, format!("asking for {target}: {what}; {remedy}")).with_source(error)
+}
+
+/// A proxy gave no answer to the wish for a tunnel.
+pub(crate) fn in_tunnel(proxy: &Peer<'_>, server: &str, error: hyper::Error) -> FetchError {
+    let (kind, what) = if has_io_kind(&error, |kind| kind == io::ErrorKind::TimedOut) {
+        (ErrorKind::Timeout, "no answer arrived in time")
+    } else if error.is_parse_too_large() {
+        (
+            ErrorKind::TooLarge,
+            "the header of the answer is larger than allowed",
+        )
+    } else if error.is_parse() {
+        (ErrorKind::Protocol, "the answer breaks HTTP")
+    } else {
+        (ErrorKind::Protocol, "the connection ended before an answer")
+    };
+    FetchError::new(
+        kind,
+        format!(
+            "asking {proxy} for a connection to {server}: {what}; check that an HTTP proxy listens there"
+        ),
+    )
+    .with_source(error)
 }
 
 /// The body did not arrive as it should.

@@ -2,7 +2,8 @@
 //!
 //! One transfer is one chain of requests: redirects, answers to Basic
 //! and Digest challenges, and every address of a name belong to it. Each request has its
-//! own connection, driven inside the caller's future, so that dropping the
+//! own connection, perhaps
+//! through a proxy, driven inside the caller's future, so that dropping the
 //! future closes it. Header blocks, bodies and every wait are bounded.
 //!
 //! [`Tls`] holds trust anchors, the custom CA among them (the port
@@ -12,11 +13,12 @@
 //! URL is refused.
 //!
 //! Deliberately unknown here: where certificates come from and are kept, the
-//! clock, proxies, SRV, what the body means, and when to try
+//! clock, who chooses the proxy, SRV, what the body means, and when to try
 //! again.
 //!
-//! Requirement families: R-HTTP, R-TLS, R-DNS-1, R-URL-8, R-OUT-3.
+//! Requirement families: R-HTTP, R-TLS, R-PROXY, R-DNS-1, R-URL-8, R-OUT-3.
 
+mod chain;
 mod challenge;
 mod chance;
 mod client;
@@ -24,6 +26,7 @@ mod connect;
 mod exchange;
 mod failure;
 mod limits;
+mod proxy;
 mod target;
 #[cfg(feature = "_tls")]
 mod tls;

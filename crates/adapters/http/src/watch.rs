@@ -25,6 +25,13 @@ impl<S> Watched<S> {
     }
 }
 
+impl<S> Watched<S> {
+    /// The stream, which may be silent again.
+    pub(crate) fn into_inner(self) -> S {
+        self.stream
+    }
+}
+
 impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,

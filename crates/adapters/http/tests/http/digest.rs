@@ -40,18 +40,18 @@ fn good() -> Script {
     answer("200 OK", "", b"x")
 }
 
-/// What a request says of who asks: the parameters of its Authorization, by name.
-struct Said(String);
+/// What a request says of who asks: the parameters of a header, by name.
+pub(crate) struct Said(pub(crate) String);
 
 impl Said {
-    fn get(&self, name: &str) -> Option<String> {
+    pub(crate) fn get(&self, name: &str) -> Option<String> {
         let found = elements(self.0.as_bytes());
         let value = found.first().and_then(|said| said.get(name));
         value.map(|value| String::from_utf8(value.to_vec()).unwrap())
     }
 
     /// Whether the response is that of the login.
-    fn is_right(&self, method: &str) -> bool {
+    pub(crate) fn is_right(&self, method: &str) -> bool {
         let text = |name| self.get(name).unwrap_or_default();
         let [realm, nonce, uri, count, cnonce] =
             ["realm", "nonce", "uri", "nc", "cnonce"].map(text);

@@ -6,6 +6,7 @@ mod answers;
 mod bounds;
 mod chains;
 mod digest;
+mod proxy;
 mod server;
 #[cfg(feature = "_tls")]
 mod tls;
