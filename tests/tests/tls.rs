@@ -91,6 +91,7 @@ fn get(lab: &Lab, tls: &Arc<Tls>, port: u16) -> Result<Vec<u8>, FetchError> {
         user_agent: "phone".into(),
         user: None,
         password: None,
+        account: None,
         post: None,
         limit: 10_000,
         timeout: Duration::from_secs(20),

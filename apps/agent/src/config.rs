@@ -31,6 +31,7 @@ pub(crate) struct Config {
     pub(crate) options: BTreeMap<String, String>,
     pub(crate) tls: TlsFiles,
     pub(crate) mobility: MobilitySetting,
+    pub(crate) account: Option<AccountSetting>,
     pub(crate) tftp_ports: TftpPorts,
     /// Over what a custom CA may come.
     pub(crate) ca_over: CaOver,
@@ -107,6 +108,14 @@ impl MobilitySetting {
     }
 }
 
+/// The profile account.
+pub(crate) struct AccountSetting {
+    pub(crate) user: String,
+    pub(crate) password: Secret,
+    /// The file of the password, if it comes from one.
+    file: Option<PathBuf>,
+}
+
 /// Which local ports TFTP uses.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TftpPorts {
@@ -173,6 +182,7 @@ pub(crate) fn load(place: &Place) -> anyhow::Result<Config> {
         options,
         tls: tls(&given)?,
         mobility: mobility(&mut given)?,
+        account: account(&mut given)?,
         tftp_ports: given.parse("tftp.local_ports")?.unwrap_or(TftpPorts::Phone),
         ca_over: given.parse("security.ca_over")?.unwrap_or_default(),
         pin_server: given.parse("security.pin_server")?.unwrap_or(false),
@@ -269,24 +279,52 @@ fn read(given: &Given, key: &str, path: &Path) -> anyhow::Result<Vec<u8>> {
 }
 
 fn mobility(given: &mut Given) -> anyhow::Result<MobilitySetting> {
-    const PASSWORD: &str = "mobility.password";
-    const FILE: &str = "mobility.password_file";
-    let file = given.text(FILE).map(PathBuf::from);
-    let password = match (given.take(PASSWORD), &file) {
-        (Some(_), Some(_)) => {
-            return Err(given.wrong(PASSWORD, format!("{FILE} is there too: remove one of them")));
-        }
-        (Some(password), None) => Secret::new(password.into_bytes()),
-        (None, Some(path)) => first_line(read(given, FILE, path)?),
-        (None, None) => Secret::new(Vec::new()),
-    };
+    let (password, file) = password(given, "mobility.password", "mobility.password_file")?;
     let text = |key| given.text(key).unwrap_or_default().to_owned();
     Ok(MobilitySetting {
         status: text("mobility.status"),
         user: text("mobility.user"),
-        password,
+        password: password.unwrap_or_else(|| Secret::new(Vec::new())),
         file,
     })
+}
+
+fn account(given: &mut Given) -> anyhow::Result<Option<AccountSetting>> {
+    let (password, file) = password(given, "account.password", "account.password_file")?;
+    match (given.text("account.user"), password) {
+        (None, None) => Ok(None),
+        (Some(user), Some(password)) => Ok(Some(AccountSetting {
+            user: user.to_owned(),
+            password,
+            file,
+        })),
+        (Some(_), None) => {
+            let why = "it needs its password: write account.password_file, or account.password";
+            Err(given.wrong("account.user", why))
+        }
+        (None, Some(_)) => {
+            let why = "it needs its user: write account.user too";
+            Err(given.wrong("account", why))
+        }
+    }
+}
+
+/// A password that stands in the configuration or in a file of its own, and that file.
+fn password(
+    given: &mut Given,
+    key: &str,
+    file_key: &str,
+) -> anyhow::Result<(Option<Secret>, Option<PathBuf>)> {
+    let file = given.text(file_key).map(PathBuf::from);
+    let password = match (given.take(key), &file) {
+        (Some(_), Some(_)) => {
+            return Err(given.wrong(key, format!("{file_key} is there too: remove one of them")));
+        }
+        (Some(password), None) => Some(Secret::new(password.into_bytes())),
+        (None, Some(path)) => Some(first_line(read(given, file_key, path)?)),
+        (None, None) => None,
+    };
+    Ok((password, file))
 }
 
 /// The first line of a file that holds a secret.

@@ -273,6 +273,7 @@ pub(crate) fn get(server: SocketAddr, file: &str, block_size: u16) -> anyhow::Re
         user_agent: String::new(),
         user: None,
         password: None,
+        account: None,
         post: None,
         limit: 1 << 40,
         timeout: Duration::from_secs(600),

@@ -89,6 +89,7 @@ impl contract::FetchFixture for Fetching {
             user_agent: "test".into(),
             user: None,
             password: None,
+            account: None,
             post: None,
             limit: 64 * 1024,
             timeout: Duration::from_secs(10),

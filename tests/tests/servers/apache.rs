@@ -108,3 +108,37 @@ fn apache_takes_a_digest_and_a_basic_login_and_refuses_a_wrong_one() {
         }
     }
 }
+
+//= R-HTTP-7 type=test
+//= R-HTTP-8 type=test
+// V-094
+#[test]
+fn apache_takes_the_profile_account_unless_the_rule_has_a_login_of_its_own() {
+    let home = tempfile::tempdir().unwrap();
+    let Some((mut apache, port)) = start(home.path()) else {
+        return;
+    };
+    let agent = Agent::new().unwrap();
+    let file = agent.place("account");
+    fs::write(&file, "pw1\n").unwrap();
+    agent
+        .configure(&format!(
+            "[account]\nuser = \"prov\"\npassword_file = {file:?}\n"
+        ))
+        .unwrap();
+    let url = format!("http://127.0.0.1:{port}/digest/small.xml");
+    let wrong = format!("[--uid prov --pwd canary] {url}");
+    for (rule, err, statuses) in [
+        (&wrong, "authentication failed", &["401", "401", "401"][..]),
+        (&url, "OK", &["401", "200"]),
+    ] {
+        let (ended, document) = agent.resync(rule).unwrap();
+        assert_eq!(document["err"], err, "{document:#}");
+        assert!(!ended.out.contains("pw1") && !ended.err.contains("pw1"));
+        for status in statuses {
+            let logged = apache.line(|_| true).unwrap();
+            assert_eq!(logged, format!("GET /digest/small.xml {status}"));
+        }
+    }
+    assert_eq!(agent.changed().unwrap(), small());
+}

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use onhook_device::Now;
+use onhook_device::{Now, Secret};
+use onhook_fetch::Account;
 use onhook_params::port::StoredParam;
 use onhook_params::{Mark, Secrecy, ValueId, View};
 use onhook_phone::port::{Severity, StateStore};
@@ -84,7 +85,15 @@ impl Reactor {
             scope: model.scope,
         };
         let shared = &self.phones.shared;
-        let wired = wire(&seat.phone, shared, request, PROFILE_LIMIT, now);
+        let mut wired = wire(&seat.phone, shared, request, PROFILE_LIMIT, now);
+        //= R-HTTP-7
+        let account = seat.account.as_ref();
+        wired.account = account
+            .filter(|_| seat.phone.uses_account(shared))
+            .map(|account| Account {
+                user: Secret::new(account.user.expose().to_vec()),
+                password: Secret::new(account.password.expose().to_vec()),
+            });
         let request = (request, wired);
         self.transfer(phone, op, request, Box::new(reader), Brings::Profile);
     }
@@ -221,6 +230,7 @@ impl Reactor {
             | Notice::Held
             | Notice::RestartLoop
             | Notice::ActivationCode
+            | Notice::AccountWanted
             | Notice::TrustFault(..)
             | Notice::TrustDone(..)
             | Notice::TrustForgotten
@@ -285,6 +295,7 @@ pub(crate) fn wire(
         user_agent: render::user_agent(phone, shared, now),
         user: secret(request.user),
         password: secret(request.password),
+        account: None,
         post: secret(request.body),
         limit,
         timeout: fetch_timeout(request.scheme),

@@ -174,6 +174,7 @@ impl Reporter {
             | Notice::Held
             | Notice::RestartLoop
             | Notice::ActivationCode
+            | Notice::AccountWanted
             | Notice::TimerArmed(..)
             | Notice::Refused(_)
             | Notice::EditDone(_)

@@ -67,6 +67,7 @@ impl ProxyFile {
             user_agent: wired.user_agent.clone(),
             user: None,
             password: None,
+            account: None,
             post: None,
             limit: FILE_LIMIT,
             timeout: FILE_TIMEOUT,

@@ -1,6 +1,8 @@
 //! Phones in a reactor, from boot to restart, in virtual time.
 #![cfg(test)]
 
+#[path = "reactor/account.rs"]
+mod account;
 #[path = "reactor/boot.rs"]
 mod boot;
 #[path = "reactor/commands.rs"]

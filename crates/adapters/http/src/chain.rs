@@ -29,6 +29,8 @@ pub(crate) struct Chain<'c> {
     redirects: u32,
     /// Credentials of the rule.
     account: Option<Credentials>,
+    /// The account of the phone, which counts while the rule has no credentials.
+    stored: Option<Credentials>,
     /// Credentials written into the URL of this hop.
     written: Option<Credentials>,
     /// The server, while it wants to know who asks.
@@ -53,6 +55,10 @@ impl<'c> Chain<'c> {
             visited: Vec::new(),
             redirects: 0,
             account: Credentials::of(request.user.as_ref(), request.password.as_ref()),
+            stored: request
+                .account
+                .as_ref()
+                .and_then(|stored| Credentials::of(Some(&stored.user), Some(&stored.password))),
             written: None,
             server: Asker::default(),
         }
@@ -194,12 +200,16 @@ impl<'c> Chain<'c> {
         Ok(())
     }
 
-    /// The credentials for the server of this hop; no rule gives its own to another server.
+    /// The credentials for the server of this hop; only the first server gets those of the rule and of the phone.
     fn credentials(&self) -> Option<&Credentials> {
         //= R-HTTP-5
-        let account = self.account.as_ref();
-        let account = account.filter(|_| self.target.same_origin(&self.origin));
-        account.or(self.written.as_ref())
+        let at_home = self.target.same_origin(&self.origin);
+        let account = self.account.as_ref().filter(|_| at_home);
+        //= R-HTTP-8
+        let stored = self.stored.as_ref();
+        let stored = stored.filter(|_| at_home && self.account.is_none());
+        //= R-HTTP-7
+        account.or(self.written.as_ref()).or(stored)
     }
 
     /// The answer to the last challenge of the server.
@@ -232,13 +242,14 @@ impl<'c> Chain<'c> {
 
     /// Prepares the answer to a challenge.
     fn authenticate(&mut self, offer: Offer) -> Result<(), FetchError> {
-        let answerable = match (self.credentials(), &self.account) {
-            (Some(_), _) => self.server.challenged(offer),
+        let withheld = self.account.is_some() || self.stored.is_some();
+        let answerable = match self.credentials() {
+            Some(_) => self.server.challenged(offer),
             //= R-HTTP-8
-            (None, Some(_)) => {
-                Err("those of the rule are not given to another server; correct the redirect")
+            None if withheld => {
+                Err("those of the phone are not given to another server; correct the redirect")
             }
-            (None, None) => Err("give --uid and --pwd in the rule"),
+            None => Err("give --uid and --pwd in the rule"),
         };
         answerable.map_err(|why| {
             FetchError::new(

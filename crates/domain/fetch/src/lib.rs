@@ -20,6 +20,6 @@ mod trust;
 pub use body::{BodySink, Head, Refused};
 pub use domains::is_allowed;
 pub use error::{ErrorKind, FetchError};
-pub use request::{Endpoint, Proxy, Request, Scheme};
+pub use request::{Account, Endpoint, Proxy, Request, Scheme};
 pub use script::{ConstantScript, ProxyScript, Way};
 pub use trust::{Certificates, Fingerprint, NoCertificates};

@@ -83,12 +83,23 @@ pub struct Request {
     pub user: Option<Secret>,
     /// Password for challenges.
     pub password: Option<Secret>,
+    /// The account of the phone, for challenges that rule and URL give no credentials for (R-HTTP-7).
+    pub account: Option<Account>,
     /// Body of a POST over HTTP or HTTPS; `None` asks with GET (R-POST-1).
     pub post: Option<Secret>,
     /// Largest body in bytes; more ends with [`crate::ErrorKind::TooLarge`].
     pub limit: u64,
     /// Longest duration of the whole transfer.
     pub timeout: Duration,
+}
+
+/// A user name and a password that somebody has entered.
+#[derive(Debug)]
+pub struct Account {
+    /// User name.
+    pub user: Secret,
+    /// Password.
+    pub password: Secret,
 }
 
 /// A proxy of HTTP.

@@ -15,6 +15,7 @@ fn request(host: &str, port: u16, path: &str) -> Request {
         user_agent: String::new(),
         user: None,
         password: None,
+        account: None,
         post: None,
         limit: 1,
         timeout: Duration::from_secs(1),

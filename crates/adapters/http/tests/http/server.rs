@@ -185,6 +185,7 @@ pub(crate) fn request(host: &str, port: u16, path: &str) -> Request {
         user_agent: "Cisco-CP-8841-3PCC/11.3.2 (000e08aabbcc)".into(),
         user: None,
         password: None,
+        account: None,
         post: None,
         limit: 64 * 1024,
         timeout: Duration::from_secs(10),

@@ -29,6 +29,7 @@ pub(crate) fn request(host: &str, port: u16, path: &str) -> Request {
         user_agent: "phone".to_owned(),
         user: Some("user".into()),
         password: Some("password".into()),
+        account: None,
         post: None,
         limit: 64 << 10,
         timeout: Duration::from_secs(10),

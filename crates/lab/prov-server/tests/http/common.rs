@@ -139,6 +139,7 @@ pub(crate) fn request(scheme: Scheme, port: u16, path: &str) -> Request {
         user_agent: "Cisco-CP-8841-3PCC/11.3 (000e08012345)".into(),
         user: None,
         password: None,
+        account: None,
         post: None,
         limit: 1 << 20,
         timeout: Duration::from_secs(60),

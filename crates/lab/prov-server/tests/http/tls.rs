@@ -76,6 +76,7 @@ pub(crate) async fn get(lab: &Lab, tls: &Arc<Tls>, host: &str) -> Result<Vec<u8>
         user_agent: "phone".into(),
         user: None,
         password: None,
+        account: None,
         post: None,
         limit: 1_000,
         timeout: Duration::from_secs(10),
