@@ -17,10 +17,12 @@ use crate::challenge::Offer;
 use crate::failure;
 use crate::limits::Limits;
 use crate::target::Target;
-use crate::watch::Watched;
+use crate::watch::{Allowance, Watched};
 
 /// The smallest buffer that hyper accepts.
 const SMALLEST_BUFFER: usize = 8192;
+/// How many full headers may come before the answer has begun, those of interim answers included.
+const HEADS: usize = 4;
 
 /// A connection to the server, plain or over TLS.
 pub(crate) trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -77,6 +79,7 @@ pub(crate) async fn exchange(
         .drive(sender.send_request(request))
         .await
         .map_err(|error| failure::in_head(target, line.cause(error)))?;
+    line.allowance.lift();
     check_head(&response, question)?;
     let status = response.status();
     tracing::debug!(server = %target.endpoint(), status = status.as_u16(), "answer");
@@ -259,6 +262,7 @@ async fn receive(
             ),
         )
     };
+    //= R-HTTP-14
     let head = Head {
         length: response.body().size_hint().exact(),
         aes128gcm: is_aes128gcm(&response),
@@ -292,6 +296,7 @@ async fn receive(
 /// The connection, which only moves while one of its futures is awaited.
 pub(crate) struct Line<S: Duplex> {
     pub(crate) connection: http1::Connection<TokioIo<Watched<S>>, Full<Bytes>>,
+    allowance: Allowance,
     ended: bool,
     failure: Option<hyper::Error>,
 }
@@ -302,15 +307,18 @@ impl<S: Duplex + 'static> Line<S> {
         stream: S,
         limits: &Limits,
     ) -> Result<(http1::SendRequest<Full<Bytes>>, Self), hyper::Error> {
-        let io = TokioIo::new(Watched::new(stream, limits.idle));
+        let buffer = limits.header_block.max(SMALLEST_BUFFER);
+        let allowance = Allowance::of(buffer.saturating_mul(HEADS));
+        let io = TokioIo::new(Watched::new(stream, limits.idle, allowance.clone()));
         let (sender, connection) = http1::Builder::new()
             .title_case_headers(true)
             .max_header_size(limits.header_block)
-            .max_buf_size(limits.header_block.max(SMALLEST_BUFFER))
+            .max_buf_size(buffer)
             .handshake(io)
             .await?;
         let line = Self {
             connection,
+            allowance,
             ended: false,
             failure: None,
         };

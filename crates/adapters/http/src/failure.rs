@@ -45,7 +45,7 @@ pub(crate) fn in_head(target: &Target, error: hyper::Error) -> FetchError {
             "no answer arrived in time",
             "check that the server is not overloaded",
         )
-    } else if error.is_parse_too_large() {
+    } else if is_too_long(&error) {
         (
             //= R-HTTP-16
             ErrorKind::TooLarge,
@@ -72,7 +72,7 @@ pub(crate) fn in_head(target: &Target, error: hyper::Error) -> FetchError {
 pub(crate) fn in_tunnel(proxy: &Peer<'_>, server: &str, error: hyper::Error) -> FetchError {
     let (kind, what) = if has_io_kind(&error, |kind| kind == io::ErrorKind::TimedOut) {
         (ErrorKind::Timeout, "no answer arrived in time")
-    } else if error.is_parse_too_large() {
+    } else if is_too_long(&error) {
         (
             ErrorKind::TooLarge,
             "the header of the answer is larger than allowed",
@@ -120,6 +120,11 @@ pub(crate) fn in_body(target: &Target, error: hyper::Error) -> FetchError {
         format!("reading {target}: {what}; look into the log of the server"),
     )
     .with_source(error)
+}
+
+/// Whether a header, or what comes before it, is longer than allowed.
+fn is_too_long(error: &hyper::Error) -> bool {
+    error.is_parse_too_large() || has_io_kind(error, |kind| kind == io::ErrorKind::FileTooLarge)
 }
 
 /// The failure of TLS among the causes, if there is one.

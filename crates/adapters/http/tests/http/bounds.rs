@@ -86,7 +86,7 @@ async fn endless_headers_and_interim_answers_end() {
     let interim = "HTTP/1.1 103 Hints\r\n\r\n".repeat(10_000).into_bytes();
     assert_eq!(
         get((interim, Then::Close)).await.unwrap_err().kind(),
-        ErrorKind::Protocol
+        ErrorKind::TooLarge
     );
 }
 

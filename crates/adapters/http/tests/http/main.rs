@@ -4,6 +4,7 @@
 
 mod answers;
 mod bounds;
+mod breaks;
 mod chains;
 mod digest;
 mod proxy;

@@ -26,6 +26,9 @@ pub(crate) enum Then {
     /// The connection is closed without a last word of TLS.
     #[cfg(feature = "_tls")]
     Cut,
+    /// These bytes follow below TLS, and then nothing.
+    #[cfg(feature = "_tls")]
+    Garble(&'static [u8]),
 }
 
 pub(crate) type Script = (Vec<u8>, Then);
@@ -168,6 +171,11 @@ async fn play(mut stream: Box<dyn Line>, (bytes, then): Script, asked: &Mutex<Ve
         }
         #[cfg(feature = "_tls")]
         Then::Cut => return,
+        #[cfg(feature = "_tls")]
+        Then::Garble(bytes) => {
+            stream.flush().await.unwrap();
+            assert_eq!(stream.tcp().try_write(bytes).unwrap(), bytes.len());
+        }
         Then::Hold => {}
     }
     let mut rest = [0; 64];
