@@ -6,6 +6,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use onhook_flash_store::fuzz::store;
+use onhook_http::fuzz::answer;
 use onhook_testkit::fuzz::{TARGETS, Target};
 
 fn corpora() -> PathBuf {
@@ -14,10 +15,16 @@ fn corpora() -> PathBuf {
 
 /// The targets of the domain, and those of adapters.
 fn targets() -> impl Iterator<Item = Target> {
-    TARGETS.into_iter().chain([Target {
-        name: "store",
-        feed: store,
-    }])
+    TARGETS.into_iter().chain([
+        Target {
+            name: "store",
+            feed: store,
+        },
+        Target {
+            name: "answer",
+            feed: answer,
+        },
+    ])
 }
 
 #[test]

@@ -25,6 +25,7 @@ mod client;
 mod connect;
 mod exchange;
 mod failure;
+pub mod fuzz;
 mod limits;
 mod proxy;
 mod target;

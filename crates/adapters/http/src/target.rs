@@ -63,17 +63,21 @@ impl Target {
                 request.port
             )));
         }
-        let path = encode(without_fragment(&request.path)).ok_or_else(|| {
+        Self::at(request.scheme, host, request.port, &request.path).ok_or_else(|| {
             bad(&format!(
                 "the path of the URL at {host}:{} is too long; shorten it",
                 request.port
             ))
-        })?;
-        Ok(Self {
-            scheme: request.scheme,
+        })
+    }
+
+    /// A URL of good parts; `None` if the path is too long.
+    pub(crate) fn at(scheme: Scheme, host: &str, port: u16, path: &str) -> Option<Self> {
+        Some(Self {
+            scheme,
             host: host.to_owned(),
-            port: request.port,
-            path,
+            port,
+            path: encode(without_fragment(path))?,
         })
     }
 
