@@ -2,7 +2,7 @@
 
 use crate::plan::Plan;
 use crate::report::Benchmark;
-use crate::{commit, engine, language, pipeline, stages, tftp};
+use crate::{commit, engine, language, pipeline, stages, tftp, web};
 
 /// A benchmark by name.
 pub(crate) struct Entry {
@@ -12,7 +12,7 @@ pub(crate) struct Entry {
 }
 
 /// All benchmarks.
-pub(crate) const ENTRIES: [Entry; 11] = [
+pub(crate) const ENTRIES: [Entry; 13] = [
     Entry {
         name: language::RULE,
         about: language::ABOUT_RULE,
@@ -67,5 +67,15 @@ pub(crate) const ENTRIES: [Entry; 11] = [
         name: "tftp-1428",
         about: tftp::ABOUT,
         run: |plan| tftp::run("tftp-1428", 1428, plan),
+    },
+    Entry {
+        name: "http-fetch",
+        about: web::ABOUT_HTTP,
+        run: web::http,
+    },
+    Entry {
+        name: "tls-fetch",
+        about: web::ABOUT_TLS,
+        run: web::tls,
     },
 ];

@@ -61,4 +61,11 @@ pub(crate) enum Command {
         file: String,
         block_size: u16,
     },
+    /// Fetches a URL again and again for some seconds: what the benchmarks of HTTP time.
+    #[command(hide = true)]
+    Load {
+        url: String,
+        seconds: f64,
+        ca: Option<PathBuf>,
+    },
 }

@@ -286,7 +286,8 @@ pub(crate) fn get(server: SocketAddr, file: &str, block_size: u16) -> anyhow::Re
     fetched.map(drop).context("fetching")
 }
 
-struct NoNames;
+/// Looks no name up.
+pub(crate) struct NoNames;
 
 #[async_trait]
 impl Resolver for NoNames {
@@ -298,7 +299,8 @@ impl Resolver for NoNames {
     }
 }
 
-struct Nowhere;
+/// Throws a body away.
+pub(crate) struct Nowhere;
 
 #[async_trait]
 impl BodySink for Nowhere {
