@@ -102,7 +102,7 @@ impl<'c> Chain<'c> {
             .via
             .as_ref()
             .map_or_else(|| self.target.peer(), Via::peer);
-        let mut stream = connect(peer, &self.addresses, limits).await?;
+        let (mut stream, address) = connect(peer, &self.addresses, limits).await?;
         //= R-PROXY-1
         if let Some(via) = &mut self.via
             && self.target.scheme == Scheme::Https
@@ -126,7 +126,8 @@ impl<'c> Chain<'c> {
                 }
             };
         }
-        self.client.believe(stream, &self.target).await.map(Some)
+        let believed = self.client.believe((stream, address), &self.target);
+        believed.await.map(Some)
     }
 
     /// Whether the proxy reads the request and asks the server itself.

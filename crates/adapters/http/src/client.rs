@@ -1,11 +1,11 @@
 //! One transfer as a chain of requests.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use onhook_fetch::port::{Fetch, Resolver};
 use onhook_fetch::{BodySink, Endpoint, ErrorKind, FetchError, Request, Scheme, is_allowed};
-use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout_at};
 
 use crate::Limits;
@@ -80,19 +80,26 @@ impl HttpFetch {
     }
 
     /// Lets TLS make sure, if the URL wants it, that the server is who it should be.
+    #[cfg_attr(
+        not(feature = "_tls"),
+        expect(clippy::unused_async, reason = "only TLS has to wait")
+    )]
     pub(crate) async fn believe(
         &self,
-        stream: TcpStream,
+        (stream, peer): (Box<dyn Duplex>, IpAddr),
         target: &Target,
     ) -> Result<Box<dyn Duplex>, FetchError> {
         #[cfg(feature = "_tls")]
         if target.scheme == Scheme::Https
             && let Some(tls) = &self.tls
         {
-            let stream = tls::connect(tls, stream, target, &*self.resolver, &self.limits).await?;
+            let stream =
+                tls::connect(tls, (stream, peer), target, &*self.resolver, &self.limits).await?;
             return Ok(Box::new(stream));
         }
-        Ok(Box::new(stream))
+        #[cfg(not(feature = "_tls"))]
+        let _ = (peer, target);
+        Ok(stream)
     }
 }
 

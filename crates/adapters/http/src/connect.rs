@@ -9,6 +9,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use crate::Limits;
+use crate::exchange::Duplex;
 
 /// Whom a connection goes to.
 #[derive(Clone, Copy)]
@@ -47,12 +48,12 @@ pub(crate) async fn addresses_of(
     })
 }
 
-/// A connection to the first address that accepts one.
+/// A connection to the first address that accepts one, and that address.
 pub(crate) async fn connect(
     peer: Peer<'_>,
     addresses: &[IpAddr],
     limits: &Limits,
-) -> Result<TcpStream, FetchError> {
+) -> Result<(Box<dyn Duplex>, IpAddr), FetchError> {
     let mut kind = ErrorKind::Timeout;
     let mut cause: Option<io::Error> = None;
     //= R-HTTP-18
@@ -60,7 +61,7 @@ pub(crate) async fn connect(
     //= R-DNS-1
     for ip in addresses {
         match timeout(limits.connect, TcpStream::connect((*ip, peer.port))).await {
-            Ok(Ok(stream)) => return Ok(stream),
+            Ok(Ok(stream)) => return Ok((Box::new(stream), *ip)),
             Ok(Err(error)) => {
                 tracing::debug!(%ip, port = peer.port, %error, "address does not accept");
                 kind = ErrorKind::Connect;

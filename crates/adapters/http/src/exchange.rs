@@ -248,7 +248,7 @@ fn is_aes128gcm(response: &Response<Incoming>) -> bool {
 /// Passes the body on, piece by piece, up to the limit.
 async fn receive(
     response: Response<Incoming>,
-    line: &mut Line<impl Duplex + 'static>,
+    line: &mut Line,
     question: &Question<'_>,
     sink: &mut dyn BodySink,
 ) -> Result<(), FetchError> {
@@ -294,17 +294,17 @@ async fn receive(
 }
 
 /// The connection, which only moves while one of its futures is awaited.
-pub(crate) struct Line<S: Duplex> {
-    pub(crate) connection: http1::Connection<TokioIo<Watched<S>>, Full<Bytes>>,
+pub(crate) struct Line {
+    pub(crate) connection: http1::Connection<TokioIo<Watched<Box<dyn Duplex>>>, Full<Bytes>>,
     allowance: Allowance,
     ended: bool,
     failure: Option<hyper::Error>,
 }
 
-impl<S: Duplex + 'static> Line<S> {
+impl Line {
     /// Begins to speak HTTP.
     pub(crate) async fn new(
-        stream: S,
+        stream: Box<dyn Duplex>,
         limits: &Limits,
     ) -> Result<(http1::SendRequest<Full<Bytes>>, Self), hyper::Error> {
         let buffer = limits.header_block.max(SMALLEST_BUFFER);

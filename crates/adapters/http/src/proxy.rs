@@ -3,12 +3,11 @@
 use http::{HeaderValue, Method, StatusCode, header};
 use http_body_util::Full;
 use onhook_fetch::{ErrorKind, FetchError, Proxy};
-use tokio::net::TcpStream;
 
 use crate::Limits;
 use crate::challenge::{Asker, Credentials, Offer};
 use crate::connect::Peer;
-use crate::exchange::{Line, header_text, offer};
+use crate::exchange::{Duplex, Line, header_text, offer};
 use crate::failure;
 use crate::target::Target;
 
@@ -70,13 +69,16 @@ pub(crate) struct Wanted<'w> {
 /// What a proxy says.
 pub(crate) enum Tunnel {
     /// What is sent from now on reaches the server.
-    Open(TcpStream),
+    Open(Box<dyn Duplex>),
     /// Ask with credentials.
     Challenge(Offer),
 }
 
 /// Asks a proxy for a tunnel to the server (RFC 9110, 9.3.6).
-pub(crate) async fn tunnel(stream: TcpStream, wanted: Wanted<'_>) -> Result<Tunnel, FetchError> {
+pub(crate) async fn tunnel(
+    stream: Box<dyn Duplex>,
+    wanted: Wanted<'_>,
+) -> Result<Tunnel, FetchError> {
     let Wanted {
         target,
         proxy,

@@ -138,11 +138,8 @@ impl Seen<'_> {
             Notice::Upgrade(notice) => said.push(self.upgrade(notice)),
             Notice::ServerChanged(old, new, newcomer) => {
                 let values = &self.shared.values;
-                said.push(server_changed(
-                    values.text(*old),
-                    values.text(*new),
-                    *newcomer,
-                ));
+                let (old, new) = (values.text(*old), values.text(*new));
+                said.push(server_changed(old, new, *newcomer));
             }
         }
     }
