@@ -6,6 +6,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use onhook_flash_store::fuzz::store;
+use onhook_http::fuzz::answer;
 use onhook_testkit::fuzz::{TARGETS, Target};
 use onhook_tftp::fuzz::tftp;
 
@@ -23,6 +24,10 @@ fn targets() -> impl Iterator<Item = Target> {
         Target {
             name: "tftp",
             feed: tftp,
+        },
+        Target {
+            name: "answer",
+            feed: answer,
         },
     ])
 }

@@ -34,6 +34,7 @@ fn encrypted(content: &str, ikm: &str) -> Vec<u8> {
 
 //= R-GCM-1 type=test
 //= R-GCM-2 type=test
+// V-104
 #[test]
 fn keying_material_comes_by_an_earlier_profile_and_the_key_is_not_used() {
     let (agent, site) = (Agent::new().unwrap(), Site::start().unwrap());

@@ -86,15 +86,17 @@ fn get(lab: &Lab, tls: &Arc<Tls>, port: u16) -> Result<Vec<u8>, FetchError> {
         host: "127.0.0.1".into(),
         port,
         path: "/a.xml".into(),
+        proxy: None,
         allowed_domains: String::new(),
         user_agent: "phone".into(),
         user: None,
         password: None,
+        account: None,
         post: None,
         limit: 10_000,
         timeout: Duration::from_secs(20),
     };
-    let fetch = HttpFetch::new(Arc::new(SystemResolver)).with_tls(tls.clone());
+    let fetch = HttpFetch::new(Arc::new(SystemResolver), 1).with_tls(tls.clone());
     let mut sink = RecordingSink::default();
     lab.runtime.block_on(fetch.get(&request, &mut sink))?;
     Ok(sink.body)

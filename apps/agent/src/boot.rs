@@ -4,8 +4,10 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use onhook_device::Secret;
 use onhook_discovery::{DhcpOption, Skipped, Space, Value, choose};
 use onhook_driver::{Observer, Phones, Ports, Reactor, TrustPorts, restore};
+use onhook_fetch::Account;
 use onhook_flash_store::FlashStore;
 use onhook_params::port::{ConfigStore, StoreError, StoreErrorKind};
 use onhook_params::{Secrecy, known};
@@ -21,7 +23,7 @@ use zeroize::Zeroizing;
 
 use crate::config::Config;
 use crate::failure::World;
-use crate::known::Known;
+use crate::known::{Known, copy};
 use crate::log_server::Redirected;
 use crate::transports::Transports;
 
@@ -128,6 +130,13 @@ pub(crate) async fn build(
     };
     let rule = ca_rule(&phone, &phones.shared);
     let index = phones.add(phone, ports, record);
+    if let Some(account) = &config.account {
+        let account = Account {
+            user: Secret::from(account.user.as_str()),
+            password: copy(&account.password),
+        };
+        phones.set_up_account(index, account);
+    }
     if let Some((ports, record)) = custom_ca(store, transports, &rule).await {
         phones.keep_trust(index, ports, record);
     }

@@ -34,6 +34,7 @@ pub(crate) struct Config {
     pub(crate) options: BTreeMap<String, String>,
     pub(crate) tls: TlsFiles,
     pub(crate) mobility: MobilitySetting,
+    pub(crate) account: Option<AccountSetting>,
     pub(crate) tftp_ports: TftpPorts,
     /// Whether the slash with which a path begins is no part of the name that TFTP asks for.
     pub(crate) strip_leading_slash: bool,
@@ -112,6 +113,14 @@ impl MobilitySetting {
     }
 }
 
+/// The profile account.
+pub(crate) struct AccountSetting {
+    pub(crate) user: String,
+    pub(crate) password: Secret,
+    /// The file of the password, if it comes from one.
+    file: Option<PathBuf>,
+}
+
 /// Which local ports TFTP uses.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TftpPorts {
@@ -182,6 +191,7 @@ pub(crate) fn load(place: &Place) -> anyhow::Result<Config> {
         options,
         tls: tls(&given)?,
         mobility: mobility(&mut given)?,
+        account: account(&mut given)?,
         tftp_ports: given.parse("tftp.local_ports")?.unwrap_or(TftpPorts::Phone),
         strip_leading_slash: given.parse("tftp.strip_leading_slash")?.unwrap_or(true),
         ca_over: given.parse("security.ca_over")?.unwrap_or_default(),
@@ -279,24 +289,52 @@ fn read(given: &Given, key: &str, path: &Path) -> anyhow::Result<Vec<u8>> {
 }
 
 fn mobility(given: &mut Given) -> anyhow::Result<MobilitySetting> {
-    const PASSWORD: &str = "mobility.password";
-    const FILE: &str = "mobility.password_file";
-    let file = given.text(FILE).map(PathBuf::from);
-    let password = match (given.take(PASSWORD), &file) {
-        (Some(_), Some(_)) => {
-            return Err(given.wrong(PASSWORD, format!("{FILE} is there too: remove one of them")));
-        }
-        (Some(password), None) => Secret::new(password.into_bytes()),
-        (None, Some(path)) => first_line(read(given, FILE, path)?),
-        (None, None) => Secret::new(Vec::new()),
-    };
+    let (password, file) = password(given, "mobility.password", "mobility.password_file")?;
     let text = |key| given.text(key).unwrap_or_default().to_owned();
     Ok(MobilitySetting {
         status: text("mobility.status"),
         user: text("mobility.user"),
-        password,
+        password: password.unwrap_or_else(|| Secret::new(Vec::new())),
         file,
     })
+}
+
+fn account(given: &mut Given) -> anyhow::Result<Option<AccountSetting>> {
+    let (password, file) = password(given, "account.password", "account.password_file")?;
+    match (given.text("account.user"), password) {
+        (None, None) => Ok(None),
+        (Some(user), Some(password)) => Ok(Some(AccountSetting {
+            user: user.to_owned(),
+            password,
+            file,
+        })),
+        (Some(_), None) => {
+            let why = "it needs its password: write account.password_file, or account.password";
+            Err(given.wrong("account.user", why))
+        }
+        (None, Some(_)) => {
+            let why = "it needs its user: write account.user too";
+            Err(given.wrong("account", why))
+        }
+    }
+}
+
+/// A password that stands in the configuration or in a file of its own, and that file.
+fn password(
+    given: &mut Given,
+    key: &str,
+    file_key: &str,
+) -> anyhow::Result<(Option<Secret>, Option<PathBuf>)> {
+    let file = given.text(file_key).map(PathBuf::from);
+    let password = match (given.take(key), &file) {
+        (Some(_), Some(_)) => {
+            return Err(given.wrong(key, format!("{file_key} is there too: remove one of them")));
+        }
+        (Some(password), None) => Some(Secret::new(password.into_bytes())),
+        (None, Some(path)) => Some(first_line(read(given, file_key, path)?)),
+        (None, None) => None,
+    };
+    Ok((password, file))
 }
 
 /// The first line of a file that holds a secret.

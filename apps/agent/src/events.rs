@@ -63,6 +63,10 @@ impl Watcher {
                 fault.name()
             ),
             Notice::Held => tracing::info!("a profile waits for idle lines"),
+            Notice::AccountWanted => tracing::warn!(
+                "a server wants to know who asks, and the phone has no profile account: set account.user and account.password_file, \
+                 or write --uid and --pwd into the rule"
+            ),
             Notice::ActivationCode => tracing::warn!(
                 "a rule begins with gds:// and wants an activation code, which this phone has no screen for: write a rule \
                  with a server"

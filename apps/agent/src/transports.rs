@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use onhook_driver::Fetchers;
 use onhook_http::HttpFetch;
-use onhook_system::SystemResolver;
+use onhook_schedule::port::Entropy as _;
+use onhook_system::{OsEntropy, SystemResolver};
 use onhook_tftp::{LeadingSlash, LocalPorts, TftpFetch};
 
 use crate::certificate::Presented;
@@ -26,7 +27,9 @@ impl Transports {
     /// Certificates or keys cannot be used.
     pub(crate) fn new(config: &Config) -> anyhow::Result<Self> {
         let presented = Presented::new(config)?;
-        let web = Arc::new(presented.carried_by(HttpFetch::new(Arc::new(SystemResolver))));
+        let seed = OsEntropy::default().seed();
+        let web = HttpFetch::new(Arc::new(SystemResolver), seed);
+        let web = Arc::new(presented.carried_by(web));
         let ports = match config.tftp_ports {
             TftpPorts::Phone => LocalPorts::phone(),
             TftpPorts::Ephemeral => LocalPorts::ephemeral(),

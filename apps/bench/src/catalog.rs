@@ -2,7 +2,7 @@
 
 use crate::plan::Plan;
 use crate::report::Benchmark;
-use crate::{commit, engine, language, pipeline, stages, tftp};
+use crate::{commit, engine, language, pipeline, stages, tftp, web};
 
 /// A benchmark by name.
 pub(crate) struct Entry {
@@ -12,7 +12,7 @@ pub(crate) struct Entry {
 }
 
 /// All benchmarks.
-pub(crate) const ENTRIES: [Entry; 14] = [
+pub(crate) const ENTRIES: [Entry; 16] = [
     Entry {
         name: language::RULE,
         about: language::ABOUT_RULE,
@@ -82,5 +82,15 @@ pub(crate) const ENTRIES: [Entry; 14] = [
         name: tftp::LOSS.name,
         about: tftp::LOSS.about,
         run: |plan| tftp::run(&tftp::LOSS, plan),
+    },
+    Entry {
+        name: "http-fetch",
+        about: web::ABOUT_HTTP,
+        run: web::http,
+    },
+    Entry {
+        name: "tls-fetch",
+        about: web::ABOUT_TLS,
+        run: web::tls,
     },
 ];

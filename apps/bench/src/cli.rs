@@ -67,4 +67,11 @@ pub(crate) enum Command {
     /// Serves a folder over TFTP with the server of the lab: the other end of what the benchmarks of TFTP time.
     #[command(hide = true)]
     Serve { root: PathBuf },
+    /// Fetches a URL again and again for some seconds: what the benchmarks of HTTP time.
+    #[command(hide = true)]
+    Load {
+        url: String,
+        seconds: f64,
+        ca: Option<PathBuf>,
+    },
 }

@@ -17,9 +17,10 @@ mod plan;
 mod report;
 mod stages;
 mod tftp;
+mod web;
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
@@ -50,6 +51,7 @@ fn main() -> ExitCode {
             window,
         } => tftp::get(server, &file, block_size, window),
         Command::Serve { root } => tftp::serve(root),
+        Command::Load { url, seconds, ca } => load(&url, seconds, ca.as_deref()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -59,6 +61,12 @@ fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+fn load(url: &str, seconds: f64, ca: Option<&Path>) -> anyhow::Result<()> {
+    let count = web::load(url, seconds, ca)?;
+    writeln!(std::io::stdout(), "{count}")?;
+    Ok(())
 }
 
 fn list() -> anyhow::Result<()> {

@@ -20,7 +20,7 @@ use crate::report::{Benchmark, Peer, Side};
 use relay::Relay;
 use servers::{Kind, Server, folder};
 
-pub(crate) use get::{get, serve};
+pub(crate) use get::{NoNames, Nowhere, get, serve};
 
 const FILE: &str = "file.bin";
 const OURS: &str = "onhook, as a whole process";

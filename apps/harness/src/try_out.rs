@@ -172,7 +172,7 @@ fn transports(args: &TryArgs, family: Family) -> anyhow::Result<Fetchers> {
     //= R-TLS-5
     tls.set_identity(own(args)?);
     let resolver = Arc::new(SystemResolver);
-    let web = Arc::new(HttpFetch::new(resolver.clone()).with_tls(tls));
+    let web = Arc::new(HttpFetch::new(resolver.clone(), OsEntropy::default().seed()).with_tls(tls));
     Ok(Fetchers {
         http: Some(web.clone()),
         https: Some(web),

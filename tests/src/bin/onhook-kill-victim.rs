@@ -114,7 +114,7 @@ async fn resync(store: &Arc<FlashStore>, rule: &str) -> anyhow::Result<()> {
     let setup = PhoneSetup::new(0, model, identity.mac, 1);
     let ports = Ports {
         fetch: Fetchers {
-            http: Some(Arc::new(HttpFetch::new(Arc::new(SystemResolver)))),
+            http: Some(Arc::new(HttpFetch::new(Arc::new(SystemResolver), 1))),
             ..Fetchers::default()
         },
         config: Arc::clone(store) as Arc<dyn ConfigStore>,

@@ -1,7 +1,9 @@
 //! Profiles from the servers that operators run.
 #![cfg(test)]
 
+mod apache;
 mod nginx;
+mod proxies;
 mod python;
 mod rsyslog;
 mod tftp;

@@ -6,7 +6,7 @@ use onhook_device::{Readings, suggest};
 pub(super) const OPTIONS: [&str; 7] = ["66", "160", "159", "150", "60", "43", "125"];
 
 /// Every key, by section. `options.static` holds option numbers.
-pub(super) const KEYS: [(&str, &[&str]); 11] = [
+pub(super) const KEYS: [(&str, &[&str]); 12] = [
     (
         "device",
         &[
@@ -34,6 +34,8 @@ pub(super) const KEYS: [(&str, &[&str]); 11] = [
     ("security", &["ca_over", "pin_server"]),
     ("mobility", &["status", "user", "password", "password_file"]),
     ("tftp", &["local_ports", "strip_leading_slash"]),
+    ("account", &["user", "password", "password_file"]),
+    ("tftp", &["local_ports"]),
     ("web", &["listen"]),
     ("sip", &["listen"]),
     ("readings", &Readings::NAMES),

@@ -153,6 +153,11 @@ impl Config {
                 .file
                 .as_ref()
                 .map(|path| path.display().to_string()),
+            ("account", key) => self.account.as_ref().and_then(|account| match key {
+                "user" => Some(account.user.clone()),
+                "password" => Some("***".to_owned()),
+                _ => account.file.as_ref().map(|path| path.display().to_string()),
+            }),
             ("tftp", "local_ports") => Some(
                 match self.tftp_ports {
                     TftpPorts::Phone => "phone",

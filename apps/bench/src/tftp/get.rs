@@ -50,10 +50,12 @@ pub(crate) fn get(
         host: server.ip().to_string(),
         port: server.port(),
         path: format!("/{file}"),
+        proxy: None,
         allowed_domains: String::new(),
         user_agent: String::new(),
         user: None,
         password: None,
+        account: None,
         post: None,
         limit: 1 << 40,
         timeout: Duration::from_secs(600),
@@ -66,7 +68,7 @@ pub(crate) fn get(
     fetched.map(drop).context("fetching")
 }
 
-struct NoNames;
+pub(crate) struct NoNames;
 
 #[async_trait]
 impl Resolver for NoNames {
@@ -78,7 +80,7 @@ impl Resolver for NoNames {
     }
 }
 
-struct Nowhere;
+pub(crate) struct Nowhere;
 
 #[async_trait]
 impl BodySink for Nowhere {

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use onhook_device::Now;
+use onhook_device::{Now, Secret};
+use onhook_fetch::Account;
 use onhook_params::port::StoredParam;
 use onhook_params::{Mark, Secrecy, ValueId, View};
 use onhook_phone::port::{Severity, StateStore};
@@ -15,6 +16,7 @@ use zeroize::Zeroizing;
 use crate::arrivals::Arrived;
 use crate::fetch::{PROFILE_LIMIT, ProfileReader, Reads, Transfer, fetch_timeout};
 use crate::reactor::{Brings, Reactor, Running};
+use crate::route::{ProxyFile, named};
 use crate::vault::TaskVault;
 use crate::waiting::Audience;
 
@@ -83,7 +85,15 @@ impl Reactor {
             scope: model.scope,
         };
         let shared = &self.phones.shared;
-        let wired = wire(&seat.phone, shared, request, PROFILE_LIMIT, now);
+        let mut wired = wire(&seat.phone, shared, request, PROFILE_LIMIT, now);
+        //= R-HTTP-7
+        let account = seat.account.as_ref();
+        wired.account = account
+            .filter(|_| seat.phone.uses_account(shared))
+            .map(|account| Account {
+                user: Secret::new(account.user.expose().to_vec()),
+                password: Secret::new(account.password.expose().to_vec()),
+            });
         let request = (request, wired);
         self.transfer(phone, op, request, Box::new(reader), Brings::Profile);
     }
@@ -100,10 +110,13 @@ impl Reactor {
         let Some(seat) = self.phones.seats.get_mut(phone as usize) else {
             return;
         };
+        let (shared, fetchers) = (&self.phones.shared, &seat.ports.fetch);
+        let script = &self.proxy_script;
         let transfer = Transfer {
             phone,
             op,
-            transport: seat.ports.fetch.get(request.scheme),
+            transport: fetchers.get(request.scheme),
+            proxy_file: ProxyFile::of(&seat.phone, shared, &wired, fetchers, script),
             request: wired,
             reads,
             clock: Arc::clone(&self.clock),
@@ -217,6 +230,7 @@ impl Reactor {
             | Notice::Held
             | Notice::RestartLoop
             | Notice::ActivationCode
+            | Notice::AccountWanted
             | Notice::TrustFault(..)
             | Notice::TrustDone(..)
             | Notice::TrustForgotten
@@ -276,10 +290,12 @@ pub(crate) fn wire(
         host: shared.values.text(request.host).to_owned(),
         port: request.port,
         path: shared.values.expose(request.path).to_owned(),
+        proxy: named(phone, request.scheme, shared),
         allowed_domains: render::allowed_domains(phone, shared).to_owned(),
         user_agent: render::user_agent(phone, shared, now),
         user: secret(request.user),
         password: secret(request.password),
+        account: None,
         post: secret(request.body),
         limit,
         timeout: fetch_timeout(request.scheme),

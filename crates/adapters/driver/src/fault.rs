@@ -37,6 +37,11 @@ pub(crate) fn explain(name: &str, fault: &RuleFault) -> String {
         RuleFault::CredentialsUnused => {
             format!("{name}: TFTP knows no user names and passwords; --uid and --pwd are not used")
         }
+        RuleFault::ProxyNameless => {
+            format!(
+                "{name}: Proxy_Mode is Manual and Proxy_Host empty, so no proxy is used; write its host, or set Off"
+            )
+        }
         RuleFault::Unsupported(option) => {
             format!("{name}: this program cannot carry out `{option}` yet")
         }

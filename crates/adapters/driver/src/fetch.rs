@@ -14,6 +14,7 @@ use onhook_schedule::port::Clock;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::arrivals::{Arrived, Completion, PANICKED};
+use crate::route::ProxyFile;
 use crate::vault::TaskVault;
 
 /// Largest profile as received (architecture limits).
@@ -81,6 +82,8 @@ pub(crate) struct Transfer {
     pub(crate) op: OpId,
     pub(crate) transport: Option<Arc<dyn Fetch>>,
     pub(crate) request: onhook_fetch::Request,
+    /// The file that names the proxy.
+    pub(crate) proxy_file: Option<ProxyFile>,
     pub(crate) reads: Box<dyn Reads>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) inbox: mpsc::UnboundedSender<Arrived>,
@@ -88,7 +91,7 @@ pub(crate) struct Transfer {
 
 impl Transfer {
     /// Fetches and reads, and sends the completion.
-    pub(crate) async fn run(self) {
+    pub(crate) async fn run(mut self) {
         let started = self.clock.now().mono;
         let elapsed_ms = || {
             let span = self.clock.now().mono.since(started);
@@ -104,6 +107,9 @@ impl Transfer {
             body: Vec::new(),
             inbox: self.inbox.clone(),
         };
+        if let Some(file) = &self.proxy_file {
+            self.request.proxy = file.proxy_for(&self.request).await;
+        }
         let received = match receive(self.transport.as_ref(), &self.request, &mut sink).await {
             Ok(()) => Ok(Received {
                 head: sink.head,

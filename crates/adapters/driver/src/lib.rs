@@ -20,6 +20,7 @@ mod reactor;
 mod reporter;
 mod requests;
 mod restore;
+mod route;
 mod storage;
 mod trust;
 mod vault;

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use onhook_device::{MonoTime, Now};
+use onhook_fetch::{Account, ConstantScript, ProxyScript};
 use onhook_params::Secrecy;
 use onhook_phone::port::CommandSource;
 use onhook_phone::{
-    Asked, Boot, Command, Cx, Effect, Input, OpId, Phone, Shared, StateRecord, TimerKind,
+    Asked, Boot, Command, Cx, Effect, Fact, Input, OpId, Phone, Shared, StateRecord, TimerKind,
     TrustRecord,
 };
 use onhook_schedule::port::Clock;
@@ -52,6 +53,8 @@ pub struct Seat {
     pub(crate) storage: Storage,
     /// Its custom CA; `None` if the program keeps none.
     pub(crate) trust: Option<Box<Trust>>,
+    /// The profile account.
+    pub(crate) account: Option<Box<Account>>,
     /// Writes under way.
     pub(crate) writes: u32,
     /// The last local edit that the phone asked to store.
@@ -107,6 +110,7 @@ impl Phones {
             transfers: HashMap::new(),
             storage: Storage::default(),
             trust: None,
+            account: None,
             writes: 0,
             edit: None,
             generation: 0,
@@ -127,6 +131,13 @@ impl Phones {
     pub fn keep_trust(&mut self, index: u32, ports: TrustPorts, record: TrustRecord) {
         if let Some(seat) = self.seats.get_mut(index as usize) {
             seat.trust = Some(Box::new(Trust::new(ports, record)));
+        }
+    }
+
+    /// Gives a phone the profile account that its user has set up.
+    pub fn set_up_account(&mut self, index: u32, account: Account) {
+        if let Some(seat) = self.seats.get_mut(index as usize) {
+            seat.account = Some(Box::new(account));
         }
     }
 
@@ -176,6 +187,7 @@ pub struct Reactor {
     pub(crate) tasks: JoinSet<()>,
     /// The phone that restarts once its writes are done.
     pub(crate) restarting: Option<u32>,
+    pub(crate) proxy_script: Arc<dyn ProxyScript>,
 }
 
 impl Reactor {
@@ -201,7 +213,15 @@ impl Reactor {
             due: Vec::new(),
             tasks: JoinSet::new(),
             restarting: None,
+            proxy_script: Arc::new(ConstantScript),
         }
+    }
+
+    /// Takes another evaluator of proxy files than the one that understands constants.
+    #[must_use]
+    pub fn with_proxy_script(mut self, script: Arc<dyn ProxyScript>) -> Self {
+        self.proxy_script = script;
+        self
     }
 
     /// Boots all phones at the present time.
@@ -210,7 +230,11 @@ impl Reactor {
             let phone = u32::try_from(index).unwrap_or(u32::MAX);
             if let Some(seat) = self.phones.seats.get(index) {
                 let record = seat.record;
+                let has_account = seat.account.is_some();
                 self.queue(phone, Input::Boot(boot, record));
+                if has_account {
+                    self.queue(phone, Input::Fact(Fact::Account(true)));
+                }
             }
         }
     }

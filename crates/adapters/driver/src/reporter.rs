@@ -100,7 +100,7 @@ impl Draft {
         let message = explain(slot.name(), fault);
         let fails = !matches!(
             fault,
-            RuleFault::Assignment { .. } | RuleFault::CredentialsUnused
+            RuleFault::Assignment { .. } | RuleFault::CredentialsUnused | RuleFault::ProxyNameless
         );
         if !fails {
             self.warn(Warning {
@@ -174,6 +174,7 @@ impl Reporter {
             | Notice::Held
             | Notice::RestartLoop
             | Notice::ActivationCode
+            | Notice::AccountWanted
             | Notice::TimerArmed(..)
             | Notice::Refused(_)
             | Notice::EditDone(_)

@@ -280,6 +280,7 @@ impl Reactor {
             | Notice::TriggerFault(..)
             | Notice::RestartLoop
             | Notice::ActivationCode
+            | Notice::AccountWanted
             | Notice::EraseFailed
             | Notice::ServerChanged(..)
             | Notice::Upgrade(_)

@@ -1,6 +1,8 @@
 //! Phones in a reactor, from boot to restart, in virtual time.
 #![cfg(test)]
 
+#[path = "reactor/account.rs"]
+mod account;
 #[path = "reactor/boot.rs"]
 mod boot;
 #[path = "reactor/commands.rs"]
@@ -11,6 +13,8 @@ mod diary;
 mod failures;
 #[path = "reactor/fleet.rs"]
 mod fleet;
+#[path = "reactor/proxy.rs"]
+mod proxy;
 #[path = "reactor/reports.rs"]
 mod reports;
 #[path = "reactor/restart.rs"]

@@ -1,10 +1,12 @@
 //! What a server wants to see before it gives the file.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use http::HeaderValue;
-use onhook_fetch::Request;
+use onhook_crypto::auth::{Challenge, Login, elements};
+use onhook_device::Secret;
 use zeroize::Zeroizing;
+
+/// Requests of one chain that may carry an answer to the challenges of one server.
+const AUTHENTICATED_TRIES: u32 = 2;
 
 /// A user name and a password; wiped on drop.
 pub(crate) struct Credentials {
@@ -13,17 +15,17 @@ pub(crate) struct Credentials {
 }
 
 impl Credentials {
-    /// Those of the rule; a missing half is empty, two missing halves are none.
-    pub(crate) fn of(request: &Request) -> Option<Self> {
-        if request.user.is_none() && request.password.is_none() {
+    /// A missing half is empty, two missing halves are none.
+    pub(crate) fn of(user: Option<&Secret>, password: Option<&Secret>) -> Option<Self> {
+        if user.is_none() && password.is_none() {
             return None;
         }
-        let bytes = |secret: &Option<onhook_device::Secret>| {
-            Zeroizing::new(secret.as_ref().map_or(Vec::new(), |s| s.expose().to_vec()))
+        let bytes = |half: Option<&Secret>| {
+            Zeroizing::new(half.map_or_else(Vec::new, |s| s.expose().to_vec()))
         };
         Some(Self {
-            user: bytes(&request.user),
-            password: bytes(&request.password),
+            user: bytes(user),
+            password: bytes(password),
         })
     }
 
@@ -36,19 +38,11 @@ impl Credentials {
         }
     }
 
-    /// The Authorization header of the Basic scheme (RFC 7617).
-    pub(crate) fn basic(&self) -> Option<HeaderValue> {
-        let mut plain = Zeroizing::new(Vec::with_capacity(
-            self.user.len() + self.password.len() + 1,
-        ));
-        plain.extend_from_slice(&self.user);
-        plain.push(b':');
-        plain.extend_from_slice(&self.password);
-        let encoded = Zeroizing::new(STANDARD.encode(plain.as_slice()));
-        let text = Zeroizing::new(format!("Basic {}", encoded.as_str()));
-        let mut value = HeaderValue::from_str(&text).ok()?;
-        value.set_sensitive(true);
-        Some(value)
+    pub(crate) fn login(&self) -> Login<'_> {
+        Login {
+            user: &self.user,
+            password: &self.password,
+        }
     }
 }
 
@@ -75,123 +69,180 @@ fn decode(text: &str) -> Zeroizing<Vec<u8>> {
     decoded
 }
 
-/// The schemes that a server offers.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub(crate) struct Offer {
-    pub(crate) basic: bool,
-    pub(crate) digest: bool,
+/// How a server lets itself be convinced.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Offer {
+    Basic,
+    Digest(Challenge),
+    /// None of its schemes is known here.
+    Unknown,
 }
 
 impl Offer {
-    /// Reads the values of all WWW-Authenticate headers, each of which may hold several challenges.
+    /// Reads the values of all headers of a challenge, each of which may hold several.
     pub(crate) fn read<'v>(values: impl Iterator<Item = &'v [u8]>) -> Self {
-        let mut offer = Self::default();
-        for value in values {
-            for part in split_unquoted(value) {
-                let Some(scheme) = scheme_of(part) else {
-                    continue;
-                };
-                offer.basic |= scheme.eq_ignore_ascii_case(b"basic");
-                offer.digest |= scheme.eq_ignore_ascii_case(b"digest");
+        let mut offer = Self::Unknown;
+        for element in values.flat_map(elements) {
+            //= R-HTTP-7
+            // The first Digest, which is what the server likes best (RFC 7616, 3.7).
+            if let Some(challenge) = Challenge::of(&element) {
+                return Self::Digest(challenge);
+            }
+            if element.scheme.eq_ignore_ascii_case(b"basic") {
+                offer = Self::Basic;
             }
         }
         offer
     }
 }
 
-/// Splits at commas that do not stand inside a quoted string.
-fn split_unquoted(value: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let (mut quoted, mut escaped) = (false, false);
-    value.split(move |byte| {
-        if escaped {
-            escaped = false;
-            return false;
-        }
-        match byte {
-            b'\\' if quoted => escaped = true,
-            b'"' => quoted = !quoted,
-            b',' => return !quoted,
-            _ => {}
-        }
-        false
-    })
+/// What one server has asked for so far, and how often it was answered.
+#[derive(Default)]
+pub(crate) struct Asker {
+    offer: Option<Offer>,
+    tries: u32,
+    /// Requests under the nonce of the offer.
+    count: u32,
 }
 
-/// The scheme that begins in this part; `None` for a further parameter of the challenge before.
-fn scheme_of(part: &[u8]) -> Option<&[u8]> {
-    let part = part.trim_ascii();
-    let end = part
-        .iter()
-        .position(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'+')))
-        .unwrap_or(part.len());
-    let (token, after) = part.split_at_checked(end)?;
-    let starts_challenge = match after.split_first() {
-        None => true,
-        Some((byte, rest)) => {
-            byte.is_ascii_whitespace() && !rest.trim_ascii_start().starts_with(b"=")
+impl Asker {
+    /// Takes a challenge; why not, if it cannot be answered any more.
+    pub(crate) fn challenged(&mut self, offer: Offer) -> Result<(), &'static str> {
+        //= R-HTTP-7
+        //= R-HTTP-9
+        // A nonce that is too old counts too: a server may find every nonce too old.
+        if self.tries == AUTHENTICATED_TRIES {
+            return Err("those given were refused; check user name and password");
         }
-    };
-    (starts_challenge && !token.is_empty()).then_some(token)
+        if offer == Offer::Unknown {
+            return Err(
+                "it offers no scheme that the phone knows; offer Digest with MD5 or SHA-256 and qop=auth, or Basic",
+            );
+        }
+        if nonce(self.offer.as_ref()) != nonce(Some(&offer)) {
+            self.count = 0;
+        }
+        self.offer = Some(offer);
+        self.tries += 1;
+        Ok(())
+    }
+
+    /// Goes on without the challenge; the tries are still counted.
+    pub(crate) fn forget(&mut self) {
+        self.offer = None;
+    }
+
+    /// The header that answers the last challenge in the next request.
+    pub(crate) fn answer(
+        &mut self,
+        credentials: &Credentials,
+        request: (&str, &str),
+        cnonce: impl FnOnce() -> String,
+    ) -> Option<HeaderValue> {
+        //= R-HTTP-10
+        let answer = match self.offer.as_ref()? {
+            Offer::Basic => credentials.login().basic(),
+            Offer::Digest(challenge) => {
+                self.count += 1;
+                challenge.answer(credentials.login(), request, self.count, &cnonce())
+            }
+            Offer::Unknown => return None,
+        };
+        let mut value = HeaderValue::from_bytes(&answer).ok()?;
+        value.set_sensitive(true);
+        Some(value)
+    }
+}
+
+fn nonce(offer: Option<&Offer>) -> Option<&[u8]> {
+    match offer? {
+        Offer::Digest(challenge) => Some(&challenge.nonce),
+        Offer::Basic | Offer::Unknown => None,
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use onhook_device::Secret;
     use proptest::prelude::*;
 
     use super::*;
 
-    fn offer(values: &[&str]) -> (bool, bool) {
-        let offer = Offer::read(values.iter().map(|v| v.as_bytes()));
-        (offer.basic, offer.digest)
+    fn offer(values: &[&str]) -> Offer {
+        Offer::read(values.iter().map(|v| v.as_bytes()))
     }
 
-    #[test]
-    fn challenges_are_found_in_one_header_or_in_several() {
-        assert_eq!(offer(&["Basic realm=\"x\""]), (true, false));
-        assert_eq!(offer(&["basic"]), (true, false));
-        assert_eq!(
-            offer(&["Digest realm=\"x\", nonce=\"n\", qop=\"auth\""]),
-            (false, true)
-        );
-        assert_eq!(
-            offer(&["Digest realm=\"x\", nonce=\"n\", BASIC realm=\"y\""]),
-            (true, true)
-        );
-        assert_eq!(
-            offer(&["Digest realm=\"x\"", "Basic realm=\"x\""]),
-            (true, true)
-        );
-        assert_eq!(offer(&["Bearer", "Negotiate YII="]), (false, false));
-    }
-
-    #[test]
-    fn words_inside_quotes_and_parameters_are_no_challenges() {
-        assert_eq!(offer(&["Digest realm=\"a, Basic realm\""]), (false, true));
-        assert_eq!(
-            offer(&["Digest realm=\"a\\\", Basic x\", basic=1"]),
-            (false, true)
-        );
-        assert_eq!(offer(&["Digest x=1, basic =1"]), (false, true));
-        assert_eq!(offer(&["Basicx realm=\"y\""]), (false, false));
+    fn realm(values: &[&str]) -> String {
+        match offer(values) {
+            Offer::Digest(challenge) => String::from_utf8(challenge.realm).unwrap(),
+            other @ (Offer::Basic | Offer::Unknown) => panic!("{other:?}"),
+        }
     }
 
     //= R-HTTP-7 type=test
+    // V-095
     #[test]
-    fn basic_credentials_are_encoded_as_documented() {
-        let request = request(Some("prov"), Some("pw1"));
-        let value = Credentials::of(&request).unwrap().basic().unwrap();
-        assert_eq!(value.to_str().unwrap(), "Basic cHJvdjpwdzE=");
+    fn digest_is_preferred_in_one_header_or_in_several() {
+        assert_eq!(realm(&["Basic realm=b, Digest realm=d, nonce=n"]), "d");
+        assert_eq!(realm(&["Basic realm=b", "Digest realm=d, nonce=n"]), "d");
+        let two = "Digest realm=a, nonce=n, algorithm=SHA-256, Digest realm=b, nonce=n";
+        assert_eq!(realm(&[two]), "a");
+        let unknown = "Digest realm=a, nonce=n, algorithm=SHA-512-256";
+        assert_eq!(realm(&[unknown, "Digest realm=b, nonce=n"]), "b");
+        assert_eq!(offer(&[unknown, "basic"]), Offer::Basic);
+        assert_eq!(offer(&["Bearer, Negotiate YII="]), Offer::Unknown);
+    }
+
+    //= R-HTTP-9 type=test
+    #[test]
+    fn requests_are_counted_under_their_nonce() {
+        let credentials = credentials(Some("u"), Some("p")).unwrap();
+        let mut asker = Asker::default();
+        let counts = |asker: &mut Asker| {
+            let answer = asker.answer(&credentials, ("GET", "/"), || "c".to_owned());
+            let answer = answer.unwrap().to_str().unwrap().to_owned();
+            let (_, count) = answer.split_once("nc=").unwrap();
+            count[..8].to_owned()
+        };
+        let challenge = |nonce| offer(&[&format!("Digest realm=r, qop=auth, nonce={nonce}")]);
+        asker.challenged(challenge("a")).unwrap();
+        assert_eq!(counts(&mut asker), "00000001");
+        assert_eq!(counts(&mut asker), "00000002");
+        asker.challenged(challenge("a")).unwrap();
+        assert_eq!(counts(&mut asker), "00000003");
+        assert!(asker.challenged(challenge("a")).is_err());
+        let mut asker = Asker::default();
+        asker.challenged(challenge("a")).unwrap();
+        assert_eq!(counts(&mut asker), "00000001");
+        asker.challenged(challenge("b")).unwrap();
+        assert_eq!(counts(&mut asker), "00000001");
+    }
+
+    //= R-HTTP-10 type=test
+    #[test]
+    fn nothing_is_answered_that_nobody_asked_and_no_answer_is_shown() {
+        let credentials = credentials(Some("prov"), Some("pw1")).unwrap();
+        let mut asker = Asker::default();
+        let answer = |asker: &mut Asker| asker.answer(&credentials, ("GET", "/"), String::new);
+        assert_eq!(answer(&mut asker), None);
+        asker.challenged(Offer::Basic).unwrap();
+        let value = answer(&mut asker).unwrap();
+        assert_eq!(value, "Basic cHJvdjpwdzE=");
         assert!(!format!("{value:?}").contains("cHJv"));
+        asker.forget();
+        assert_eq!(answer(&mut asker), None);
     }
 
     #[test]
     fn half_of_the_credentials_is_enough_to_have_some() {
-        assert!(Credentials::of(&request(None, None)).is_none());
-        let only_user = Credentials::of(&request(Some("u"), None)).unwrap();
-        assert_eq!(only_user.basic().unwrap(), "Basic dTo=");
-        let only_password = Credentials::of(&request(None, Some("p"))).unwrap();
-        assert_eq!(only_password.basic().unwrap(), "Basic OnA=");
+        assert!(credentials(None, None).is_none());
+        for (user, password) in [(Some("u"), None), (None, Some("p"))] {
+            let half = credentials(user, password).unwrap();
+            assert_eq!(half.user.as_slice(), user.unwrap_or_default().as_bytes());
+            assert_eq!(
+                half.password.as_slice(),
+                password.unwrap_or_default().as_bytes()
+            );
+        }
     }
 
     //= R-HTTP-10 type=test
@@ -202,27 +253,16 @@ mod tests {
         assert_eq!(credentials.password.as_slice(), b"c:d%41%zz");
     }
 
-    fn request(user: Option<&str>, password: Option<&str>) -> Request {
-        Request {
-            scheme: onhook_fetch::Scheme::Http,
-            host: "h".into(),
-            port: 80,
-            path: "/".into(),
-            allowed_domains: String::new(),
-            user_agent: String::new(),
-            user: user.map(Secret::from),
-            password: password.map(Secret::from),
-            post: None,
-            limit: 1,
-            timeout: std::time::Duration::from_secs(1),
-        }
+    fn credentials(user: Option<&str>, password: Option<&str>) -> Option<Credentials> {
+        let [user, password] = [user, password].map(|half| half.map(Secret::from));
+        Credentials::of(user.as_ref(), password.as_ref())
     }
 
     proptest! {
         #[test]
         fn no_challenge_header_panics(bytes in prop::collection::vec(any::<u8>(), 0..80)) {
             let _ = Offer::read(std::iter::once(bytes.as_slice()));
-            let _ = Credentials::from_userinfo(&String::from_utf8_lossy(&bytes)).basic();
+            let _ = Credentials::from_userinfo(&String::from_utf8_lossy(&bytes));
         }
     }
 }

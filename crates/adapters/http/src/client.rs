@@ -4,30 +4,27 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use http::HeaderValue;
-use onhook_device::Secret;
 use onhook_fetch::port::{Fetch, Resolver};
 use onhook_fetch::{BodySink, Endpoint, ErrorKind, FetchError, Request, Scheme, is_allowed};
 use tokio::time::{sleep, timeout_at};
 
 use crate::Limits;
-use crate::challenge::{Credentials, Offer};
-use crate::connect::{addresses_of, connect};
-use crate::exchange::{Answer, Duplex, Question, exchange};
+use crate::chain::Chain;
+use crate::chance::Chance;
+use crate::connect::addresses_of;
+use crate::exchange::Duplex;
 use crate::failure;
-use crate::target::{BadLocation, Target};
+use crate::proxy::Via;
+use crate::target::Target;
 #[cfg(feature = "_tls")]
 use crate::tls::{self, Tls};
 
 /// Why an `https` URL cannot be used.
-const NO_TLS: &str = if cfg!(feature = "_tls") {
+pub(crate) const NO_TLS: &str = if cfg!(feature = "_tls") {
     "TLS is not set up"
 } else {
     "this build has no TLS"
 };
-
-/// Requests of one chain that may carry credentials.
-const AUTHENTICATED_TRIES: u32 = 2;
 
 /// Fetches `http` and `https` URLs, one connection for each request.
 ///
@@ -35,24 +32,28 @@ const AUTHENTICATED_TRIES: u32 = 2;
 /// (R-DNS-7).
 //= R-HTTP-6
 pub struct HttpFetch {
-    resolver: Arc<dyn Resolver>,
-    limits: Limits,
+    pub(crate) resolver: Arc<dyn Resolver>,
+    pub(crate) chance: Chance,
+    pub(crate) limits: Limits,
     #[cfg(feature = "_tls")]
     tls: Option<Arc<Tls>>,
 }
 
 impl HttpFetch {
     /// A transport with the documented limits.
+    ///
+    /// The seed makes the nonces with which Digest challenges are answered.
     #[must_use]
-    pub fn new(resolver: Arc<dyn Resolver>) -> Self {
-        Self::with_limits(resolver, Limits::default())
+    pub fn new(resolver: Arc<dyn Resolver>, seed: u64) -> Self {
+        Self::with_limits(resolver, seed, Limits::default())
     }
 
     /// A transport with other limits.
     #[must_use]
-    pub fn with_limits(resolver: Arc<dyn Resolver>, limits: Limits) -> Self {
+    pub fn with_limits(resolver: Arc<dyn Resolver>, seed: u64, limits: Limits) -> Self {
         Self {
             resolver,
+            chance: Chance::new(seed),
             limits,
             #[cfg(feature = "_tls")]
             tls: None,
@@ -67,7 +68,7 @@ impl HttpFetch {
         self
     }
 
-    const fn speaks(&self, scheme: Scheme) -> bool {
+    pub(crate) const fn speaks(&self, scheme: Scheme) -> bool {
         match scheme {
             Scheme::Http => true,
             #[cfg(feature = "_tls")]
@@ -78,21 +79,27 @@ impl HttpFetch {
         }
     }
 
-    /// A connection to a server that is who it should be.
-    async fn connect(
+    /// Lets TLS make sure, if the URL wants it, that the server is who it should be.
+    #[cfg_attr(
+        not(feature = "_tls"),
+        expect(clippy::unused_async, reason = "only TLS has to wait")
+    )]
+    pub(crate) async fn believe(
         &self,
+        (stream, peer): (Box<dyn Duplex>, IpAddr),
         target: &Target,
-        addresses: &[IpAddr],
     ) -> Result<Box<dyn Duplex>, FetchError> {
-        let stream = connect(target, addresses, &self.limits).await?;
         #[cfg(feature = "_tls")]
         if target.scheme == Scheme::Https
             && let Some(tls) = &self.tls
         {
-            let stream = tls::connect(tls, stream, target, &*self.resolver, &self.limits).await?;
+            let stream =
+                tls::connect(tls, (stream, peer), target, &*self.resolver, &self.limits).await?;
             return Ok(Box::new(stream));
         }
-        Ok(Box::new(stream))
+        #[cfg(not(feature = "_tls"))]
+        let _ = (peer, target);
+        Ok(stream)
     }
 }
 
@@ -116,7 +123,21 @@ impl Fetch for HttpFetch {
         }
         let deadline = sleep(request.timeout).deadline();
         let overall = |_| failure::overall(&target, request.timeout);
-        let lookup = addresses_of(&target, &*self.resolver);
+        let via = request.proxy.as_ref().map(Via::of);
+        //= R-DOM-1
+        if let Some(via) = &via
+            && !is_allowed(via.peer().host, &request.allowed_domains)
+        {
+            return Err(FetchError::new(
+                ErrorKind::NotAllowed,
+                format!(
+                    "{} is not in Restricted_Access_Domains; add it there, or use no proxy",
+                    via.peer()
+                ),
+            ));
+        }
+        let peer = via.as_ref().map_or_else(|| target.peer(), Via::peer);
+        let lookup = addresses_of(peer, &*self.resolver);
         let addresses = timeout_at(deadline, lookup)
             .await
             .unwrap_or_else(|elapsed| Err(overall(elapsed)));
@@ -127,166 +148,10 @@ impl Fetch for HttpFetch {
         timeout_at(deadline, sink.started(endpoint))
             .await
             .map_err(overall)?;
-        let chain = Chain {
-            client: self,
-            request,
-            origin: target.clone(),
-            target: target.clone(),
-            addresses: addresses?,
-            visited: Vec::new(),
-            redirects: 0,
-            account: Credentials::of(request),
-            written: None,
-            authorization: None,
-            authenticated: 0,
-        };
+        let chain = Chain::new(self, request, target.clone(), via, addresses?);
         timeout_at(deadline, chain.run(sink))
             .await
             .map_err(overall)??;
         Ok(endpoint)
-    }
-}
-
-struct Chain<'c> {
-    client: &'c HttpFetch,
-    request: &'c Request,
-    /// The server that the credentials of the rule are meant for.
-    origin: Target,
-    target: Target,
-    addresses: Vec<IpAddr>,
-    visited: Vec<Target>,
-    redirects: u32,
-    /// Credentials of the rule.
-    account: Option<Credentials>,
-    /// Credentials written into the URL of this hop.
-    written: Option<Credentials>,
-    authorization: Option<HeaderValue>,
-    authenticated: u32,
-}
-
-impl Chain<'_> {
-    async fn run(mut self, sink: &mut dyn BodySink) -> Result<(), FetchError> {
-        let limits = &self.client.limits;
-        loop {
-            let stream = self.client.connect(&self.target, &self.addresses).await?;
-            let question = Question {
-                target: &self.target,
-                user_agent: &self.request.user_agent,
-                authorization: self.authorization.as_ref(),
-                post: self.request.post.as_ref().map(Secret::expose),
-                limit: self.request.limit,
-                limits,
-            };
-            match exchange(stream, &question, sink).await? {
-                Answer::Body => return Ok(()),
-                Answer::Moved(location) => self.redirect(location).await?,
-                Answer::Challenge(offer) => self.authenticate(offer)?,
-            }
-        }
-    }
-
-    /// Goes to the next URL.
-    async fn redirect(&mut self, location: Option<String>) -> Result<(), FetchError> {
-        let from = &self.target;
-        let protocol = |what: &str| {
-            FetchError::new(
-                ErrorKind::Protocol,
-                format!("{from} redirects, but {what}; correct the server"),
-            )
-        };
-        //= R-HTTP-5
-        let Some(location) = location else {
-            return Err(protocol("without a readable Location header"));
-        };
-        let (next, written) = from.follow(&location).map_err(|bad| match bad {
-            BadLocation::Unreadable => protocol("its Location is no URL"),
-            BadLocation::Scheme => FetchError::new(
-                ErrorKind::Redirects,
-                format!("{from} redirects to neither http nor https; correct the server"),
-            ),
-            BadLocation::Downgrade => FetchError::new(
-                ErrorKind::NotAllowed,
-                format!("{from} redirects from https to http, which is never followed; correct the server"),
-            ),
-        })?;
-        if !self.client.speaks(next.scheme) {
-            return Err(FetchError::new(
-                ErrorKind::BadUrl,
-                format!("{from} redirects to https: {NO_TLS}; serve the file over http"),
-            ));
-        }
-        let endless = |what: &str| {
-            FetchError::new(
-                ErrorKind::Redirects,
-                format!("{from} redirects to {next}, which {what}; correct the server"),
-            )
-        };
-        self.visited.push(from.clone());
-        if self.visited.iter().any(|url| url.same_url(&next)) {
-            return Err(endless("was asked before"));
-        }
-        //= R-RAD-2
-        if !is_allowed(&next.host, &self.request.allowed_domains) {
-            return Err(FetchError::new(
-                ErrorKind::NotAllowed,
-                format!(
-                    "{from} redirects to {next}, whose server is not in Restricted_Access_Domains; \
-                     correct the server or add it there"
-                ),
-            ));
-        }
-        if self.redirects == self.client.limits.redirects {
-            return Err(endless("is one redirect too many"));
-        }
-        self.redirects += 1;
-        if !next.same_origin(from) {
-            self.addresses = addresses_of(&next, &*self.client.resolver).await?;
-        }
-        tracing::debug!(server = %next.endpoint(), "redirected");
-        //= R-HTTP-10
-        self.authorization = None;
-        self.written = written;
-        self.target = next;
-        Ok(())
-    }
-
-    /// Prepares the answer to a challenge.
-    fn authenticate(&mut self, offer: Offer) -> Result<(), FetchError> {
-        let refused = |what: &str| {
-            FetchError::new(
-                ErrorKind::Auth,
-                format!("{} wants credentials: {what}", self.target),
-            )
-        };
-        //= R-HTTP-5
-        let account = self
-            .account
-            .as_ref()
-            .filter(|_| self.target.same_origin(&self.origin));
-        let withheld = self.account.is_some() && account.is_none();
-        let Some(credentials) = account.or(self.written.as_ref()) else {
-            //= R-HTTP-8
-            return Err(refused(if withheld {
-                "those of the rule are not given to another server; correct the redirect"
-            } else {
-                "give --uid and --pwd in the rule"
-            }));
-        };
-        //= R-HTTP-7
-        if self.authenticated == AUTHENTICATED_TRIES {
-            return Err(refused(
-                "those given were refused; check user name and password",
-            ));
-        }
-        if !offer.basic {
-            return Err(refused(if offer.digest {
-                "it offers only Digest, which is not supported yet; offer Basic"
-            } else {
-                "it offers no scheme that the phone knows; offer Basic"
-            }));
-        }
-        self.authorization = credentials.basic();
-        self.authenticated += 1;
-        Ok(())
     }
 }

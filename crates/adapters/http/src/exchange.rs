@@ -1,7 +1,7 @@
 //! One request and its answer on one connection.
 
 use std::future::poll_fn;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::task::Poll;
 
 use bytes::Bytes;
@@ -17,21 +17,34 @@ use crate::challenge::Offer;
 use crate::failure;
 use crate::limits::Limits;
 use crate::target::Target;
-use crate::watch::Watched;
+use crate::watch::{Allowance, Watched};
 
 /// The smallest buffer that hyper accepts.
 const SMALLEST_BUFFER: usize = 8192;
+/// How many full headers may come before the answer has begun, those of interim answers included.
+const HEADS: usize = 4;
 
 /// A connection to the server, plain or over TLS.
 pub(crate) trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Duplex for S {}
 
+/// How the target of a request is written (RFC 9112, 3.2).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Form {
+    /// Path and query, for the server.
+    Origin,
+    /// The whole URL, for a proxy.
+    Absolute,
+}
+
 /// What is asked.
 pub(crate) struct Question<'q> {
     pub(crate) target: &'q Target,
+    pub(crate) form: Form,
     pub(crate) user_agent: &'q str,
     pub(crate) authorization: Option<&'q HeaderValue>,
+    pub(crate) proxy_authorization: Option<&'q HeaderValue>,
     /// The body of a POST.
     pub(crate) post: Option<&'q [u8]>,
     /// Largest body, in bytes.
@@ -47,6 +60,8 @@ pub(crate) enum Answer {
     Moved(Option<String>),
     /// Ask with credentials.
     Challenge(Offer),
+    /// Ask with credentials for the proxy.
+    ProxyChallenge(Offer),
 }
 
 /// Asks and reads the answer; the body of a 200 goes to the sink.
@@ -57,23 +72,14 @@ pub(crate) async fn exchange(
 ) -> Result<Answer, FetchError> {
     let target = question.target;
     let request = request(question);
-    let io = TokioIo::new(Watched::new(stream, question.limits.idle));
-    let (mut sender, connection) = http1::Builder::new()
-        .title_case_headers(true)
-        .max_header_size(question.limits.header_block)
-        .max_buf_size(question.limits.header_block.max(SMALLEST_BUFFER))
-        .handshake(io)
+    let (mut sender, mut line) = Line::new(stream, question.limits)
         .await
         .map_err(|error| failure::in_head(target, error))?;
-    let mut line = Line {
-        connection: pin!(connection),
-        ended: false,
-        failure: None,
-    };
     let response = line
         .drive(sender.send_request(request))
         .await
         .map_err(|error| failure::in_head(target, line.cause(error)))?;
+    line.allowance.lift();
     check_head(&response, question)?;
     let status = response.status();
     tracing::debug!(server = %target.endpoint(), status = status.as_u16(), "answer");
@@ -85,10 +91,15 @@ pub(crate) async fn exchange(
             return Ok(Answer::Moved(location(&response)));
         }
         StatusCode::UNAUTHORIZED => {
-            let values = response.headers().get_all(header::WWW_AUTHENTICATE);
-            return Ok(Answer::Challenge(Offer::read(
-                values.iter().map(HeaderValue::as_bytes),
+            return Ok(Answer::Challenge(offer(
+                &response,
+                header::WWW_AUTHENTICATE,
             )));
+        }
+        //= R-PROXY-2
+        StatusCode::PROXY_AUTHENTICATION_REQUIRED if question.form == Form::Absolute => {
+            let offer = offer(&response, header::PROXY_AUTHENTICATE);
+            return Ok(Answer::ProxyChallenge(offer));
         }
         //= R-HTTP-11
         StatusCode::NOT_FOUND => {
@@ -117,7 +128,10 @@ pub(crate) async fn exchange(
 /// The request with its headers in the documented order.
 fn request(question: &Question<'_>) -> http::Request<Full<Bytes>> {
     let mut request = http::Request::new(Full::default());
-    *request.uri_mut() = question.target.path.clone().into();
+    *request.uri_mut() = match question.form {
+        Form::Origin => question.target.path.clone().into(),
+        Form::Absolute => question.target.absolute(),
+    };
     let headers = request.headers_mut();
     //= R-HTTP-2
     headers.extend(header_text(&question.target.authority()).map(|v| (header::HOST, v)));
@@ -128,6 +142,11 @@ fn request(question: &Question<'_>) -> http::Request<Full<Bytes>> {
         question
             .authorization
             .map(|v| (header::AUTHORIZATION, v.clone())),
+    );
+    headers.extend(
+        question
+            .proxy_authorization
+            .map(|v| (header::PROXY_AUTHORIZATION, v.clone())),
     );
     //= R-POST-1
     if let Some(body) = question.post {
@@ -142,8 +161,14 @@ fn request(question: &Question<'_>) -> http::Request<Full<Bytes>> {
     request
 }
 
+/// What the headers of a challenge offer.
+pub(crate) fn offer(response: &Response<Incoming>, name: HeaderName) -> Offer {
+    let values = response.headers().get_all(name);
+    Offer::read(values.iter().map(HeaderValue::as_bytes))
+}
+
 /// A header value without control characters; `None` for an empty one.
-fn header_text(text: &str) -> Option<HeaderValue> {
+pub(crate) fn header_text(text: &str) -> Option<HeaderValue> {
     let clean: String = text
         .chars()
         .map(|c| if c.is_control() { ' ' } else { c })
@@ -223,7 +248,7 @@ fn is_aes128gcm(response: &Response<Incoming>) -> bool {
 /// Passes the body on, piece by piece, up to the limit.
 async fn receive(
     response: Response<Incoming>,
-    line: &mut Line<'_>,
+    line: &mut Line,
     question: &Question<'_>,
     sink: &mut dyn BodySink,
 ) -> Result<(), FetchError> {
@@ -237,6 +262,7 @@ async fn receive(
             ),
         )
     };
+    //= R-HTTP-14
     let head = Head {
         length: response.body().size_hint().exact(),
         aes128gcm: is_aes128gcm(&response),
@@ -267,25 +293,47 @@ async fn receive(
     Ok(())
 }
 
-type Connection = http1::Connection<TokioIo<Watched<Box<dyn Duplex>>>, Full<Bytes>>;
-
 /// The connection, which only moves while one of its futures is awaited.
-struct Line<'l> {
-    connection: Pin<&'l mut Connection>,
+pub(crate) struct Line {
+    pub(crate) connection: http1::Connection<TokioIo<Watched<Box<dyn Duplex>>>, Full<Bytes>>,
+    allowance: Allowance,
     ended: bool,
     failure: Option<hyper::Error>,
 }
 
-impl Line<'_> {
+impl Line {
+    /// Begins to speak HTTP.
+    pub(crate) async fn new(
+        stream: Box<dyn Duplex>,
+        limits: &Limits,
+    ) -> Result<(http1::SendRequest<Full<Bytes>>, Self), hyper::Error> {
+        let buffer = limits.header_block.max(SMALLEST_BUFFER);
+        let allowance = Allowance::of(buffer.saturating_mul(HEADS));
+        let io = TokioIo::new(Watched::new(stream, limits.idle, allowance.clone()));
+        let (sender, connection) = http1::Builder::new()
+            .title_case_headers(true)
+            .max_header_size(limits.header_block)
+            .max_buf_size(buffer)
+            .handshake(io)
+            .await?;
+        let line = Self {
+            connection,
+            allowance,
+            ended: false,
+            failure: None,
+        };
+        Ok((sender, line))
+    }
+
     /// Awaits a future that needs the connection to move.
-    async fn drive<F: Future>(&mut self, future: F) -> F::Output {
+    pub(crate) async fn drive<F: Future>(&mut self, future: F) -> F::Output {
         let mut future = pin!(future);
         poll_fn(|cx| {
             if let Poll::Ready(output) = future.as_mut().poll(cx) {
                 return Poll::Ready(output);
             }
             if !self.ended
-                && let Poll::Ready(end) = self.connection.as_mut().poll(cx)
+                && let Poll::Ready(end) = self.connection.poll_without_shutdown(cx)
             {
                 self.ended = true;
                 self.failure = end.err();
@@ -296,7 +344,7 @@ impl Line<'_> {
     }
 
     /// Why a future failed; hyper tells it to the future or to the connection.
-    fn cause(&mut self, error: hyper::Error) -> hyper::Error {
+    pub(crate) fn cause(&mut self, error: hyper::Error) -> hyper::Error {
         self.failure.take().unwrap_or(error)
     }
 }

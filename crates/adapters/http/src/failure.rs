@@ -8,6 +8,7 @@ use std::{fmt, io};
 use onhook_device::TlsFailure;
 use onhook_fetch::{ErrorKind, FetchError};
 
+use crate::connect::Peer;
 use crate::target::Target;
 
 /// TLS failed on a connection that was already believed; the text is a whole message.
@@ -44,7 +45,7 @@ pub(crate) fn in_head(target: &Target, error: hyper::Error) -> FetchError {
             "no answer arrived in time",
             "check that the server is not overloaded",
         )
-    } else if error.is_parse_too_large() {
+    } else if is_too_long(&error) {
         (
             //= R-HTTP-16
             ErrorKind::TooLarge,
@@ -65,6 +66,29 @@ pub(crate) fn in_head(target: &Target, error: hyper::Error) -> FetchError {
         )
     };
     FetchError::new(kind, format!("asking for {target}: {what}; {remedy}")).with_source(error)
+}
+
+/// A proxy gave no answer to the wish for a tunnel.
+pub(crate) fn in_tunnel(proxy: &Peer<'_>, server: &str, error: hyper::Error) -> FetchError {
+    let (kind, what) = if has_io_kind(&error, |kind| kind == io::ErrorKind::TimedOut) {
+        (ErrorKind::Timeout, "no answer arrived in time")
+    } else if is_too_long(&error) {
+        (
+            ErrorKind::TooLarge,
+            "the header of the answer is larger than allowed",
+        )
+    } else if error.is_parse() {
+        (ErrorKind::Protocol, "the answer breaks HTTP")
+    } else {
+        (ErrorKind::Protocol, "the connection ended before an answer")
+    };
+    FetchError::new(
+        kind,
+        format!(
+            "asking {proxy} for a connection to {server}: {what}; check that an HTTP proxy listens there"
+        ),
+    )
+    .with_source(error)
 }
 
 /// The body did not arrive as it should.
@@ -96,6 +120,11 @@ pub(crate) fn in_body(target: &Target, error: hyper::Error) -> FetchError {
         format!("reading {target}: {what}; look into the log of the server"),
     )
     .with_source(error)
+}
+
+/// Whether a header, or what comes before it, is longer than allowed.
+fn is_too_long(error: &hyper::Error) -> bool {
+    error.is_parse_too_large() || has_io_kind(error, |kind| kind == io::ErrorKind::FileTooLarge)
 }
 
 /// The failure of TLS among the causes, if there is one.

@@ -1,8 +1,9 @@
 //! [`HttpFetch`]: the port [`onhook_fetch::port::Fetch`] over HTTP/1.1, plain and over TLS.
 //!
-//! One transfer is one chain of requests: redirects, the answer to a Basic
-//! challenge, and every address of a name belong to it. Each request has its
-//! own connection, driven inside the caller's future, so that dropping the
+//! One transfer is one chain of requests: redirects, answers to Basic
+//! and Digest challenges, and every address of a name belong to it. Each request has its
+//! own connection, perhaps
+//! through a proxy, driven inside the caller's future, so that dropping the
 //! future closes it. Header blocks, bodies and every wait are bounded.
 //!
 //! [`Tls`] holds trust anchors, the custom CA among them (the port
@@ -12,17 +13,21 @@
 //! URL is refused.
 //!
 //! Deliberately unknown here: where certificates come from and are kept, the
-//! clock, proxies, SRV, Digest challenges, what the body means, and when to try
+//! clock, who chooses the proxy, SRV, what the body means, and when to try
 //! again.
 //!
-//! Requirement families: R-HTTP, R-TLS, R-DNS-1, R-URL-8, R-OUT-3.
+//! Requirement families: R-HTTP, R-TLS, R-PROXY, R-DNS-1, R-URL-8, R-OUT-3.
 
+mod chain;
 mod challenge;
+mod chance;
 mod client;
 mod connect;
 mod exchange;
 mod failure;
+pub mod fuzz;
 mod limits;
+mod proxy;
 mod target;
 #[cfg(feature = "_tls")]
 mod tls;

@@ -8,6 +8,7 @@ use http::uri::PathAndQuery;
 use onhook_fetch::{ErrorKind, FetchError, Request, Scheme};
 
 use crate::challenge::Credentials;
+use crate::connect::Peer;
 
 /// Scheme, host, port and request target of one `http` or `https` URL.
 #[derive(Clone, PartialEq, Eq)]
@@ -62,17 +63,21 @@ impl Target {
                 request.port
             )));
         }
-        let path = encode(without_fragment(&request.path)).ok_or_else(|| {
+        Self::at(request.scheme, host, request.port, &request.path).ok_or_else(|| {
             bad(&format!(
                 "the path of the URL at {host}:{} is too long; shorten it",
                 request.port
             ))
-        })?;
-        Ok(Self {
-            scheme: request.scheme,
+        })
+    }
+
+    /// A URL of good parts; `None` if the path is too long.
+    pub(crate) fn at(scheme: Scheme, host: &str, port: u16, path: &str) -> Option<Self> {
+        Some(Self {
+            scheme,
             host: host.to_owned(),
-            port: request.port,
-            path,
+            port,
+            path: encode(without_fragment(path))?,
         })
     }
 
@@ -130,9 +135,18 @@ impl Target {
         }
     }
 
-    /// `host:port`, for messages.
+    /// The server, to connect to.
+    pub(crate) fn peer(&self) -> Peer<'_> {
+        Peer {
+            role: "",
+            host: &self.host,
+            port: self.port,
+        }
+    }
+
+    /// `host:port`, for messages and for CONNECT.
     pub(crate) fn endpoint(&self) -> String {
-        format!("{}:{}", self.bracketed(), self.port)
+        self.peer().to_string()
     }
 
     fn bracketed(&self) -> Cow<'_, str> {
@@ -141,6 +155,16 @@ impl Target {
         } else {
             Cow::Borrowed(&self.host)
         }
+    }
+
+    /// The URL as a proxy is asked for it.
+    pub(crate) fn absolute(&self) -> http::Uri {
+        let mut parts = http::uri::Parts::default();
+        parts.scheme = Some(http::uri::Scheme::HTTP);
+        parts.authority = self.authority().parse().ok();
+        parts.path_and_query = Some(self.path.clone());
+        // A host that is no authority was refused before.
+        http::Uri::from_parts(parts).unwrap_or_else(|_| self.path.clone().into())
     }
 
     /// Whether both URLs name the same server.

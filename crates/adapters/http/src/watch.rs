@@ -1,27 +1,64 @@
-//! A connection that fails when it stays silent.
+//! A connection that fails when it stays silent, or says too much before it answers.
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
-/// A byte stream whose reads fail with [`io::ErrorKind::TimedOut`] once no byte came for a while.
+/// How many more bytes a server may send before its answer has begun: interim answers without end are none.
+#[derive(Clone)]
+pub(crate) struct Allowance(Arc<AtomicUsize>);
+
+impl Allowance {
+    pub(crate) fn of(bytes: usize) -> Self {
+        Self(Arc::new(AtomicUsize::new(bytes)))
+    }
+
+    /// The answer has begun: its body has a limit of its own.
+    pub(crate) fn lift(&self) {
+        self.0.store(usize::MAX, Ordering::Relaxed);
+    }
+
+    /// Whether so many more bytes are within it.
+    fn covers(&self, bytes: usize) -> bool {
+        let left = self.0.load(Ordering::Relaxed);
+        if left == usize::MAX {
+            return true;
+        }
+        self.0.store(left.saturating_sub(bytes), Ordering::Relaxed);
+        left >= bytes
+    }
+}
+
+/// A byte stream whose reads fail with [`io::ErrorKind::TimedOut`] once no byte came for a while, and with
+/// [`io::ErrorKind::FileTooLarge`] once its allowance is used up.
 pub(crate) struct Watched<S> {
     stream: S,
+    allowance: Allowance,
     idle: Duration,
     timer: Pin<Box<Sleep>>,
 }
 
 impl<S> Watched<S> {
-    pub(crate) fn new(stream: S, idle: Duration) -> Self {
+    pub(crate) fn new(stream: S, idle: Duration, allowance: Allowance) -> Self {
         Self {
             stream,
+            allowance,
             idle,
             timer: Box::pin(sleep(idle)),
         }
+    }
+}
+
+impl<S> Watched<S> {
+    /// The stream, which may be silent again.
+    pub(crate) fn into_inner(self) -> S {
+        self.stream
     }
 }
 
@@ -34,7 +71,12 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
         let before = buffer.filled().len();
         match Pin::new(&mut self.stream).poll_read(cx, buffer) {
             Poll::Ready(result) => {
-                if buffer.filled().len() > before {
+                let came = buffer.filled().len() - before;
+                //= R-HTTP-16
+                if !self.allowance.covers(came) {
+                    return Poll::Ready(Err(io::ErrorKind::FileTooLarge.into()));
+                }
+                if came > 0 {
                     let idle = self.idle;
                     self.timer.set(sleep(idle));
                 }
@@ -79,7 +121,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn silence_ends_a_read_and_each_byte_starts_the_wait_anew() {
         let (mut peer, ours) = duplex(8);
-        let mut watched = Watched::new(ours, Duration::from_secs(30));
+        let allowance = Allowance::of(1000);
+        let mut watched = Watched::new(ours, Duration::from_secs(30), allowance);
         for _ in 0..3 {
             advance(Duration::from_secs(29)).await;
             peer.write_all(b"x").await.unwrap();
@@ -89,5 +132,22 @@ mod tests {
         let error = watched.read_u8().await.unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
         assert_eq!(silent_since.elapsed().as_secs(), 30);
+    }
+
+    //= R-HTTP-16 type=test
+    #[tokio::test(start_paused = true)]
+    async fn what_comes_before_an_answer_is_bounded_and_what_comes_after_is_not() {
+        let (mut peer, ours) = duplex(64);
+        let allowance = Allowance::of(5);
+        let mut watched = Watched::new(ours, Duration::from_secs(30), allowance.clone());
+        peer.write_all(b"123456").await.unwrap();
+        let mut buffer = [0; 4];
+        assert_eq!(watched.read(&mut buffer).await.unwrap(), 4);
+        let error = watched.read(&mut buffer).await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::FileTooLarge);
+        allowance.lift();
+        peer.write_all(b"123456").await.unwrap();
+        assert_eq!(watched.read(&mut buffer).await.unwrap(), 4);
+        assert_eq!(watched.read(&mut buffer).await.unwrap(), 2);
     }
 }

@@ -102,6 +102,7 @@ impl Input {
             live::Fact::Address(address) => Self::Address(address),
             live::Fact::ExternalAddress(address) => Self::ExternalAddress(address),
             live::Fact::ClientCertificate(installed) => Self::ClientCertificate(installed),
+            live::Fact::Account(is_set_up) => Self::Account(is_set_up),
             live::Fact::Means(means) => Self::Means {
                 domain: text(means.domain),
                 directory: means.directory,
@@ -137,6 +138,7 @@ impl Input {
             Self::ExternalAddress(address) => {
                 live::Input::Fact(live::Fact::ExternalAddress(*address))
             }
+            Self::Account(is_set_up) => live::Input::Fact(live::Fact::Account(*is_set_up)),
             Self::ClientCertificate(installed) => {
                 live::Input::Fact(live::Fact::ClientCertificate(*installed))
             }
@@ -241,6 +243,7 @@ impl Input {
             | Self::Address(_)
             | Self::ExternalAddress(_)
             | Self::ClientCertificate(_)
+            | Self::Account(_)
             | Self::Mobility { .. }
             | Self::Means { .. }
             | Self::Searched { .. }

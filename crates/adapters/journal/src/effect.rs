@@ -243,6 +243,7 @@ fn notice(notice: &Notice, values: &Values) -> String {
         Notice::ResyncDone(outcome) => format!("resync done: {}", outcome::word(*outcome)),
         Notice::TimerArmed(kind, at) => format!("timer: {} {}", kind.name(), at.as_millis()),
         Notice::RestartLoop => "restart loop".to_owned(),
+        Notice::AccountWanted => "profile account setup".to_owned(),
         Notice::ActivationCode => "activation code".to_owned(),
         Notice::Refused(Gate::ProvisionDisabled) => "refused: provisioning disabled".to_owned(),
         Notice::Refused(Gate::NotBooted) => "refused: not booted".to_owned(),

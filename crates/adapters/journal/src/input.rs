@@ -47,6 +47,8 @@ pub enum Input {
     ExternalAddress(Option<IpAddr>),
     /// `$CCERT`
     ClientCertificate(bool),
+    /// Whether there is a profile account.
+    Account(bool),
     /// Extension mobility.
     Mobility {
         /// `$EMS`

@@ -59,6 +59,7 @@ pub fn event_of(now: Now, notice: &Notice, url: Option<&str>) -> Option<(&'stati
             json!({ "timer": kind.name(), "in_s": at.secs_since(now.mono) }),
         ),
         Notice::RestartLoop => ("reboot.loop", json!({})),
+        Notice::AccountWanted => ("account.setup", json!({})),
         Notice::ActivationCode => ("activation.code", json!({})),
         Notice::Refused(_) => ("command.refused", json!({})),
         Notice::EditDone(committed) => (

@@ -4,14 +4,16 @@
 //! octets, AES-256-CBC blocks. [`open`] finds the digest of its key by itself;
 //! [`decrypt`] and [`encrypt`] take it as an argument. Buffers are worked on in
 //! place; keys, key schedules and discarded plaintext are wiped. [`unseal`] and
-//! [`seal`] are the `aes128gcm` coding of RFC 8188.
+//! [`seal`] are the `aes128gcm` coding of RFC 8188. [`auth`] answers challenges
+//! of HTTP and SIP.
 //!
 //! Deliberately unknown here: XML, gzip, HTTP headers, where keys come from.
-//! Salts are arguments, for nothing in this crate draws randomness.
+//! Salts and client nonces are arguments, for nothing in this crate draws randomness.
 //!
-//! Requirement families: R-CBC, R-GCM, D-CRY, and R-CBC-7 for files that are not
-//! encrypted too ([`first_look`]).
+//! Requirement families: R-CBC, R-GCM, D-CRY, R-HTTP-9, and R-CBC-7 for files that
+//! are not encrypted too ([`first_look`]).
 
+pub mod auth;
 mod container;
 mod derive;
 mod look;

@@ -18,6 +18,8 @@ pub enum ErrorKind {
     Tls(TlsFailure),
     /// Credentials are wanted or were refused.
     Auth,
+    /// The proxy wants credentials or refused them.
+    ProxyAuth,
     /// Any other HTTP status.
     HttpStatus(u16),
     /// An ERROR packet of TFTP with this code.
@@ -32,7 +34,7 @@ pub enum ErrorKind {
     Truncated,
     /// The body is larger than the limit.
     TooLarge,
-    /// A redirect leads to a server that the phone may not talk to.
+    /// A redirect leads to a server, or the way through a proxy, that the phone may not talk to.
     NotAllowed,
     /// The scheme, host or path cannot be used by this transport.
     BadUrl,
@@ -101,6 +103,7 @@ impl From<ErrorKind> for Outcome {
             ErrorKind::Timeout => Self::Timeout,
             ErrorKind::Tls(failure) => Self::Tls(failure),
             ErrorKind::Auth => Self::Auth,
+            ErrorKind::ProxyAuth => Self::ProxyAuth,
             ErrorKind::HttpStatus(status) => Self::HttpStatus(status),
             ErrorKind::Tftp(code) => Self::Tftp(code),
             ErrorKind::TftpTimeout => Self::TftpTimeout,

@@ -73,6 +73,8 @@ pub struct Request {
     pub port: u16,
     /// Absolute path with query, as in the rule.
     pub path: String,
+    /// The proxy on the way; TFTP uses none (R-HTTP-19).
+    pub proxy: Option<Proxy>,
     /// Restricted_Access_Domains: a redirect to another server is refused; empty allows all (R-DOM-2).
     pub allowed_domains: String,
     /// Value of the User-Agent header.
@@ -81,6 +83,8 @@ pub struct Request {
     pub user: Option<Secret>,
     /// Password for challenges.
     pub password: Option<Secret>,
+    /// The account of the phone, for challenges that rule and URL give no credentials for (R-HTTP-7).
+    pub account: Option<Account>,
     /// Body of a POST over HTTP or HTTPS; `None` asks with GET (R-POST-1).
     pub post: Option<Secret>,
     /// Largest body in bytes; more ends with [`crate::ErrorKind::TooLarge`].
@@ -89,7 +93,29 @@ pub struct Request {
     pub timeout: Duration,
 }
 
-/// The address that was contacted first.
+/// A user name and a password that somebody has entered.
+#[derive(Debug)]
+pub struct Account {
+    /// User name.
+    pub user: Secret,
+    /// Password.
+    pub password: Secret,
+}
+
+/// A proxy of HTTP.
+#[derive(Debug)]
+pub struct Proxy {
+    /// Host name or address; an IPv6 address without brackets.
+    pub host: String,
+    /// Port, 1..=65535.
+    pub port: u16,
+    /// User name for its challenges.
+    pub user: Option<Secret>,
+    /// Password for its challenges.
+    pub password: Option<Secret>,
+}
+
+/// The address that was contacted first; that of the proxy if there is one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
 pub struct Endpoint {
     /// The address after name resolution; `None` if that failed.

@@ -3,7 +3,7 @@
 use onhook_params::Secrecy;
 use onhook_resync::{Event, State};
 
-use crate::phone::Cx;
+use crate::phone::{Cx, NO_ACCOUNT_WANTED};
 use crate::{Command, Fact, Origin, Phone, RebootReason};
 
 impl Phone {
@@ -17,6 +17,8 @@ impl Phone {
             Fact::Slots(slots) => self.learn_slots(slots, &mut cx.shared.values),
             Fact::Means(means) => self.learn_means(means, &mut cx.shared.values),
             Fact::Address(address) => self.address(address, cx),
+            Fact::Account(true) => self.warned |= NO_ACCOUNT_WANTED,
+            Fact::Account(false) => {}
             Fact::ClientCertificate(installed) => self.client_certificate = installed,
             Fact::Mobility(mobility) => self.learn_mobility(mobility, &mut cx.shared.values),
         }

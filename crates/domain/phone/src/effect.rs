@@ -112,6 +112,9 @@ pub enum Notice {
     RestartLoop,
     /// A rule asks for an activation code.
     ActivationCode,
+    /// The first resync since boot met a server that wants credentials, and there are none: the profile account is to be set up
+    /// (R-HTTP-8).
+    AccountWanted,
     /// A command was refused.
     Refused(Gate),
     /// A rule for the custom CA was evaluated and leads to a request.

@@ -131,6 +131,8 @@ pub enum Fact {
     ClientCertificate(bool),
     /// `$EMS`, `$MUID` and `$MPWD`.
     Mobility(Mobility),
+    /// Whether somebody has set up a profile account, which the transport holds; told after a boot.
+    Account(bool),
     /// What the phone may ask beyond its options while it is out of the box.
     Means(Means),
     /// What is in its slots for firmware; `None` of a phone without slots, which upgrades nothing. Told before a boot.

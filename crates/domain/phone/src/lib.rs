@@ -10,7 +10,7 @@
 //! renders with [`render`].
 //!
 //! Requirement families: R-SM, R-RULE, R-ASSIGN, R-OPT-6, R-ALIAS-1, R-POST, R-APP, R-LOG, R-MACRO-20..23, R-URL-2, R-FLS, R-TLS-8..10,
-//! R-UPG, R-FW-1 to R-FW-6, R-FW-10 to R-FW-15.
+//! R-PROXY-3, R-UPG, R-FW-1 to R-FW-6, R-FW-10 to R-FW-15.
 
 mod asked;
 mod changed;
@@ -31,6 +31,7 @@ mod phone;
 mod plan;
 mod policy;
 pub mod port;
+mod proxy;
 mod record;
 pub mod render;
 pub mod report;
@@ -58,6 +59,7 @@ pub use model::{Model, ModelId, PhoneSetup};
 pub use onhook_resync::{Cause, Gate, RuleSlot, State, TimerKind};
 pub use onhook_upgrade::{Lasting, Memory, Stage, Target, Tried};
 pub use phone::{Cx, Phone};
+pub use proxy::ProxySetting;
 pub use record::{
     Pending, RebootEntry, RebootReason, RecordError, RestartsInARow, Servers, StateChange,
     StateRecord,

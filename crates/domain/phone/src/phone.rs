@@ -76,7 +76,7 @@ pub struct Phone {
     pub(crate) watch: MonoTime,
     /// Until when lines may keep the phone from restarting.
     pub(crate) restart_by: Second,
-    /// Triggers, as bits, whose fault has been told.
+    /// Triggers, as bits, whose fault has been told; and [`NO_ACCOUNT_WANTED`].
     pub(crate) warned: u8,
     /// What is held has waited for lines as long as it may.
     pub(crate) overdue: bool,
@@ -90,6 +90,9 @@ pub struct Phone {
     pub(crate) pending_unsaved: bool,
     pub(crate) client_certificate: bool,
 }
+
+/// There is a profile account, or a resync has ended since boot.
+pub(crate) const NO_ACCOUNT_WANTED: u8 = 0x80;
 
 impl Phone {
     /// A phone before boot; `params` is what differs from the factory state.

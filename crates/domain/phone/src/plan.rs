@@ -67,10 +67,8 @@ impl Phone {
             .as_ref()
             .map(|url| self.request_for(url, &alternative, expanded, self.stand_in(url), cx));
         if let Some(Ok(request)) = &cold.next
-            && request.is_tftp_with_credentials()
+            && let Some(fault) = self.doubt(request, cx.shared)
         {
-            //= R-TFTP-21
-            let fault = RuleFault::CredentialsUnused;
             cx.out.push(Effect::Notice(Notice::RuleFault(slot, fault)));
         }
         Ok(())

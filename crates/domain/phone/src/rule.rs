@@ -27,6 +27,8 @@ pub enum RuleFault {
     SrvOverTftp,
     /// TFTP knows no user names and passwords: they are left out.
     CredentialsUnused,
+    /// Proxy_Mode is Manual and Proxy_Host empty: no proxy is used.
+    ProxyNameless,
     /// A custom CA may come over https only.
     CaOverPlain,
     /// The option cannot be carried out by this program yet.
@@ -53,6 +55,7 @@ impl RuleFault {
             Self::ServerNotAllowed => "server-not-allowed",
             Self::SrvOverTftp => "srv-over-tftp",
             Self::CredentialsUnused => "credentials-unused",
+            Self::ProxyNameless => "proxy-nameless",
             Self::CaOverPlain => "ca-over-plain",
             Self::Unsupported(_) => "unsupported",
             Self::Assignment { .. } => "assignment",
@@ -66,7 +69,8 @@ impl RuleFault {
             | Self::Unsupported(_)
             | Self::Assignment { .. }
             | Self::PasswordShown { .. }
-            | Self::CredentialsUnused => Outcome::BadRule,
+            | Self::CredentialsUnused
+            | Self::ProxyNameless => Outcome::BadRule,
             Self::SrvOverTftp => Outcome::SrvOverTftp,
             Self::NoServer => Outcome::NoServer,
             Self::ServerNotAllowed | Self::CaOverPlain => Outcome::ServerNotAllowed,

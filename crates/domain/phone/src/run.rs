@@ -6,7 +6,7 @@ use onhook_device::Outcome;
 use onhook_params::known;
 use onhook_resync::{Event, RuleSlot};
 
-use crate::phone::Cx;
+use crate::phone::{Cx, NO_ACCOUNT_WANTED};
 use crate::rule::{Cold, Phase, RuleFault, to_u32};
 use crate::search::asks_for_code;
 use crate::{
@@ -321,6 +321,31 @@ impl Phone {
             outcome,
             changed,
         }));
+        //= R-HTTP-8
+        if outcome == Outcome::Auth && self.wants_account(cx.shared) {
+            cx.out.push(Effect::Notice(Notice::AccountWanted));
+        }
+    }
+
+    /// Whether a profile account answers servers that want to know who asks.
+    #[must_use]
+    pub fn uses_account(&self, shared: &Shared) -> bool {
+        self.view(shared).is_some_and(|view| {
+            let kind = self.params.text(known::PROFILE_AUTHENTICATION_TYPE, view);
+            kind == "Basic Http Authentication"
+        })
+    }
+
+    /// Whether the user should set the profile account up: nothing could be answered, for the first time since boot.
+    fn wants_account(&self, shared: &Shared) -> bool {
+        let unanswered = |request: &Request| request.user.is_none() && request.password.is_none();
+        let enabled = |view| {
+            let kind = self.params.text(known::PROFILE_AUTHENTICATION_TYPE, view);
+            kind != "Disabled"
+        };
+        self.warned & NO_ACCOUNT_WANTED == 0
+            && self.request.as_deref().is_some_and(unanswered)
+            && self.view(shared).is_some_and(enabled)
     }
 
     /// Ends the running rule because the resync takes too long; a commit under way is waited for.

@@ -4,7 +4,7 @@ use onhook_device::Outcome;
 use onhook_params::View;
 use onhook_resync::{Action, Event, RuleSlot, State};
 
-use crate::phone::Cx;
+use crate::phone::{Cx, NO_ACCOUNT_WANTED};
 use crate::policy::Settings;
 use crate::{Effect, Notice, Pending, Phone, StateChange};
 
@@ -72,6 +72,7 @@ impl Phone {
     }
 
     fn finished(&mut self, outcome: Outcome, cx: &mut Cx<'_>) {
+        self.warned |= NO_ACCOUNT_WANTED;
         cx.out.push(Effect::Notice(Notice::ResyncDone(outcome)));
         self.save_servers(outcome.is_success(), cx);
         //= R-SM-20

@@ -241,9 +241,7 @@ impl Phone {
             request.release(&mut cx.shared.values);
             return Err(RuleFault::CaOverPlain);
         }
-        //= R-TFTP-21
-        if request.is_tftp_with_credentials() {
-            let fault = RuleFault::CredentialsUnused;
+        if let Some(fault) = self.doubt(&request, cx.shared) {
             cx.out
                 .push(Effect::Notice(Notice::TrustFault(source, fault)));
         }

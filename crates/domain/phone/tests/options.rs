@@ -11,6 +11,7 @@ fn phone(script: impl FnMut(&str, u64) -> Served + 'static) -> Sim {
 //= R-POST-1 type=test
 //= R-ASSIGN-3 type=test
 //= R-MACRO-4 type=test
+// V-097
 #[test]
 fn a_body_is_expanded_once_with_its_request_and_after_the_assignments() {
     let mut sim = phone(|_, _| Served::empty())

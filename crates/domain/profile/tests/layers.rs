@@ -53,8 +53,22 @@ fn check_good(decoded: &Decoded, container: Container, gzip: bool) {
     assert_eq!((decoded.container, decoded.gzip), (container, gzip));
 }
 
+//= R-HTTP-15 type=test
+// V-105
+#[test]
+fn without_the_header_the_key_counts_whatever_the_keying_material() {
+    let encrypted = encrypt(FILE.as_bytes(), b"k", Digest::Md5, SALT);
+    let spec = DecodeSpec {
+        ikm: Some(SecretRef(99)),
+        ..with_key()
+    };
+    let decoded = decode(encrypted, &spec, &OneKey(b"k".to_vec())).unwrap();
+    check_good(&decoded, Container::SaltedMd5, false);
+}
+
 //= R-FIL-1 type=test
 //= R-FIL-2 type=test
+// V-103
 #[test]
 fn layers_are_found_by_their_bytes_encryption_outside_gzip() {
     check_good(&read(FILE).unwrap(), Container::None, false);

@@ -154,6 +154,7 @@ fn every_good_container_is_read_with_its_key() {
 
 //= R-FIL-4 type=test
 //= R-FIL-6 type=test
+// V-106
 #[test]
 fn every_bad_container_is_refused_as_named() {
     for row in rows(CRYPTO_VECTORS, "aes256cbc_error") {

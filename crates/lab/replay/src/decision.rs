@@ -121,6 +121,7 @@ impl Seen<'_> {
                 "does not restart: this profile has made it restart three times in ten minutes"
                     .to_owned(),
             ),
+            Notice::AccountWanted => said.push("wants a profile account".to_owned()),
             Notice::ActivationCode => said.push("waits for an activation code".to_owned()),
             Notice::Refused(Gate::ProvisionDisabled) => {
                 said.push("refuses: Provision_Enable is No".to_owned());
@@ -137,11 +138,8 @@ impl Seen<'_> {
             Notice::Upgrade(notice) => said.push(self.upgrade(notice)),
             Notice::ServerChanged(old, new, newcomer) => {
                 let values = &self.shared.values;
-                said.push(server_changed(
-                    values.text(*old),
-                    values.text(*new),
-                    *newcomer,
-                ));
+                let (old, new) = (values.text(*old), values.text(*new));
+                said.push(server_changed(old, new, *newcomer));
             }
         }
     }
@@ -293,6 +291,7 @@ impl Seen<'_> {
             | Input::Address(_)
             | Input::ExternalAddress(_)
             | Input::ClientCertificate(_)
+            | Input::Account(_)
             | Input::Mobility { .. }
             | Input::Means { .. }
             | Input::Searched { .. }

@@ -41,6 +41,8 @@ pub(crate) fn words(input: &Input) -> String {
         Input::Address(None) => "the phone has no address".to_owned(),
         Input::ExternalAddress(Some(ip)) => format!("the external address is {ip}"),
         Input::ExternalAddress(None) => "the external address is not known".to_owned(),
+        Input::Account(true) => "there is a profile account".to_owned(),
+        Input::Account(false) => "there is no profile account".to_owned(),
         Input::ClientCertificate(true) => "a client certificate is installed".to_owned(),
         Input::ClientCertificate(false) => "no client certificate is installed".to_owned(),
         Input::Mobility {

@@ -364,6 +364,7 @@ impl Observer for Watcher {
             | Notice::TimerArmed(..)
             | Notice::RestartLoop
             | Notice::ActivationCode
+            | Notice::AccountWanted
             | Notice::EraseFailed
             | Notice::ServerChanged(..)
             | Notice::Upgrade(_)

@@ -67,6 +67,10 @@ pub struct FetchAsked {
     pub user_agent: String,
     /// Whether the rule gave a user name or a password.
     pub with_credentials: bool,
+    /// Whether there is a profile account.
+    pub with_account: bool,
+    /// The proxy on the way, `host:port`, and whether there are credentials for it.
+    pub proxy: Option<(String, bool)>,
 }
 
 /// A [`Fetch`] whose answers a test arranges by URL, `scheme://host:port/path`.
@@ -179,6 +183,11 @@ impl Fetch for FakeFetch {
                 url: url.clone(),
                 user_agent: request.user_agent.clone(),
                 with_credentials: request.user.is_some() || request.password.is_some(),
+                with_account: request.account.is_some(),
+                proxy: request.proxy.as_ref().map(|proxy| {
+                    let known = proxy.user.is_some() || proxy.password.is_some();
+                    (format!("{}:{}", proxy.host, proxy.port), known)
+                }),
             });
         }
         let said = match &answer {

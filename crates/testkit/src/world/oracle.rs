@@ -258,6 +258,7 @@ impl Oracle {
             | Notice::Held
             | Notice::RestartLoop
             | Notice::ActivationCode
+            | Notice::AccountWanted
             | Notice::TrustStarted(..)
             | Notice::TrustFault(..)
             | Notice::TrustDone(..)

@@ -85,6 +85,7 @@ async fn phones_come_by_number_and_inputs_of_one_by_arrival() {
             | Notice::Held
             | Notice::RestartLoop
             | Notice::ActivationCode
+            | Notice::AccountWanted
             | Notice::ResyncDone(_)
             | Notice::TimerArmed(..)
             | Notice::Refused(_)

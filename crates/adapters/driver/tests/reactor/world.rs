@@ -59,6 +59,7 @@ impl Clock for PausedClock {
 pub(crate) struct Home {
     pub(crate) fetch: Arc<FakeFetch>,
     pub(crate) http: Arc<dyn Fetch>,
+    pub(crate) tftp: Option<Arc<dyn Fetch>>,
     pub(crate) config: Arc<MemoryConfigStore>,
     pub(crate) config_port: Arc<dyn ConfigStore>,
     pub(crate) state: Arc<MemoryRecord>,
@@ -78,6 +79,7 @@ impl Home {
         let state = Arc::new(MemoryRecord::new());
         Self {
             http: fetch.clone(),
+            tftp: None,
             fetch,
             config_port: config.clone(),
             config,
@@ -173,6 +175,7 @@ impl Home {
         Ports {
             fetch: Fetchers {
                 http: Some(self.http.clone()),
+                tftp: self.tftp.clone(),
                 ..Fetchers::default()
             },
             config: self.config_port.clone(),

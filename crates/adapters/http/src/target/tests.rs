@@ -10,10 +10,12 @@ fn request(host: &str, port: u16, path: &str) -> Request {
         host: host.into(),
         port,
         path: path.into(),
+        proxy: None,
         allowed_domains: String::new(),
         user_agent: String::new(),
         user: None,
         password: None,
+        account: None,
         post: None,
         limit: 1,
         timeout: Duration::from_secs(1),
@@ -182,7 +184,8 @@ fn user_info_of_a_location_is_kept_apart_from_the_target() {
     let base = Target::of(&request("h", 80, "/a")).unwrap();
     let (target, credentials) = base.follow("http://u:canary@h/x").unwrap();
     assert_eq!(target.authority(), "h");
-    assert_eq!(credentials.unwrap().basic().unwrap(), "Basic dTpjYW5hcnk=");
+    let basic = credentials.unwrap().login().basic();
+    assert_eq!(basic.as_slice(), b"Basic dTpjYW5hcnk=");
     assert!(!target.to_string().contains("canary"));
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
@@ -11,7 +12,6 @@ use rustls::client::ResolvesClientCert;
 use rustls::pki_types::ServerName;
 use rustls::sign::CertifiedKey;
 use rustls::{ClientConfig, SignatureScheme};
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
@@ -20,21 +20,18 @@ use super::stream::TlsStream;
 use super::verify::Verifier;
 use super::{NameCheck, Parts, Tls, TrustTime, failure};
 use crate::Limits;
+use crate::exchange::Duplex;
 use crate::target::Target;
 
 /// Does the handshake and every check; nothing of the request is sent before.
 pub(crate) async fn connect(
     tls: &Tls,
-    stream: TcpStream,
+    (stream, peer): (Box<dyn Duplex>, IpAddr),
     target: &Target,
     resolver: &dyn Resolver,
     limits: &Limits,
 ) -> Result<TlsStream, FetchError> {
     let name = server_name(target)?;
-    let peer = stream
-        .peer_addr()
-        .map_err(|error| failure::handshake(target, ClientAuth::Unasked, &error))?
-        .ip();
     let parts = tls.parts();
     let time = tls.time.now();
     let asked = Arc::new(Asked::new(&parts));

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio_rustls::client;
 
 use super::failure;
 use super::handshake::{Asked, ClientAuth};
+use crate::exchange::Duplex;
 use crate::failure::Broken;
 
 /// Bytes over TLS; what TLS reports later than the handshake becomes a [`Broken`].
@@ -18,7 +18,7 @@ use crate::failure::Broken;
 /// In TLS 1.3 the server judges the certificate of the phone after the phone thinks that the handshake is over: the
 /// refusal arrives instead of the answer.
 pub(crate) struct TlsStream {
-    stream: client::TlsStream<TcpStream>,
+    stream: client::TlsStream<Box<dyn Duplex>>,
     server: String,
     asked: Arc<Asked>,
     heard: bool,
@@ -26,7 +26,7 @@ pub(crate) struct TlsStream {
 
 impl TlsStream {
     pub(super) const fn new(
-        stream: client::TlsStream<TcpStream>,
+        stream: client::TlsStream<Box<dyn Duplex>>,
         server: String,
         asked: Arc<Asked>,
     ) -> Self {

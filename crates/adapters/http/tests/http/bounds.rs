@@ -86,7 +86,7 @@ async fn endless_headers_and_interim_answers_end() {
     let interim = "HTTP/1.1 103 Hints\r\n\r\n".repeat(10_000).into_bytes();
     assert_eq!(
         get((interim, Then::Close)).await.unwrap_err().kind(),
-        ErrorKind::Protocol
+        ErrorKind::TooLarge
     );
 }
 
@@ -160,7 +160,7 @@ async fn a_mute_name_server_ends_the_transfer_and_it_still_counts_as_started() {
         let mut request = request("h", 80, "/");
         request.timeout = Duration::from_secs(3);
         let before = tokio::time::Instant::now();
-        let result = HttpFetch::new(resolver).get(&request, &mut sink).await;
+        let result = HttpFetch::new(resolver, 1).get(&request, &mut sink).await;
         assert_eq!(result.unwrap_err().kind(), kind);
         assert!(before.elapsed() <= Duration::from_secs(3));
         assert_eq!(sink.started, [Endpoint { ip: None }]);

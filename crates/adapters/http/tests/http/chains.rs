@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use onhook_fetch::port::Fetch as _;
-use onhook_fetch::{Endpoint, ErrorKind, FetchError, Request};
+use onhook_fetch::{Account, Endpoint, ErrorKind, FetchError, Request};
 use onhook_http::{HttpFetch, Limits};
 use onhook_testkit::fake::RecordingSink;
 
@@ -224,8 +224,8 @@ async fn without_credentials_nothing_is_tried_again() {
 async fn a_scheme_that_the_phone_cannot_answer_ends_the_transfer() {
     for (offer, word) in [
         (
-            "Digest realm=\"cfg\", nonce=\"5f1a2b3c\", qop=\"auth\"",
-            "Digest, which is not supported yet",
+            "Digest realm=\"cfg\", nonce=\"5f1a2b3c\", qop=\"auth-int\"",
+            "no scheme that the phone knows",
         ),
         ("Negotiate", "no scheme that the phone knows"),
         ("", "no scheme that the phone knows"),
@@ -242,17 +242,6 @@ async fn a_scheme_that_the_phone_cannot_answer_ends_the_transfer() {
         );
         assert!(error.to_string().contains(word), "{error}");
     }
-}
-
-#[tokio::test]
-async fn basic_is_used_when_digest_is_offered_beside_it() {
-    let offer = "Digest realm=\"cfg\", nonce=\"5f1a2b3c\", Basic realm=\"cfg\"";
-    let server = Server::start(vec![challenge(offer), answer("200 OK", "", b"x")]).await;
-    get(&with_credentials(server.request("/f")))
-        .await
-        .0
-        .unwrap();
-    assert_eq!(summary(&server)[1].1.as_deref(), Some(BASIC));
 }
 
 //= R-HTTP-5 type=test
@@ -306,6 +295,7 @@ async fn after_a_redirect_on_the_same_server_credentials_wait_for_a_challenge() 
 }
 
 //= R-HTTP-10 type=test
+// V-119, in a redirect: a rule whose URL holds user-info is an error.
 #[tokio::test]
 async fn user_info_of_a_location_answers_a_challenge_and_is_stripped() {
     let second = Server::start(vec![
@@ -323,9 +313,61 @@ async fn user_info_of_a_location_answers_a_challenge_and_is_stripped() {
     assert!(second.asked().iter().all(|head| !head.contains('@')));
 }
 
+fn with_account(mut request: Request) -> Request {
+    request.account = Some(Account {
+        user: "stored".into(),
+        password: "pw2".into(),
+    });
+    request
+}
+
+const STORED: &str = "Basic c3RvcmVkOnB3Mg==";
+
+//= R-HTTP-7 type=test
+//= R-HTTP-8 type=test
+// V-094
+#[tokio::test]
+async fn the_account_of_the_phone_answers_where_rule_and_url_say_nothing() {
+    let basic = || challenge("Basic realm=\"cfg\"");
+    let server = Server::start(vec![basic(), answer("200 OK", "", b"x")]).await;
+    get(&with_account(server.request("/f"))).await.0.unwrap();
+    let said = summary(&server).into_iter().map(|(_, said)| said);
+    assert_eq!(said.collect::<Vec<_>>(), [None, Some(STORED.to_owned())]);
+
+    let server = Server::start(vec![basic()]).await;
+    let both = with_account(with_credentials(server.request("/f")));
+    assert_eq!(get(&both).await.0.unwrap_err().kind(), ErrorKind::Auth);
+    let said = summary(&server).into_iter().map(|(_, said)| said);
+    let wrong = || Some(BASIC.to_owned());
+    assert_eq!(said.collect::<Vec<_>>(), [None, wrong(), wrong()]);
+}
+
+//= R-HTTP-5 type=test
+//= R-HTTP-10 type=test
+#[tokio::test]
+async fn the_account_of_the_phone_is_for_the_first_server_and_behind_user_info() {
+    let basic = || challenge("Basic realm=\"mine\"");
+    let other = Server::start(vec![basic()]).await;
+    let location = format!("http://127.0.0.1:{}/steal", other.address.port());
+    let first = Server::start(vec![moved("302 Found", &location)]).await;
+    let error = get(&with_account(first.request("/f"))).await.0.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Auth);
+    assert_eq!(summary(&other), [("/steal".into(), None)]);
+
+    let second = Server::start(vec![basic(), answer("200 OK", "", b"x")]).await;
+    let port = second.address.port();
+    let first = Server::start(vec![moved(
+        "302 Found",
+        &format!("http://prov:pw1@127.0.0.1:{port}/g"),
+    )])
+    .await;
+    get(&with_account(first.request("/f"))).await.0.unwrap();
+    assert_eq!(summary(&second)[1].1.as_deref(), Some(BASIC));
+}
+
 fn addresses(list: &[[u8; 4]]) -> HttpFetch {
     let ips = list.iter().map(|ip| IpAddr::from(*ip)).collect();
-    HttpFetch::new(Arc::new(Fixed(ips)))
+    HttpFetch::new(Arc::new(Fixed(ips)), 1)
 }
 
 //= R-HTTP-18 type=test
@@ -412,7 +454,7 @@ async fn a_redirect_to_a_forbidden_server_is_refused_without_a_packet() {
         let first = Server::start(vec![moved("302 Found", &location)]).await;
         let mut asked = request("first.example", first.address.port(), "/a");
         asked.allowed_domains = domains.into();
-        let client = HttpFetch::new(Arc::new(Fixed(vec![first.address.ip()])));
+        let client = HttpFetch::new(Arc::new(Fixed(vec![first.address.ip()])), 1);
         let mut sink = RecordingSink::default();
         let result = client.get(&asked, &mut sink).await;
         if allowed {

@@ -4,7 +4,10 @@
 
 mod answers;
 mod bounds;
+mod breaks;
 mod chains;
+mod digest;
+mod proxy;
 mod server;
 #[cfg(feature = "_tls")]
 mod tls;

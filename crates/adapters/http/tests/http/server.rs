@@ -26,6 +26,9 @@ pub(crate) enum Then {
     /// The connection is closed without a last word of TLS.
     #[cfg(feature = "_tls")]
     Cut,
+    /// These bytes follow below TLS, and then nothing.
+    #[cfg(feature = "_tls")]
+    Garble(&'static [u8]),
 }
 
 pub(crate) type Script = (Vec<u8>, Then);
@@ -168,6 +171,11 @@ async fn play(mut stream: Box<dyn Line>, (bytes, then): Script, asked: &Mutex<Ve
         }
         #[cfg(feature = "_tls")]
         Then::Cut => return,
+        #[cfg(feature = "_tls")]
+        Then::Garble(bytes) => {
+            stream.flush().await.unwrap();
+            assert_eq!(stream.tcp().try_write(bytes).unwrap(), bytes.len());
+        }
         Then::Hold => {}
     }
     let mut rest = [0; 64];
@@ -180,10 +188,12 @@ pub(crate) fn request(host: &str, port: u16, path: &str) -> Request {
         host: host.into(),
         port,
         path: path.into(),
+        proxy: None,
         allowed_domains: String::new(),
         user_agent: "Cisco-CP-8841-3PCC/11.3.2 (000e08aabbcc)".into(),
         user: None,
         password: None,
+        account: None,
         post: None,
         limit: 64 * 1024,
         timeout: Duration::from_secs(10),
@@ -208,5 +218,9 @@ impl Resolver for Fixed {
 
 /// A transport for which every name is 127.0.0.1.
 pub(crate) fn transport(limits: Limits) -> HttpFetch {
-    HttpFetch::with_limits(Arc::new(Fixed(vec![IpAddr::from([127, 0, 0, 1])])), limits)
+    HttpFetch::with_limits(
+        Arc::new(Fixed(vec![IpAddr::from([127, 0, 0, 1])])),
+        1,
+        limits,
+    )
 }

@@ -30,7 +30,7 @@ async fn lab(faults: &[&str]) -> Lab {
 async fn get(lab: &Lab, path: &str) -> Result<Vec<u8>, FetchError> {
     let mut sink = RecordingSink::default();
     let request = request(Scheme::Http, lab.address().port(), path);
-    let fetch = HttpFetch::new(Arc::new(FakeResolver::new()));
+    let fetch = HttpFetch::new(Arc::new(FakeResolver::new()), 1);
     fetch.get(&request, &mut sink).await.map(|_| sink.body)
 }
 

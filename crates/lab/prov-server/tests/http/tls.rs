@@ -71,16 +71,18 @@ pub(crate) async fn get(lab: &Lab, tls: &Arc<Tls>, host: &str) -> Result<Vec<u8>
         host: host.into(),
         port: address(lab).port(),
         path: "/a.xml".into(),
+        proxy: None,
         allowed_domains: String::new(),
         user_agent: "phone".into(),
         user: None,
         password: None,
+        account: None,
         post: None,
         limit: 1_000,
         timeout: Duration::from_secs(10),
     };
     let mut sink = RecordingSink::default();
-    let fetch = HttpFetch::new(Arc::new(ThisHost)).with_tls(tls.clone());
+    let fetch = HttpFetch::new(Arc::new(ThisHost), 1).with_tls(tls.clone());
     fetch.get(&request, &mut sink).await.map(|_| sink.body)
 }
 

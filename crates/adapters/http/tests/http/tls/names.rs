@@ -113,7 +113,7 @@ async fn legacy(common_name: &str, host: &str) -> (Result<Vec<u8>, FetchError>, 
         .with("prov.example", &[there, here])
         .with("elsewhere.example", &[there]);
     let fetch =
-        HttpFetch::new(Arc::new(zone)).with_tls(tls(authority.anchors(), NameCheck::DnsOfCn));
+        HttpFetch::new(Arc::new(zone), 1).with_tls(tls(authority.anchors(), NameCheck::DnsOfCn));
     let result = get_with(&fetch, &ask(&server, host)).await;
     (result, server)
 }

@@ -280,6 +280,7 @@ impl VirtualPhone {
             | Notice::TimerArmed(..)
             | Notice::RestartLoop
             | Notice::ActivationCode
+            | Notice::AccountWanted
             | Notice::Refused(_)
             | Notice::EditDone(_)
             | Notice::EditBusy

@@ -66,7 +66,8 @@ pub(super) const TIMERS: [(&str, &str); 4] = [
 ];
 
 /// Events that every device tells that tells events; a restart is a step of its own.
-pub(super) const EVENTS: [&str; 28] = [
+pub(super) const EVENTS: [&str; 29] = [
+    "account.setup",
     "activation.code",
     "ca.fault",
     "ca.installed",

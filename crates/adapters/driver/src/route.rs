@@ -1,0 +1,137 @@
+//! The way of a request: through the proxy that the parameters name, or that a file names.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use onhook_device::Secret;
+use onhook_fetch::port::Fetch;
+use onhook_fetch::{
+    BodySink, Endpoint, Head, Proxy, ProxyScript, Refused, Request, Way, is_allowed,
+};
+use onhook_phone::{Phone, ProxySetting, Shared};
+
+use crate::fetch::describe;
+use crate::ports::Fetchers;
+
+/// Largest file of proxy configuration, in bytes.
+const FILE_LIMIT: u64 = 256 * 1024;
+/// Longest wait for it.
+const FILE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The proxy that a phone is told by name.
+pub(crate) fn named(phone: &Phone, scheme: onhook_fetch::Scheme, shared: &Shared) -> Option<Proxy> {
+    match phone.proxy(scheme, shared) {
+        ProxySetting::Manual {
+            host,
+            port,
+            user,
+            password,
+        } => Some(Proxy {
+            host: host.to_owned(),
+            port,
+            user: user.map(Secret::from),
+            password: password.and_then(|id| shared.secret(id.as_secret()?)),
+        }),
+        ProxySetting::Off | ProxySetting::Nameless | ProxySetting::Auto(_) => None,
+    }
+}
+
+/// A file that says which way leads to a server.
+pub(crate) struct ProxyFile {
+    transport: Arc<dyn Fetch>,
+    request: Request,
+    script: Arc<dyn ProxyScript>,
+}
+
+impl ProxyFile {
+    /// The file for a request, if the phone is told to look into one.
+    pub(crate) fn of(
+        phone: &Phone,
+        shared: &Shared,
+        wired: &Request,
+        fetchers: &Fetchers,
+        script: &Arc<dyn ProxyScript>,
+    ) -> Option<Self> {
+        let ProxySetting::Auto(url) = phone.proxy(wired.scheme, shared) else {
+            return None;
+        };
+        let url = url?;
+        let request = Request {
+            scheme: url.scheme,
+            host: url.server?.to_owned(),
+            port: url.port,
+            path: url.path.to_owned(),
+            proxy: None,
+            allowed_domains: wired.allowed_domains.clone(),
+            user_agent: wired.user_agent.clone(),
+            user: None,
+            password: None,
+            account: None,
+            post: None,
+            limit: FILE_LIMIT,
+            timeout: FILE_TIMEOUT,
+        };
+        Some(Self {
+            transport: fetchers.get(url.scheme)?,
+            request,
+            script: Arc::clone(script),
+        })
+    }
+
+    /// The proxy for a request; without an answer none is used.
+    pub(crate) async fn proxy_for(&self, wired: &Request) -> Option<Proxy> {
+        let Request {
+            scheme, host, port, ..
+        } = &self.request;
+        let place = format!("{scheme}://{host}:{port}");
+        //= R-DOM-1
+        if !is_allowed(host, &wired.allowed_domains) {
+            tracing::warn!(
+                "the proxy file at {place} is not fetched: its server is not in Restricted_Access_Domains"
+            );
+            return None;
+        }
+        let mut file = Text(Vec::new());
+        if let Err(error) = self.transport.get(&self.request, &mut file).await {
+            //= R-PROXY-3
+            tracing::warn!("no proxy is used: {}", describe(&error));
+            return None;
+        }
+        // The path is the business of phone and server alone.
+        let url = format!("{}://{}/", wired.scheme, wired.host);
+        let text = String::from_utf8_lossy(&file.0);
+        //= R-PROXY-4
+        match self.script.way(&text, &url, &wired.host) {
+            Some(Way::Proxy(host, port)) => Some(Proxy {
+                host,
+                port,
+                user: None,
+                password: None,
+            }),
+            Some(Way::Direct) => None,
+            None => {
+                tracing::warn!(
+                    "no proxy is used: the file at {place} names none that can be understood; it has to return one \
+                     constant, such as \"PROXY proxy.example.net:3128\""
+                );
+                None
+            }
+        }
+    }
+}
+
+/// Collects a file.
+struct Text(Vec<u8>);
+
+#[async_trait]
+impl BodySink for Text {
+    async fn started(&mut self, _endpoint: Endpoint) {}
+
+    fn head(&mut self, _head: &Head) {}
+
+    fn chunk(&mut self, bytes: &[u8]) -> Result<(), Refused> {
+        self.0.extend_from_slice(bytes);
+        Ok(())
+    }
+}
