@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
+use onhook_dhcp::fuzz::{dhcp, dhcp6, lease};
 use onhook_flash_store::fuzz::store;
 use onhook_testkit::fuzz::{TARGETS, Target};
 
@@ -12,12 +13,18 @@ fn corpora() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../fuzz/corpus"))
 }
 
+type Feed = fn(&[u8]);
+
 /// The targets of the domain, and those of adapters.
 fn targets() -> impl Iterator<Item = Target> {
-    TARGETS.into_iter().chain([Target {
-        name: "store",
-        feed: store,
-    }])
+    let adapters: [(_, Feed); 4] = [
+        ("store", store),
+        ("dhcp", dhcp),
+        ("dhcp6", dhcp6),
+        ("lease", lease),
+    ];
+    let adapters = adapters.map(|(name, feed)| Target { name, feed });
+    TARGETS.into_iter().chain(adapters)
 }
 
 #[test]
