@@ -15,6 +15,9 @@ const LONGEST: Duration = Duration::from_secs(10);
 /// How often it is looked whether it has ended.
 const LOOK: Duration = Duration::from_millis(20);
 
+/// Where the program finds others.
+const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
 /// A program that is called as udhcpc calls its script: with one word, and the lease in its environment.
 #[derive(Clone, Debug)]
 pub struct Hook {
@@ -61,6 +64,9 @@ impl Hook {
         let mut command = Command::new(&self.program);
         command
             .arg(reason.word())
+            // The agent's own may hold passwords.
+            .env_clear()
+            .env("PATH", PATH)
             .env("interface", &self.interface)
             .envs(variables(lease))
             // What the agent prints may be read by a program.

@@ -19,3 +19,5 @@ mod renewal;
 mod server;
 #[path = "dhcp/sim.rs"]
 mod sim;
+#[path = "dhcp/source.rs"]
+mod source;

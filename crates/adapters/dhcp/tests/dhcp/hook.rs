@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use onhook_dhcp::{Client, DhcpSource, Hook, Want};
-use onhook_discovery::Learned;
 use onhook_discovery::port::{News, OptionSource};
+use onhook_discovery::{HeldOption, HeldValue, Learned, Space};
 
 use crate::server::{FakeWire, LIST, Server, who};
 
@@ -53,6 +53,39 @@ async fn the_interface_is_configured_before_the_phone_is_told() {
         "bound eth7 192.0.2.7 24 255.255.255.0 600\n"
     );
     assert_eq!(news, Some(News::Learned(says())));
+}
+
+#[tokio::test]
+async fn the_program_is_told_nothing_of_the_environment_of_the_agent() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("log");
+    let program = script(folder.path(), &format!("env > {}", log.display()));
+    let mut says = says();
+    // A name that a script would not survive.
+    says.options.push(HeldOption {
+        space: Space::V4,
+        code: 15,
+        value: HeldValue::Wire(b"x; reboot".to_vec()),
+    });
+    let server = Arc::new(Mutex::new(Server::new(Some(&says))));
+    source(&server, program).next().await;
+    let told = fs::read_to_string(log).unwrap();
+    let names = told.lines().filter_map(|line| line.split('=').next());
+    let known = [
+        "PATH",
+        "PWD",
+        "OLDPWD",
+        "SHLVL",
+        "_",
+        "interface",
+        "ip",
+        "subnet",
+        "mask",
+        "serverid",
+        "lease",
+    ];
+    let foreign: Vec<_> = names.filter(|name| !known.contains(name)).collect();
+    assert_eq!(foreign, [""; 0], "{told}");
 }
 
 #[tokio::test]

@@ -92,7 +92,7 @@ lease {
   option subnet-mask 255.255.255.0;
   option tftp-server-name \"tftp; \\\"}\\\\ \\303\\2744\";
   option unknown-150 192.0.2.1,192.0.2.2;
-  option option-160 \"http://h/$MA.xml\";
+  option option-160 \"http://h/\\$MA.xml\";
   option vendor-encapsulated-options 1:4:c0:0:2:9;
   option vivso 0:0:0:9;
   option domain-name \"example\";
