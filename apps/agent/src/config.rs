@@ -2,6 +2,7 @@
 
 mod given;
 mod keys;
+mod options;
 mod show;
 
 use std::collections::BTreeMap;
@@ -16,6 +17,7 @@ use onhook_phone::CaOver;
 use crate::cli::Place;
 use crate::known::copy;
 use given::Given;
+pub(crate) use options::OptionsFrom;
 
 /// The merged configuration.
 pub(crate) struct Config {
@@ -29,6 +31,8 @@ pub(crate) struct Config {
     pub(crate) syslog_server: String,
     /// Option values by number.
     pub(crate) options: BTreeMap<String, String>,
+    /// Where options come from.
+    pub(crate) options_from: OptionsFrom,
     pub(crate) tls: TlsFiles,
     pub(crate) mobility: MobilitySetting,
     pub(crate) tftp_ports: TftpPorts,
@@ -153,10 +157,6 @@ pub(crate) fn load(place: &Place) -> anyhow::Result<Config> {
             set.map_err(|why| given.wrong(&key, why))?;
         }
     }
-    if let Some(source) = given.text("options.source").filter(|s| *s != "static") {
-        let why = format!("`{source}` is not available in this program: use `static`");
-        return Err(given.wrong("options.source", why));
-    }
     let mut options = BTreeMap::new();
     for (number, value) in given.under("options.static") {
         options.insert(number.to_owned(), value.to_owned());
@@ -171,6 +171,7 @@ pub(crate) fn load(place: &Place) -> anyhow::Result<Config> {
             .unwrap_or_else(|| text("state.dir", "/var/lib/onhook").into()),
         syslog_server: text("syslog.server", ""),
         options,
+        options_from: options::options_from(&given)?,
         tls: tls(&given)?,
         mobility: mobility(&mut given)?,
         tftp_ports: given.parse("tftp.local_ports")?.unwrap_or(TftpPorts::Phone),

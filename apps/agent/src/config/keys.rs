@@ -25,7 +25,18 @@ pub(super) const KEYS: [(&str, &[&str]); 11] = [
         ],
     ),
     ("state", &["dir"]),
-    ("options", &["source", "static"]),
+    (
+        "options",
+        &[
+            "source",
+            "static",
+            "path",
+            "format",
+            "interface",
+            "hook",
+            "vendor_class",
+        ],
+    ),
     ("syslog", &["server"]),
     (
         "tls",
