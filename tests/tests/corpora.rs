@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
+use onhook_dhcp::fuzz::{dhcp, dhcp6, lease};
 use onhook_flash_store::fuzz::store;
 use onhook_http::fuzz::answer;
 use onhook_testkit::fuzz::{TARGETS, Target};
@@ -14,22 +15,20 @@ fn corpora() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../fuzz/corpus"))
 }
 
+type Feed = fn(&[u8]);
+
 /// The targets of the domain, and those of adapters.
 fn targets() -> impl Iterator<Item = Target> {
-    TARGETS.into_iter().chain([
-        Target {
-            name: "store",
-            feed: store,
-        },
-        Target {
-            name: "tftp",
-            feed: tftp,
-        },
-        Target {
-            name: "answer",
-            feed: answer,
-        },
-    ])
+    let adapters: [(_, Feed); 6] = [
+        ("store", store),
+        ("tftp", tftp),
+        ("answer", answer),
+        ("dhcp", dhcp),
+        ("dhcp6", dhcp6),
+        ("lease", lease),
+    ];
+    let adapters = adapters.map(|(name, feed)| Target { name, feed });
+    TARGETS.into_iter().chain(adapters)
 }
 
 #[test]

@@ -37,7 +37,7 @@ const BUILDS: [Build; 3] = [
         options: &["--no-default-features", "--features", "ring"],
     },
     Build {
-        name: "with TLS and journal",
+        name: "with TLS, journal and DHCP",
         options: &[],
     },
     Build {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use onhook_device::Secret;
-use onhook_discovery::{DhcpOption, Skipped, Space, Value, choose};
+use onhook_discovery::{HeldOption, IpMode, Learned, Management, Skipped, choose};
 use onhook_driver::{Observer, Phones, Ports, Reactor, TrustPorts, restore};
 use onhook_fetch::Account;
 use onhook_flash_store::FlashStore;
@@ -21,10 +21,11 @@ use onhook_syslog::Syslog;
 use onhook_system::{OsEntropy, RealClock, SystemResolver};
 use zeroize::Zeroizing;
 
-use crate::config::Config;
+use crate::config::{Config, OptionsFrom};
 use crate::failure::World;
 use crate::known::{Known, copy};
 use crate::log_server::Redirected;
+use crate::network::Wishes;
 use crate::transports::Transports;
 
 /// The phone's number in the reactor of this program.
@@ -61,12 +62,43 @@ pub(crate) struct Life {
 }
 
 impl Life {
-    /// What the options of a configuration say.
-    pub(crate) fn discovered(&mut self, config: &Config) -> anyhow::Result<Option<Discovered>> {
-        let phones = &mut self.reactor.phones;
+    /// What the parameters of the phone say of options.
+    pub(crate) fn wishes(&self) -> Wishes {
+        let phones = &self.reactor.phones;
         let phone = phones.phone(PHONE);
-        let order = phone.map_or(String::new(), |phone| option_order(phone, &phones.shared));
-        discovered(config, &order, &mut phones.shared)
+        phone.map_or_else(Wishes::default, |phone| wishes(phone, &phones.shared))
+    }
+
+    /// What options say.
+    ///
+    /// # Errors
+    /// One that stands in the configuration cannot be used.
+    pub(crate) fn discovered(
+        &mut self,
+        config: &Config,
+        learned: &Learned,
+    ) -> anyhow::Result<Option<Discovered>> {
+        let wishes = self.wishes();
+        discovered(config, learned, &wishes, &mut self.reactor.phones.shared)
+    }
+
+    /// Tells the phone what the network says.
+    ///
+    /// # Errors
+    /// An option that stands in the configuration cannot be used.
+    pub(crate) fn tell_network(
+        &mut self,
+        config: &Config,
+        learned: &Learned,
+    ) -> anyhow::Result<()> {
+        let server = self.discovered(config, learned)?;
+        self.reactor.queue(PHONE, Input::OptionsLearned(server));
+        //= R-DHCP-11
+        if config.identity.ip.is_none() && learned.address.is_some() {
+            let address = Fact::Address(learned.address);
+            self.reactor.queue(PHONE, Input::Fact(address));
+        }
+        Ok(())
     }
 }
 
@@ -115,8 +147,6 @@ pub(crate) async fn build(
         seed,
     };
     let phone = Phone::new(&setup, params);
-    let order = option_order(&phone, &phones.shared);
-    let server = discovered(config, &order, &mut phones.shared)?;
     let (transport, format) = config.syslog;
     let syslog = Arc::new(Syslog::with(Arc::new(SystemResolver), transport, format));
     let ports = Ports {
@@ -141,7 +171,6 @@ pub(crate) async fn build(
         phones.keep_trust(index, ports, record);
     }
     let mut reactor = Reactor::new(phones, clock, observer);
-    reactor.queue(index, Input::OptionsLearned(server));
     tell(&mut reactor, index, known)?;
     Ok(Life {
         reactor,
@@ -226,37 +255,43 @@ async fn custom_ca(
     Some((TrustPorts { store, trust }, record))
 }
 
-/// DHCP_Option_To_Use.
-fn option_order(phone: &Phone, shared: &Shared) -> String {
-    let view = phone.view(shared);
-    let text = view.map(|view| phone.params().text(known::DHCP_OPTION_TO_USE, view));
-    text.unwrap_or_default().to_owned()
+/// What parameters say of options.
+fn wishes(phone: &Phone, shared: &Shared) -> Wishes {
+    let Some(view) = phone.view(shared) else {
+        return Wishes::default();
+    };
+    let text = |id| phone.params().text(id, view);
+    let mode = IpMode::of(text(known::IP_MODE));
+    let (v4, v6) = (known::DHCP_OPTION_TO_USE, known::DHCPV6_OPTION_TO_USE);
+    Wishes {
+        //= R-DHCP-15
+        orders: mode.orders(text(v4), text(v6)).map(str::to_owned),
+        mode,
+        management: match phone.params().is_yes(known::ENABLE_TR_069, view) {
+            true => Management::Tr069,
+            false => Management::None,
+        },
+    }
 }
 
-/// What the first usable static option says, in the order of DHCP_Option_To_Use.
+/// What the first usable option says, in the order of DHCP_Option_To_Use.
 ///
 /// # Errors
-/// One before it cannot be used. A class identifier may be one, as servers send it.
+/// One before it stands in the configuration and cannot be used. A class identifier may be one, as servers send it.
 fn discovered(
     config: &Config,
-    order: &str,
+    learned: &Learned,
+    wishes: &Wishes,
     shared: &mut Shared,
 ) -> anyhow::Result<Option<Discovered>> {
     const CLASS: u16 = 60;
-    let options = config.options.iter().filter(|(_, value)| !value.is_empty());
-    let options: Vec<DhcpOption<'_>> = options
-        .filter_map(|(number, value)| {
-            Some(DhcpOption {
-                space: Space::V4,
-                code: number.parse().ok()?,
-                value: Value::Text(value),
-            })
-        })
-        .collect();
+    let fixed = config.options_from == OptionsFrom::Static;
+    let options: Vec<_> = learned.options.iter().map(HeldOption::borrow).collect();
+    let [v4, v6] = &wishes.orders;
     let mut wrong = None;
-    let choice = choose(order, "", &options, |skipped| {
-        if skipped.code == CLASS {
-            tracing::warn!("options.static.60 is not used: {}", skipped.why);
+    let choice = choose(v4, v6, &options, |skipped| {
+        if skipped.code == CLASS || !fixed {
+            tracing::warn!("option {} is not used: {}", skipped.code, skipped.why);
         } else {
             wrong = wrong.or(Some(skipped));
         }
@@ -266,6 +301,9 @@ fn discovered(
         let value = value.map_or("", String::as_str);
         let why = format!("`{value}` is no server ({why}): write a host, an address or a URL");
         return Err(config.wrong(&format!("options.static.{code}"), why));
+    }
+    if let Some(choice) = choice.as_ref().filter(|_| !fixed) {
+        tracing::info!("option {} of the network names the server", choice.code);
     }
     Ok(choice.and_then(|choice| Discovered::intern(&choice.found, &mut shared.values)))
 }

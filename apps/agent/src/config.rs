@@ -2,6 +2,7 @@
 
 mod given;
 mod keys;
+mod options;
 mod show;
 
 use std::collections::BTreeMap;
@@ -17,6 +18,7 @@ use onhook_syslog::{Format, Transport};
 use crate::cli::Place;
 use crate::known::copy;
 use given::Given;
+pub(crate) use options::OptionsFrom;
 
 /// The merged configuration.
 pub(crate) struct Config {
@@ -32,6 +34,8 @@ pub(crate) struct Config {
     pub(crate) syslog: (Transport, Format),
     /// Option values by number.
     pub(crate) options: BTreeMap<String, String>,
+    /// Where options come from.
+    pub(crate) options_from: OptionsFrom,
     pub(crate) tls: TlsFiles,
     pub(crate) mobility: MobilitySetting,
     pub(crate) account: Option<AccountSetting>,
@@ -167,10 +171,6 @@ pub(crate) fn load(place: &Place) -> anyhow::Result<Config> {
             set.map_err(|why| given.wrong(&key, why))?;
         }
     }
-    if let Some(source) = given.text("options.source").filter(|s| *s != "static") {
-        let why = format!("`{source}` is not available in this program: use `static`");
-        return Err(given.wrong("options.source", why));
-    }
     let mut options = BTreeMap::new();
     for (number, value) in given.under("options.static") {
         options.insert(number.to_owned(), value.to_owned());
@@ -189,6 +189,7 @@ pub(crate) fn load(place: &Place) -> anyhow::Result<Config> {
             given.parse("syslog.format")?.unwrap_or_default(),
         ),
         options,
+        options_from: options::options_from(&given)?,
         tls: tls(&given)?,
         mobility: mobility(&mut given)?,
         account: account(&mut given)?,

@@ -6,6 +6,7 @@ use crate::boot::{self, Life, PHONE};
 use crate::cli::Place;
 use crate::config::{self, Config};
 use crate::known::{Facts, Known};
+use crate::network::Network;
 use crate::transports::Transports;
 
 /// Takes over what may change while the phone runs, and tells what may not.
@@ -17,11 +18,14 @@ pub(crate) fn reload(
     config: &mut Config,
     transports: &Transports,
     known: &Known,
+    network: &mut Network,
     life: &mut Life,
 ) -> anyhow::Result<()> {
     let new = config::load(place)?;
-    let server = life.discovered(&new)?;
+    let learned = network.after_reload(config, &new);
+    let server = life.discovered(&new, &learned)?;
     transports.presented.reload(&new)?;
+    network.keep(learned);
     for key in config.fixed_differences(&new) {
         tracing::warn!("{key} has changed: it takes effect when the agent is started again");
     }

@@ -25,6 +25,7 @@ use crate::failure::{FAILED, World, print};
 use crate::json::{self, at};
 use crate::known::Known;
 use crate::lines::Lines;
+use crate::network::Network;
 use crate::supervisor::Supervisor;
 use crate::transports::Transports;
 
@@ -102,6 +103,9 @@ async fn foreground(
         supervisor: Supervisor::none(),
     };
     let mut life = boot::build(config, &store, &transports, &known, Box::new(nobody)).await?;
+    let mut network = Network::open(config, &life.wishes())?;
+    network.first().await;
+    life.tell_network(config, network.learned())?;
     let reactor = &mut life.reactor;
     // A phone that refuses makes no report to wait for.
     if !boot::is_provisioning_enabled(&reactor.phones) {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use onhook_discovery::Learned;
 use onhook_driver::Exit;
 use onhook_flash_store::FlashStore;
 use onhook_phone::Boot;
@@ -23,6 +24,7 @@ use crate::journal::Journal;
 use crate::json;
 use crate::known::{Attentive, Known};
 use crate::lines::Lines;
+use crate::network::Network;
 use crate::reload::reload;
 use crate::supervisor::Supervisor;
 use crate::transports::Transports;
@@ -63,6 +65,7 @@ pub(crate) async fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
         store,
         transports,
         known,
+        network: None,
     };
     agent.live(control, args).await
 }
@@ -73,6 +76,8 @@ struct Agent {
     store: Arc<FlashStore>,
     transports: Transports,
     known: Known,
+    /// Opened when the first life knows what is to be asked for.
+    network: Option<Network>,
     events: Lines,
     #[cfg(feature = "journal")]
     journal: Journal,
@@ -101,8 +106,12 @@ impl Agent {
                 observer,
             )
             .await?;
+            let Some(network) = self.network(&life).await? else {
+                return self.end(life).await;
+            };
             #[cfg(feature = "journal")]
             self.journal.begin(&mut life);
+            life.tell_network(&self.config, &network)?;
             life.reactor.boot(Boot::Normal);
             self.supervisor.ready();
             let exit = self.live_once(&mut life, &mut control, args).await;
@@ -112,15 +121,40 @@ impl Agent {
                 let _ = timeout(LAST_MESSAGES, life.syslog.flush()).await;
                 continue;
             }
-            self.supervisor.stopping();
-            tracing::info!("the agent ends");
-            let _ = timeout(LAST_MESSAGES, life.syslog.flush()).await;
-            drop(life);
-            self.events.close();
-            #[cfg(feature = "journal")]
-            self.journal.close();
-            return Ok(ExitCode::SUCCESS);
+            return self.end(life).await;
         }
+    }
+
+    /// What the network says at the start of a life; the first is waited for. `None` if the agent is to end meanwhile.
+    async fn network(&mut self, life: &Life) -> anyhow::Result<Option<Learned>> {
+        let network = match &mut self.network {
+            Some(network) => network,
+            none => none.insert(Network::open(&self.config, &life.wishes())?),
+        };
+        loop {
+            tokio::select! {
+                biased;
+                () = network.first() => return Ok(Some(network.learned().clone())),
+                heard = self.signals.next() => match heard {
+                    Heard::End => return Ok(None),
+                    // A phone that has not booted has nothing that could be told.
+                    Heard::Reload | Heard::Network => {
+                        tracing::warn!("the phone waits for its network: the configuration is not read again now");
+                    }
+                },
+            }
+        }
+    }
+
+    async fn end(&mut self, life: Life) -> anyhow::Result<ExitCode> {
+        self.supervisor.stopping();
+        tracing::info!("the agent ends");
+        let _ = timeout(LAST_MESSAGES, life.syslog.flush()).await;
+        drop(life);
+        self.events.close();
+        #[cfg(feature = "journal")]
+        self.journal.close();
+        Ok(ExitCode::SUCCESS)
     }
 
     /// Runs one life of the phone to its end; the configuration may change meanwhile.
@@ -132,25 +166,52 @@ impl Agent {
     ) -> Exit {
         loop {
             let mut heard = Heard::End;
-            let shutdown = async { heard = self.signals.next().await };
-            let exit = life.reactor.run(control, shutdown, |_| false).await;
-            if exit != Exit::Shutdown || heard == Heard::End {
-                return exit;
+            let (signals, network) = (&mut self.signals, &mut self.network);
+            let interrupted = async {
+                heard = tokio::select! {
+                    heard = signals.next() => heard,
+                    () = news(network) => Heard::Network,
+                };
+            };
+            let exit = life.reactor.run(control, interrupted, |_| false).await;
+            match heard {
+                _ if exit != Exit::Shutdown => return exit,
+                Heard::End => return exit,
+                Heard::Reload => self.reload(life, args),
+                Heard::Network => self.tell_network(life),
             }
-            self.supervisor.reloading();
-            match reload(
-                &args.place,
-                &mut self.config,
-                &self.transports,
-                &self.known,
-                life,
-            ) {
-                Ok(()) => tracing::info!("the configuration was read again"),
-                Err(error) => {
-                    tracing::error!("the configuration stays as it was: {error:#}");
-                }
+        }
+    }
+
+    fn reload(&mut self, life: &mut Life, args: &RunArgs) {
+        let Some(network) = &mut self.network else {
+            return;
+        };
+        self.supervisor.reloading();
+        match reload(
+            &args.place,
+            &mut self.config,
+            &self.transports,
+            &self.known,
+            network,
+            life,
+        ) {
+            Ok(()) => tracing::info!("the configuration was read again"),
+            Err(error) => {
+                tracing::error!("the configuration stays as it was: {error:#}");
             }
-            self.supervisor.ready();
+        }
+        self.supervisor.ready();
+    }
+
+    /// Tells the phone what the network says now; it counts from the next resync on.
+    fn tell_network(&self, life: &mut Life) {
+        let Some(network) = &self.network else {
+            return;
+        };
+        tracing::info!("the network says something else than before");
+        if let Err(error) = life.tell_network(&self.config, network.learned()) {
+            tracing::error!("what the network says is not used: {error:#}");
         }
     }
 }
@@ -162,6 +223,16 @@ enum Heard {
     End,
     /// SIGHUP: read the configuration again.
     Reload,
+    /// No signal: the network says something else.
+    Network,
+}
+
+/// Waits for news of the network.
+async fn news(network: &mut Option<Network>) {
+    match network {
+        Some(network) => network.next().await,
+        None => std::future::pending().await,
+    }
 }
 
 struct Signals {

@@ -130,24 +130,16 @@ fn compare(
         theirs.push(Asked::by(other, count)?);
     }
     let seconds = |asked: &[Asked]| Timing::of(asked.iter().map(|asked| asked.seconds).collect());
-    let cpu = |asked: &[Asked]| Timing::of(asked.iter().map(|asked| asked.cpu).collect()).median_s;
+    let cpu = |asked: &[Asked]| Timing::of(asked.iter().map(|asked| asked.cpu).collect());
     let timing = seconds(&ours);
-    benchmark.line = format!(
-        "processor a request: {OURS} {:.1} us, {name} {:.1} us",
-        cpu(&ours) * 1e6,
-        cpu(&theirs) * 1e6
-    );
-    benchmark.peers.push(Peer::new(
-        name,
-        "for each request as many seconds as its run took",
-        OURS,
-        &timing,
-        Ok(seconds(&theirs)),
-    ));
+    let about = "for each request as many seconds as its run took";
+    let peer = Peer::new(name, about, OURS, &timing, Ok(seconds(&theirs)));
+    benchmark.peers.push(peer.with_cpu(Some(cpu(&theirs))));
     benchmark.sides.push(Side {
         name: OURS,
         about: "the transport of the agent, the body thrown away",
         timing,
+        cpu: Some(cpu(&ours)),
     });
     Ok(benchmark)
 }

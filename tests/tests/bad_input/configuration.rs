@@ -5,7 +5,7 @@ use onhook_tests::Agent;
 use super::assert_refused;
 
 /// A mistake in a file: its line and perhaps column, and what is said about it.
-const MISTAKES: [(&str, &str, &[&str]); 25] = [
+const MISTAKES: [(&str, &str, &[&str]); 29] = [
     (
         "[device]\nmac = \"000e08012345\"\n\n[syslog]\nsevrer = \"x\"\n",
         ":5: ",
@@ -64,9 +64,29 @@ const MISTAKES: [(&str, &str, &[&str]); 25] = [
         &["fire", "gate"],
     ),
     (
+        "[options]\nsource = \"bootp\"\n",
+        ":2: options.source: ",
+        &["`static`, `lease-file` or `dhcp`"],
+    ),
+    (
         "[options]\nsource = \"dhcp\"\n",
         ":2: options.source: ",
-        &["static"],
+        &["options.interface", "ip link"],
+    ),
+    (
+        "[options]\nsource = \"lease-file\"\npath = \"/run/lease\"\n",
+        ":2: options.source: ",
+        &["options.format", "udhcpc"],
+    ),
+    (
+        "[options]\nsource = \"lease-file\"\npath = \"/run/lease\"\nformat = \"dhcpcd\"\n",
+        ":4: options.format: ",
+        &["`dhcpcd` is not known", "dhclient"],
+    ),
+    (
+        "[options]\nsource = \"dhcp\"\ninterface = \"eth0\"\nstatic = { 66 = \"h\" }\n",
+        ":4: options.static: ",
+        &["no use with source = \"dhcp\""],
     ),
     (
         "[options]\nstatic = \"192.0.2.1\"\n",

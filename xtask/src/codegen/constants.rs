@@ -6,7 +6,7 @@ use super::source::{Entry, concrete};
 const TABS: [&str; 2] = ["Provisioning", "System"];
 
 /// More elements that get a constant.
-const MORE: [&str; 7] = [
+const MORE: [&str; 9] = [
     "Log_Resync_Request_Msg",
     "Log_Resync_Success_Msg",
     "Log_Resync_Failure_Msg",
@@ -14,6 +14,8 @@ const MORE: [&str; 7] = [
     "Daylight_Saving_Time_Rule",
     "Daylight_Saving_Time_Enable",
     "Device_Config_Version",
+    "IP_Mode",
+    "Enable_TR-069",
 ];
 
 /// Rows of elements whose first one gets a constant.

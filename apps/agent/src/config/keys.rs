@@ -6,7 +6,7 @@ use onhook_device::{Readings, suggest};
 pub(super) const OPTIONS: [&str; 7] = ["66", "160", "159", "150", "60", "43", "125"];
 
 /// Every key, by section. `options.static` holds option numbers.
-pub(super) const KEYS: [(&str, &[&str]); 12] = [
+pub(super) const KEYS: [(&str, &[&str]); 13] = [
     (
         "device",
         &[
@@ -25,7 +25,18 @@ pub(super) const KEYS: [(&str, &[&str]); 12] = [
         ],
     ),
     ("state", &["dir"]),
-    ("options", &["source", "static"]),
+    (
+        "options",
+        &[
+            "source",
+            "static",
+            "path",
+            "format",
+            "interface",
+            "hook",
+            "vendor_class",
+        ],
+    ),
     ("syslog", &["server", "transport", "format"]),
     (
         "tls",

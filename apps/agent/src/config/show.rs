@@ -10,8 +10,7 @@ use super::{Config, TftpPorts};
 use crate::failure::print;
 
 /// Keys that take effect when the configuration is read again.
-const RELOADED: [&str; 12] = [
-    "options.source",
+const RELOADED: [&str; 11] = [
     "options.static",
     "syslog.server",
     "device.external_ip",
@@ -84,7 +83,10 @@ impl Config {
     /// Takes over what a reading again may change.
     pub(crate) fn take_changes(&mut self, new: Self) {
         self.identity.external_ip = new.identity.external_ip;
-        self.options = new.options;
+        // Another source takes effect at the next start, and what it has a use for too.
+        if self.options_from == new.options_from {
+            self.options = new.options;
+        }
         self.syslog_server = new.syslog_server;
         self.tls = new.tls;
         self.mobility = new.mobility;
@@ -130,7 +132,7 @@ impl Config {
             ("device", "ip") => identity.ip.map(|ip| ip.to_string()),
             ("device", "external_ip") => identity.external_ip.map(|ip| ip.to_string()),
             ("state", "dir") => Some(self.state_dir.display().to_string()),
-            ("options", "source") => Some("static".to_owned()),
+            ("options", "source") => Some(self.options_from.name().to_owned()),
             ("options", "static") => (!self.options.is_empty()).then(|| {
                 let pairs = self.options.iter();
                 let pairs: Vec<_> = pairs
@@ -138,6 +140,10 @@ impl Config {
                     .collect();
                 format!("{{ {} }}", pairs.join(", "))
             }),
+            ("options", key) => self
+                .given
+                .text(&format!("options.{key}"))
+                .map(str::to_owned),
             ("syslog", "server") => Some(self.syslog_server.clone()),
             ("syslog", "transport") => Some(self.syslog.0.name().to_owned()),
             ("syslog", "format") => Some(self.syslog.1.name().to_owned()),

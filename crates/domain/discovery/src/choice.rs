@@ -3,6 +3,7 @@
 use onhook_fetch::Scheme;
 use onhook_rules::NamedServer;
 
+use crate::ask::numbers;
 use crate::option::{DhcpOption, Read, Space};
 
 /// Most servers of one option that are tried.
@@ -53,26 +54,18 @@ pub fn choose(
 ) -> Option<Choice> {
     //= R-DHCP-15
     let orders = [(Space::V4, order_v4), (Space::V6, order_v6)];
-    let numbers = orders.into_iter().flat_map(|(space, order)| {
-        //= R-DHCP-2
-        let codes = order.split(',').filter_map(|code| code.trim().parse().ok());
-        codes.map(move |code: u16| (space, code))
-    });
-    let mut seen = Vec::new();
+    let numbers = orders
+        .into_iter()
+        .flat_map(|(space, order)| numbers(order).map(move |code| (space, code)));
     //= R-DHCP-1
-    for number in numbers {
-        if seen.contains(&number) {
-            continue;
-        }
-        seen.push(number);
-        let (space, code) = number;
-        let there = options
-            .iter()
-            .find(|option| (option.space, option.code) == (space, code));
-        match there.map(found) {
-            None => {}
-            Some(Ok(found)) => return Some(Choice { space, code, found }),
-            Some(Err(why)) => skipped(Skipped { space, code, why }),
+    for (space, code) in numbers {
+        // Option 17 of DHCPv6 comes once for each vendor.
+        let there = |option: &&DhcpOption<'_>| (option.space, option.code) == (space, code);
+        for option in options.iter().filter(there) {
+            match found(option) {
+                Ok(found) => return Some(Choice { space, code, found }),
+                Err(why) => skipped(Skipped { space, code, why }),
+            }
         }
     }
     None

@@ -20,6 +20,10 @@ pub enum Purpose {
     Upgrade = 5,
     /// The choice among SRV records of one priority.
     Srv = 6,
+    /// Times and transaction ids of DHCPv4.
+    Dhcp = 7,
+    /// Times and transaction ids of DHCPv6.
+    DhcpV6 = 8,
 }
 
 /// 2^64 divided by the golden ratio, made odd: steps of it never meet again in 2^64 steps.

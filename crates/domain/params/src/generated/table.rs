@@ -6292,6 +6292,8 @@ pub(crate) mod ids {
     pub const DAYLIGHT_SAVING_TIME_ENABLE: ParamId = ParamId::from_table(279);
     /// `User_ID_1_`
     pub const USER_ID_1: ParamId = ParamId::from_table(1333);
+    /// `Enable_TR-069`
+    pub const ENABLE_TR_069: ParamId = ParamId::from_table(1775);
     /// `Display_Password_Warnings`
     pub const DISPLAY_PASSWORD_WARNINGS: ParamId = ParamId::from_table(1846);
     /// `Block_Nonproxy_SIP`
@@ -6310,6 +6312,8 @@ pub(crate) mod ids {
     pub const DISABLE_BACK_USB_PORT: ParamId = ParamId::from_table(1853);
     /// `Disable_Side_USB_Port`
     pub const DISABLE_SIDE_USB_PORT: ParamId = ParamId::from_table(1854);
+    /// `IP_Mode`
+    pub const IP_MODE: ParamId = ParamId::from_table(1855);
     /// `Disable_DF`
     pub const DISABLE_DF: ParamId = ParamId::from_table(1856);
     /// `IPv6_Connection_Type`
