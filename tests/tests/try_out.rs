@@ -5,7 +5,7 @@ use std::fs;
 use std::net::TcpListener;
 use std::process::Command;
 
-use onhook_tests::{Lab, Peer, profile, program, try_out, violations};
+use onhook_tests::{Authority, Lab, Peer, profile, program, tool, try_out, violations};
 use serde_json::Value;
 
 #[track_caller]
@@ -129,6 +129,36 @@ fn a_certificate_is_believed_for_one_reason_and_refused_for_another() {
     assert!(advice.contains("--ca"), "{advice}");
 }
 
+//= R-TLS-5 type=test
+#[test]
+fn a_server_that_wants_a_certificate_of_the_phone_is_shown_one() {
+    let Some(openssl) = tool("openssl") else {
+        return;
+    };
+    let authority = Authority::new(openssl).unwrap();
+    authority
+        .issue("phone", "extendedKeyUsage=clientAuth\n")
+        .unwrap();
+    let at = |name: &str| authority.path(name).display().to_string();
+    let (ca, believed) = (at("made.pem"), at("ca.pem"));
+    let mut options = vec!["--https", "127.0.0.1:0", "--tls-ca-out", &ca];
+    options.extend(["--client-ca", &believed]);
+    let lab = Lab::start(&options).unwrap();
+    lab.put("Installed.xml", profile([("GPP_A", "x")])).unwrap();
+    let url = lab.url("https", "$CCERT.xml").unwrap();
+    let plain = lab.url("https", "a.xml").unwrap();
+    let document = check(&[&plain, "--ca", &ca], "handshake");
+    let advice = document["verdict"]["advice"].to_string();
+    assert!(advice.contains("--client-cert"), "{advice}");
+
+    let (chain, key, both) = (at("phone.pem"), at("phone.key"), at("both.pem"));
+    let separate = ["--client-cert", &chain, "--client-key", &key];
+    check(&[&[&url, "--ca", &ca], &separate[..]].concat(), "good");
+    let texts = [&chain, &key].map(|path| fs::read_to_string(path).unwrap());
+    fs::write(&both, texts.concat()).unwrap();
+    check(&[&url, "--ca", &ca, "--client-cert", &both], "good");
+}
+
 #[test]
 fn who_cannot_be_asked_is_named() {
     let closed = TcpListener::bind("127.0.0.1:0")
@@ -184,6 +214,8 @@ fn what_cannot_be_tried_is_a_usage_error() {
         (&["http://h/x", "--mac", "00"], "--mac"),
         (&["http://h/x", "--ca", "/nonexistent"], "--ca"),
         (&["http://h/x", "--ca", key], "--ca"),
+        (&["http://h/x", "--client-cert", key], "--client-cert"),
+        (&["http://h/x", "--client-key", key], "--client-cert"),
         (&["http://h/x", "--set", "Nothing=1"], "Nothing"),
         (&["http://h/x", "--server", "a b"], "--server"),
         (&["a | b", "--key-file", key], "[--key $SA]"),

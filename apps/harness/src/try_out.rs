@@ -13,7 +13,7 @@ use anyhow::Context;
 use onhook_crypto::{is_salted, keying_material, open, unseal};
 use onhook_device::{Family, Secret};
 use onhook_driver::Fetchers;
-use onhook_http::{HttpFetch, NameCheck, Tls, TrustAnchors, TrustTime, TrustedTime};
+use onhook_http::{HttpFetch, Identity, NameCheck, Tls, TrustAnchors, TrustTime, TrustedTime};
 use onhook_inspect::{
     Delivery, ExplainKind, ExplainRequest, Explanation, LintReport, Secrets, Subject, explain,
 };
@@ -44,7 +44,7 @@ struct Tried {
 /// Plays one resync and judges it; a phone that would not be provisioned is exit status 1.
 pub(crate) fn try_out(args: &TryArgs) -> Done {
     let cast = Cast::of(args)?;
-    let fetch = transports(args.ca.as_deref(), cast.scope.family)?;
+    let fetch = transports(args, cast.scope.family)?;
     let runtime = Builder::new_current_thread()
         .enable_all()
         .build()
@@ -156,15 +156,12 @@ fn plain(transfer: &Transfer, key: Option<&Secret>, cast: &Cast) -> Option<Zeroi
         .then_some(content)
 }
 
-/// The transports of a phone, which trusts the certificates of a file.
-fn transports(ca: Option<&Path>, family: Family) -> anyhow::Result<Fetchers> {
-    let anchors = match ca {
+/// The transports of a phone, which trusts the certificates of a file, and may have one of its own.
+fn transports(args: &TryArgs, family: Family) -> anyhow::Result<Fetchers> {
+    let anchors = match &args.ca {
         None => TrustAnchors::none(),
-        Some(path) => {
-            let name = path.display();
-            let pem = std::fs::read(path).with_context(|| format!("--ca: cannot read {name}"))?;
-            TrustAnchors::from_pem(&pem).with_context(|| format!("--ca: {name}"))?
-        }
+        Some(path) => TrustAnchors::from_pem(&read("--ca", path)?)
+            .with_context(|| format!("--ca: {}", path.display()))?,
     };
     //= R-TLS-2
     let names = match family {
@@ -172,6 +169,8 @@ fn transports(ca: Option<&Path>, family: Family) -> anyhow::Result<Fetchers> {
         Family::Spa => NameCheck::DnsOfCn,
     };
     let tls = Arc::new(Tls::new(anchors, names, Arc::new(Today))?);
+    //= R-TLS-5
+    tls.set_identity(own(args)?);
     let resolver = Arc::new(SystemResolver);
     let web = Arc::new(HttpFetch::new(resolver.clone()).with_tls(tls));
     Ok(Fetchers {
@@ -179,6 +178,28 @@ fn transports(ca: Option<&Path>, family: Family) -> anyhow::Result<Fetchers> {
         https: Some(web),
         tftp: Some(Arc::new(TftpFetch::new(resolver, LocalPorts::ephemeral()))),
     })
+}
+
+/// What the phone presents to servers that want a certificate of it.
+fn own(args: &TryArgs) -> anyhow::Result<Option<Identity>> {
+    let Some(path) = &args.client_cert else {
+        return Ok(None);
+    };
+    let chain = read("--client-cert", path)?;
+    // Both may stand in one file, so both are wiped.
+    let key = match &args.client_key {
+        None => Secret::new(chain.to_vec()),
+        Some(key) => Secret::new(read("--client-key", key)?.to_vec()),
+    };
+    let identity = Identity::from_pem(&chain, &key);
+    let identity = identity.with_context(|| format!("--client-cert: {}", path.display()))?;
+    Ok(Some(identity))
+}
+
+/// The bytes of a file that an option names.
+fn read(option: &str, path: &Path) -> anyhow::Result<Zeroizing<Vec<u8>>> {
+    let read = std::fs::read(path).map(Zeroizing::new);
+    read.with_context(|| format!("{option}: cannot read {}", path.display()))
 }
 
 /// The clock of the system, whatever --at says: certificates are judged by it.

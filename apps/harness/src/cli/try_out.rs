@@ -25,6 +25,12 @@ pub(crate) struct TryArgs {
     /// PEM file with the root certificates that the phone trusts; without it no https is believed.
     #[arg(long, value_name = "F")]
     pub(crate) ca: Option<PathBuf>,
+    /// PEM file with the certificate that the phone presents to servers that want one, and those between it and its root.
+    #[arg(long, value_name = "F")]
+    pub(crate) client_cert: Option<PathBuf>,
+    /// PEM file with the key of --client-cert, if it is not in the same file.
+    #[arg(long, value_name = "F", requires = "client_cert")]
+    pub(crate) client_key: Option<PathBuf>,
     /// File with the key in its first and only line; it goes into GPP_SA, and a rule without --key gets [--key $SA].
     #[arg(long, value_name = "F")]
     pub(crate) key_file: Option<PathBuf>,

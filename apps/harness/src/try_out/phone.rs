@@ -124,6 +124,7 @@ fn identity(args: &TryArgs, scope: &Scope) -> anyhow::Result<Identity> {
         mac: args.mac.parse().context("--mac")?,
         family: scope.family,
         release: scope.release,
+        client_certificate: args.client_cert.is_some(),
         ..Identity::default()
     };
     let model = args.model.as_deref();

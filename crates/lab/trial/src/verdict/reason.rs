@@ -221,7 +221,8 @@ const HANDSHAKE: Reason = Reason {
     code: "handshake",
     summary: "the TLS handshake fails",
     advice: &[
-        "check that this port speaks TLS 1.2 or 1.3; a server that wants a client certificate refuses phones without one",
+        "check that this port speaks TLS 1.2 or 1.3",
+        "a server that wants a client certificate refuses phones without one that it trusts: --client-cert gives the phone one",
     ],
 };
 const NOT_FOUND_ACCEPTED: Reason = Reason {
