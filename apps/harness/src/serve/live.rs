@@ -6,7 +6,9 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use anyhow::Context as _;
 use onhook_prov_server::{Access, Events, Protocol, ServerEvent};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
@@ -34,13 +36,19 @@ const REST_OF_SCREEN: &str = "\x1b[J";
 /// The terminal while the view has it.
 pub(super) struct Screen {
     rows: usize,
+    /// Told when the terminal got another size.
+    resized: Signal,
 }
 
 impl Screen {
     /// Takes the terminal; dropping it gives it back.
     pub(super) fn enter() -> anyhow::Result<Self> {
+        let resized = signal(SignalKind::window_change()).context("cannot catch signals")?;
         output::print(ENTER)?;
-        Ok(Self { rows: rows() })
+        Ok(Self {
+            rows: rows(),
+            resized,
+        })
     }
 }
 
@@ -66,7 +74,7 @@ impl Drop for Screen {
 }
 
 /// Draws events until there are no more, or the terminal is gone.
-pub(super) async fn show(mut events: Events, mut view: View, screen: Screen) {
+pub(super) async fn show(mut events: Events, mut view: View, mut screen: Screen) {
     loop {
         let frame = on_screen(&view.frame(screen.rows));
         // Writing may block for as long as the terminal likes; the server goes on meanwhile.
@@ -74,7 +82,14 @@ pub(super) async fn show(mut events: Events, mut view: View, screen: Screen) {
         if !matches!(drawn, Ok(Ok(()))) {
             return;
         }
-        let Some(event) = events.next().await else {
+        let event = tokio::select! {
+            event = events.next() => event,
+            _ = screen.resized.recv() => {
+                screen.rows = spawn_blocking(rows).await.unwrap_or(screen.rows);
+                continue;
+            }
+        };
+        let Some(event) = event else {
             return;
         };
         view.take(&event);
