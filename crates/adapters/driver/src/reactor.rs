@@ -8,7 +8,7 @@ use onhook_device::{MonoTime, Now};
 use onhook_params::Secrecy;
 use onhook_phone::port::CommandSource;
 use onhook_phone::{
-    Asked, Boot, Command, Cx, Effect, Input, OpId, Phone, Shared, StateRecord, TimerKind,
+    Asked, Boot, Command, Cx, Effect, Input, OpId, Origin, Phone, Shared, StateRecord, TimerKind,
     TrustRecord,
 };
 use onhook_schedule::port::Clock;
@@ -364,7 +364,11 @@ impl Reactor {
             shared,
             out: &mut self.out,
         };
-        let edits = matches!(queued.input, Input::Command(_, Command::Set(..)));
+        let edits = matches!(
+            queued.input,
+            Input::Command(_, Command::Set(..))
+                | Input::Command(Origin::Screen, Command::ResyncWith(_))
+        );
         seat.phone.handle(queued.input, &mut cx);
         if let Some(recorder) = &mut seat.recorder {
             recorder.effects(&self.out, &seat.phone, &self.phones.shared);

@@ -241,4 +241,6 @@ enum Registration {
 enum Origin {
     Control,
     Page,
+    Sip,
+    Screen,
 }

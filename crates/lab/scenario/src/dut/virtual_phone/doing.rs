@@ -18,7 +18,7 @@ impl VirtualPhone {
                 self.boot();
             }
             Do::Wait(_) => {}
-            Do::Resync(rule) => self.resync(rule.as_deref())?,
+            Do::Resync(rule, by) => self.resync(rule.as_deref(), *by)?,
             Do::Set(params, by) => self.set(params, *by)?,
             Do::Upgrade(rule) => self.upgrade(rule.as_deref())?,
             Do::Reboot(by) => self.command(*by, Command::Restart),
@@ -69,6 +69,8 @@ impl VirtualPhone {
         let origin = match by {
             By::Control => Origin::Control,
             By::Page => Origin::Page,
+            By::Sip => Origin::Sip,
+            By::Menu => Origin::Screen,
         };
         self.tell(Input::Command(origin, command));
     }
@@ -106,10 +108,10 @@ impl VirtualPhone {
         Ok(())
     }
 
-    fn resync(&mut self, rule: Option<&str>) -> Result<(), Halt> {
+    fn resync(&mut self, rule: Option<&str>, by: By) -> Result<(), Halt> {
         let rule = rule.map(|rule| self.rule(rule)).transpose()?;
         let command = rule.map_or(Command::Resync, Command::ResyncWith);
-        self.command(By::Control, command);
+        self.command(by, command);
         Ok(())
     }
 
