@@ -240,10 +240,15 @@ pub(crate) enum CtlCommand {
     },
     /// Run the configured rules, or the given one alone, and wait for the result unless lines are busy.
     #[command(after_help = "Examples:\n  onhook-agent ctl resync\n  \
-        onhook-agent ctl resync http://192.0.2.10/phone.xml --json")]
+        onhook-agent ctl resync http://192.0.2.10/phone.xml --json\n  \
+        onhook-agent ctl resync --menu http://192.0.2.10/phone.xml")]
     Resync {
         /// A rule to run alone; @FILE or - reads it.
         rule: Option<String>,
+        /// As somebody at the menu of the phone asks: only if User_Configurable_Resync is Yes, and a rule becomes
+        /// Profile_Rule.
+        #[arg(long)]
+        menu: bool,
     },
     /// Fetch the custom CA from a URL, or by Custom_CA_Rule, and believe it over TLS; the URL is not stored.
     #[command(after_help = "Examples:\n  onhook-agent ctl update-ca\n  \

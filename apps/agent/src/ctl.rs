@@ -77,8 +77,9 @@ fn request(what: &CtlCommand) -> anyhow::Result<ControlRequest> {
                 RegistrationState::Unregistered => WireRegistration::Unregistered,
             },
         },
-        CtlCommand::Resync { rule } => ControlRequest::Resync {
+        CtlCommand::Resync { rule, menu } => ControlRequest::Resync {
             rule: rule.as_deref().map(read_rule).transpose()?,
+            menu: *menu,
         },
         CtlCommand::UpdateCa { url } => ControlRequest::UpdateCa {
             url: url.as_deref().map(read_rule).transpose()?,

@@ -81,7 +81,7 @@ pub(crate) fn read_rule(text: &str) -> anyhow::Result<String> {
 }
 
 async fn ask_agent(config: &Config, rule: Option<String>) -> anyhow::Result<Value> {
-    let request = ControlRequest::Resync { rule };
+    let request = ControlRequest::Resync { rule, menu: false };
     let answer = ask(&boot::control_path(config), &request).await?;
     let answer: Value = serde_json::from_str(&answer).context("the agent's answer is no JSON")?;
     match at(&answer, "error").as_str() {

@@ -9,8 +9,8 @@ use onhook_fetch::{Account, ConstantScript, ProxyScript};
 use onhook_params::Secrecy;
 use onhook_phone::port::CommandSource;
 use onhook_phone::{
-    Asked, Boot, Command, Cx, Effect, Fact, Input, OpId, Phone, Shared, StateRecord, TimerKind,
-    TrustRecord,
+    Asked, Boot, Command, Cx, Effect, Fact, Input, OpId, Origin, Phone, Shared, StateRecord,
+    TimerKind, TrustRecord,
 };
 use onhook_schedule::port::Clock;
 use tokio::sync::{mpsc, oneshot};
@@ -388,7 +388,11 @@ impl Reactor {
             shared,
             out: &mut self.out,
         };
-        let edits = matches!(queued.input, Input::Command(_, Command::Set(..)));
+        let edits = matches!(
+            queued.input,
+            Input::Command(_, Command::Set(..))
+                | Input::Command(Origin::Screen, Command::ResyncWith(_))
+        );
         seat.phone.handle(queued.input, &mut cx);
         if let Some(recorder) = &mut seat.recorder {
             recorder.effects(&self.out, &seat.phone, &self.phones.shared);

@@ -71,7 +71,20 @@ impl Reactor {
         rule: Option<Secret>,
         reply: Box<dyn Reply>,
     ) {
-        let rule = match rule.map(|rule| self.intern_rule(&rule)).transpose() {
+        // Else it would get what others have asked for.
+        if let Some(gate) = self.gate(phone, origin) {
+            reply.answer(Answer::Refused(refusal(gate).to_owned()));
+            return;
+        }
+        let typed = origin == Origin::Screen;
+        let intern = |rule: Secret| match typed {
+            //= R-WEB-10
+            true => self
+                .check_set(phone, "Profile_Rule", &rule)
+                .map(|(_, value)| value),
+            false => self.intern_rule(&rule),
+        };
+        let rule = match rule.map(intern).transpose() {
             Ok(rule) => rule,
             Err(why) => {
                 reply.answer(Answer::Refused(why));
@@ -87,7 +100,7 @@ impl Reactor {
             (
                 None,
                 Some(Explicit {
-                    what: What::Configured,
+                    what: What::Configured | What::Typed,
                     progress: Progress::Pending,
                     replies,
                 }),
@@ -122,7 +135,12 @@ impl Reactor {
             let replies = configured.into_iter().map(|(_, reply)| reply).collect();
             (What::Configured, origin, Command::Resync, replies)
         } else if let Some((origin, rule, reply)) = waiting.given.pop_front() {
-            (What::Given, origin, Command::ResyncWith(rule), vec![reply])
+            let what = match origin {
+                //= R-WEB-10
+                Origin::Screen => What::Typed,
+                Origin::Control | Origin::Page | Origin::Sip => What::Given,
+            };
+            (what, origin, Command::ResyncWith(rule), vec![reply])
         } else {
             return;
         };
@@ -132,6 +150,12 @@ impl Reactor {
             replies,
         });
         self.queue(phone, Input::Command(origin, command));
+    }
+
+    /// What keeps a phone from taking a request of this way, and of no other.
+    fn gate(&self, phone: u32, origin: Origin) -> Option<Gate> {
+        let seat = self.phones.seats.get(phone as usize)?;
+        seat.phone.gate(origin, &self.phones.shared)
     }
 
     /// Checks a change of a parameter: that no other is under way, its name and its value.
@@ -364,6 +388,8 @@ const fn refusal(gate: Gate) -> &'static str {
     match gate {
         Gate::ProvisionDisabled => "Provision_Enable is No: set it to Yes first",
         Gate::NotBooted => "the phone has not booted yet: try again",
+        Gate::SipDisabled => "Resync_From_SIP is No: set it to Yes first",
+        Gate::ScreenDisabled => "User_Configurable_Resync is No: set it to Yes first",
     }
 }
 

@@ -41,13 +41,16 @@ pub(crate) struct Explicit {
 pub(crate) enum What {
     Configured,
     Given,
+    /// The configured ones, when a rule that was typed at the phone is stored.
+    Typed,
 }
 
 impl What {
-    fn of(slot: RuleSlot) -> Self {
-        match slot {
-            RuleSlot::Given => Self::Given,
-            RuleSlot::A | RuleSlot::B | RuleSlot::C | RuleSlot::D => Self::Configured,
+    fn runs(self, slot: RuleSlot) -> bool {
+        let given = slot == RuleSlot::Given;
+        match self {
+            Self::Given => given,
+            Self::Configured | Self::Typed => !given,
         }
     }
 }
@@ -70,7 +73,7 @@ impl Waiting {
     /// Notes that an explicit resync started with a rule; the program itself may want one too.
     pub(crate) fn started(&mut self, slot: RuleSlot) -> Audience {
         match &mut self.asked {
-            Some(asked) if asked.what == What::of(slot) => {
+            Some(asked) if asked.what.runs(slot) => {
                 asked.progress = Progress::Started;
                 Audience::Askers
             }
@@ -90,6 +93,17 @@ impl Waiting {
         let pending = |asked: &mut Explicit| asked.progress == Progress::Pending;
         if let Some(asked) = self.asked.take_if(pending) {
             refuse(asked.replies, why);
+        }
+    }
+
+    /// Answers whoever typed a rule that could not be stored.
+    fn refuse_typed(&mut self, why: &str) {
+        if self
+            .asked
+            .as_ref()
+            .is_some_and(|asked| asked.what == What::Typed)
+        {
+            self.refuse_pending(why);
         }
     }
 
@@ -148,22 +162,24 @@ impl Waiting {
 
     pub(crate) fn edited(&mut self, committed: Committed) {
         let failure = self.edit_failure.take();
-        let Some(reply) = self.edit.take() else {
+        if committed == Committed::Durable {
+            if let Some(reply) = self.edit.take() {
+                reply.answer(Answer::Done);
+            }
             return;
+        }
+        let why = match failure {
+            None => "the change could not be stored".to_owned(),
+            Some(why) => format!("the change could not be stored: {why}"),
         };
-        reply.answer(match (committed, failure) {
-            (Committed::Durable, _) => Answer::Done,
-            (Committed::Failed, None) => {
-                Answer::Refused("the change could not be stored".to_owned())
-            }
-            (Committed::Failed, Some(why)) => {
-                Answer::Refused(format!("the change could not be stored: {why}"))
-            }
-        });
+        refuse(self.edit.take(), &why);
+        self.refuse_typed(&why);
     }
 
     pub(crate) fn edit_busy(&mut self) {
-        refuse(self.edit.take(), "a profile is being stored: try again");
+        const WHY: &str = "a profile is being stored: try again";
+        refuse(self.edit.take(), WHY);
+        self.refuse_typed(WHY);
     }
 
     /// Answers everybody, because the phone restarts.

@@ -247,6 +247,8 @@ fn notice(notice: &Notice, values: &Values) -> String {
         Notice::ActivationCode => "activation code".to_owned(),
         Notice::Refused(Gate::ProvisionDisabled) => "refused: provisioning disabled".to_owned(),
         Notice::Refused(Gate::NotBooted) => "refused: not booted".to_owned(),
+        Notice::Refused(Gate::SipDisabled) => "refused: not by sip".to_owned(),
+        Notice::Refused(Gate::ScreenDisabled) => "refused: not by users".to_owned(),
         Notice::EditDone(Committed::Durable) => "edit done".to_owned(),
         Notice::EditDone(Committed::Failed) => "edit failed".to_owned(),
         Notice::EditBusy => "edit busy".to_owned(),

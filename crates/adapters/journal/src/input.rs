@@ -243,4 +243,6 @@ enum Registration {
 enum Origin {
     Control,
     Page,
+    Sip,
+    Screen,
 }

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use onhook_phone::Origin;
 use onhook_phone::port::CommandSource;
 use onhook_phone::{Answer, Asked, Reply};
 use thiserror::Error;
@@ -213,7 +212,7 @@ async fn answer(line: &[u8], asker: &mpsc::Sender<Asked>, spell: Spell) -> Optio
     };
     let (sender, receiver) = oneshot::channel();
     let asked = Asked {
-        origin: Origin::Control,
+        origin: request.origin(),
         ask: request.into(),
         reply: Box::new(LineReply(sender)),
     };

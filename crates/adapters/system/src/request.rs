@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use onhook_device::Secret;
-use onhook_phone::{Ask, ClientCertificate, LineUse, Registration};
+use onhook_phone::{Ask, ClientCertificate, LineUse, Origin, Registration};
 use serde::{Deserialize, Serialize};
 
 /// One request as it goes over the socket.
@@ -15,6 +15,9 @@ pub enum ControlRequest {
         /// The rule; may hold a key.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         rule: Option<String>,
+        /// Whether somebody asks at the menu of the phone: User_Configurable_Resync counts, and a rule becomes Profile_Rule.
+        #[serde(default)]
+        menu: bool,
     },
     /// Set a parameter.
     Set {
@@ -121,10 +124,21 @@ impl From<WireLineUse> for LineUse {
     }
 }
 
+impl ControlRequest {
+    /// By which way it came.
+    pub(crate) const fn origin(&self) -> Origin {
+        if let Self::Resync { menu: true, .. } = self {
+            Origin::Screen
+        } else {
+            Origin::Control
+        }
+    }
+}
+
 impl From<ControlRequest> for Ask {
     fn from(request: ControlRequest) -> Self {
         match request {
-            ControlRequest::Resync { rule } => {
+            ControlRequest::Resync { rule, .. } => {
                 Self::Resync(rule.map(|rule| Secret::new(rule.into_bytes())))
             }
             ControlRequest::Set { name, value } => Self::Set {

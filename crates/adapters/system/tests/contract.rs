@@ -68,6 +68,7 @@ fn wire(ask: Ask) -> ControlRequest {
     match ask {
         Ask::Resync(rule) => ControlRequest::Resync {
             rule: rule.map(text),
+            menu: false,
         },
         Ask::UpdateCa(rule) => ControlRequest::UpdateCa {
             url: rule.map(text),

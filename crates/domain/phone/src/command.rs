@@ -1,10 +1,10 @@
 //! What the phone is told of itself, and what it is asked for.
 
-use onhook_params::Secrecy;
-use onhook_resync::{Event, State};
+use onhook_params::{ParamId, Secrecy, known};
+use onhook_resync::{Event, Gate, Request, State};
 
 use crate::phone::{Cx, NO_ACCOUNT_WANTED};
-use crate::{Command, Fact, Origin, Phone, RebootReason};
+use crate::{Command, Effect, Fact, Notice, Origin, Phone, RebootReason, Shared};
 
 impl Phone {
     pub(crate) fn learn(&mut self, fact: Fact, cx: &mut Cx<'_>) {
@@ -42,13 +42,15 @@ impl Phone {
 
     pub(crate) fn command(&mut self, origin: Origin, command: Command, cx: &mut Cx<'_>) {
         match command {
-            Command::Resync => self.step(Event::Explicit(onhook_resync::Request::Configured), cx),
-            Command::ResyncWith(rule) => {
-                if let Some(old) = self.given.replace(rule) {
-                    cx.shared.values.release(old);
+            Command::Resync | Command::ResyncWith(_) => match self.gate(origin, cx.shared) {
+                None => self.ask_resync(origin, command, cx),
+                Some(gate) => {
+                    if let Command::ResyncWith(rule) = command {
+                        cx.shared.values.release(rule);
+                    }
+                    cx.out.push(Effect::Notice(Notice::Refused(gate)));
                 }
-                self.step(Event::Explicit(onhook_resync::Request::Given), cx);
-            }
+            },
             Command::UpdateCa(rule) => self.update_ca(rule, cx),
             Command::Set(id, value) => self.edit(origin, id, value, cx),
             Command::RestartWarm => {
@@ -59,12 +61,50 @@ impl Phone {
             Command::Upgrade(rule) => self.ask_upgrade(rule, cx),
             Command::Restart => {
                 self.want_restart_now(match origin {
-                    Origin::Control => RebootReason::UserTriggered,
+                    Origin::Control | Origin::Screen => RebootReason::UserTriggered,
+                    Origin::Sip => RebootReason::SipTriggered,
                     // Who submits a page wants its values to hold.
                     Origin::Page => RebootReason::Provisioning,
                 });
                 self.restart_if_idle(cx);
             }
+        }
+    }
+
+    /// What keeps a resync from being asked for by this way, and by no other.
+    #[must_use]
+    pub fn gate(&self, origin: Origin, shared: &Shared) -> Option<Gate> {
+        let disabled = |enable: ParamId| {
+            let view = self.view(shared);
+            !view.is_some_and(|view| self.params.is_yes(enable, view))
+        };
+        match origin {
+            Origin::Control | Origin::Page => None,
+            //= R-SIP-2
+            Origin::Sip => disabled(known::RESYNC_FROM_SIP).then_some(Gate::SipDisabled),
+            //= R-WEB-9
+            Origin::Screen if disabled(known::USER_CONFIGURABLE_RESYNC) => {
+                Some(Gate::ScreenDisabled)
+            }
+            // A rule that is refused must not be stored before.
+            Origin::Screen if self.resync.state() == State::Off => Some(Gate::NotBooted),
+            Origin::Screen => disabled(known::PROVISION_ENABLE).then_some(Gate::ProvisionDisabled),
+        }
+    }
+
+    fn ask_resync(&mut self, origin: Origin, command: Command, cx: &mut Cx<'_>) {
+        match (origin, command) {
+            //= R-WEB-10
+            (Origin::Screen, Command::ResyncWith(rule)) => {
+                self.edit(origin, known::PROFILE_RULE, rule, cx);
+            }
+            (_, Command::ResyncWith(rule)) => {
+                if let Some(old) = self.given.replace(rule) {
+                    cx.shared.values.release(old);
+                }
+                self.step(Event::Explicit(Request::Given), cx);
+            }
+            _ => self.step(Event::Explicit(Request::Configured), cx),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use onhook_discovery::Happened;
 use onhook_params::{Entry, Mark, ParamId, ValueId, known};
-use onhook_resync::Event;
+use onhook_resync::{Event, Request};
 
 use crate::phone::Cx;
 use crate::watch::trigger_number;
@@ -40,6 +40,7 @@ impl Phone {
             cx.shared.values.release(value);
             cx.out
                 .push(Effect::Notice(Notice::EditDone(Committed::Durable)));
+            self.ask_after_typing(origin, id, cx);
             return;
         };
         if change.value.is_none() {
@@ -66,7 +67,7 @@ impl Phone {
         cx.out.push(Effect::Notice(Notice::EditDone(committed)));
         if committed == Committed::Durable {
             //= R-OOB-3
-            if origin == Origin::Page {
+            if matches!(origin, Origin::Page | Origin::Screen) {
                 self.customize(Happened::Provisioned, cx);
             }
             self.ask_after_edit(origin, entry.id, asked, cx);
@@ -92,10 +93,19 @@ impl Phone {
                 let change = StateChange::Pending(Some(pending));
                 cx.out.push(Effect::SaveState(op, change));
             }
-            (Origin::Control, Some(Pending::TriggerUrl(_))) => {
-                self.step(Event::Explicit(onhook_resync::Request::Given), cx);
+            (Origin::Control | Origin::Screen | Origin::Sip, Some(Pending::TriggerUrl(_))) => {
+                self.step(Event::Explicit(Request::Given), cx);
             }
-            (Origin::Page | Origin::Control, _) => {}
+            (Origin::Page | Origin::Control | Origin::Screen | Origin::Sip, _) => {}
+        }
+        self.ask_after_typing(origin, id, cx);
+    }
+
+    //= R-WEB-10
+    /// A rule that was typed at the phone is fetched, even if it is the one from before.
+    fn ask_after_typing(&mut self, origin: Origin, id: ParamId, cx: &mut Cx<'_>) {
+        if origin == Origin::Screen && id == known::PROFILE_RULE {
+            self.step(Event::Explicit(Request::Configured), cx);
         }
     }
 }

@@ -45,6 +45,11 @@ pub enum Origin {
     Control,
     /// The pages of the phone, where edits are followed by a restart.
     Page,
+    /// A SIP NOTIFY; Resync_From_SIP lets it ask for a resync (R-SIP-2).
+    Sip,
+    /// The menu of the phone; User_Configurable_Resync lets it ask for a resync (R-WEB-9), and a rule that is typed there
+    /// is stored (R-WEB-10).
+    Screen,
 }
 
 /// What somebody asks for. Texts count one use each, which passes to the phone.
@@ -52,7 +57,7 @@ pub enum Origin {
 pub enum Command {
     /// Run the configured rules.
     Resync,
-    /// Run this rule alone.
+    /// Run this rule alone; one from [`Origin::Screen`] becomes Profile_Rule, and all are run.
     ResyncWith(ValueId),
     /// Fetch the custom CA, by this rule or by Custom_CA_Rule; a rule that is given is stored nowhere (V-163).
     UpdateCa(Option<ValueId>),

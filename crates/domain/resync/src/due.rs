@@ -78,11 +78,14 @@ impl Resync {
             return Action::Refused(Gate::NotBooted);
         }
         //= R-SCHED-14
+        //= R-SIP-3
         if !policy.provision_enable() {
             return Action::Refused(Gate::ProvisionDisabled);
         }
         match request {
             //= R-SM-25
+            //= R-SIP-4
+            //= R-SIP-5
             Request::Configured => self.pending_configured = true,
             Request::Given => self.pending_given = true,
         }

@@ -184,4 +184,8 @@ pub enum Gate {
     ProvisionDisabled,
     /// The phone has not booted yet.
     NotBooted,
+    /// Resync_From_SIP is No.
+    SipDisabled,
+    /// User_Configurable_Resync is No.
+    ScreenDisabled,
 }

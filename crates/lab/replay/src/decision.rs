@@ -123,10 +123,7 @@ impl Seen<'_> {
             ),
             Notice::AccountWanted => said.push("wants a profile account".to_owned()),
             Notice::ActivationCode => said.push("waits for an activation code".to_owned()),
-            Notice::Refused(Gate::ProvisionDisabled) => {
-                said.push("refuses: Provision_Enable is No".to_owned());
-            }
-            Notice::Refused(Gate::NotBooted) => said.push("refuses: it has not booted".to_owned()),
+            Notice::Refused(gate) => said.push(format!("refuses: {}", refusal(*gate))),
             Notice::EditDone(Committed::Durable) => said.push("the change is stored".to_owned()),
             Notice::EditDone(Committed::Failed) => {
                 said.push("the change could not be stored: the old value stays".to_owned());
@@ -361,5 +358,14 @@ fn saves(change: StateChange, values: &Values) -> String {
         StateChange::Pending(Some(Pending::TriggerUrl(number))) => {
             format!("remembers that the resync of Resync_Trigger_{number} follows the restart")
         }
+    }
+}
+
+const fn refusal(gate: Gate) -> &'static str {
+    match gate {
+        Gate::ProvisionDisabled => "Provision_Enable is No",
+        Gate::SipDisabled => "Resync_From_SIP is No",
+        Gate::ScreenDisabled => "User_Configurable_Resync is No",
+        Gate::NotBooted => "it has not booted",
     }
 }

@@ -111,6 +111,8 @@ fn command(origin: Origin, what: &Command) -> String {
     let by = match origin {
         Origin::Control => "",
         Origin::Page => " on a page of the phone",
+        Origin::Sip => " by SIP",
+        Origin::Screen => " at the phone",
     };
     match what {
         Command::Resync => format!("a resync is asked for{by}"),

@@ -86,7 +86,7 @@ impl<'s> Walk<'s> {
                 self.now.earliest += *span;
                 self.now.latest += *span;
             }
-            Do::Resync(_)
+            Do::Resync(..)
             | Do::Upgrade(_)
             | Do::Set(..)
             | Do::Reboot(_)

@@ -34,9 +34,14 @@ pub struct FakeAsker(mpsc::UnboundedSender<Asked>);
 impl FakeAsker {
     /// Asks; the answer is awaited apart.
     pub fn ask(&self, ask: Ask) -> FakeReply {
+        self.ask_by(Origin::Control, ask)
+    }
+
+    /// The same by another way.
+    pub fn ask_by(&self, origin: Origin, ask: Ask) -> FakeReply {
         let (sender, receiver) = oneshot::channel();
         let asked = Asked {
-            origin: Origin::Control,
+            origin,
             ask,
             reply: Box::new(Sender(sender)),
         };

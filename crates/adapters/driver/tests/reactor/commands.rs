@@ -6,7 +6,7 @@ use std::time::Duration;
 use onhook_device::{Outcome, Secret};
 use onhook_driver::Exit;
 use onhook_fetch::ErrorKind;
-use onhook_phone::{Answer, Ask, Boot, Cause, Input, LineUse, Notice, RuleSlot, TimerKind};
+use onhook_phone::{Answer, Ask, Boot, Cause, Input, LineUse, Notice, Origin, RuleSlot, TimerKind};
 use onhook_testkit::fake::FetchAnswer;
 
 use crate::diary::Seen;
@@ -129,6 +129,61 @@ async fn a_resync_is_refused_while_provisioning_is_disabled() {
     home.fetch
         .answer("http://h:80/p", profile("<GPP_A>1</GPP_A>").as_str());
     assert_eq!(resynced(life.say("resync").await).outcome, Outcome::Applied);
+}
+
+//= R-SCHED-14 type=test
+#[tokio::test(start_paused = true)]
+async fn an_enable_refuses_those_who_ask_by_its_way_and_nobody_beside_them() {
+    let home = Home::new()
+        .with("Resync_From_SIP", "No")
+        .with("User_Configurable_Resync", "No")
+        .serving("<GPP_A>1</GPP_A>");
+    let mut life = resting(&home).await;
+    home.fetch
+        .answer("http://h:80/p", FetchAnswer::Stalls(Vec::new()));
+    // The first runs, the others wait for it in one slot.
+    let running = life.asker.say("resync");
+    life.run_for(1).await;
+    let ask = |origin| life.asker.ask_by(origin, Ask::Resync(None));
+    let by_sip = ask(Origin::Sip);
+    let others = [ask(Origin::Control), ask(Origin::Page)];
+    let by_menu = ask(Origin::Screen);
+    life.run_for(1).await;
+    home.fetch
+        .answer("http://h:80/p", profile("<GPP_A>2</GPP_A>").as_str());
+    life.run_for(1_000).await;
+    assert_eq!(
+        resynced(life.answer(running).await).outcome,
+        Outcome::Timeout
+    );
+    for (reply, enable) in [
+        (by_sip, "Resync_From_SIP"),
+        (by_menu, "User_Configurable_Resync"),
+    ] {
+        let why = format!("{enable} is No: set it to Yes first");
+        assert_eq!(refused(life.answer(reply).await), why);
+    }
+    for reply in others {
+        let report = resynced(life.answer(reply).await);
+        assert_eq!(report.outcome, Outcome::Applied);
+    }
+    assert_eq!(life.reports().len(), 3);
+}
+
+//= R-WEB-10 type=test
+#[tokio::test(start_paused = true)]
+async fn a_rule_that_is_typed_at_the_phone_is_answered_when_it_has_run() {
+    let home = Home::new().serving("<GPP_A>1</GPP_A>");
+    home.fetch
+        .answer("http://other:80/x", profile("<GPP_B>b</GPP_B>").as_str());
+    let mut life = resting(&home).await;
+    let typed = |rule: &str| Ask::Resync(Some(Secret::from(rule)));
+    let reply = life.asker.ask_by(Origin::Screen, typed("http://other/x"));
+    let report = resynced(life.answer(reply).await);
+    assert_eq!(report.rules[0].slot, RuleSlot::A);
+    assert_eq!(report.changes, [("GPP_B".to_owned(), "b".to_owned())]);
+    let stored = home.stored("Profile_Rule");
+    assert_eq!(stored.as_deref(), Some("http://other/x"));
 }
 
 #[tokio::test(start_paused = true)]

@@ -17,6 +17,7 @@ const LIMIT: usize = 64 * 1024;
 fn rule_for(line: usize) -> String {
     let empty = serde_json::to_string(&ControlRequest::Resync {
         rule: Some(String::new()),
+        menu: false,
     });
     "x".repeat(line - empty.unwrap().len() - 1)
 }
@@ -102,6 +103,7 @@ async fn a_request_line_holds_64_kib_and_not_a_byte_more() {
     let mut source = place.bind();
     let request = |line| ControlRequest::Resync {
         rule: Some(rule_for(line)),
+        menu: false,
     };
     let (answer, got) = asked_and_answered(&place, &mut source, &request(LIMIT)).await;
     assert_eq!(answer.unwrap(), "done");

@@ -172,12 +172,17 @@ impl AgentPhone {
                 self.boot()?;
             }
             Do::Wait(_) => {}
-            Do::Resync(rule) => {
+            Do::Resync(_, By::Sip | By::Page) => return cannot("by SIP or on a page"),
+            Do::Resync(rule, by) => {
                 self.wish(ControlRequest::Resync {
                     rule: rule.as_ref().map(|rule| self.site.fill(rule)),
+                    menu: *by == By::Menu,
                 });
                 // What is done next must not overtake it.
                 self.status()?;
+            }
+            Do::Set(_, By::Sip | By::Menu) | Do::Reboot(By::Sip | By::Menu) => {
+                return cannot("of that by SIP or at its menu");
             }
             Do::Set(params, By::Control) => {
                 for (name, value) in params {

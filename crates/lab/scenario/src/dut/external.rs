@@ -17,8 +17,8 @@ use super::ear::{Came, Ear, Hears, LOOK, path};
 use super::site::{Listen, Site};
 use super::{Dut, Halt, Observation, Power, Seen, Slack, Timer};
 use crate::language::{
-    Clock, Coding, Content, Do, Expect, Expected, Fact, Given, Pattern, Scenario, What, is_secret,
-    profile,
+    By, Clock, Coding, Content, Do, Expect, Expected, Fact, Given, Pattern, Scenario, What,
+    is_secret, profile,
 };
 
 /// How long a command of the operator may take.
@@ -242,7 +242,8 @@ impl Dut for ExternalPhone {
         match action {
             Do::Boot | Do::PowerCycle => self.boot()?,
             Do::Wait(_) => {}
-            Do::Resync(rule) => {
+            Do::Resync(_, By::Page | By::Sip | By::Menu) => return cannot("another way to ask"),
+            Do::Resync(rule, By::Control) => {
                 let rule = rule.as_ref().map(|rule| self.site.fill(rule));
                 self.command("--resync", self.reach.resync.as_ref(), rule.as_deref())?;
             }

@@ -45,6 +45,10 @@ pub enum By {
     Control,
     /// Somebody at a page of the phone.
     Page,
+    /// A SIP NOTIFY.
+    Sip,
+    /// Somebody at the menu of the phone.
+    Menu,
 }
 
 /// What is done.
@@ -59,7 +63,7 @@ pub enum Do {
     /// Time passes; requests in it do not count.
     Wait(Duration),
     /// A resync is asked for, of the configured rules or of one rule.
-    Resync(Option<String>),
+    Resync(Option<String>, By),
     /// Parameters are set by hand, in this order.
     Set(Vec<(String, String)>, By),
     /// An upgrade is asked for, to what Upgrade_Rule names or to what this rule names.

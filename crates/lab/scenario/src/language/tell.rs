@@ -26,14 +26,18 @@ impl fmt::Display for Do {
         let by = |by: &By| match by {
             By::Control => "",
             By::Page => " on a page of the phone",
+            By::Sip => " by SIP",
+            By::Menu => " at the phone",
         };
         match self {
             Self::Boot => f.write_str("boot"),
             Self::PowerOff => f.write_str("cut the power"),
             Self::PowerCycle => f.write_str("cut the power and boot"),
             Self::Wait(span) => write!(f, "wait {}", words(*span)),
-            Self::Resync(None) => f.write_str("ask for a resync"),
-            Self::Resync(Some(rule)) => write!(f, "ask for a resync with `{}`", masked(rule)),
+            Self::Resync(None, who) => write!(f, "ask for a resync{}", by(who)),
+            Self::Resync(Some(rule), who) => {
+                write!(f, "ask for a resync with `{}`{}", masked(rule), by(who))
+            }
             Self::Set(params, who) => {
                 let names: Vec<&str> = params.iter().map(|(name, _)| name.as_str()).collect();
                 write!(f, "set {}{}", names.join(", "), by(who))

@@ -34,7 +34,7 @@ pub(super) fn check(scenario: &Scenario) -> Result<(), Halt> {
         .any(|(path, file)| path.contains("://") || content(file));
     for step in &scenario.steps {
         match &step.what {
-            What::Do(Do::Resync(Some(rule)) | Do::Upgrade(Some(rule))) => texts.push(rule),
+            What::Do(Do::Resync(Some(rule), _) | Do::Upgrade(Some(rule))) => texts.push(rule),
             What::Do(Do::Set(params, _)) => {
                 texts.extend(params.iter().map(|(_, value)| value.as_str()))
             }

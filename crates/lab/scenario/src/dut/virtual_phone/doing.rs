@@ -1,7 +1,7 @@
 //! What is done to the phone and to what is around it.
 
 use onhook_discovery::{DhcpOption, Space, Value, choose};
-use onhook_params::{Secrecy, ValueId, secrecy};
+use onhook_params::{Secrecy, ValueId, known, secrecy};
 use onhook_phone::{Command, Discovered, Fact, Input, Origin};
 
 use super::VirtualPhone;
@@ -18,7 +18,7 @@ impl VirtualPhone {
                 self.boot();
             }
             Do::Wait(_) => {}
-            Do::Resync(rule) => self.resync(rule.as_deref())?,
+            Do::Resync(rule, by) => self.resync(rule.as_deref(), *by)?,
             Do::Set(params, by) => self.set(params, *by)?,
             Do::Upgrade(rule) => self.upgrade(rule.as_deref())?,
             Do::Reboot(by) => self.command(*by, Command::Restart),
@@ -69,6 +69,8 @@ impl VirtualPhone {
         let origin = match by {
             By::Control => Origin::Control,
             By::Page => Origin::Page,
+            By::Sip => Origin::Sip,
+            By::Menu => Origin::Screen,
         };
         self.tell(Input::Command(origin, command));
     }
@@ -106,23 +108,30 @@ impl VirtualPhone {
         Ok(())
     }
 
-    fn resync(&mut self, rule: Option<&str>) -> Result<(), Halt> {
-        let rule = rule.map(|rule| self.rule(rule)).transpose()?;
+    fn resync(&mut self, rule: Option<&str>, by: By) -> Result<(), Halt> {
+        // What is typed becomes a parameter, which is no secret.
+        let secrecy = match by {
+            By::Menu => secrecy(known::PROFILE_RULE),
+            By::Control | By::Page | By::Sip => Secrecy::Secret,
+        };
+        let rule = rule.map(|rule| self.rule(rule, secrecy)).transpose()?;
         let command = rule.map_or(Command::Resync, Command::ResyncWith);
-        self.command(By::Control, command);
+        self.command(by, command);
         Ok(())
     }
 
     fn upgrade(&mut self, rule: Option<&str>) -> Result<(), Halt> {
-        let rule = rule.map(|rule| self.rule(rule)).transpose()?;
+        let rule = rule
+            .map(|rule| self.rule(rule, Secrecy::Secret))
+            .transpose()?;
         self.command(By::Control, Command::Upgrade(rule));
         Ok(())
     }
 
     /// A rule that comes with a request.
-    fn rule(&mut self, rule: &str) -> Result<ValueId, Halt> {
+    fn rule(&mut self, rule: &str, secrecy: Secrecy) -> Result<ValueId, Halt> {
         let rule = self.place(rule);
-        let rule = self.shared.values.intern(&rule, Secrecy::Secret);
+        let rule = self.shared.values.intern(&rule, secrecy);
         rule.ok_or_else(|| Halt::Broken("no room for the rule".to_owned()))
     }
 }

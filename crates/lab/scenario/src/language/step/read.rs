@@ -71,7 +71,7 @@ fn action(table: Table<'_>, word: Item<'_>, scope: &Scope) -> Result<Do, Problem
         "power-off" => Do::PowerOff,
         "power-cycle" => Do::PowerCycle,
         "wait" => Do::Wait(table.need("for")?.parse::<Span>()?.0),
-        "resync" => Do::Resync(text(table, "rule")?),
+        "resync" => Do::Resync(text(table, "rule")?, by(table)?),
         "set" => Do::Set(parameters(table.need("params")?, scope)?, by(table)?),
         "upgrade" => Do::Upgrade(text(table, "rule")?),
         "reboot" => Do::Reboot(by(table)?),
@@ -276,7 +276,12 @@ fn glob(table: Table<'_>, key: &str) -> Result<Option<Glob>, Problem> {
 }
 
 fn by(table: Table<'_>) -> Result<By, Problem> {
-    const WORDS: [(&str, By); 2] = [("control", By::Control), ("page", By::Page)];
+    const WORDS: [(&str, By); 4] = [
+        ("control", By::Control),
+        ("page", By::Page),
+        ("sip", By::Sip),
+        ("menu", By::Menu),
+    ];
     let by = table.get("by").map(|item| item.word(&WORDS));
     Ok(by.transpose()?.unwrap_or(By::Control))
 }

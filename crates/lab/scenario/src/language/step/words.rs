@@ -6,7 +6,7 @@ pub(super) const DO: [(&str, &[&str]); 20] = [
     ("power-off", &[]),
     ("power-cycle", &[]),
     ("wait", &["for"]),
-    ("resync", &["rule"]),
+    ("resync", &["rule", "by"]),
     ("set", &["params", "by"]),
     ("upgrade", &["rule"]),
     ("reboot", &["by"]),

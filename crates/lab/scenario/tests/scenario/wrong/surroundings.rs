@@ -51,7 +51,7 @@ pub(super) const WRONG: [Wrong; 20] = [
     },
     Wrong {
         name: "it is deaf",
-        done: |_, action| (!matches!(action, Do::Resync(_))).then(|| action.clone()),
+        done: |_, action| (!matches!(action, Do::Resync(..))).then(|| action.clone()),
         noticed: 20,
         ..RIGHT
     },
@@ -181,7 +181,7 @@ pub(super) const WRONG: [Wrong; 20] = [
     Wrong {
         name: "second-explicit-request-lost",
         done: |past, action| {
-            let lost = past.runs && matches!(action, Do::Resync(None));
+            let lost = past.runs && matches!(action, Do::Resync(None, _));
             (!lost).then(|| action.clone())
         },
         rows: &["R-SM-26/second"],
