@@ -176,6 +176,8 @@ impl Transfer {
                 }
                 Err(_) => continue,
             };
+            // Before the answer: what the peer sends then must find the second socket, not the moment in which it is made.
+            let wider = self.settle();
             if let Some(to) = send
                 && let Err(error) = self.send(to)
             {
@@ -192,26 +194,26 @@ impl Transfer {
                 News::AskPlainly => return Ok(End::AskPlainly),
                 News::Failed(failure) => return Ok(End::Failed(failure)),
             }
-            if !self.settled {
-                self.settle(ears);
+            if let (Some(window), (socket, Some(_))) = (wider, self.sockets.ear()) {
+                ears.widen(window, socket);
             }
         }
     }
 
-    /// Once the peer is known, a long file gets what makes it quick.
-    fn settle(&mut self, ears: &mut Ears) {
-        let Some(peer) = self.receiver.peer() else {
-            return;
-        };
-        self.settled = true;
-        let agreed = self.receiver.agreed();
-        if agreed.size.is_none_or(|size| size > LONG) {
-            let window = agreed.window;
-            self.sockets.tie(peer);
-            if let (socket, Some(_)) = self.sockets.ear() {
-                ears.widen(window, socket);
-            }
+    /// Once the peer is known, a long file gets what makes it quick; the window to make room for, in blocks, at that moment.
+    fn settle(&mut self) -> Option<u16> {
+        if self.settled {
+            return None;
         }
+        let peer = self.receiver.peer()?;
+        self.settled = true;
+        self.sockets.ignore_icmp();
+        let agreed = self.receiver.agreed();
+        if agreed.size.is_some_and(|size| size <= LONG) {
+            return None;
+        }
+        self.sockets.tie(peer);
+        Some(agreed.window)
     }
 
     /// Waits for a datagram; `None` if none came for a while.
@@ -275,13 +277,10 @@ impl Transfer {
         }
     }
 
-    fn send(&mut self, to: SocketAddr) -> io::Result<()> {
+    fn send(&self, to: SocketAddr) -> io::Result<()> {
         let sent = self.sockets.send(self.receiver.packet(), to);
         if self.receiver.is_requesting() {
             return sent;
-        }
-        if !self.settled {
-            self.sockets.ignore_icmp();
         }
         // A packet that could not leave is a lost packet: the timer repeats it.
         Ok(())
