@@ -86,6 +86,7 @@ fn get(lab: &Lab, tls: &Arc<Tls>, port: u16) -> Result<Vec<u8>, FetchError> {
         host: "127.0.0.1".into(),
         port,
         path: "/a.xml".into(),
+        service: None,
         allowed_domains: String::new(),
         user_agent: "phone".into(),
         user: None,

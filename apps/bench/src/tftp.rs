@@ -268,6 +268,7 @@ pub(crate) fn get(server: SocketAddr, file: &str, block_size: u16) -> anyhow::Re
         host: server.ip().to_string(),
         port: server.port(),
         path: format!("/{file}"),
+        service: None,
         allowed_domains: String::new(),
         user_agent: String::new(),
         user: None,

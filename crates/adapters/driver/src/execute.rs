@@ -83,7 +83,7 @@ impl Reactor {
             scope: model.scope,
         };
         let shared = &self.phones.shared;
-        let wired = wire(&seat.phone, shared, request, PROFILE_LIMIT, now);
+        let wired = wire(&seat.phone, shared, (op, request), PROFILE_LIMIT, now);
         let request = (request, wired);
         self.transfer(phone, op, request, Box::new(reader), Brings::Profile);
     }
@@ -266,7 +266,7 @@ impl Reactor {
 pub(crate) fn wire(
     phone: &Phone,
     shared: &Shared,
-    request: &Request,
+    (op, request): (OpId, &Request),
     limit: u64,
     now: Now,
 ) -> onhook_fetch::Request {
@@ -276,6 +276,7 @@ pub(crate) fn wire(
         host: shared.values.text(request.host).to_owned(),
         port: request.port,
         path: shared.values.expose(request.path).to_owned(),
+        service: phone.service(op, request, shared),
         allowed_domains: render::allowed_domains(phone, shared).to_owned(),
         user_agent: render::user_agent(phone, shared, now),
         user: secret(request.user),

@@ -208,6 +208,7 @@ mod tests {
             host: "h".into(),
             port: 80,
             path: "/".into(),
+            service: None,
             allowed_domains: String::new(),
             user_agent: String::new(),
             user: user.map(Secret::from),

@@ -1,6 +1,5 @@
 //! One transfer as a chain of requests.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -12,7 +11,7 @@ use tokio::time::{sleep, timeout_at};
 
 use crate::Limits;
 use crate::challenge::{Credentials, Offer};
-use crate::connect::{addresses_of, connect};
+use crate::connect::{Place, connect, places_of};
 use crate::exchange::{Answer, Duplex, Question, exchange};
 use crate::failure;
 use crate::target::{BadLocation, Target};
@@ -78,13 +77,34 @@ impl HttpFetch {
         }
     }
 
-    /// A connection to a server that is who it should be.
+    /// A connection to the first server that accepts one, and that is who it should be.
     async fn connect(
         &self,
         target: &Target,
-        addresses: &[IpAddr],
+        places: &[Place],
     ) -> Result<Box<dyn Duplex>, FetchError> {
-        let stream = connect(target, addresses, &self.limits).await?;
+        let mut failed = None;
+        for place in places {
+            match self.connect_to(target, place).await {
+                Err(error) if matches!(error.kind(), ErrorKind::Connect | ErrorKind::Timeout) => {
+                    tracing::debug!(%error, "server does not answer");
+                    failed = Some(error);
+                }
+                other => return other,
+            }
+        }
+        Err(failed.unwrap_or_else(|| {
+            let message = format!("connecting to {}: it has no address", target.endpoint());
+            FetchError::new(ErrorKind::Dns, message)
+        }))
+    }
+
+    async fn connect_to(
+        &self,
+        target: &Target,
+        place: &Place,
+    ) -> Result<Box<dyn Duplex>, FetchError> {
+        let stream = connect(place, &self.limits).await?;
         #[cfg(feature = "_tls")]
         if target.scheme == Scheme::Https
             && let Some(tls) = &self.tls
@@ -116,13 +136,14 @@ impl Fetch for HttpFetch {
         }
         let deadline = sleep(request.timeout).deadline();
         let overall = |_| failure::overall(&target, request.timeout);
-        let lookup = addresses_of(&target, &*self.resolver);
-        let addresses = timeout_at(deadline, lookup)
+        let domains = &request.allowed_domains;
+        let lookup = places_of(&target, request.service, domains, &*self.resolver);
+        let places = timeout_at(deadline, lookup)
             .await
             .unwrap_or_else(|elapsed| Err(overall(elapsed)));
         //= R-HTTP-20
         let endpoint = Endpoint {
-            ip: addresses.as_ref().ok().and_then(|ips| ips.first().copied()),
+            ip: places.as_ref().ok().and_then(|places| places.first()?.ip()),
         };
         timeout_at(deadline, sink.started(endpoint))
             .await
@@ -132,7 +153,7 @@ impl Fetch for HttpFetch {
             request,
             origin: target.clone(),
             target: target.clone(),
-            addresses: addresses?,
+            places: places?,
             visited: Vec::new(),
             redirects: 0,
             account: Credentials::of(request),
@@ -153,7 +174,8 @@ struct Chain<'c> {
     /// The server that the credentials of the rule are meant for.
     origin: Target,
     target: Target,
-    addresses: Vec<IpAddr>,
+    /// The servers of this hop.
+    places: Vec<Place>,
     visited: Vec<Target>,
     redirects: u32,
     /// Credentials of the rule.
@@ -168,7 +190,7 @@ impl Chain<'_> {
     async fn run(mut self, sink: &mut dyn BodySink) -> Result<(), FetchError> {
         let limits = &self.client.limits;
         loop {
-            let stream = self.client.connect(&self.target, &self.addresses).await?;
+            let stream = self.client.connect(&self.target, &self.places).await?;
             let question = Question {
                 target: &self.target,
                 user_agent: &self.request.user_agent,
@@ -240,7 +262,10 @@ impl Chain<'_> {
         }
         self.redirects += 1;
         if !next.same_origin(from) {
-            self.addresses = addresses_of(&next, &*self.client.resolver).await?;
+            let home = next.same_origin(&self.origin);
+            let service = self.request.service.filter(|_| home);
+            let domains = &self.request.allowed_domains;
+            self.places = places_of(&next, service, domains, &*self.client.resolver).await?;
         }
         tracing::debug!(server = %next.endpoint(), "redirected");
         //= R-HTTP-10

@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use onhook_fetch::port::{Fetch, ResolveError, Resolver};
-use onhook_fetch::{BodySink, Endpoint, ErrorKind, FetchError, Head, Request};
+use onhook_fetch::{BodySink, Endpoint, ErrorKind, FetchError, Head, Request, is_one_host};
 use tokio::time::{Instant, timeout_at};
 
 use crate::failure::Failure;
 use crate::local_ports::LocalPorts;
 use crate::options::Offer;
 use crate::receiver::Receiver;
-use crate::target::{Target, is_one_host};
+use crate::target::Target;
 use crate::transfer::{self, End, Report};
 
 /// Fetches `tftp` URLs. Holds no state between transfers but the turn of the local ports.

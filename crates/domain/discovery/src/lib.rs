@@ -1,19 +1,16 @@
-//! Where a phone finds its provisioning server: options of DHCP, SRV records, and the states of a phone out of the box.
+//! Where a phone finds its provisioning server: options of DHCP, and the states of a phone out of the box.
 //!
 //! [`choose`] reads the options in the order of DHCP_Option_To_Use and says what the first usable one means: servers for
-//! rules that name none, or a rule of its own. [`order`] puts SRV records into the order in which they are tried.
-//! [`Customization`] is what a phone remembers of how it was brought up.
+//! rules that name none, or a rule of its own. [`Customization`] is what a phone remembers of how it was brought up.
 //!
 //! Deliberately unknown here: packets, lookups, parameters, which phone it is.
 //!
-//! Requirement families: R-DHCP, R-DNS-2..5, R-OOB, R-URL-2.
+//! Requirement families: R-DHCP, R-OOB, R-URL-2.
 
 mod choice;
 mod customization;
 mod option;
-mod srv;
 
 pub use choice::{Choice, Found, MOST_SERVERS, Skipped, Unusable, choose};
 pub use customization::{Customization, Happened};
 pub use option::{DhcpOption, Space, Value};
-pub use srv::{SrvRecord, WeightMode, name as srv_name, order};

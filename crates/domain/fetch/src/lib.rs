@@ -2,22 +2,27 @@
 //!
 //! [`Request`] names scheme, host, port and path as the rule gave them;
 //! [`port::Fetch`] is the port that a transport implements; [`BodySink`] takes
-//! the bytes. Redirects, credentials and retries of one transfer belong to the
+//! the bytes. [`srv_order`] puts SRV records into the order in which they are
+//! tried. Redirects, credentials and retries of one transfer belong to the
 //! transport, everything between transfers to the phone.
 //!
 //! Deliberately unknown here: sockets, HTTP statuses, TFTP packets, profiles.
 //!
-//! Requirement families: R-HTTP, R-TFTP (through the adapters), R-OUT-5, R-DOM, R-TLS-8.
+//! Requirement families: R-HTTP, R-TFTP (through the adapters), R-OUT-5, R-DOM, R-DNS-2..5, R-TLS-8.
 
+mod address;
 mod body;
 mod domains;
 mod error;
 pub mod port;
 mod request;
+mod srv;
 mod trust;
 
+pub use address::{IpMode, is_one_host};
 pub use body::{BodySink, Head, Refused};
 pub use domains::is_allowed;
 pub use error::{ErrorKind, FetchError};
-pub use request::{Endpoint, Request, Scheme};
+pub use request::{Endpoint, Request, Scheme, Service};
+pub use srv::{MOST_TARGETS, SrvRecord, name as srv_name, order as srv_order};
 pub use trust::{Certificates, Fingerprint, NoCertificates};

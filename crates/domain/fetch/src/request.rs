@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::str::FromStr;
 use std::time::Duration;
 
-use onhook_device::Secret;
+use onhook_device::{Secret, SrvWeightMode};
 
 /// The scheme of a provisioning URL.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
@@ -69,6 +69,9 @@ pub struct Request {
     pub scheme: Scheme,
     /// Host name or address; an IPv6 address without brackets.
     pub host: String,
+    /// Whether SRV records say where that is (R-DNS-2). The host stays the one that is asked for and that TLS expects
+    /// (R-TLS-3); without such records it is itself the server (R-DNS-5).
+    pub service: Option<Service>,
     /// Port, 1..=65535.
     pub port: u16,
     /// Absolute path with query, as in the rule.
@@ -87,6 +90,15 @@ pub struct Request {
     pub limit: u64,
     /// Longest duration of the whole transfer.
     pub timeout: Duration,
+}
+
+/// How the servers that SRV records name are put into order (R-DNS-4).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+pub struct Service {
+    /// What weights mean.
+    pub mode: SrvWeightMode,
+    /// Decides what chance decides.
+    pub seed: u64,
 }
 
 /// The address that was contacted first.

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use onhook_fetch::port::Fetch;
-use onhook_fetch::{BodySink, Endpoint, ErrorKind, FetchError, Head, Refused, Request};
+use onhook_fetch::{BodySink, Endpoint, ErrorKind, FetchError, Head, Refused, Request, Service};
 use tokio::sync::Notify;
 
 use super::lock;
@@ -67,6 +67,8 @@ pub struct FetchAsked {
     pub user_agent: String,
     /// Whether the rule gave a user name or a password.
     pub with_credentials: bool,
+    /// How SRV records were to be put into order, if they were to be looked up.
+    pub service: Option<Service>,
 }
 
 /// A [`Fetch`] whose answers a test arranges by URL, `scheme://host:port/path`.
@@ -179,6 +181,7 @@ impl Fetch for FakeFetch {
                 url: url.clone(),
                 user_agent: request.user_agent.clone(),
                 with_credentials: request.user.is_some() || request.password.is_some(),
+                service: request.service,
             });
         }
         let said = match &answer {

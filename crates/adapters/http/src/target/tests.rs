@@ -10,6 +10,7 @@ fn request(host: &str, port: u16, path: &str) -> Request {
         host: host.into(),
         port,
         path: path.into(),
+        service: None,
         allowed_domains: String::new(),
         user_agent: String::new(),
         user: None,

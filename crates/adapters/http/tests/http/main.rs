@@ -6,6 +6,7 @@ mod answers;
 mod bounds;
 mod chains;
 mod server;
+mod services;
 #[cfg(feature = "_tls")]
 mod tls;
 

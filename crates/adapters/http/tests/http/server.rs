@@ -180,6 +180,7 @@ pub(crate) fn request(host: &str, port: u16, path: &str) -> Request {
         host: host.into(),
         port,
         path: path.into(),
+        service: None,
         allowed_domains: String::new(),
         user_agent: "Cisco-CP-8841-3PCC/11.3.2 (000e08aabbcc)".into(),
         user: None,

@@ -24,6 +24,7 @@ pub(crate) fn request(host: &str, port: u16, path: &str) -> Request {
         host: host.to_owned(),
         port,
         path: path.to_owned(),
+        service: None,
         allowed_domains: String::new(),
         user_agent: "phone".to_owned(),
         user: Some("user".into()),

@@ -134,6 +134,7 @@ pub(crate) fn request(scheme: Scheme, port: u16, path: &str) -> Request {
         host: "127.0.0.1".into(),
         port,
         path: path.into(),
+        service: None,
         allowed_domains: String::new(),
         user_agent: "Cisco-CP-8841-3PCC/11.3 (000e08012345)".into(),
         user: None,

@@ -71,6 +71,7 @@ pub(crate) async fn get(lab: &Lab, tls: &Arc<Tls>, host: &str) -> Result<Vec<u8>
         host: host.into(),
         port: address(lab).port(),
         path: "/a.xml".into(),
+        service: None,
         allowed_domains: String::new(),
         user_agent: "phone".into(),
         user: None,
