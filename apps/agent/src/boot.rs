@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use onhook_discovery::{DhcpOption, Skipped, Space, Value, choose};
-use onhook_driver::{Observer, Phones, Ports, Reactor, TrustPorts, restore};
+use onhook_driver::{Observer, Phones, Places, Ports, Reactor, TrustPorts, restore};
 use onhook_flash_store::FlashStore;
 use onhook_params::port::{ConfigStore, StoreError, StoreErrorKind};
 use onhook_params::{Secrecy, known};
@@ -118,6 +118,7 @@ pub(crate) async fn build(
     let syslog = Arc::new(Syslog::start(Arc::new(SystemResolver)));
     let ports = Ports {
         fetch: transports.fetchers.clone(),
+        places: Places::default(),
         config: Arc::clone(store) as Arc<dyn ConfigStore>,
         state: Arc::clone(store) as Arc<dyn StateStore>,
         log: Arc::new(Redirected {

@@ -11,6 +11,7 @@ mod key_vault;
 mod mock;
 mod power;
 mod record;
+mod redirector;
 mod resolver;
 
 pub use clock::FakeClock;
@@ -24,6 +25,7 @@ pub use key_vault::MemoryVault;
 pub use mock::MockConfigStore;
 pub use power::{Cut, Power};
 pub use record::MemoryRecord;
+pub use redirector::FakeRedirector;
 pub use resolver::FakeResolver;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};

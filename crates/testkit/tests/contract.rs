@@ -9,6 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use onhook_crypto::port::KeyVault;
 use onhook_device::{Family, Release, SecretRef};
+use onhook_discovery::port::Redirector;
 use onhook_fetch::port::{CustomTrust, Fetch};
 use onhook_fetch::{ErrorKind, Head, Request, Scheme};
 use onhook_params::Scope;
@@ -16,7 +17,7 @@ use onhook_params::port::{ConfigStore, StoredParam};
 use onhook_phone::port::{EventLog, StateStore, TrustStore};
 use onhook_testkit::contract::{self, Changes, Peer};
 use onhook_testkit::fake::{
-    Cut, FakeEventLog, FakeFetch, FakeResolver, FakeTrust, FetchAnswer,
+    Cut, FakeEventLog, FakeFetch, FakeRedirector, FakeResolver, FakeTrust, FetchAnswer,
     MemoryConfigStore, MemoryRecord, MemoryVault, Power,
 };
 
@@ -402,6 +403,34 @@ impl contract::ResolverFixture for Names {
         self.0.tell("i", &[address]);
         true
     }
+}
+
+#[derive(Default)]
+struct Directories(Arc<FakeRedirector>);
+
+#[async_trait]
+impl contract::RedirectorFixture for Directories {
+    async fn directory(&mut self, says: contract::Says<'_>) -> Arc<dyn Redirector> {
+        self.0 = Arc::new(match says {
+            contract::Says::Text(text) => FakeRedirector::saying(text),
+            contract::Says::Nothing => FakeRedirector::down(),
+        });
+        Arc::clone(&self.0) as _
+    }
+
+    fn asked(&self) -> String {
+        let asked = self.0.asked();
+        let last = asked.last().expect("somebody asked");
+        let mut text = String::new();
+        last.mac.push_lower(&mut text);
+        format!("{text} {}", last.model)
+    }
+}
+
+//= R-OOB-6 type=test
+#[tokio::test]
+async fn the_fake_directory_keeps_the_contract() {
+    contract::redirector(&mut Directories::default()).await;
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use onhook_params::port::StoredParam;
 use onhook_params::{Mark, Secrecy, ValueId, View};
 use onhook_phone::port::{Severity, StateStore};
 use onhook_phone::{
-    Committed, Effect, Input, LogLine, Notice, OpId, Phone, Request, RestartKind, Searched, Shared,
+    Committed, Effect, Input, LogLine, Notice, OpId, Phone, Request, RestartKind, Shared,
     StateChange, UpgradeNotice, render,
 };
 use zeroize::Zeroizing;
@@ -31,11 +31,7 @@ impl Reactor {
                 self.fetch_trust(phone, op, source, &request, now);
             }
             Effect::ForgetTrust => self.forget_trust(phone),
-            Effect::Search(op, _) => {
-                // A phone that nobody tells of other places asks for none.
-                tracing::warn!(phone, "this program searches no server beyond the options");
-                self.queue(phone, Input::Searched(op, Searched::Failed));
-            }
+            Effect::Search(op, place) => self.search(phone, op, place, now),
             Effect::Upgrade(op, _) => {
                 // A phone without slots is never told of any, and upgrades nothing.
                 tracing::warn!(phone, "this program has no slots for firmware");

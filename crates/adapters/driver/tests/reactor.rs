@@ -15,6 +15,8 @@ mod fleet;
 mod reports;
 #[path = "reactor/restart.rs"]
 mod restart;
+#[path = "reactor/search.rs"]
+mod search;
 #[path = "reactor/secrets.rs"]
 mod secrets;
 #[path = "reactor/transports.rs"]

@@ -20,6 +20,7 @@
 mod challenge;
 mod client;
 mod connect;
+mod directory;
 mod exchange;
 mod failure;
 mod limits;
@@ -29,6 +30,7 @@ mod tls;
 mod watch;
 
 pub use client::HttpFetch;
+pub use directory::Directory;
 pub use limits::Limits;
 #[cfg(feature = "_tls")]
 pub use tls::{

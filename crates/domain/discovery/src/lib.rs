@@ -10,7 +10,10 @@
 mod choice;
 mod customization;
 mod option;
+pub mod port;
+mod redirect;
 
 pub use choice::{Choice, Found, MOST_SERVERS, Skipped, Unusable, choose};
 pub use customization::{Customization, Happened};
 pub use option::{DhcpOption, Space, Value};
+pub use redirect::{NoUrl, read_redirect};

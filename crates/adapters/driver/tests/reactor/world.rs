@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use onhook_device::{Identity, Mac, MonoTime, Now, WallTime};
-use onhook_driver::{Exit, Fetchers, Phones, Ports, Reactor, TrustPorts};
+use onhook_driver::{Exit, Fetchers, Phones, Places, Ports, Reactor, TrustPorts};
 use onhook_fetch::port::Fetch;
 use onhook_params::port::ConfigStore;
 use onhook_params::{Entry, Mark, ParamId, ParamSet, Scope, Secrecy, Value, Values, secrecy};
@@ -59,6 +59,9 @@ impl Clock for PausedClock {
 pub(crate) struct Home {
     pub(crate) fetch: Arc<FakeFetch>,
     pub(crate) http: Arc<dyn Fetch>,
+    /// `None` in a program without TLS.
+    pub(crate) https: Option<Arc<dyn Fetch>>,
+    pub(crate) places: Places,
     pub(crate) config: Arc<MemoryConfigStore>,
     pub(crate) config_port: Arc<dyn ConfigStore>,
     pub(crate) state: Arc<MemoryRecord>,
@@ -78,6 +81,8 @@ impl Home {
         let state = Arc::new(MemoryRecord::new());
         Self {
             http: fetch.clone(),
+            https: None,
+            places: Places::default(),
             fetch,
             config_port: config.clone(),
             config,
@@ -173,8 +178,10 @@ impl Home {
         Ports {
             fetch: Fetchers {
                 http: Some(self.http.clone()),
-                ..Fetchers::default()
+                https: self.https.clone(),
+                tftp: None,
             },
+            places: self.places.clone(),
             config: self.config_port.clone(),
             state: self.state_port.clone(),
             log: self.log.clone(),

@@ -5,6 +5,7 @@
 mod answers;
 mod bounds;
 mod chains;
+mod directory;
 mod server;
 mod services;
 #[cfg(feature = "_tls")]
