@@ -6,17 +6,20 @@ use std::sync::Arc;
 
 use onhook_discovery::{DhcpOption, Skipped, Space, Value, choose};
 use onhook_driver::{Observer, Phones, Places, Ports, Reactor, TrustPorts, restore};
+use onhook_fetch::IpMode;
+use onhook_fetch::port::Fetch;
 use onhook_flash_store::FlashStore;
+use onhook_http::Directory;
 use onhook_params::port::{ConfigStore, StoreError, StoreErrorKind};
-use onhook_params::{Secrecy, known};
+use onhook_params::{ParamId, Secrecy, known};
 use onhook_phone::port::{StateStore, TrustStore};
 use onhook_phone::{
-    CaSource, Discovered, Fact, HeldCa, Input, Model, Phone, PhoneSetup, Shared, StateRecord,
-    TrustRecord,
+    CaSource, Discovered, Fact, HeldCa, Input, Means, Model, Phone, PhoneSetup, Shared,
+    StateRecord, TrustRecord,
 };
 use onhook_schedule::port::{Clock, Entropy};
 use onhook_syslog::Syslog;
-use onhook_system::{OsEntropy, RealClock, SystemResolver};
+use onhook_system::{OsEntropy, RealClock};
 use zeroize::Zeroizing;
 
 use crate::config::Config;
@@ -115,10 +118,11 @@ pub(crate) async fn build(
     let phone = Phone::new(&setup, params);
     let order = option_order(&phone, &phones.shared);
     let server = discovered(config, &order, &mut phones.shared)?;
-    let syslog = Arc::new(Syslog::start(Arc::new(SystemResolver)));
+    transports.names.restrict(ip_mode(&phone, &phones.shared));
+    let syslog = Arc::new(Syslog::start(Arc::clone(&transports.names) as _));
     let ports = Ports {
         fetch: transports.fetchers.clone(),
-        places: Places::default(),
+        places: places(config, transports),
         config: Arc::clone(store) as Arc<dyn ConfigStore>,
         state: Arc::clone(store) as Arc<dyn StateStore>,
         log: Arc::new(Redirected {
@@ -134,6 +138,9 @@ pub(crate) async fn build(
     let mut reactor = Reactor::new(phones, clock, observer);
     reactor.queue(index, Input::OptionsLearned(server));
     tell(&mut reactor, index, known)?;
+    if !config.dns.domain.is_empty() || config.directory.is_some() {
+        tell_means(&mut reactor, index, config);
+    }
     Ok(Life {
         reactor,
         syslog,
@@ -157,6 +164,44 @@ pub(crate) fn tell(reactor: &mut Reactor, phone: u32, known: &Known) -> anyhow::
         reactor.queue(phone, Input::Fact(fact));
     }
     Ok(())
+}
+
+/// Tells a phone what it may ask beyond its options.
+pub(crate) fn tell_means(reactor: &mut Reactor, phone: u32, config: &Config) {
+    if !cfg!(feature = "dns") {
+        return;
+    }
+    let domain = Some(&*config.dns.domain).filter(|domain| !domain.is_empty());
+    let values = &mut reactor.phones.shared.values;
+    let means = Means {
+        domain: domain.and_then(|domain| values.intern(domain, Secrecy::Plain)),
+        directory: config.directory.is_some(),
+    };
+    reactor.queue(phone, Input::Fact(Fact::Means(means)));
+}
+
+/// Who is asked for a server while the phone is out of the box.
+fn places(config: &Config, transports: &Transports) -> Places {
+    if !cfg!(feature = "dns") {
+        return Places::default();
+    }
+    let over = |(host, port): &(String, u16)| {
+        let https: Arc<dyn Fetch> = transports.fetchers.https.clone()?;
+        Some(Arc::new(Directory::new(https, host.clone(), *port)) as _)
+    };
+    Places {
+        names: Some(Arc::clone(&transports.names) as _),
+        //= R-OOB-1
+        directory: config.directory.as_ref().and_then(over),
+    }
+}
+
+/// IP_Mode, which not every family has.
+fn ip_mode(phone: &Phone, shared: &Shared) -> IpMode {
+    phone.view(shared).map_or(IpMode::Dual, |view| {
+        let id = ParamId::lookup("IP_Mode", view.scope);
+        IpMode::of(id.map_or("", |id| phone.params().text(id, view)))
+    })
 }
 
 /// Whether Provision_Enable lets the phone resync.

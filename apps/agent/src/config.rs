@@ -1,5 +1,6 @@
 //! Configuration: defaults, then the file, then `ONHOOK__SECTION__KEY`, then flags.
 
+mod dns;
 mod given;
 mod keys;
 mod show;
@@ -15,6 +16,7 @@ use onhook_phone::CaOver;
 
 use crate::cli::Place;
 use crate::known::copy;
+pub(crate) use dns::DnsSetting;
 use given::Given;
 
 /// The merged configuration.
@@ -32,6 +34,9 @@ pub(crate) struct Config {
     pub(crate) tls: TlsFiles,
     pub(crate) mobility: MobilitySetting,
     pub(crate) tftp_ports: TftpPorts,
+    pub(crate) dns: DnsSetting,
+    /// Host and port of the directory that redirects phones out of the box.
+    pub(crate) directory: Option<(String, u16)>,
     /// Over what a custom CA may come.
     pub(crate) ca_over: CaOver,
     /// Whether another server of the network is refused once the phone is provisioned.
@@ -173,6 +178,8 @@ pub(crate) fn load(place: &Place) -> anyhow::Result<Config> {
         options,
         tls: tls(&given)?,
         mobility: mobility(&mut given)?,
+        dns: DnsSetting::read(&given)?,
+        directory: dns::directory(&given)?,
         tftp_ports: given.parse("tftp.local_ports")?.unwrap_or(TftpPorts::Phone),
         ca_over: given.parse("security.ca_over")?.unwrap_or_default(),
         pin_server: given.parse("security.pin_server")?.unwrap_or(false),

@@ -28,6 +28,8 @@ pub(crate) fn reload(
     *known.now() = Facts::of(&new);
     boot::tell(&mut life.reactor, PHONE, known)?;
     life.reactor.queue(PHONE, Input::OptionsLearned(server));
+    transports.names.reload(&new);
+    boot::tell_means(&mut life.reactor, PHONE, &new);
     transports.log_server.set(&new.syslog_server);
     config.take_changes(new);
     Ok(())

@@ -10,9 +10,11 @@ use super::{Config, TftpPorts};
 use crate::failure::print;
 
 /// Keys that take effect when the configuration is read again.
-const RELOADED: [&str; 12] = [
+const RELOADED: [&str; 14] = [
     "options.source",
     "options.static",
+    "dns.servers",
+    "dns.domain",
     "syslog.server",
     "device.external_ip",
     "tls.trust",
@@ -85,6 +87,7 @@ impl Config {
     pub(crate) fn take_changes(&mut self, new: Self) {
         self.identity.external_ip = new.identity.external_ip;
         self.options = new.options;
+        self.dns = new.dns;
         self.syslog_server = new.syslog_server;
         self.tls = new.tls;
         self.mobility = new.mobility;
@@ -138,6 +141,15 @@ impl Config {
                     .collect();
                 format!("{{ {} }}", pairs.join(", "))
             }),
+            ("dns", "servers") => {
+                let servers = self.dns.servers.iter().map(ToString::to_string);
+                Some(servers.collect::<Vec<_>>().join(", "))
+            }
+            ("dns", "domain") => Some(self.dns.domain.clone()),
+            ("directory", "host") => {
+                let host = self.directory.as_ref();
+                Some(host.map_or_else(String::new, |(host, port)| format!("{host}:{port}")))
+            }
             ("syslog", "server") => Some(self.syslog_server.clone()),
             ("tls", key) => self.tls_path(key).map(|path| path.display().to_string()),
             ("mobility", "status") => Some(self.mobility.status.clone()),

@@ -109,6 +109,8 @@ impl HttpFetch {
         if target.scheme == Scheme::Https
             && let Some(tls) = &self.tls
         {
+            //= R-TLS-3
+            // The host of the URL is expected, wherever SRV records have led to.
             let stream = tls::connect(tls, stream, target, &*self.resolver, &self.limits).await?;
             return Ok(Box::new(stream));
         }

@@ -190,12 +190,6 @@ impl Phone {
         }
     }
 
-    /// Its MAC address.
-    #[must_use]
-    pub const fn mac(&self) -> Mac {
-        self.mac
-    }
-
     /// The values of this phone.
     #[must_use]
     pub const fn params(&self) -> &ParamSet {
