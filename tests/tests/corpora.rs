@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
+use onhook_dns::fuzz::names;
 use onhook_flash_store::fuzz::store;
 use onhook_testkit::fuzz::{TARGETS, Target};
 
@@ -14,10 +15,10 @@ fn corpora() -> PathBuf {
 
 /// The targets of the domain, and those of adapters.
 fn targets() -> impl Iterator<Item = Target> {
-    TARGETS.into_iter().chain([Target {
-        name: "store",
-        feed: store,
-    }])
+    let adapters = [("store", store as fn(&[u8])), ("names", names)];
+    TARGETS
+        .into_iter()
+        .chain(adapters.map(|(name, feed)| Target { name, feed }))
 }
 
 #[test]

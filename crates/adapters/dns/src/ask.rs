@@ -5,10 +5,9 @@ use std::time::Duration;
 
 use hickory_resolver::TokioResolver;
 use hickory_resolver::config::{NameServerConfig, ResolverConfig, ResolverOpts};
-use hickory_resolver::lookup::Lookup;
 use hickory_resolver::net::NetError;
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
-use hickory_resolver::proto::rr::{RData, RecordType};
+use hickory_resolver::proto::rr::{RData, Record, RecordType};
 use hickory_resolver::system_conf::read_system_conf;
 use onhook_fetch::port::ResolveError;
 use tokio::time::timeout;
@@ -20,15 +19,15 @@ const TRIES: u32 = 2;
 /// Most name servers that are asked, as the C library has it.
 const MOST_SERVERS: usize = 3;
 /// Most records of one answer that are taken.
-const MOST_RECORDS: usize = 64;
+pub(crate) const MOST_RECORDS: usize = 64;
 
-/// Asks for the records of a name and takes those that `read` reads, each once and in the order of the answer, at least one.
-pub(crate) async fn ask<Record: PartialEq>(
+/// Asks for the records of a name and takes what `take` takes of them, each once and in the order of the answer, at least one.
+pub(crate) async fn ask<Taken: PartialEq>(
     servers: &[SocketAddr],
     name: &str,
     kind: RecordType,
-    read: impl Fn(&RData) -> Option<Record>,
-) -> Result<Vec<Record>, ResolveError> {
+    take: impl Fn(&RData) -> Option<Taken>,
+) -> Result<Vec<Taken>, ResolveError> {
     // A name of several parts is whole; one of a single part may belong to the domain of the host.
     let name = match name.contains('.') && !name.ends_with('.') {
         true => format!("{name}."),
@@ -44,7 +43,7 @@ pub(crate) async fn ask<Record: PartialEq>(
                 Err(_elapsed) => Err(NetError::Timeout),
             };
             match answer.map_err(sort) {
-                Ok(answer) => return records(&answer, read),
+                Ok(answer) => return read(answer.answers(), take),
                 Err(none @ ResolveError::NoAddress(_)) => return Err(none),
                 // Whoever says something knows more than who is silent.
                 Err(ResolveError::Silence) => {}
@@ -55,23 +54,20 @@ pub(crate) async fn ask<Record: PartialEq>(
     Err(error)
 }
 
-fn records<Record: PartialEq>(
-    answer: &Lookup,
-    read: impl Fn(&RData) -> Option<Record>,
-) -> Result<Vec<Record>, ResolveError> {
-    let mut records = Vec::new();
-    for record in answer
-        .answers()
-        .iter()
-        .filter_map(|record| read(&record.data))
-    {
-        if records.len() < MOST_RECORDS && !records.contains(&record) {
-            records.push(record);
+/// Takes what `take` takes of the records of an answer, each once and in their order, at least one.
+pub(crate) fn read<Taken: PartialEq>(
+    answers: &[Record],
+    take: impl Fn(&RData) -> Option<Taken>,
+) -> Result<Vec<Taken>, ResolveError> {
+    let mut taken = Vec::new();
+    for one in answers.iter().filter_map(|record| take(&record.data)) {
+        if taken.len() < MOST_RECORDS && !taken.contains(&one) {
+            taken.push(one);
         }
     }
-    match records.is_empty() {
+    match taken.is_empty() {
         true => Err(ResolveError::NoAddress(None)),
-        false => Ok(records),
+        false => Ok(taken),
     }
 }
 

@@ -8,6 +8,7 @@
 //! Requirement families: R-DNS-1, R-DNS-2, R-DNS-7, R-HTTP-17, R-HTTP-18.
 
 mod ask;
+pub mod fuzz;
 mod resolver;
 
 pub use resolver::DnsResolver;

@@ -52,11 +52,11 @@ impl Resolver for DnsResolver {
     }
 }
 
-fn address(data: &RData) -> Option<IpAddr> {
+pub(crate) fn address(data: &RData) -> Option<IpAddr> {
     data.ip_addr()
 }
 
-fn service(data: &RData) -> Option<SrvRecord> {
+pub(crate) fn service(data: &RData) -> Option<SrvRecord> {
     let RData::SRV(record) = data else {
         return None;
     };
