@@ -105,6 +105,8 @@ impl HttpFetch {
         place: &Place,
     ) -> Result<Box<dyn Duplex>, FetchError> {
         let stream = connect(place, &self.limits).await?;
+        #[cfg(not(feature = "_tls"))]
+        let _ = target;
         #[cfg(feature = "_tls")]
         if target.scheme == Scheme::Https
             && let Some(tls) = &self.tls
