@@ -145,6 +145,19 @@ async fn the_next_name_server_is_asked_when_one_is_silent_or_fails() {
     }
 }
 
+#[tokio::test]
+async fn that_there_is_no_such_name_is_an_answer() {
+    let first = Server::start(Mood::Answers, Zone::new()).await;
+    let second = start(Mood::Answers).await;
+    let resolver = asking(&[&first, &second]);
+    let lost = resolver.resolve("old.example.com").await;
+    assert!(matches!(lost, Err(ResolveError::NoAddress(_))), "{lost:?}");
+    let lost = resolver.services(SERVICE).await;
+    assert!(matches!(lost, Err(ResolveError::NoAddress(_))), "{lost:?}");
+    // One question for each kind of record, and none to the next server.
+    assert_eq!((first.asked(), second.asked()), ([3, 0], [0, 0]));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_name_server_that_fails_says_nothing_of_the_name() {
     let fails = start(Mood::Fails).await;
