@@ -87,6 +87,7 @@ fn get(lab: &Lab, tls: &Arc<Tls>, port: u16) -> Result<Vec<u8>, FetchError> {
         port,
         path: "/a.xml".into(),
         proxy: None,
+        service: None,
         allowed_domains: String::new(),
         user_agent: "phone".into(),
         user: None,

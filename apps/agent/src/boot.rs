@@ -5,26 +5,29 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use onhook_device::Secret;
-use onhook_discovery::{HeldOption, IpMode, Learned, Management, Skipped, choose};
-use onhook_driver::{Observer, Phones, Ports, Reactor, TrustPorts, restore};
-use onhook_fetch::Account;
+use onhook_discovery::{HeldOption, Learned, Management, Skipped, choose, orders};
+use onhook_driver::{Observer, Phones, Places, Ports, Reactor, TrustPorts, restore};
+use onhook_fetch::port::Fetch;
+use onhook_fetch::{Account, IpMode};
 use onhook_flash_store::FlashStore;
+use onhook_http::Directory;
 use onhook_params::port::{ConfigStore, StoreError, StoreErrorKind};
 use onhook_params::{Secrecy, known};
 use onhook_phone::port::{StateStore, TrustStore};
 use onhook_phone::{
-    CaSource, Discovered, Fact, HeldCa, Input, Model, Phone, PhoneSetup, Shared, StateRecord,
-    TrustRecord,
+    CaSource, Discovered, Fact, HeldCa, Input, Means, Model, Phone, PhoneSetup, Shared,
+    StateRecord, TrustRecord,
 };
 use onhook_schedule::port::{Clock, Entropy};
 use onhook_syslog::Syslog;
-use onhook_system::{OsEntropy, RealClock, SystemResolver};
+use onhook_system::{OsEntropy, RealClock};
 use zeroize::Zeroizing;
 
 use crate::config::{Config, OptionsFrom};
 use crate::failure::World;
 use crate::known::{Known, copy};
 use crate::log_server::Redirected;
+use crate::names::{Names, domain_of};
 use crate::network::Wishes;
 use crate::transports::Transports;
 
@@ -56,6 +59,7 @@ pub(crate) fn is_locked(error: &StoreError) -> bool {
 pub(crate) struct Life {
     pub(crate) reactor: Reactor,
     pub(crate) syslog: Arc<Syslog>,
+    names: Arc<Names>,
     /// What the phone was made from, for its journal.
     #[cfg(feature = "journal")]
     pub(crate) setup: PhoneSetup,
@@ -92,6 +96,7 @@ impl Life {
         learned: &Learned,
     ) -> anyhow::Result<()> {
         let server = self.discovered(config, learned)?;
+        self.tell_places(config, learned);
         self.reactor.queue(PHONE, Input::OptionsLearned(server));
         //= R-DHCP-11
         if config.identity.ip.is_none() && learned.address.is_some() {
@@ -99,6 +104,22 @@ impl Life {
             self.reactor.queue(PHONE, Input::Fact(address));
         }
         Ok(())
+    }
+
+    /// Tells whom the phone asks for names, and where it may find its server beyond the options.
+    pub(crate) fn tell_places(&mut self, config: &Config, learned: &Learned) {
+        if !cfg!(feature = "dns") {
+            return;
+        }
+        self.names.ask(config, learned);
+        //= R-DNS-3
+        let domain = domain_of(config, learned);
+        let values = &mut self.reactor.phones.shared.values;
+        let means = Means {
+            domain: domain.and_then(|domain| values.intern(&domain, Secrecy::Plain)),
+            directory: config.directory.is_some(),
+        };
+        self.reactor.queue(PHONE, Input::Fact(Fact::Means(means)));
     }
 }
 
@@ -147,10 +168,15 @@ pub(crate) async fn build(
         seed,
     };
     let phone = Phone::new(&setup, params);
+    transports
+        .names
+        .restrict(wishes(&phone, &phones.shared).mode);
     let (transport, format) = config.syslog;
-    let syslog = Arc::new(Syslog::with(Arc::new(SystemResolver), transport, format));
+    let names = Arc::clone(&transports.names);
+    let syslog = Arc::new(Syslog::with(names as _, transport, format));
     let ports = Ports {
         fetch: transports.fetchers.clone(),
+        places: places(config, transports),
         config: Arc::clone(store) as Arc<dyn ConfigStore>,
         state: Arc::clone(store) as Arc<dyn StateStore>,
         log: Arc::new(Redirected {
@@ -175,6 +201,7 @@ pub(crate) async fn build(
     Ok(Life {
         reactor,
         syslog,
+        names: Arc::clone(&transports.names),
         #[cfg(feature = "journal")]
         setup,
     })
@@ -195,6 +222,22 @@ pub(crate) fn tell(reactor: &mut Reactor, phone: u32, known: &Known) -> anyhow::
         reactor.queue(phone, Input::Fact(fact));
     }
     Ok(())
+}
+
+/// Who is asked for a server while the phone is out of the box.
+fn places(config: &Config, transports: &Transports) -> Places {
+    if !cfg!(feature = "dns") {
+        return Places::default();
+    }
+    let over = |(host, port): &(String, u16)| {
+        let https: Arc<dyn Fetch> = transports.fetchers.https.clone()?;
+        Some(Arc::new(Directory::new(https, host.clone(), *port)) as _)
+    };
+    Places {
+        names: Some(Arc::clone(&transports.names) as _),
+        //= R-OOB-1
+        directory: config.directory.as_ref().and_then(over),
+    }
 }
 
 /// Whether Provision_Enable lets the phone resync.
@@ -265,7 +308,7 @@ fn wishes(phone: &Phone, shared: &Shared) -> Wishes {
     let (v4, v6) = (known::DHCP_OPTION_TO_USE, known::DHCPV6_OPTION_TO_USE);
     Wishes {
         //= R-DHCP-15
-        orders: mode.orders(text(v4), text(v6)).map(str::to_owned),
+        orders: orders(mode, text(v4), text(v6)).map(str::to_owned),
         mode,
         management: match phone.params().is_yes(known::ENABLE_TR_069, view) {
             true => Management::Tr069,

@@ -1,5 +1,6 @@
 //! Configuration: defaults, then the file, then `ONHOOK__SECTION__KEY`, then flags.
 
+mod dns;
 mod given;
 mod keys;
 mod options;
@@ -17,6 +18,7 @@ use onhook_syslog::{Format, Transport};
 
 use crate::cli::Place;
 use crate::known::copy;
+pub(crate) use dns::DnsSetting;
 use given::Given;
 pub(crate) use options::OptionsFrom;
 
@@ -42,6 +44,9 @@ pub(crate) struct Config {
     pub(crate) tftp_ports: TftpPorts,
     /// Whether the slash with which a path begins is no part of the name that TFTP asks for.
     pub(crate) strip_leading_slash: bool,
+    pub(crate) dns: DnsSetting,
+    /// Host and port of the directory that redirects phones out of the box.
+    pub(crate) directory: Option<(String, u16)>,
     /// Over what a custom CA may come.
     pub(crate) ca_over: CaOver,
     /// Whether another server of the network is refused once the phone is provisioned.
@@ -193,6 +198,8 @@ pub(crate) fn load(place: &Place) -> anyhow::Result<Config> {
         tls: tls(&given)?,
         mobility: mobility(&mut given)?,
         account: account(&mut given)?,
+        dns: DnsSetting::read(&given)?,
+        directory: dns::directory(&given)?,
         tftp_ports: given.parse("tftp.local_ports")?.unwrap_or(TftpPorts::Phone),
         strip_leading_slash: given.parse("tftp.strip_leading_slash")?.unwrap_or(true),
         ca_over: given.parse("security.ca_over")?.unwrap_or_default(),

@@ -14,6 +14,7 @@ mod known;
 mod lines;
 mod log_server;
 mod logging;
+mod names;
 mod network;
 mod params;
 mod reload;

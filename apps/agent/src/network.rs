@@ -8,9 +8,10 @@ use onhook_dhcp::{
     Client, Client6, DhcpSocket, DhcpSource, Hook, LeaseFile, Want, Who, address_of,
 };
 use onhook_discovery::port::{News, OptionSource};
-use onhook_discovery::{IpMode, Learned, Management};
+use onhook_discovery::{Learned, Management};
 #[cfg(feature = "dhcp")]
 use onhook_discovery::{class_id, host_name};
+use onhook_fetch::IpMode;
 #[cfg(feature = "dhcp")]
 use onhook_schedule::port::Entropy;
 #[cfg(feature = "dhcp")]

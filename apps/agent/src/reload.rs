@@ -25,12 +25,13 @@ pub(crate) fn reload(
     let learned = network.after_reload(config, &new);
     let server = life.discovered(&new, &learned)?;
     transports.presented.reload(&new)?;
-    network.keep(learned);
     for key in config.fixed_differences(&new) {
         tracing::warn!("{key} has changed: it takes effect when the agent is started again");
     }
     *known.now() = Facts::of(&new);
     boot::tell(&mut life.reactor, PHONE, known)?;
+    life.tell_places(&new, &learned);
+    network.keep(learned);
     life.reactor.queue(PHONE, Input::OptionsLearned(server));
     transports.log_server.set(&new.syslog_server);
     config.take_changes(new);

@@ -5,15 +5,18 @@ use std::sync::Arc;
 use onhook_driver::Fetchers;
 use onhook_http::HttpFetch;
 use onhook_schedule::port::Entropy as _;
-use onhook_system::{OsEntropy, SystemResolver};
+use onhook_system::OsEntropy;
 use onhook_tftp::{LeadingSlash, LocalPorts, TftpFetch};
 
 use crate::certificate::Presented;
 use crate::config::{Config, TftpPorts};
 use crate::log_server::LogServer;
+use crate::names::Names;
 
 /// Everything that fetches, and where messages go.
 pub(crate) struct Transports {
+    /// Who looks up names for all of them.
+    pub(crate) names: Arc<Names>,
     pub(crate) fetchers: Fetchers,
     /// Changes the client certificate, and who is trusted.
     pub(crate) presented: Presented,
@@ -27,8 +30,9 @@ impl Transports {
     /// Certificates or keys cannot be used.
     pub(crate) fn new(config: &Config) -> anyhow::Result<Self> {
         let presented = Presented::new(config)?;
+        let names = Arc::new(Names::of(config));
         let seed = OsEntropy::default().seed();
-        let web = HttpFetch::new(Arc::new(SystemResolver), seed);
+        let web = HttpFetch::new(Arc::clone(&names) as _, seed);
         let web = Arc::new(presented.carried_by(web));
         let ports = match config.tftp_ports {
             TftpPorts::Phone => LocalPorts::phone(),
@@ -40,13 +44,14 @@ impl Transports {
         } else {
             LeadingSlash::Keep
         };
-        let tftp = TftpFetch::new(Arc::new(SystemResolver), ports).with_leading_slash(slash);
+        let tftp = TftpFetch::new(Arc::clone(&names) as _, ports).with_leading_slash(slash);
         let fetchers = Fetchers {
             http: Some(Arc::clone(&web) as _),
             https: Some(web),
             tftp: Some(Arc::new(tftp)),
         };
         Ok(Self {
+            names,
             fetchers,
             presented,
             log_server: LogServer::of(config),

@@ -315,6 +315,7 @@ pub(crate) fn load(url: &str, seconds: f64, ca: Option<&Path>) -> anyhow::Result
         host: host.to_owned(),
         port: port.parse()?,
         path: format!("/{path}"),
+        service: None,
         proxy: None,
         allowed_domains: String::new(),
         user_agent: "Cisco-CP-8841-3PCC/11.3.2 (000e08012345)".to_owned(),

@@ -12,6 +12,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use anyhow::Context;
 use onhook_crypto::{is_salted, keying_material, open, unseal};
 use onhook_device::{Family, Secret};
+use onhook_dns::DnsResolver;
 use onhook_driver::Fetchers;
 use onhook_http::{HttpFetch, Identity, NameCheck, Tls, TrustAnchors, TrustTime, TrustedTime};
 use onhook_inspect::{
@@ -19,7 +20,7 @@ use onhook_inspect::{
 };
 use onhook_params::known;
 use onhook_schedule::port::Entropy as _;
-use onhook_system::{OsEntropy, RealClock, SystemResolver};
+use onhook_system::{OsEntropy, RealClock};
 use onhook_tftp::{LocalPorts, TftpFetch};
 use onhook_trial::{Ended, Setting, Transfer, TrialError, Verdict, run};
 use tokio::runtime::Builder;
@@ -171,7 +172,7 @@ fn transports(args: &TryArgs, family: Family) -> anyhow::Result<Fetchers> {
     let tls = Arc::new(Tls::new(anchors, names, Arc::new(Today))?);
     //= R-TLS-5
     tls.set_identity(own(args)?);
-    let resolver = Arc::new(SystemResolver);
+    let resolver = Arc::new(DnsResolver::default());
     let web = Arc::new(HttpFetch::new(resolver.clone(), OsEntropy::default().seed()).with_tls(tls));
     Ok(Fetchers {
         http: Some(web.clone()),

@@ -12,6 +12,7 @@ mod mock;
 mod option_source;
 mod power;
 mod record;
+mod redirector;
 mod resolver;
 mod upload;
 
@@ -27,6 +28,7 @@ pub use mock::MockConfigStore;
 pub use option_source::{FakeNetwork, FakeOptionSource};
 pub use power::{Cut, Power};
 pub use record::MemoryRecord;
+pub use redirector::FakeRedirector;
 pub use resolver::FakeResolver;
 pub use upload::{FakeUpload, RecordingWatch, UploadAnswer};
 

@@ -8,7 +8,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use onhook_device::{Identity, MonoTime, Now, Outcome, WallTime};
 use onhook_discovery::{DhcpOption, Found, Space, choose};
-use onhook_fetch::{Endpoint, Fingerprint};
+use onhook_fetch::{Endpoint, Fingerprint, Scheme, Service};
 use onhook_params::{
     DeltaBuilder, Entry, ParamId, ParamSet, Scope, Secrecy, Setting, Value, ValueId, secrecy,
 };
@@ -54,6 +54,8 @@ pub enum Answers {
     Empty,
     /// A server, or a rule.
     Has(Found),
+    /// SRV records for this scheme.
+    Offers(Scheme),
 }
 
 /// 2026-11-23 00:00:00 UTC, in Unix seconds.
@@ -127,6 +129,8 @@ pub struct Sim {
     pub answers: bool,
     /// Where a server was searched, with the second.
     pub searches: Vec<(u64, String)>,
+    /// How the servers of each request by SRV records were to be put into order.
+    pub services_asked: Vec<Service>,
     script: Script,
     queue: BTreeMap<(u64, u64), Input>,
     sequence: u64,
@@ -191,6 +195,7 @@ impl Sim {
             domain: None,
             answers: true,
             searches: Vec::new(),
+            services_asked: Vec::new(),
             script: Box::new(script),
             queue: BTreeMap::new(),
             sequence: 0,
@@ -490,12 +495,13 @@ impl Sim {
                 self.push(at, Input::Erased(op, self.commits_end));
             }
             Effect::Search(op, place) => {
-                let (place, searched) = match place {
+                let (domain, place, searched) = match place {
                     Place::Services(domain) => {
-                        let domain = self.shared.values.text(domain);
-                        (format!("services of {domain}"), &self.services)
+                        let text = self.shared.values.text(domain);
+                        let place = format!("services of {text}");
+                        (Some(domain), place, &self.services)
                     }
-                    Place::Directory => ("directory".to_owned(), &self.directory),
+                    Place::Directory => (None, "directory".to_owned(), &self.directory),
                 };
                 self.searches.push((self.second(), place));
                 let searched = match searched {
@@ -507,6 +513,13 @@ impl Sim {
                             None => Searched::Failed,
                         }
                     }
+                    Answers::Offers(scheme) => match domain {
+                        Some(domain) => {
+                            self.shared.values.retain(domain);
+                            Searched::Found(Discovered::services(domain, *scheme))
+                        }
+                        None => Searched::Failed,
+                    },
                 };
                 if self.answers {
                     self.push(self.now_ms, Input::Searched(op, searched));
@@ -526,7 +539,11 @@ impl Sim {
     }
 
     fn fetch(&mut self, op: OpId, request: &Request) {
-        let url = render::url(request, &self.shared.values);
+        let mut url = render::url(request, &self.shared.values);
+        if let Some(service) = self.phone.service(op, request, &self.shared) {
+            url.insert_str(0, "SRV ");
+            self.services_asked.push(service);
+        }
         let second = self.second();
         let exposed = |id: Option<ValueId>| id.map(|id| self.shared.values.expose(id).to_owned());
         self.last_key = exposed(request.key);

@@ -9,6 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use onhook_crypto::port::KeyVault;
 use onhook_device::{Family, Release, SecretRef};
+use onhook_discovery::port::Redirector;
 use onhook_fetch::port::{CustomTrust, Fetch};
 use onhook_fetch::{ErrorKind, Head, Request, Scheme};
 use onhook_params::Scope;
@@ -16,8 +17,8 @@ use onhook_params::port::{ConfigStore, StoredParam};
 use onhook_phone::port::{EventLog, StateStore, TrustStore};
 use onhook_testkit::contract::{self, Changes, Peer};
 use onhook_testkit::fake::{
-    Cut, FakeEventLog, FakeFetch, FakeResolver, FakeTrust, FetchAnswer, MemoryConfigStore,
-    MemoryRecord, MemoryVault, Power,
+    Cut, FakeEventLog, FakeFetch, FakeRedirector, FakeResolver, FakeTrust, FetchAnswer,
+    MemoryConfigStore, MemoryRecord, MemoryVault, Power,
 };
 
 #[derive(Default)]
@@ -85,6 +86,7 @@ impl contract::FetchFixture for Fetching {
             port: 80,
             path,
             proxy: None,
+            service: None,
             allowed_domains: String::new(),
             user_agent: "test".into(),
             user: None,
@@ -360,12 +362,21 @@ async fn the_fake_transport_gives_queued_answers_before_the_lasting_one() {
     assert_eq!(fixture.fetch.urls(), ["http://h:80/1"; 3]);
 }
 
-struct Names;
+struct Names(Arc<FakeResolver>);
+
+impl Names {
+    fn new() -> Self {
+        let fake = FakeResolver::new().with_service("_s._tcp.h", (1, 2, 3, "h"));
+        let names = Self(Arc::new(fake.with_service("_s._tcp.h", (0, 0, 443, "."))));
+        let (name, addresses) = contract::ResolverFixture::known(&names);
+        names.0.tell(&name, &addresses);
+        names
+    }
+}
 
 impl contract::ResolverFixture for Names {
     fn resolver(&self) -> Arc<dyn onhook_fetch::port::Resolver> {
-        let (name, addresses) = self.known();
-        Arc::new(FakeResolver::new().with(&name, &addresses))
+        Arc::clone(&self.0) as _
     }
 
     fn known(&self) -> (String, Vec<std::net::IpAddr>) {
@@ -376,9 +387,55 @@ impl contract::ResolverFixture for Names {
     fn unknown(&self) -> String {
         "i".to_owned()
     }
+
+    fn services(&self) -> Option<(String, Vec<onhook_fetch::SrvRecord>)> {
+        let record =
+            |(priority, weight, port, target): (u16, u16, u16, &str)| onhook_fetch::SrvRecord {
+                priority,
+                weight,
+                port,
+                target: target.to_owned(),
+            };
+        let records = [(0, 0, 443, "."), (1, 2, 3, "h")];
+        Some(("_s._tcp.h".to_owned(), records.map(record).to_vec()))
+    }
+
+    fn turn(&mut self, address: std::net::IpAddr) -> bool {
+        self.0.tell("h", &[]);
+        self.0.tell("i", &[address]);
+        true
+    }
+}
+
+#[derive(Default)]
+struct Directories(Arc<FakeRedirector>);
+
+#[async_trait]
+impl contract::RedirectorFixture for Directories {
+    async fn directory(&mut self, says: contract::Says<'_>) -> Arc<dyn Redirector> {
+        self.0 = Arc::new(match says {
+            contract::Says::Text(text) => FakeRedirector::saying(text),
+            contract::Says::Nothing => FakeRedirector::down(),
+        });
+        Arc::clone(&self.0) as _
+    }
+
+    fn asked(&self) -> String {
+        let asked = self.0.asked();
+        let last = asked.last().expect("somebody asked");
+        let mut text = String::new();
+        last.mac.push_lower(&mut text);
+        format!("{text} {}", last.model)
+    }
+}
+
+//= R-OOB-6 type=test
+#[tokio::test]
+async fn the_fake_directory_keeps_the_contract() {
+    contract::redirector(&mut Directories::default()).await;
 }
 
 #[tokio::test]
 async fn the_fake_resolver_keeps_the_contract() {
-    contract::resolver(&mut Names).await;
+    contract::resolver(&mut Names::new()).await;
 }

@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use anyhow::{Context, bail, ensure};
 use async_trait::async_trait;
 use onhook_device::{Identity, Now};
-use onhook_driver::{Exit, Fetched, Fetchers, Observer, Phones, Ports, Reactor, restore};
+use onhook_driver::{Exit, Fetched, Fetchers, Observer, Phones, Places, Ports, Reactor, restore};
 use onhook_flash_store::{CommitHook, CommitStep, FlashStore, StoredFile};
 use onhook_http::HttpFetch;
 use onhook_params::port::ConfigStore;
@@ -117,6 +117,7 @@ async fn resync(store: &Arc<FlashStore>, rule: &str) -> anyhow::Result<()> {
             http: Some(Arc::new(HttpFetch::new(Arc::new(SystemResolver), 1))),
             ..Fetchers::default()
         },
+        places: Places::default(),
         config: Arc::clone(store) as Arc<dyn ConfigStore>,
         state: Arc::clone(store) as Arc<dyn StateStore>,
         log: Arc::new(Syslog::start(Arc::new(SystemResolver))),

@@ -5,7 +5,7 @@ use onhook_tests::Agent;
 use super::assert_refused;
 
 /// A mistake in a file: its line and perhaps column, and what is said about it.
-const MISTAKES: [(&str, &str, &[&str]); 29] = [
+const MISTAKES: [(&str, &str, &[&str]); 33] = [
     (
         "[device]\nmac = \"000e08012345\"\n\n[syslog]\nsevrer = \"x\"\n",
         ":5: ",
@@ -102,6 +102,26 @@ const MISTAKES: [(&str, &str, &[&str]); 29] = [
         "[options]\nstatic = { 66 = \"http://\" }\n",
         ":2: options.static.66: ",
         &["`http://` is no server"],
+    ),
+    (
+        "[dns]\nservers = \"192.0.2.1, ns1\"\n",
+        ":2: dns.servers: ",
+        &["`ns1` is no address", "192.0.2.53"],
+    ),
+    (
+        "[dns]\ndomain = \"a..b\"\n",
+        ":2: dns.domain: ",
+        &["`a..b` is no domain", "example.com"],
+    ),
+    (
+        "[options.static]\n15 = \"a b\"\n",
+        ":2: options.static.15: ",
+        &["`a b` is no domain"],
+    ),
+    (
+        "[directory]\nhost = \"https://h/\"\n",
+        ":2: directory.host: ",
+        &["is no host"],
     ),
     (
         "[tftp]\nlocal_ports = \"low\"\n",

@@ -14,6 +14,8 @@ const HTTP_CRATES: [&str; 3] = [
 ];
 /// The crate that knows ciphers, by folder.
 const CRYPTO_CRATE: &str = "crates/domain/crypto";
+/// The crate that asks name servers.
+const NAMES_CRATE: &str = "crates/adapters/dns";
 
 /// What no domain crate may reach, not even through others.
 const NEVER_UNDER_DOMAIN: [&str; 7] = [
@@ -39,6 +41,8 @@ enum Place {
     Http,
     /// The crate with the ciphers.
     Crypto,
+    /// The crate that asks name servers.
+    Names,
     /// The programs.
     Apps,
     /// The programs, this program and the end-to-end tests.
@@ -51,7 +55,7 @@ enum Place {
     Xtask,
 }
 
-const PLACES: [(&str, Place); 24] = [
+const PLACES: [(&str, Place); 25] = [
     ("tokio", Place::OutsideDomain),
     ("tempfile", Place::OutsideDomainCode),
     ("serde", Place::OutsideDomainCode),
@@ -70,6 +74,7 @@ const PLACES: [(&str, Place); 24] = [
     ("rcgen", Place::Http),
     ("aes", Place::Crypto),
     ("cbc", Place::Crypto),
+    ("hickory-resolver", Place::Names),
     ("config", Place::Apps),
     ("tracing-subscriber", Place::Apps),
     ("anyhow", Place::Programs),
@@ -127,6 +132,7 @@ fn refusal(edge: &Edge, package: &Package) -> Option<&'static str> {
             "belongs where HTTP is spoken: http, web, prov-server",
         ),
         Place::Crypto => (folder == CRYPTO_CRATE, "belongs in onhook-crypto"),
+        Place::Names => (folder == NAMES_CRATE, "belongs in onhook-dns"),
         Place::Apps => (layer == Layer::App, "belongs in apps"),
         Place::Programs => (
             matches!(layer, Layer::App | Layer::Xtask | Layer::Tests),

@@ -2,11 +2,11 @@
 
 use onhook_device::{Readings, suggest};
 
-/// The DHCP options that may name a provisioning server.
-pub(super) const OPTIONS: [&str; 7] = ["66", "160", "159", "150", "60", "43", "125"];
+/// The DHCP options that may name a provisioning server, and those of name servers and the domain.
+pub(super) const OPTIONS: [&str; 9] = ["66", "160", "159", "150", "60", "43", "125", "6", "15"];
 
 /// Every key, by section. `options.static` holds option numbers.
-pub(super) const KEYS: [(&str, &[&str]); 13] = [
+pub(super) const KEYS: [(&str, &[&str]); 15] = [
     (
         "device",
         &[
@@ -37,6 +37,8 @@ pub(super) const KEYS: [(&str, &[&str]); 13] = [
             "vendor_class",
         ],
     ),
+    ("dns", &["servers", "domain"]),
+    ("directory", &["host"]),
     ("syslog", &["server", "transport", "format"]),
     (
         "tls",
@@ -92,7 +94,7 @@ pub(super) fn check(path: &[&str], shape: Shape) -> Result<(), String> {
             "`{name}` takes a table: write {key} = {{ \"66\" = \"192.0.2.10\" }}"
         )),
         ([number], _) if takes_table && !OPTIONS.contains(number) => Err(format!(
-            "`{name}`: {number} is no option that names a server: use {}",
+            "`{name}`: {number} is no option that the phone reads: use {}",
             OPTIONS.join(", ")
         )),
         ([_, _, ..], _) => Err(format!("`{name}` is too deep: no key stands there")),

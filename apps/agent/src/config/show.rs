@@ -10,8 +10,10 @@ use super::{Config, TftpPorts};
 use crate::failure::print;
 
 /// Keys that take effect when the configuration is read again.
-const RELOADED: [&str; 11] = [
+const RELOADED: [&str; 13] = [
     "options.static",
+    "dns.servers",
+    "dns.domain",
     "syslog.server",
     "device.external_ip",
     "tls.trust",
@@ -87,6 +89,7 @@ impl Config {
         if self.options_from == new.options_from {
             self.options = new.options;
         }
+        self.dns = new.dns;
         self.syslog_server = new.syslog_server;
         self.tls = new.tls;
         self.mobility = new.mobility;
@@ -144,6 +147,15 @@ impl Config {
                 .given
                 .text(&format!("options.{key}"))
                 .map(str::to_owned),
+            ("dns", "servers") => {
+                let servers = self.dns.servers.iter().map(ToString::to_string);
+                Some(servers.collect::<Vec<_>>().join(", "))
+            }
+            ("dns", "domain") => Some(self.dns.domain.clone()),
+            ("directory", "host") => {
+                let host = self.directory.as_ref();
+                Some(host.map_or_else(String::new, |(host, port)| format!("{host}:{port}")))
+            }
             ("syslog", "server") => Some(self.syslog_server.clone()),
             ("syslog", "transport") => Some(self.syslog.0.name().to_owned()),
             ("syslog", "format") => Some(self.syslog.1.name().to_owned()),

@@ -50,6 +50,7 @@ pub(crate) fn get(
         host: server.ip().to_string(),
         port: server.port(),
         path: format!("/{file}"),
+        service: None,
         proxy: None,
         allowed_domains: String::new(),
         user_agent: String::new(),

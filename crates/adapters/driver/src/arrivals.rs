@@ -8,6 +8,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::fetch::Finished;
 use crate::ports::Fetched;
 use crate::reactor::{Brings, Reactor};
+use crate::search;
 use crate::trust::CaFetched;
 
 /// One thing that a task tells.
@@ -19,6 +20,11 @@ pub(crate) enum Arrived {
         logged: oneshot::Sender<()>,
     },
     Fetched(Box<Finished>),
+    Searched {
+        phone: u32,
+        op: OpId,
+        outcome: search::Outcome,
+    },
     CaFetched(Box<CaFetched>),
     CaStored {
         phone: u32,
@@ -103,6 +109,7 @@ impl Reactor {
                 self.queue(phone, Input::FetchStarted(op, endpoint));
             }
             Arrived::Fetched(finished) => self.fetched(*finished),
+            Arrived::Searched { phone, op, outcome } => self.searched(phone, op, outcome),
             Arrived::CaFetched(fetched) => self.ca_fetched(*fetched),
             Arrived::CaStored { phone, op, result } => self.ca_stored(phone, op, result),
             Arrived::CaForgotten { phone, result } => self.ca_forgotten(phone, result),

@@ -8,7 +8,7 @@ use onhook_params::port::StoredParam;
 use onhook_params::{Mark, Secrecy, ValueId, View};
 use onhook_phone::port::{Severity, StateStore};
 use onhook_phone::{
-    Committed, Effect, Input, LogLine, Notice, OpId, Phone, Request, RestartKind, Searched, Shared,
+    Committed, Effect, Input, LogLine, Notice, OpId, Phone, Request, RestartKind, Shared,
     StateChange, UpgradeNotice, render,
 };
 use zeroize::Zeroizing;
@@ -33,11 +33,7 @@ impl Reactor {
                 self.fetch_trust(phone, op, source, &request, now);
             }
             Effect::ForgetTrust => self.forget_trust(phone),
-            Effect::Search(op, _) => {
-                // A phone that nobody tells of other places asks for none.
-                tracing::warn!(phone, "this program searches no server beyond the options");
-                self.queue(phone, Input::Searched(op, Searched::Failed));
-            }
+            Effect::Search(op, place) => self.search(phone, op, place, now),
             Effect::Upgrade(op, _) => {
                 // A phone without slots is never told of any, and upgrades nothing.
                 tracing::warn!(phone, "this program has no slots for firmware");
@@ -85,7 +81,7 @@ impl Reactor {
             scope: model.scope,
         };
         let shared = &self.phones.shared;
-        let mut wired = wire(&seat.phone, shared, request, PROFILE_LIMIT, now);
+        let mut wired = wire(&seat.phone, shared, (op, request), PROFILE_LIMIT, now);
         //= R-HTTP-7
         let account = seat.account.as_ref();
         wired.account = account
@@ -280,7 +276,7 @@ impl Reactor {
 pub(crate) fn wire(
     phone: &Phone,
     shared: &Shared,
-    request: &Request,
+    (op, request): (OpId, &Request),
     limit: u64,
     now: Now,
 ) -> onhook_fetch::Request {
@@ -290,6 +286,7 @@ pub(crate) fn wire(
         host: shared.values.text(request.host).to_owned(),
         port: request.port,
         path: shared.values.expose(request.path).to_owned(),
+        service: phone.service(op, request, shared),
         proxy: named(phone, request.scheme, shared),
         allowed_domains: render::allowed_domains(phone, shared).to_owned(),
         user_agent: render::user_agent(phone, shared, now),

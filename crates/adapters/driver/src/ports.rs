@@ -10,6 +10,8 @@ use onhook_phone::port::{EventLog, Message, StateStore, TrustStore};
 use onhook_phone::report::ResyncReport;
 use onhook_phone::{Effect, HeldCa, Input, Newcomer, Notice, Phone, RestartKind, Shared};
 
+use crate::Places;
+
 /// The transports by scheme; a missing one is a failure that says so.
 #[derive(Clone, Default)]
 pub struct Fetchers {
@@ -36,6 +38,8 @@ impl Fetchers {
 pub struct Ports {
     /// Transports.
     pub fetch: Fetchers,
+    /// Who is asked for a server while the phone is out of the box.
+    pub places: Places,
     /// Parameters.
     pub config: Arc<dyn ConfigStore>,
     /// State record.

@@ -62,6 +62,7 @@ impl ProxyFile {
             host: url.server?.to_owned(),
             port: url.port,
             path: url.path.to_owned(),
+            service: None,
             proxy: None,
             allowed_domains: wired.allowed_domains.clone(),
             user_agent: wired.user_agent.clone(),

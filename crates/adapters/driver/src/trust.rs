@@ -134,7 +134,10 @@ impl Reactor {
             origin: render::url(request, &shared.values),
             trust: Arc::clone(&trust.ports.trust),
         };
-        let request = (request, wire(&seat.phone, shared, request, CA_LIMIT, now));
+        let request = (
+            request,
+            wire(&seat.phone, shared, (op, request), CA_LIMIT, now),
+        );
         self.transfer(phone, op, request, Box::new(reader), Brings::CustomCa);
     }
 

@@ -19,6 +19,8 @@ mod proxy;
 mod reports;
 #[path = "reactor/restart.rs"]
 mod restart;
+#[path = "reactor/search.rs"]
+mod search;
 #[path = "reactor/secrets.rs"]
 mod secrets;
 #[path = "reactor/transports.rs"]

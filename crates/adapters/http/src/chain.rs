@@ -1,6 +1,6 @@
 //! Redirects, challenges and the way to each server of one transfer.
 
-use std::net::IpAddr;
+use std::sync::Arc;
 
 use http::HeaderValue;
 use onhook_device::Secret;
@@ -9,9 +9,10 @@ use onhook_fetch::{BodySink, ErrorKind, FetchError, Request, Scheme, is_allowed}
 use crate::HttpFetch;
 use crate::challenge::{Asker, Credentials, Offer};
 use crate::client::NO_TLS;
-use crate::connect::{addresses_of, connect};
+use crate::connect::{Place, connect};
 use crate::exchange::{Answer, Duplex, Form, Question, exchange};
 use crate::proxy::{Tunnel, Via, Wanted, tunnel};
+use crate::services::{Named, named, places};
 use crate::target::{BadLocation, Target};
 
 /// The requests of one transfer.
@@ -23,8 +24,10 @@ pub(crate) struct Chain<'c> {
     target: Target,
     /// The proxy on the way to every server.
     via: Option<Via>,
-    /// Those of the proxy if there is one, else those of the server.
-    addresses: Vec<IpAddr>,
+    /// The proxy if there is one, else the servers of this hop.
+    places: Arc<[Place]>,
+    /// The server that SRV records name, if a proxy is to be asked for it.
+    behind_proxy: Option<Named>,
     visited: Vec<Target>,
     redirects: u32,
     /// Credentials of the rule.
@@ -43,7 +46,7 @@ impl<'c> Chain<'c> {
         request: &'c Request,
         target: Target,
         via: Option<Via>,
-        addresses: Vec<IpAddr>,
+        (places, behind_proxy): (Vec<Place>, Option<Named>),
     ) -> Self {
         Self {
             client,
@@ -51,7 +54,8 @@ impl<'c> Chain<'c> {
             origin: target.clone(),
             target,
             via,
-            addresses,
+            places: places.into(),
+            behind_proxy,
             visited: Vec::new(),
             redirects: 0,
             account: Credentials::of(request.user.as_ref(), request.password.as_ref()),
@@ -72,8 +76,11 @@ impl<'c> Chain<'c> {
             };
             let authorization = self.authorization();
             let proxy_authorization = self.proxy_authorization();
+            let behind_proxy = self.behind_proxy.as_ref();
+            let forwarded = behind_proxy.filter(|_| self.is_forwarded());
+            let target = self.target.on(forwarded);
             let question = Question {
-                target: &self.target,
+                target: &target,
                 form: if self.is_forwarded() {
                     Form::Absolute
                 } else {
@@ -97,22 +104,34 @@ impl<'c> Chain<'c> {
 
     /// A connection to the server, perhaps through the proxy; `None` once the proxy has asked who wants it.
     async fn open(&mut self) -> Result<Option<Box<dyn Duplex>>, FetchError> {
+        let places = Arc::clone(&self.places);
+        let mut failed = None;
+        for place in &*places {
+            match self.open_at(place).await {
+                Err(error) if matches!(error.kind(), ErrorKind::Connect | ErrorKind::Timeout) => {
+                    tracing::debug!(%error, "server does not answer");
+                    failed = Some(error);
+                }
+                other => return other,
+            }
+        }
+        Err(failed.unwrap_or_else(|| FetchError::new(ErrorKind::Dns, "there is no server")))
+    }
+
+    async fn open_at(&mut self, place: &Place) -> Result<Option<Box<dyn Duplex>>, FetchError> {
         let limits = &self.client.limits;
-        let peer = self
-            .via
-            .as_ref()
-            .map_or_else(|| self.target.peer(), Via::peer);
-        let (mut stream, address) = connect(peer, &self.addresses, limits).await?;
+        let (mut stream, address) = connect(place, limits).await?;
         //= R-PROXY-1
         if let Some(via) = &mut self.via
             && self.target.scheme == Scheme::Https
         {
-            let authorization = via.authorization(("CONNECT", &self.target.endpoint()), || {
+            let server = self.target.on(self.behind_proxy.as_ref());
+            let authorization = via.authorization(("CONNECT", &server.endpoint()), || {
                 self.client.chance.nonce()
             });
             let user_agent = &self.request.user_agent;
             let wanted = Wanted {
-                target: &self.target,
+                target: &server,
                 proxy: via.peer(),
                 user_agent,
                 authorization,
@@ -189,9 +208,17 @@ impl<'c> Chain<'c> {
             return Err(endless("is one redirect too many"));
         }
         self.redirects += 1;
-        // A proxy looks names up itself.
-        if self.via.is_none() && !next.same_origin(from) {
-            self.addresses = addresses_of(next.peer(), &*self.client.resolver).await?;
+        let resolver = &*self.client.resolver;
+        if !next.same_origin(from) {
+            let named = match next.same_origin(&self.origin) {
+                true => named(&next, self.request, resolver).await?,
+                false => Vec::new(),
+            };
+            // A proxy looks up addresses itself.
+            match self.via {
+                Some(_) => self.behind_proxy = named.into_iter().next(),
+                None => self.places = places(&next, &named, resolver).await?.into(),
+            }
         }
         tracing::debug!(server = %next.endpoint(), "redirected");
         //= R-HTTP-10

@@ -11,10 +11,11 @@ use tokio::time::{sleep, timeout_at};
 use crate::Limits;
 use crate::chain::Chain;
 use crate::chance::Chance;
-use crate::connect::addresses_of;
+use crate::connect::Place;
 use crate::exchange::Duplex;
 use crate::failure;
 use crate::proxy::Via;
+use crate::services::{named, places};
 use crate::target::Target;
 #[cfg(feature = "_tls")]
 use crate::tls::{self, Tls};
@@ -93,6 +94,8 @@ impl HttpFetch {
         if target.scheme == Scheme::Https
             && let Some(tls) = &self.tls
         {
+            //= R-TLS-3
+            // The host of the URL is expected, wherever SRV records have led to.
             let stream =
                 tls::connect(tls, (stream, peer), target, &*self.resolver, &self.limits).await?;
             return Ok(Box::new(stream));
@@ -136,19 +139,32 @@ impl Fetch for HttpFetch {
                 ),
             ));
         }
-        let peer = via.as_ref().map_or_else(|| target.peer(), Via::peer);
-        let lookup = addresses_of(peer, &*self.resolver);
-        let addresses = timeout_at(deadline, lookup)
+        let resolver = &*self.resolver;
+        let lookup = async {
+            let named = named(&target, request, resolver).await?;
+            Ok(match &via {
+                //= R-PROXY-1
+                Some(via) => (
+                    vec![Place::of(via.peer(), resolver).await?],
+                    named.into_iter().next(),
+                ),
+                None => (places(&target, &named, resolver).await?, None),
+            })
+        };
+        let way = timeout_at(deadline, lookup)
             .await
             .unwrap_or_else(|elapsed| Err(overall(elapsed)));
         //= R-HTTP-20
         let endpoint = Endpoint {
-            ip: addresses.as_ref().ok().and_then(|ips| ips.first().copied()),
+            ip: way
+                .as_ref()
+                .ok()
+                .and_then(|(places, _)| places.first()?.ip()),
         };
         timeout_at(deadline, sink.started(endpoint))
             .await
             .map_err(overall)?;
-        let chain = Chain::new(self, request, target.clone(), via, addresses?);
+        let chain = Chain::new(self, request, target.clone(), via, way?);
         timeout_at(deadline, chain.run(sink))
             .await
             .map_err(overall)??;

@@ -1,10 +1,10 @@
 //! From a host name to a connection.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::{fmt, io};
 
 use onhook_fetch::port::Resolver;
-use onhook_fetch::{ErrorKind, FetchError};
+use onhook_fetch::{ErrorKind, FetchError, is_one_host};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
@@ -32,26 +32,51 @@ impl fmt::Display for Peer<'_> {
     }
 }
 
-/// The addresses of the peer, at least one.
-pub(crate) async fn addresses_of(
-    peer: Peer<'_>,
-    resolver: &dyn Resolver,
-) -> Result<Vec<IpAddr>, FetchError> {
-    resolver.resolve(peer.host).await.map_err(|error| {
-        FetchError::new(
-            ErrorKind::Dns,
-            format!(
-                "looking up the name of {peer}: {error}; check the name and the name server of the phone"
-            ),
-        )
-        .with_source(error)
-    })
+/// One server, with its addresses in the order in which they are tried, at least one.
+pub(crate) struct Place {
+    /// What it is called in messages.
+    name: String,
+    addresses: Vec<SocketAddr>,
 }
 
-/// A connection to the first address that accepts one, and that address.
+impl Place {
+    /// Looks up the addresses of a peer; those of many hosts and of none are left out.
+    pub(crate) async fn of(peer: Peer<'_>, resolver: &dyn Resolver) -> Result<Self, FetchError> {
+        let name = peer.to_string();
+        let found = resolver.resolve(peer.host).await.map_err(|error| {
+            FetchError::new(
+                ErrorKind::Dns,
+                format!(
+                    "looking up the name of {name}: {error}; check the name and the name server of the phone"
+                ),
+            )
+            .with_source(error)
+        })?;
+        let addresses: Vec<_> = found
+            .into_iter()
+            .filter(|ip| is_one_host(*ip))
+            .map(|ip| SocketAddr::new(ip, peer.port))
+            .collect();
+        if addresses.is_empty() {
+            return Err(FetchError::new(
+                ErrorKind::NotAllowed,
+                format!(
+                    "{name} is not the address of one host, so nothing was sent; correct its name or the name server"
+                ),
+            ));
+        }
+        Ok(Self { name, addresses })
+    }
+
+    /// The address that is tried first.
+    pub(crate) fn ip(&self) -> Option<IpAddr> {
+        self.addresses.first().map(SocketAddr::ip)
+    }
+}
+
+/// A connection to the first address of a server that accepts one, and that address.
 pub(crate) async fn connect(
-    peer: Peer<'_>,
-    addresses: &[IpAddr],
+    place: &Place,
     limits: &Limits,
 ) -> Result<(Box<dyn Duplex>, IpAddr), FetchError> {
     let mut kind = ErrorKind::Timeout;
@@ -59,25 +84,30 @@ pub(crate) async fn connect(
     //= R-HTTP-18
     //= R-URL-8
     //= R-DNS-1
-    for ip in addresses {
-        match timeout(limits.connect, TcpStream::connect((*ip, peer.port))).await {
-            Ok(Ok(stream)) => return Ok((Box::new(stream), *ip)),
+    for address in &place.addresses {
+        match timeout(limits.connect, TcpStream::connect(address)).await {
+            Ok(Ok(stream)) => return Ok((Box::new(stream), address.ip())),
             Ok(Err(error)) => {
-                tracing::debug!(%ip, port = peer.port, %error, "address does not accept");
+                tracing::debug!(%address, %error, "address does not accept");
                 kind = ErrorKind::Connect;
                 cause = Some(error);
             }
             Err(_elapsed) => {
-                tracing::debug!(%ip, port = peer.port, "address does not answer");
+                tracing::debug!(%address, "address does not answer");
             }
         }
     }
-    let tried: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+    let ips = place
+        .addresses
+        .iter()
+        .map(|address| address.ip().to_string());
+    let tried: Vec<String> = ips.collect();
     let error = FetchError::new(
         kind,
         format!(
-            "connecting to {peer} (tried {}): no address accepted a connection; check that the server runs \
+            "connecting to {} (tried {}): no address accepted a connection; check that the server runs \
              and that no firewall stands between",
+            place.name,
             tried.join(", ")
         ),
     );

@@ -12,28 +12,34 @@
 //! computes ([`crypto_provider`]); without either there is no TLS, and an `https`
 //! URL is refused.
 //!
-//! Deliberately unknown here: where certificates come from and are kept, the
-//! clock, who chooses the proxy, SRV, what the body means, and when to try
-//! again.
+//! With the feature `srv` a request may ask for the servers that SRV records name;
+//! without it such a request is refused.
 //!
-//! Requirement families: R-HTTP, R-TLS, R-PROXY, R-DNS-1, R-URL-8, R-OUT-3.
+//! Deliberately unknown here: where certificates come from and are kept, the
+//! clock, who chooses the proxy, packets of DNS, what the body means, and when to
+//! try again.
+//!
+//! Requirement families: R-HTTP, R-TLS, R-PROXY, R-DNS, R-URL-8, R-OUT-3.
 
 mod chain;
 mod challenge;
 mod chance;
 mod client;
 mod connect;
+mod directory;
 mod exchange;
 mod failure;
 pub mod fuzz;
 mod limits;
 mod proxy;
+mod services;
 mod target;
 #[cfg(feature = "_tls")]
 mod tls;
 mod watch;
 
 pub use client::HttpFetch;
+pub use directory::Directory;
 pub use limits::Limits;
 #[cfg(feature = "_tls")]
 pub use tls::{

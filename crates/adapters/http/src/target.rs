@@ -9,6 +9,7 @@ use onhook_fetch::{ErrorKind, FetchError, Request, Scheme};
 
 use crate::challenge::Credentials;
 use crate::connect::Peer;
+use crate::services::Named;
 
 /// Scheme, host, port and request target of one `http` or `https` URL.
 #[derive(Clone, PartialEq, Eq)]
@@ -79,6 +80,16 @@ impl Target {
             port,
             path: encode(without_fragment(path))?,
         })
+    }
+
+    /// The same on another server, if there is one.
+    pub(crate) fn on(&self, server: Option<&Named>) -> Self {
+        let mut target = self.clone();
+        if let Some(server) = server {
+            target.host.clone_from(&server.host);
+            target.port = server.port;
+        }
+        target
     }
 
     /// The URL that a `Location` names, and the credentials written into it.

@@ -57,6 +57,7 @@ fn fetched(server: SocketAddr) -> (Result<Endpoint, FetchError>, u64, u64) {
         port: server.port(),
         path: "/f".into(),
         proxy: None,
+        service: None,
         allowed_domains: String::new(),
         user_agent: "test".into(),
         user: None,

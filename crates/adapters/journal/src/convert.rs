@@ -325,6 +325,7 @@ impl Server {
             scheme: server.scheme.name().to_owned(),
             hosts: hosts.map(|host| values.text(*host).to_owned()).collect(),
             port: server.port,
+            srv: server.srv,
             rule: rule.map(|rule| hide.plain(rule, scope)),
         }
     }
@@ -339,6 +340,7 @@ impl Server {
             servers,
             scheme: schemes.into_iter().find(|s| s.name() == self.scheme)?,
             port: self.port,
+            srv: self.srv,
             rule: match &self.rule {
                 Some(rule) => Some(values.intern(rule, Secrecy::Secret)?),
                 None => None,

@@ -84,6 +84,7 @@ fn url(request: &Request, values: &Values) -> String {
         scheme,
         port,
         host,
+        srv,
         path,
         ip: _,
         key,
@@ -97,6 +98,9 @@ fn url(request: &Request, values: &Values) -> String {
         values.text(*host),
         values.text(*path)
     );
+    if *srv {
+        text.push_str(" --srv");
+    }
     for (name, given) in [
         ("key", key),
         ("uid", user),

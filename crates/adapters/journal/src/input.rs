@@ -211,6 +211,9 @@ pub struct Server {
     pub hosts: Vec<String>,
     /// Port for that scheme.
     pub port: u16,
+    /// Whether SRV records of that scheme say where the host is.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub srv: bool,
     /// What stands in for Profile_Rule.
     pub rule: Option<String>,
 }

@@ -98,6 +98,8 @@ fn a_long_journal_has_every_kind_of_input_and_effect() {
         "\"committed\"",
         "\"state_saved\"",
         "\"fetch ",
+        " --srv",
+        "\"srv\":true",
         "\"fetch-ca ",
         "\"cancel ",
         "\"commit ",

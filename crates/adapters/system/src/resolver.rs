@@ -14,7 +14,7 @@ const WAIT: Duration = Duration::from_secs(5);
 /// Tries of a lookup that is not answered in time.
 const TRIES: u32 = 2;
 
-/// The [`Resolver`] of the operating system.
+/// The [`Resolver`] of the operating system, which has no SRV records.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct SystemResolver;
 

@@ -172,6 +172,15 @@ impl ResolverFixture for Hosts {
     fn unknown(&self) -> String {
         format!("{}.invalid", "a".repeat(64))
     }
+
+    fn services(&self) -> Option<(String, Vec<onhook_fetch::SrvRecord>)> {
+        None
+    }
+
+    /// The names of the system are what they are.
+    fn turn(&mut self, _address: std::net::IpAddr) -> bool {
+        false
+    }
 }
 
 #[tokio::test]

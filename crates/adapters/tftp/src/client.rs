@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use onhook_fetch::port::{Fetch, ResolveError, Resolver};
-use onhook_fetch::{BodySink, Endpoint, ErrorKind, FetchError, Head, Request};
+use onhook_fetch::{BodySink, Endpoint, ErrorKind, FetchError, Head, Request, is_one_host};
 use tokio::time::{Instant, timeout_at};
 
 use crate::failure::{Doing, Failure};
@@ -15,7 +15,7 @@ use crate::local_ports::LocalPorts;
 use crate::options::Offer;
 use crate::outward;
 use crate::receiver::Receiver;
-use crate::target::{LeadingSlash, Target, is_one_host};
+use crate::target::{LeadingSlash, Target};
 use crate::transfer::{self, End, Report};
 use crate::writer::Writer;
 

@@ -1,7 +1,6 @@
 //! What a request asks a server for.
 
 use std::fmt;
-use std::net::IpAddr;
 
 use onhook_fetch::{ErrorKind, FetchError, Scheme};
 
@@ -115,18 +114,6 @@ fn hex(digit: u8) -> Option<u8> {
     char::from(digit).to_digit(16).map(|value| value as u8)
 }
 
-/// Whether an address may be asked: one host, not many.
-pub(crate) fn is_one_host(ip: IpAddr) -> bool {
-    //= R-TFTP-22
-    match ip {
-        IpAddr::V4(v4) => !(v4.is_broadcast() || v4.is_multicast() || v4.is_unspecified()),
-        IpAddr::V6(v6) => match v6.to_ipv4_mapped() {
-            Some(v4) => is_one_host(IpAddr::V4(v4)),
-            None => !(v6.is_multicast() || v6.is_unspecified()),
-        },
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -165,25 +152,6 @@ mod tests {
         ] {
             let kept = file_name(path, LeadingSlash::Keep);
             assert_eq!(kept.as_deref(), Some(file), "{path}");
-        }
-    }
-
-    //= R-TFTP-22 type=test
-    #[test]
-    fn nobody_asks_many_hosts_at_once() {
-        for (ip, one) in [
-            ("192.0.2.1", true),
-            ("127.0.0.1", true),
-            ("255.255.255.255", false),
-            ("224.0.0.1", false),
-            ("239.255.0.1", false),
-            ("0.0.0.0", false),
-            ("2001:db8::1", true),
-            ("ff02::1", false),
-            ("::", false),
-            ("::ffff:255.255.255.255", false),
-        ] {
-            assert_eq!(is_one_host(ip.parse().unwrap()), one, "{ip}");
         }
     }
 }

@@ -20,8 +20,8 @@ pub use identity::{Family, Identity, Mac, MacError, Release};
 pub use outcome::{Class, Outcome, TlsFailure};
 pub use readings::{
     DhcpOptionList, EmptyElement, ErrorRetryDefault, ErrorRetryZero, ForcedResync, LogTemplates,
-    ProfileRuleDefault, Reading, ReadingError, Readings, TriggerMode, TriggerUrlValue,
-    UpgradeNoServer,
+    ProfileRuleDefault, Reading, ReadingError, Readings, SrvWeightMode, TriggerMode,
+    TriggerUrlValue, UpgradeNoServer,
 };
 pub use secret::{Secret, SecretRef};
 pub use suggest::suggest;

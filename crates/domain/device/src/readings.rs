@@ -103,6 +103,16 @@ impl ErrorRetryDefault {
     pub const DOUBLING: &'static str = "60,120,240,480,960,1920,3840,7680,15360,30720,61440,86400";
 }
 
+/// What the weights of SRV records mean (R-DNS-4, A-9).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Hash)]
+pub enum SrvWeightMode {
+    /// A larger weight is chosen more often (RFC 2782).
+    #[default]
+    Rfc2782,
+    /// A lower weight goes first, as a text of the vendor says.
+    LowFirst,
+}
+
 /// The reading chosen for each contradiction between the manuals.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
 pub struct Readings {
@@ -130,6 +140,8 @@ pub struct Readings {
     pub profile_rule_default: ProfileRuleDefault,
     /// Factory Resync_Error_Retry_Delay.
     pub error_retry_default: ErrorRetryDefault,
+    /// Weights of SRV records.
+    pub srv_weight_mode: SrvWeightMode,
 }
 
 impl Readings {
@@ -173,6 +185,7 @@ impl Readings {
                 ProfileRuleDefault::Series
             },
             error_retry_default: ErrorRetryDefault::Hour,
+            srv_weight_mode: SrvWeightMode::Rfc2782,
         }
     }
 }

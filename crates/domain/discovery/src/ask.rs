@@ -1,9 +1,14 @@
 //! What a phone asks of DHCP, and how it names itself there.
 
 use onhook_device::{Family, Identity, Mac};
+use onhook_fetch::IpMode;
 
 /// What every phone asks for: mask, router, name servers, domain, time servers, time offset, lease time, server.
 const ALWAYS: [u8; 8] = [1, 3, 6, 15, 42, 2, 51, 54];
+/// Name servers.
+pub(crate) const NAME_SERVERS: u8 = 6;
+/// The domain of the network.
+pub(crate) const DOMAIN: u8 = 15;
 /// The class identifier names the phone to the server and is never asked for.
 const CLASS: u8 = 60;
 /// The name of a boot file, which is none of a profile (R-DHCP-12).
@@ -22,9 +27,20 @@ pub(crate) fn numbers(order: &str) -> impl Iterator<Item = u16> {
     })
 }
 
-/// The options of DHCPv4 that are handed on for a DHCP_Option_To_Use, in its order.
+/// The options of DHCPv4 that are handed on for a DHCP_Option_To_Use, in its order: those that may name a server, then those of
+/// names.
 #[must_use]
 pub fn wanted(order: &str) -> Vec<u8> {
+    let mut codes = listed(order);
+    for code in [NAME_SERVERS, DOMAIN] {
+        if !codes.contains(&code) {
+            codes.push(code);
+        }
+    }
+    codes
+}
+
+fn listed(order: &str) -> Vec<u8> {
     let codes = numbers(order).filter_map(|code| u8::try_from(code).ok());
     // 0 and 255 are padding and the end.
     codes.filter(|code| !matches!(code, 0 | 255)).collect()
@@ -35,7 +51,7 @@ pub fn wanted(order: &str) -> Vec<u8> {
 pub fn parameter_list(order: &str) -> Vec<u8> {
     //= R-DHCP-3
     let mut list = ALWAYS.to_vec();
-    for code in wanted(order) {
+    for code in listed(order) {
         if code != CLASS && !list.contains(&code) {
             list.push(code);
         }
@@ -109,37 +125,13 @@ pub fn vlan_option(text: &str) -> Result<Option<u8>, String> {
     }
 }
 
-/// Which protocols a phone speaks (IP_Mode).
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Hash)]
-pub enum IpMode {
-    /// IPv4 and IPv6.
-    #[default]
-    Dual,
-    /// IPv4 alone.
-    V4,
-    /// IPv6 alone.
-    V6,
-}
-
-impl IpMode {
-    /// Reads a value of IP_Mode; one that is not known is the factory value.
-    #[must_use]
-    pub fn of(value: &str) -> Self {
-        match value {
-            "IPv4 Only" => Self::V4,
-            "IPv6 Only" => Self::V6,
-            _ => Self::Dual,
-        }
-    }
-
-    /// Which of DHCP_Option_To_Use and DHCPv6_Option_To_Use count; the first is looked at first.
-    #[must_use]
-    pub const fn orders<'o>(self, v4: &'o str, v6: &'o str) -> [&'o str; 2] {
-        //= R-DHCP-15
-        match self {
-            Self::Dual => [v4, v6],
-            Self::V4 => [v4, ""],
-            Self::V6 => ["", v6],
-        }
+/// Which of DHCP_Option_To_Use and DHCPv6_Option_To_Use count in a mode; the first is looked at first.
+#[must_use]
+pub const fn orders<'o>(mode: IpMode, v4: &'o str, v6: &'o str) -> [&'o str; 2] {
+    //= R-DHCP-15
+    match mode {
+        IpMode::Dual => [v4, v6],
+        IpMode::V4 => [v4, ""],
+        IpMode::V6 => ["", v6],
     }
 }

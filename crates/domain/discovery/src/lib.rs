@@ -1,13 +1,13 @@
-//! Where a phone finds its provisioning server: options of DHCP, SRV records, and the states of a phone out of the box.
+//! Where a phone finds its provisioning server: options of DHCP, and the states of a phone out of the box.
 //!
 //! [`choose`] reads the options in the order of DHCP_Option_To_Use and says what the first usable one means: servers for
-//! rules that name none, or a rule of its own. [`order`] puts SRV records into the order in which they are tried.
-//! [`Customization`] is what a phone remembers of how it was brought up. [`port::OptionSource`] brings the options; [`parameter_list`],
-//! [`class_id`] and their neighbours say what is asked for and by whom.
+//! rules that name none, or a rule of its own. [`Customization`] is what a phone remembers of how it was brought up.
+//! [`port::OptionSource`] brings the options; [`parameter_list`], [`class_id`] and their neighbours say what is asked for and by whom.
+//! [`port::Redirector`] asks a directory, whose answer [`read_redirect`] reads.
 //!
 //! Deliberately unknown here: packets, leases, lookups, parameters.
 //!
-//! Requirement families: R-DHCP, R-DNS-2..5, R-OOB, R-URL-2.
+//! Requirement families: R-DHCP, R-OOB, R-URL-2.
 
 mod ask;
 mod choice;
@@ -15,14 +15,14 @@ mod customization;
 mod learned;
 mod option;
 pub mod port;
-mod srv;
+mod redirect;
 
 pub use ask::{
-    IpMode, Management, class_id, client_id, host_name, option_request, parameter_list,
+    Management, class_id, client_id, host_name, option_request, orders, parameter_list,
     vlan_option, wanted,
 };
 pub use choice::{Choice, Found, MOST_SERVERS, Skipped, Unusable, choose};
 pub use customization::{Customization, Happened};
 pub use learned::{HeldOption, HeldValue, Learned};
 pub use option::{DhcpOption, Space, Value};
-pub use srv::{SrvRecord, WeightMode, name as srv_name, order};
+pub use redirect::{NoUrl, read_redirect};

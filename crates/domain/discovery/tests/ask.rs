@@ -2,9 +2,10 @@
 
 use onhook_device::{Family, Identity};
 use onhook_discovery::{
-    IpMode, Management, class_id, client_id, host_name, option_request, parameter_list,
+    Management, class_id, client_id, host_name, option_request, orders, parameter_list,
     vlan_option, wanted,
 };
+use onhook_fetch::IpMode;
 
 //= R-DHCP-3 type=test
 //= R-DHCP-2 type=test
@@ -14,14 +15,15 @@ fn the_list_of_wishes_follows_the_list_of_the_phone() {
         (
             "66,160,159,150,60,43,125",
             &[66, 160, 159, 150, 43, 125][..],
-            &[66, 160, 159, 150, 60, 43, 125][..],
+            &[66, 160, 159, 150, 60, 43, 125, 6, 15][..],
         ),
         (
             " 160 ,, x, 66,160, 300,-1, 0,255,42",
             &[160, 66],
-            &[160, 66, 42],
+            &[160, 66, 42, 6, 15],
         ),
-        ("", &[], &[]),
+        ("15,6", &[], &[15, 6]),
+        ("", &[], &[6, 15]),
     ] {
         let always = [1, 3, 6, 15, 42, 2, 51, 54];
         assert_eq!(
@@ -37,7 +39,7 @@ fn the_list_of_wishes_follows_the_list_of_the_phone() {
 //= R-DHCP-12 type=test
 #[test]
 fn the_name_of_a_boot_file_is_never_asked_for() {
-    assert_eq!(wanted("67,66,67"), [66]);
+    assert_eq!(wanted("67,66,67"), [66, 6, 15]);
     assert!(!parameter_list("67").contains(&67));
     assert_eq!(option_request("67"), []);
 }
@@ -80,6 +82,6 @@ fn a_phone_of_one_protocol_looks_at_the_list_of_that_one() {
         ("IPv6 Only", ["", "17"]),
         ("?", ["66", "17"]),
     ] {
-        assert_eq!(IpMode::of(value).orders("66", "17"), expected, "{value}");
+        assert_eq!(orders(IpMode::of(value), "66", "17"), expected, "{value}");
     }
 }

@@ -6,7 +6,8 @@ use async_trait::async_trait;
 use thiserror::Error;
 
 use crate::{
-    BodySink, Certificates, Endpoint, FetchError, NoCertificates, Request, Submission, UploadWatch,
+    BodySink, Certificates, Endpoint, FetchError, NoCertificates, Request, SrvRecord, Submission,
+    UploadWatch,
 };
 
 /// Fetches one body.
@@ -54,24 +55,33 @@ pub trait Upload: Send + Sync + 'static {
     ) -> Result<Endpoint, FetchError>;
 }
 
-/// Why a name has no addresses.
+/// Why a name leads nowhere.
 #[derive(Debug, Error)]
 pub enum ResolveError {
-    /// The name does not exist, or has no address.
+    /// The name does not exist, or has no record of the wanted kind.
     #[error("it does not resolve")]
     NoAddress(#[source] Option<Box<dyn std::error::Error + Send + Sync>>),
     /// No name server answered in time.
     #[error("no name server answered in time")]
     Silence,
+    /// The name servers answered, but not whether there is such a name.
+    #[error("the name servers could not answer")]
+    Failed(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// This resolver knows addresses only.
+    #[error("this program cannot look up SRV records")]
+    NoServices,
 }
 
-/// Turns host names into addresses.
+/// Turns host names into addresses, and names of services into host names.
 ///
 /// Obligations, each a test of the contract suite:
 /// * the addresses are in the order in which they are to be tried, each once, and at least one;
 /// * an address literal, an IPv6 one without brackets, is its own address and asks nobody;
-/// * a name that does not exist is [`ResolveError::NoAddress`];
-/// * the call ends within 10 s (R-HTTP-17: two tries of 5 s).
+/// * a name that does not exist is [`ResolveError::NoAddress`], also where it was one a moment ago, and the other way
+///   round: nothing is remembered from one call to the next (R-DNS-7);
+/// * SRV records come as the name servers tell them, in any order, targets without their final dot, `.` included;
+/// * a resolver that cannot look up SRV records says [`ResolveError::NoServices`], whatever the name;
+/// * the call ends within 10 s for each name server (R-HTTP-17: two tries of 5 s).
 #[async_trait]
 pub trait Resolver: Send + Sync + 'static {
     /// The addresses of a host.
@@ -79,6 +89,15 @@ pub trait Resolver: Send + Sync + 'static {
     /// # Errors
     /// There are none to be had.
     async fn resolve(&self, host: &str) -> Result<Vec<IpAddr>, ResolveError>;
+
+    /// The SRV records of a name (RFC 2782), at least one.
+    ///
+    /// # Errors
+    /// There are none to be had; always, unless a resolver knows better.
+    async fn services(&self, name: &str) -> Result<Vec<SrvRecord>, ResolveError> {
+        let _ = name;
+        Err(ResolveError::NoServices)
+    }
 }
 
 /// Whom TLS believes besides the built-in roots.

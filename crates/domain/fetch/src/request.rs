@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::str::FromStr;
 use std::time::Duration;
 
-use onhook_device::Secret;
+use onhook_device::{Secret, SrvWeightMode};
 
 /// The scheme of a provisioning URL.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
@@ -69,6 +69,9 @@ pub struct Request {
     pub scheme: Scheme,
     /// Host name or address; an IPv6 address without brackets.
     pub host: String,
+    /// Whether SRV records say where that is (R-DNS-2). The host stays the one that is asked for and that TLS expects
+    /// (R-TLS-3); without such records it is itself the server (R-DNS-5).
+    pub service: Option<Service>,
     /// Port, 1..=65535.
     pub port: u16,
     /// Absolute path with query, as in the rule.
@@ -113,6 +116,15 @@ pub struct Proxy {
     pub user: Option<Secret>,
     /// Password for its challenges.
     pub password: Option<Secret>,
+}
+
+/// How the servers that SRV records name are put into order (R-DNS-4).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+pub struct Service {
+    /// What weights mean.
+    pub mode: SrvWeightMode,
+    /// Decides what chance decides.
+    pub seed: u64,
 }
 
 /// The address that was contacted first; that of the proxy if there is one.

@@ -20,6 +20,8 @@ pub struct Discovered {
     pub scheme: Scheme,
     /// The port for that scheme.
     pub port: u16,
+    /// Whether SRV records of that scheme say where the host is.
+    pub srv: bool,
     /// Stands in for Profile_Rule as long as that has its factory value; not expanded.
     pub rule: Option<ValueId>,
 }
@@ -42,8 +44,25 @@ impl Discovered {
             servers,
             scheme: first.map_or(Scheme::Tftp, |server| server.scheme),
             port: first.map_or(Scheme::Tftp.default_port(), |server| server.port),
+            srv: false,
             rule,
         })
+    }
+
+    /// A domain whose SRV records name servers of this scheme (R-DNS-3); the use of its name passes on.
+    #[must_use]
+    pub fn services(domain: ValueId, scheme: Scheme) -> Self {
+        let mut servers = [None; MOST_SERVERS];
+        if let Some(first) = servers.first_mut() {
+            *first = Some(domain);
+        }
+        Self {
+            servers,
+            scheme,
+            port: scheme.default_port(),
+            srv: true,
+            rule: None,
+        }
     }
 
     pub(crate) fn release(&self, values: &mut Values) {

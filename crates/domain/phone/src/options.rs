@@ -1,11 +1,13 @@
 //! What the options of a rule stand for: secrets, an alias map, a body.
 
+use onhook_fetch::Service;
 use onhook_params::{Secrecy, Value, ValueId, known};
 use onhook_rules::{Argument, Piece};
+use onhook_schedule::{Purpose, draw};
 
 use crate::macros::Password;
 use crate::phone::Cx;
-use crate::{Phone, Request, Shared};
+use crate::{OpId, Phone, Request, Shared};
 
 impl Phone {
     /// Binds an option argument as one opaque secret; `None` if it is missing or empty.
@@ -46,6 +48,17 @@ impl Phone {
         };
         shared.secret_text = text;
         bound
+    }
+
+    /// How the servers that SRV records name are put into order for a request; `None` if it asks for no such records.
+    #[must_use]
+    pub fn service(&self, op: OpId, request: &Request, shared: &Shared) -> Option<Service> {
+        //= R-DNS-4
+        let model = self.model(shared).filter(|_| request.srv)?;
+        Some(Service {
+            mode: model.scope.readings.srv_weight_mode,
+            seed: draw(self.resync.seed(), Purpose::Srv, u64::from(op.number())),
+        })
     }
 
     /// The value of IKM_HTTP_Encrypt_Content, a secret; `None` if it is empty.

@@ -17,6 +17,8 @@ pub(crate) struct StandIn {
     pub(crate) host: Option<ValueId>,
     /// Its scheme and port, for a URL that writes no scheme.
     pub(crate) transport: Option<(Scheme, u16)>,
+    /// The scheme for which SRV records say where the host is.
+    pub(crate) service: Option<Scheme>,
 }
 
 impl Phone {
@@ -136,6 +138,9 @@ impl Phone {
         StandIn {
             host: discovered.and_then(|found| found.server(0)),
             transport: discovered.map(|found| (found.scheme, found.port)),
+            service: discovered
+                .filter(|found| found.srv)
+                .map(|found| found.scheme),
         }
     }
 
@@ -156,9 +161,6 @@ impl Phone {
         //= R-TFTP-21
         if options.srv && scheme == Scheme::Tftp {
             return Err(RuleFault::SrvOverTftp);
-        }
-        if options.srv {
-            return Err(RuleFault::Unsupported("--srv"));
         }
         let secrecy = path_secrecy(url, expanded)?;
         //= R-URL-2
@@ -189,6 +191,7 @@ impl Phone {
             scheme,
             port,
             host,
+            srv: options.srv || stand_in.service == Some(scheme),
             path,
             ip: None,
             key: self.bind(options.key.as_ref(), cx.shared),

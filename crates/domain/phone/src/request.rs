@@ -17,6 +17,8 @@ pub struct Request {
     pub port: u16,
     /// Host as written, without brackets.
     pub host: ValueId,
+    /// Whether SRV records say where the host is (R-DNS-2).
+    pub srv: bool,
     /// Path with query as written; a secret if a password is in it.
     pub path: ValueId,
     /// The address contacted first, once it is known.

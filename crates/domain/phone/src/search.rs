@@ -1,6 +1,6 @@
 //! What a phone out of the box does when its options lead to no profile (transports.md section 6).
 
-use onhook_device::Outcome;
+use onhook_device::{Mac, Outcome};
 use onhook_discovery::{Customization, Happened};
 use onhook_params::{Secrecy, ValueId, Values};
 use onhook_resync::{Action, Cause, Event, RuleSlot, State};
@@ -292,6 +292,12 @@ impl Phone {
             let change = StateChange::Customization(after);
             cx.out.push(Effect::SaveState(op, change));
         }
+    }
+
+    /// Its MAC address, which a directory is told.
+    #[must_use]
+    pub const fn mac(&self) -> Mac {
+        self.mac
     }
 
     /// The state out of the box.

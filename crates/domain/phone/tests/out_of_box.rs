@@ -5,7 +5,6 @@ use onhook_discovery::{Customization, Found, Value};
 use onhook_fetch::Scheme;
 use onhook_params::Secrecy;
 use onhook_phone::{Input, Notice, RebootReason};
-use onhook_rules::NamedServer;
 use onhook_testkit::sim::{Answers, Served, Sim};
 
 const FILE: &str = "8841-3PCC.xml";
@@ -18,17 +17,6 @@ fn phone(script: impl FnMut(&str, u64) -> Served + 'static) -> Sim {
         .with("Resync_Periodic", "3600");
     sim.domain = Some("example.com");
     sim
-}
-
-fn server(scheme: Scheme, host: &str, port: u16) -> Answers {
-    Answers::Has(Found {
-        servers: vec![NamedServer {
-            host: host.to_owned(),
-            scheme,
-            port,
-        }],
-        rule: None,
-    })
 }
 
 fn redirect(rule: &str) -> Answers {
@@ -61,11 +49,15 @@ fn works(_: &str, _: u64) -> Served {
 //= R-DNS-3 type=test
 #[test]
 fn v_030_and_031_srv_records_name_the_server() {
-    for (scheme, port) in [(Scheme::Https, 5060), (Scheme::Http, 80)] {
+    for (scheme, port) in [(Scheme::Https, 443), (Scheme::Http, 80)] {
         let mut sim = phone(works);
-        sim.services = server(scheme, "pr1", port);
+        sim.services = Answers::Offers(scheme);
         sim.boot();
-        assert_eq!(urls(&sim), [format!("{scheme}://pr1:{port}/{FILE}")]);
+        // The domain is what TLS expects (R-TLS-3); whoever fetches finds its server by SRV records.
+        assert_eq!(
+            urls(&sim),
+            [format!("SRV {scheme}://example.com:{port}/{FILE}")]
+        );
         assert_eq!(places(&sim), BOTH[..1]);
         assert_eq!(sim.record.customization, Customization::Aborted);
         assert!(sim.record.provisioned);
@@ -82,17 +74,18 @@ fn v_030_and_031_srv_records_name_the_server() {
 #[test]
 fn a_server_of_srv_records_is_asked_for_two_files() {
     let mut sim = phone(|url, _| match url {
-        "https://pr1:443/Cisco/000e08012345.cfg" => Served::one("GPP_A", "x"),
+        "SRV https://example.com:443/Cisco/000e08012345.cfg" => Served::one("GPP_A", "x"),
         _ => Served::Fails(Outcome::Fnf),
     });
-    sim.services = server(Scheme::Https, "pr1", 443);
+    sim.services = Answers::Offers(Scheme::Https);
     sim.boot();
-    let asked = [FILE, "Cisco/000e08012345.cfg"].map(|file| format!("https://pr1:443/{file}"));
+    let asked =
+        [FILE, "Cisco/000e08012345.cfg"].map(|file| format!("SRV https://example.com:443/{file}"));
     assert_eq!(urls(&sim), asked);
     assert_eq!(sim.value("GPP_A"), "x");
     // Another failure than a missing file ends it: the directory is next.
     let mut sim = phone(|_, _| Served::Fails(Outcome::Connect));
-    sim.services = server(Scheme::Https, "pr1", 443);
+    sim.services = Answers::Offers(Scheme::Https);
     sim.boot();
     assert_eq!((urls(&sim).len(), places(&sim)), (1, BOTH.to_vec()));
 }
@@ -212,13 +205,13 @@ fn v_038_an_option_that_fails_leaves_the_search_open() {
         _ => Served::one("GPP_A", "x"),
     });
     sim.learn(66, Value::Text("10.0.0.5"));
-    sim.services = server(Scheme::Http, "pr1", 80);
+    sim.services = Answers::Offers(Scheme::Http);
     sim.boot();
     assert_eq!(
         urls(&sim),
         [
             "tftp://10.0.0.5:69/8841-3PCC.xml",
-            "http://pr1:80/8841-3PCC.xml"
+            "SRV http://example.com:80/8841-3PCC.xml"
         ]
     );
     // One that works is all there is.

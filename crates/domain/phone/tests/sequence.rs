@@ -70,11 +70,6 @@ fn a_rule_that_fails_before_any_request_logs_the_failure_only() {
     for (rule, err, fault) in [
         ("http://h", "bad rule", None),
         ("/x.xml", "no server", Some(RuleFault::NoServer)),
-        (
-            "[--srv] http://h/x",
-            "bad rule",
-            Some(RuleFault::Unsupported("--srv")),
-        ),
     ] {
         let sim = phone(|_, _| Served::empty())
             .with("Profile_Rule", rule)

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use onhook_crypto::port::NoSecrets;
 use onhook_device::{ErrorRetryDefault, Family, Outcome, Readings, Release};
 use onhook_discovery::{DhcpOption, Space, Value, choose};
+use onhook_fetch::{SrvRecord, srv_order};
 use onhook_inspect::{ExplainKind, ExplainRequest, ModelPhone, Secrets, explain};
 use onhook_params::{ParamId, Scope};
 use onhook_phone::LineUse;
@@ -127,6 +128,22 @@ fn behaviour(name: &str, scope: Scope) -> String {
             let sim = sim(scope, fails);
             asked(sim.booted(), 4000)
         }
+        "srv_weight_mode" => {
+            let record = |weight, target: &str| SrvRecord {
+                priority: 0,
+                weight,
+                port: 443,
+                target: target.to_owned(),
+            };
+            let sim = sim(scope, works).with("Profile_Rule", "[--srv] https://h/p");
+            let asked = sim.booted().services_asked;
+            let first = asked.first().and_then(|service| {
+                let records = vec![record(65_535, "heavy"), record(1, "light")];
+                let mut servers = srv_order(records, service.mode, service.seed).into_iter();
+                Some(servers.next()?.target)
+            });
+            format!("asks {} first", first.unwrap_or_default())
+        }
         other => panic!("no row for the reading {other}"),
     }
 }
@@ -189,6 +206,8 @@ fn expected() -> BTreeMap<(&'static str, &'static str), &'static str> {
             ("error_retry_default", doubling),
             "asked at [0, 60, 180, 420, 900, 1860, 3780]",
         ),
+        (("srv_weight_mode", "rfc2782"), "asks heavy first"),
+        (("srv_weight_mode", "low_first"), "asks light first"),
     ])
 }
 

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use async_trait::async_trait;
 use onhook_device::{Identity, Now, WallTime};
 use onhook_discovery::{DhcpOption, Space, Value, choose};
-use onhook_driver::{Exit, Fetched, Fetchers, Observer, Phones, Ports, Reactor, restore};
+use onhook_driver::{Exit, Fetched, Fetchers, Observer, Phones, Places, Ports, Reactor, restore};
 use onhook_params::port::StoredParam;
 use onhook_params::{ParamId, Scope, Secrecy, known, secrecy};
 use onhook_phone::port::{CommandSource, Message};
@@ -230,6 +230,7 @@ fn seat(
     let server = discovered(&trial.options, &order, shared);
     let ports = Ports {
         fetch,
+        places: Places::default(),
         config: Arc::new(Forgetful),
         state: Arc::new(Forgetful),
         log: Arc::new(Forgetful),

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use onhook_fetch::port::Fetch;
-use onhook_fetch::{BodySink, Endpoint, ErrorKind, FetchError, Head, Refused, Request};
+use onhook_fetch::{BodySink, Endpoint, ErrorKind, FetchError, Head, Refused, Request, Service};
 use tokio::sync::Notify;
 
 use super::lock;
@@ -71,6 +71,8 @@ pub struct FetchAsked {
     pub with_account: bool,
     /// The proxy on the way, `host:port`, and whether there are credentials for it.
     pub proxy: Option<(String, bool)>,
+    /// How SRV records were to be put into order, if they were to be looked up.
+    pub service: Option<Service>,
 }
 
 /// A [`Fetch`] whose answers a test arranges by URL, `scheme://host:port/path`.
@@ -188,6 +190,7 @@ impl Fetch for FakeFetch {
                     let known = proxy.user.is_some() || proxy.password.is_some();
                     (format!("{}:{}", proxy.host, proxy.port), known)
                 }),
+                service: request.service,
             });
         }
         let said = match &answer {

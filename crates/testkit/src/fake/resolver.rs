@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::sync::Mutex;
 
 use async_trait::async_trait;
+use onhook_fetch::SrvRecord;
 use onhook_fetch::port::{ResolveError, Resolver};
 
 use super::lock;
@@ -12,7 +13,8 @@ use super::lock;
 /// A [`Resolver`] that knows the names a test gives it, and what it was asked.
 #[derive(Default)]
 pub struct FakeResolver {
-    names: BTreeMap<String, Vec<IpAddr>>,
+    names: Mutex<BTreeMap<String, Vec<IpAddr>>>,
+    services: BTreeMap<String, Vec<SrvRecord>>,
     silent: bool,
     asked: Mutex<Vec<String>>,
 }
@@ -26,8 +28,30 @@ impl FakeResolver {
 
     /// Gives a name its addresses.
     #[must_use]
-    pub fn with(mut self, name: &str, addresses: &[IpAddr]) -> Self {
-        self.names.insert(name.to_owned(), addresses.to_vec());
+    pub fn with(self, name: &str, addresses: &[IpAddr]) -> Self {
+        self.tell(name, addresses);
+        self
+    }
+
+    /// Gives a name other addresses; without any it does not exist.
+    pub fn tell(&self, name: &str, addresses: &[IpAddr]) {
+        lock(&self.names).insert(name.to_owned(), addresses.to_vec());
+    }
+
+    /// Gives a name an SRV record more: priority, weight, port, target.
+    #[must_use]
+    pub fn with_service(mut self, name: &str, record: (u16, u16, u16, &str)) -> Self {
+        let (priority, weight, port, target) = record;
+        let target = target.to_owned();
+        self.services
+            .entry(name.to_owned())
+            .or_default()
+            .push(SrvRecord {
+                priority,
+                weight,
+                port,
+                target,
+            });
         self
     }
 
@@ -57,9 +81,20 @@ impl Resolver for FakeResolver {
         if self.silent {
             return Err(ResolveError::Silence);
         }
-        match self.names.get(host) {
+        match lock(&self.names).get(host) {
             Some(addresses) if !addresses.is_empty() => Ok(addresses.clone()),
             Some(_) | None => Err(ResolveError::NoAddress(None)),
+        }
+    }
+
+    async fn services(&self, name: &str) -> Result<Vec<SrvRecord>, ResolveError> {
+        lock(&self.asked).push(name.to_owned());
+        if self.silent {
+            return Err(ResolveError::Silence);
+        }
+        match self.services.get(name) {
+            Some(records) => Ok(records.clone()),
+            None => Err(ResolveError::NoAddress(None)),
         }
     }
 }

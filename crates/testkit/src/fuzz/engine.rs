@@ -2,7 +2,7 @@
 
 use onhook_device::{Family, ForcedResync, MonoTime, Now, Outcome, Release, TriggerMode, WallTime};
 use onhook_discovery::Found;
-use onhook_fetch::{Endpoint, Fingerprint};
+use onhook_fetch::{Endpoint, Fingerprint, Scheme};
 use onhook_params::{ParamId, ParamSet, Scope, Secrecy, known};
 use onhook_phone::{
     Boot, Command, Committed, CustomCa, Cx, DecodedId, Discovered, Effect, Fact, Input, Lasting,
@@ -225,6 +225,13 @@ const WORDLESS: [Command; 4] = [
     Command::Upgrade(None),
 ];
 
+/// Rules that come with a request.
+const GIVEN: [&str; 3] = [
+    "http://h/given",
+    "[--key c4n4ry-5] /g",
+    "[--srv] https://h/g",
+];
+
 fn input(bytes: &mut Bytes<'_>, ops: u32, scope: &Scope, shared: &mut Shared) -> Input {
     // Mostly an id that may be waited for.
     let op = match bytes.next() {
@@ -272,10 +279,7 @@ fn input(bytes: &mut Bytes<'_>, ops: u32, scope: &Scope, shared: &mut Shared) ->
         ),
         4 => Input::Fact(Fact::Address(Some([10, 0, 0, bytes.next()].into()))),
         5 => Input::Command(Origin::Control, Command::Resync),
-        6 => match shared.values.intern(
-            bytes.of(&["http://h/given", "[--key c4n4ry-5] /g"], ""),
-            Secrecy::Secret,
-        ) {
+        6 => match shared.values.intern(bytes.of(&GIVEN, ""), Secrecy::Secret) {
             Some(rule) => Input::Command(Origin::Control, Command::ResyncWith(rule)),
             None => Input::Timer,
         },
@@ -379,7 +383,10 @@ fn searched(bytes: &mut Bytes<'_>, shared: &mut Shared) -> Searched {
         ),
     };
     let found = Discovered::intern(&found, &mut shared.values);
+    let domain = shared.values.intern("example.com", Secrecy::Plain);
+    let services = domain.map(|domain| Discovered::services(domain, Scheme::Http));
     let searched = [
+        services.map(Searched::Found),
         Some(Searched::Nothing),
         Some(Searched::Failed),
         found.map(Searched::Found),

@@ -96,6 +96,8 @@ impl Block {
 /// The number of an option: those that name servers by their name, others as `unknown-150` or `option-150`.
 fn number(name: &str) -> Option<u16> {
     match name {
+        "domain-name-servers" => Some(6),
+        "domain-name" => Some(15),
         "tftp-server-name" => Some(66),
         "vendor-class-identifier" => Some(60),
         "vendor-encapsulated-options" => Some(43),

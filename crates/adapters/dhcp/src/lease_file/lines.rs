@@ -1,11 +1,15 @@
 //! Files of lines with a name and a value.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use onhook_discovery::Learned;
 
 use super::{LeaseError, put};
 
+/// Name servers, which systemd-networkd calls `DNS` and udhcpc `dns`.
+const NAME_SERVERS: u16 = 6;
+/// Domain, which systemd-networkd calls `DOMAINNAME` and udhcpc `domain`.
+const DOMAIN: u16 = 15;
 /// TFTP server name, which udhcpc calls `tftp`.
 const TFTP_SERVER: u16 = 66;
 /// Vendor information, which systemd-networkd calls `VENDOR_SPECIFIC`.
@@ -69,13 +73,21 @@ impl Line<'_> {
     }
 }
 
-/// Reads a lease of systemd-networkd: options from 128 on, and vendor information.
+/// Reads a lease of systemd-networkd: name servers, domain, options from 128 on, and vendor information.
 pub(super) fn networkd(text: &str) -> Result<Option<Learned>, LeaseError> {
     let mut learned = Learned::default();
     for line in lines(text) {
         let code = match line.name {
             "ADDRESS" => {
                 learned.address = Some(line.address(line.value)?);
+                continue;
+            }
+            "DNS" => {
+                put(&mut learned, NAME_SERVERS, addresses(line.value));
+                continue;
+            }
+            "DOMAINNAME" => {
+                put(&mut learned, DOMAIN, line.value.as_bytes().to_vec());
                 continue;
             }
             "VENDOR_SPECIFIC" => Some(VENDOR),
@@ -100,6 +112,8 @@ pub(super) fn udhcpc(text: &str, interface: Option<&str>) -> Result<Option<Learn
         match name {
             "interface" if interface.is_some_and(|wanted| wanted != value) => return Ok(None),
             "ip" => learned.address = Some(line.address(value)?),
+            "dns" => put(&mut learned, NAME_SERVERS, addresses(value)),
+            "domain" => put(&mut learned, DOMAIN, value.as_bytes().to_vec()),
             "tftp" => put(&mut learned, TFTP_SERVER, value.as_bytes().to_vec()),
             name => {
                 let code = name.strip_prefix("opt").and_then(|code| code.parse().ok());
@@ -110,6 +124,13 @@ pub(super) fn udhcpc(text: &str, interface: Option<&str>) -> Result<Option<Learn
         }
     }
     Ok(learned.address.is_some().then_some(learned))
+}
+
+/// The addresses of IPv4 among words; a phone can do without name servers, so nothing else is an error.
+fn addresses(value: &str) -> Vec<u8> {
+    let words = value.split_ascii_whitespace();
+    let addresses = words.filter_map(|word| word.parse().ok());
+    addresses.flat_map(|ip: Ipv4Addr| ip.octets()).collect()
 }
 
 /// A value without the quotes that shells put around it.

@@ -81,7 +81,10 @@ fn an_offer_is_asked_for_and_an_acknowledgement_binds() {
         panic!("{steps:?}");
     };
     assert_eq!(lease.address, Some(ADDRESS.into()));
-    assert_eq!(wire(lease), [(66, b"10.0.0.5".to_vec())]);
+    assert_eq!(
+        wire(lease),
+        [(6, vec![10, 0, 0, 9]), (66, b"10.0.0.5".to_vec())]
+    );
     assert_eq!(lease.all.get(&6), Some(&vec![10, 0, 0, 9]));
     assert_eq!(sim.client.deadline(), MonoTime::from_secs(300));
 }
@@ -108,7 +111,10 @@ fn the_name_of_a_boot_file_is_passed_over_even_if_it_is_listed() {
     let [Step::Bound(lease)] = &out[..] else {
         panic!("{out:?}");
     };
-    assert_eq!(wire(lease), [(66, b"10.0.0.5".to_vec())]);
+    assert_eq!(
+        wire(lease),
+        [(6, vec![10, 0, 0, 9]), (66, b"10.0.0.5".to_vec())]
+    );
 }
 
 //= R-DHCP-14 type=test

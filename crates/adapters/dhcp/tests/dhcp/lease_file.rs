@@ -27,8 +27,10 @@ fn wrong(format: Format, text: &str, line: usize) {
 #[test]
 fn a_lease_of_networkd_is_read() {
     let text = "# This is private data. Do not parse.\nADDRESS=192.0.2.7\nNETMASK=255.255.255.0\nROUTER=192.0.2.1\n\
-                T1=1800\nVENDOR_SPECIFIC=0104c0000209\nOPTION_150=c0000201c0000202\nOPTION_160=68747470\n";
+                DNS=192.0.2.53 192.0.2.54\nDOMAINNAME=example\nT1=1800\nVENDOR_SPECIFIC=0104c0000209\nOPTION_150=c0000201c0000202\nOPTION_160=68747470\n";
     let expected = vec![
+        (6, vec![192, 0, 2, 53, 192, 0, 2, 54]),
+        (15, b"example".to_vec()),
         (43, vec![1, 4, 192, 0, 2, 9]),
         (150, vec![192, 0, 2, 1, 192, 0, 2, 2]),
         (160, b"http".to_vec()),
@@ -39,7 +41,7 @@ fn a_lease_of_networkd_is_read() {
     );
     // A line that is being written is not there yet, and without an address there is no lease.
     let cut = told(Format::Networkd, text.trim_end(), None).unwrap();
-    assert_eq!(cut.1.len(), 2);
+    assert_eq!(cut.1.len(), 4);
     assert_eq!(told(Format::Networkd, "T1=1800\n", None), None);
     wrong(Format::Networkd, "ADDRESS=192.0.2.7\nOPTION_160=6g\n", 2);
     wrong(Format::Networkd, "\n\nOPTION_160=123\n", 3);
@@ -48,11 +50,13 @@ fn a_lease_of_networkd_is_read() {
 
 #[test]
 fn the_environment_of_udhcpc_is_read() {
-    let text = "interface=eth0\nip=192.0.2.7\nmask=24\ntftp=tftp.example\nopt150=c0000201\n\
+    let text = "interface=eth0\nip=192.0.2.7\nmask=24\ndns=192.0.2.53 192.0.2.54\ndomain=example\ntftp=tftp.example\nopt150=c0000201\n\
                 opt160=687474703a2f2f68\nlease=300\nboot_file=cfg.xml\n";
     let expected = (
         "192.0.2.7".to_owned(),
         vec![
+            (6, vec![192, 0, 2, 53, 192, 0, 2, 54]),
+            (15, b"example".to_vec()),
             (66, b"tftp.example".to_vec()),
             (150, vec![192, 0, 2, 1]),
             (160, b"http://h".to_vec()),
@@ -95,6 +99,7 @@ lease {
   option option-160 \"http://h/\\$MA.xml\";
   option vendor-encapsulated-options 1:4:c0:0:2:9;
   option vivso 0:0:0:9;
+  option domain-name-servers 192.0.2.53,192.0.2.54;
   option domain-name \"example\";
 }
 lease {
@@ -109,6 +114,8 @@ fn the_last_lease_of_dhclient_counts() {
     let (address, options) = told(Format::Dhclient, DHCLIENT, Some("eth0")).unwrap();
     assert_eq!(address, "192.0.2.7");
     let expected = vec![
+        (6, vec![192, 0, 2, 53, 192, 0, 2, 54]),
+        (15, b"example".to_vec()),
         (43, vec![1, 4, 192, 0, 2, 9]),
         (66, "tftp; \"}\\ \u{fc}4".as_bytes().to_vec()),
         (125, vec![0, 0, 0, 9]),

@@ -23,7 +23,10 @@ fn a_lease_is_renewed_then_rebound_then_lost() {
     let [Step::Bound(lease)] = &steps[..] else {
         panic!("{steps:?}");
     };
-    assert_eq!(wire(lease), [(66, b"10.0.0.6".to_vec())]);
+    assert_eq!(
+        wire(lease),
+        [(6, vec![10, 0, 0, 9]), (66, b"10.0.0.6".to_vec())]
+    );
     assert_eq!(sim.client.deadline(), MonoTime::from_secs(3600));
     // From now on nobody answers: T1, T2 = 7/8, the end.
     let mut all: Vec<(u64, To, Packet)> = Vec::new();

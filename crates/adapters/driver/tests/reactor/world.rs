@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use onhook_device::{Identity, Mac, MonoTime, Now, WallTime};
-use onhook_driver::{Exit, Fetchers, Phones, Ports, Reactor, TrustPorts};
+use onhook_driver::{Exit, Fetchers, Phones, Places, Ports, Reactor, TrustPorts};
 use onhook_fetch::port::Fetch;
 use onhook_params::port::ConfigStore;
 use onhook_params::{Entry, Mark, ParamId, ParamSet, Scope, Secrecy, Value, Values, secrecy};
@@ -60,6 +60,9 @@ pub(crate) struct Home {
     pub(crate) fetch: Arc<FakeFetch>,
     pub(crate) http: Arc<dyn Fetch>,
     pub(crate) tftp: Option<Arc<dyn Fetch>>,
+    /// `None` in a program without TLS.
+    pub(crate) https: Option<Arc<dyn Fetch>>,
+    pub(crate) places: Places,
     pub(crate) config: Arc<MemoryConfigStore>,
     pub(crate) config_port: Arc<dyn ConfigStore>,
     pub(crate) state: Arc<MemoryRecord>,
@@ -80,6 +83,8 @@ impl Home {
         Self {
             http: fetch.clone(),
             tftp: None,
+            https: None,
+            places: Places::default(),
             fetch,
             config_port: config.clone(),
             config,
@@ -175,9 +180,10 @@ impl Home {
         Ports {
             fetch: Fetchers {
                 http: Some(self.http.clone()),
+                https: self.https.clone(),
                 tftp: self.tftp.clone(),
-                ..Fetchers::default()
             },
+            places: self.places.clone(),
             config: self.config_port.clone(),
             state: self.state_port.clone(),
             log: self.log.clone(),

@@ -11,6 +11,7 @@ fn request(host: &str, port: u16, path: &str) -> Request {
         port,
         path: path.into(),
         proxy: None,
+        service: None,
         allowed_domains: String::new(),
         user_agent: String::new(),
         user: None,

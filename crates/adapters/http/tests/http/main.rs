@@ -7,8 +7,10 @@ mod bounds;
 mod breaks;
 mod chains;
 mod digest;
+mod directory;
 mod proxy;
 mod server;
+mod services;
 #[cfg(feature = "_tls")]
 mod tls;
 

@@ -189,6 +189,7 @@ pub(crate) fn request(host: &str, port: u16, path: &str) -> Request {
         port,
         path: path.into(),
         proxy: None,
+        service: None,
         allowed_domains: String::new(),
         user_agent: "Cisco-CP-8841-3PCC/11.3.2 (000e08aabbcc)".into(),
         user: None,

@@ -25,6 +25,7 @@ pub(crate) fn request(host: &str, port: u16, path: &str) -> Request {
         port,
         path: path.to_owned(),
         proxy: None,
+        service: None,
         allowed_domains: String::new(),
         user_agent: "phone".to_owned(),
         user: Some("user".into()),

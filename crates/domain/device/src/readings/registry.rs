@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use super::{
     DhcpOptionList, EmptyElement, ErrorRetryDefault, ErrorRetryZero, ForcedResync, LogTemplates,
-    ProfileRuleDefault, Readings, TriggerMode, TriggerUrlValue, UpgradeNoServer,
+    ProfileRuleDefault, Readings, SrvWeightMode, TriggerMode, TriggerUrlValue, UpgradeNoServer,
 };
 
 /// A reading that does not exist, or a value that it does not have.
@@ -50,6 +50,17 @@ pub struct Reading {
     pub values: Vec<&'static str>,
 }
 
+const OPTION_LISTS: [(&str, DhcpOptionList); 3] = [
+    ("66,160,159,150,60,43,125", DhcpOptionList::Long),
+    ("160,159,66,150", DhcpOptionList::Article),
+    ("66,160,159,150", DhcpOptionList::Spa),
+];
+
+const WEIGHT_MODES: [(&str, SrvWeightMode); 2] = [
+    ("rfc2782", SrvWeightMode::Rfc2782),
+    ("low_first", SrvWeightMode::LowFirst),
+];
+
 /// What is done with a reading.
 enum Visit<'v> {
     /// It is set to the choice of this word.
@@ -62,7 +73,7 @@ enum Visit<'v> {
 
 impl Readings {
     /// The names of all readings, as written in the configuration, and what each decides.
-    pub const ABOUT: [(&'static str, &'static str); 12] = [
+    pub const ABOUT: [(&'static str, &'static str); 13] = [
         (
             "random_delay_unit_s",
             "seconds of one unit of Resync_Random_Delay",
@@ -102,12 +113,16 @@ impl Readings {
             "error_retry_default",
             "factory value of Resync_Error_Retry_Delay",
         ),
+        (
+            "srv_weight_mode",
+            "SRV records of one priority: a larger weight is chosen more often, or the lowest goes first",
+        ),
     ];
 
     /// The names alone.
     #[expect(clippy::indexing_slicing, reason = "the compiler evaluates it")]
-    pub const NAMES: [&'static str; 12] = {
-        let mut names = [""; 12];
+    pub const NAMES: [&'static str; 13] = {
+        let mut names = [""; 13];
         let mut at = 0;
         while at < names.len() {
             names[at] = Self::ABOUT[at].0;
@@ -169,12 +184,7 @@ impl Readings {
                 choose(name, visit, &flag, &mut self.zero_retry_keeps_periodic)
             }
             "dhcp_options_default" => {
-                let choices = [
-                    ("66,160,159,150,60,43,125", DhcpOptionList::Long),
-                    ("160,159,66,150", DhcpOptionList::Article),
-                    ("66,160,159,150", DhcpOptionList::Spa),
-                ];
-                choose(name, visit, &choices, &mut self.dhcp_options_default)
+                choose(name, visit, &OPTION_LISTS, &mut self.dhcp_options_default)
             }
             "log_templates" => {
                 let choices = [
@@ -226,6 +236,7 @@ impl Readings {
                 ];
                 choose(name, visit, &choices, &mut self.error_retry_default)
             }
+            "srv_weight_mode" => choose(name, visit, &WEIGHT_MODES, &mut self.srv_weight_mode),
             other => Err(ReadingError::unknown(other)),
         }
     }

@@ -193,6 +193,11 @@ impl<'r> Work<'r> {
                 "srv-with-tftp",
                 "the fetch fails: `--srv` does not work with tftp".to_owned(),
             );
+        } else if selected.options.srv
+            && let Ok(word) = self.request.scope.readings.word("srv_weight_mode")
+        {
+            //= R-DNS-4
+            self.document.readings.insert("srv_weight_mode", word);
         }
         self.document
     }

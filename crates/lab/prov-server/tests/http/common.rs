@@ -135,6 +135,7 @@ pub(crate) fn request(scheme: Scheme, port: u16, path: &str) -> Request {
         port,
         path: path.into(),
         proxy: None,
+        service: None,
         allowed_domains: String::new(),
         user_agent: "Cisco-CP-8841-3PCC/11.3 (000e08012345)".into(),
         user: None,

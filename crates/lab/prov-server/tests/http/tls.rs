@@ -72,6 +72,7 @@ pub(crate) async fn get(lab: &Lab, tls: &Arc<Tls>, host: &str) -> Result<Vec<u8>
         port: address(lab).port(),
         path: "/a.xml".into(),
         proxy: None,
+        service: None,
         allowed_domains: String::new(),
         user_agent: "phone".into(),
         user: None,

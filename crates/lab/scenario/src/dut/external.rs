@@ -181,6 +181,12 @@ impl ExternalPhone {
 
 /// Refuses what cannot be seen from outside.
 fn check(scenario: &Scenario) -> Result<(), Halt> {
+    let places = [&scenario.given.domain, &scenario.given.directory];
+    if !scenario.given.services.is_empty() || places.iter().any(|place| !place.is_empty()) {
+        return Err(Halt::Cannot(
+            "the phone asks the name servers of its network".to_owned(),
+        ));
+    }
     if scenario.given.clock != Clock::Any {
         return Err(Halt::Cannot(
             "the clock of a phone cannot be set".to_owned(),

@@ -3,6 +3,7 @@
 mod doing;
 mod effects;
 mod life;
+mod places;
 mod slots;
 
 use std::collections::{BTreeMap, VecDeque};

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use onhook_device::{Family, Identity, Mac, Readings, Release, WallTime, days_from_civil};
 use onhook_discovery::{DhcpOption, Space, Value, choose};
+use onhook_fetch::SrvRecord;
 use onhook_params::{ParamId, Scope};
 
 use super::content::{self, Content};
 use super::problem::Problem;
 use super::table::{Item, Table};
 
-const KEYS: [&str; 12] = [
+const KEYS: [&str; 15] = [
     "family",
     "release",
     "readings",
@@ -20,6 +21,9 @@ const KEYS: [&str; 12] = [
     "pin_server",
     "params",
     "options",
+    "domain",
+    "services",
+    "directory",
     "files",
     "clock",
     "ignore",
@@ -61,6 +65,12 @@ pub struct Given {
     pub params: BTreeMap<String, String>,
     /// Options of DHCP by number.
     pub options: BTreeMap<u8, String>,
+    /// The domain of the network, whose SRV records a phone out of the box looks up; empty: it has none.
+    pub domain: String,
+    /// SRV records by the name that is looked up.
+    pub services: BTreeMap<String, Vec<SrvRecord>>,
+    /// The host of the directory that redirects phones out of the box; empty: there is none.
+    pub directory: String,
     /// Files of the server by path, or by whole URL.
     pub files: BTreeMap<String, Content>,
     /// What the wall clock shows at the first step.
@@ -107,6 +117,9 @@ pub(super) fn of(common: Option<Item<'_>>, own: Option<Item<'_>>) -> Result<Give
         pin_server: last("pin_server").map_or(Ok(false), Item::flag)?,
         params: BTreeMap::new(),
         options: BTreeMap::new(),
+        domain: last("domain").map_or(Ok(String::new()), Item::host)?,
+        services: BTreeMap::new(),
+        directory: last("directory").map_or(Ok(String::new()), Item::host)?,
         files: BTreeMap::new(),
         clock: match last("clock").map(clock).transpose()? {
             None => Clock::Any,
@@ -121,6 +134,9 @@ pub(super) fn of(common: Option<Item<'_>>, own: Option<Item<'_>>) -> Result<Give
         }
         if let Some(found) = table.get("options") {
             given.options.extend(options(found)?);
+        }
+        if let Some(found) = table.get("services") {
+            given.services.extend(services(found)?);
         }
         if let Some(files) = table.get("files") {
             for file in files.table()?.items() {
@@ -148,6 +164,18 @@ fn scope(
         }
     }
     Ok(scope)
+}
+
+impl Item<'_> {
+    /// A host name.
+    fn host(self) -> Result<String, Problem> {
+        let text = self.text()?;
+        let letter = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_');
+        match text.chars().all(letter) {
+            true => Ok(text.to_owned()),
+            false => Err(self.wrong(format!("`{text}` is no host name"))),
+        }
+    }
 }
 
 impl<'a> Table<'a> {
@@ -264,6 +292,36 @@ pub(super) fn options(item: Item<'_>) -> Result<Vec<(u8, String)>, Problem> {
         options.push((number, value));
     }
     Ok(options)
+}
+
+/// SRV records by name, each as `priority weight port target`.
+fn services(item: Item<'_>) -> Result<Vec<(String, Vec<SrvRecord>)>, Problem> {
+    let mut services = Vec::new();
+    for item in item.table()?.items() {
+        let records = item.list()?.into_iter();
+        let records: Result<_, _> = records.map(|item| record(item)).collect();
+        services.push((item.key().to_owned(), records?));
+    }
+    Ok(services)
+}
+
+fn record(item: Item<'_>) -> Result<SrvRecord, Problem> {
+    let text = item.text()?;
+    let parts: Vec<&str> = text.split_whitespace().collect();
+    let read = || match parts.as_slice() {
+        [priority, weight, port, target] => Some(SrvRecord {
+            priority: priority.parse().ok()?,
+            weight: weight.parse().ok()?,
+            port: port.parse().ok()?,
+            target: (*target).to_owned(),
+        }),
+        _ => None,
+    };
+    read().ok_or_else(|| {
+        item.wrong(format!(
+            "`{text}` is no SRV record: write priority, weight, port and target, \"10 0 443 pr1.example.com\""
+        ))
+    })
 }
 
 /// A path that begins with `/`, or a URL.

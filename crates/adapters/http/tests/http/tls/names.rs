@@ -9,6 +9,8 @@ use onhook_testkit::fake::FakeResolver;
 
 use super::{Authority, Leaf, Secure, ask, fails, get, get_with, hello, phone, tls};
 use crate::server::Server;
+#[cfg(feature = "srv")]
+use crate::services::by_service;
 
 const NAME: ErrorKind = ErrorKind::Tls(TlsFailure::Name);
 
@@ -163,4 +165,32 @@ async fn the_name_check_can_be_replaced() {
     // Every name is 127.0.0.1 here.
     phone.set_names(NameCheck::DnsOfCn);
     get(&phone, &ask(&server, "prov.test")).await.unwrap();
+}
+
+//= R-TLS-3 type=test
+//= R-TLS-4 type=test
+#[cfg(feature = "srv")]
+#[tokio::test]
+async fn behind_srv_records_the_name_of_the_rule_counts_and_not_that_of_the_server() {
+    let authority = Authority::new("root");
+    for (leaf, believed) in [("example.com", true), ("pr1.example.com", false)] {
+        let secure = Secure::new(&authority, &Leaf::server(&[leaf]));
+        let seen = secure.seen.clone();
+        let server = secure.serve(hello()).await;
+        let record = (10, 0, server.address.port(), "pr1.example.com");
+        let zone = FakeResolver::new()
+            .with_service("_ciscoprov-https._tls.example.com", record)
+            .with("pr1.example.com", &[[127, 0, 0, 1].into()]);
+        let fetch = HttpFetch::new(Arc::new(zone), 0)
+            .with_tls(tls(authority.anchors(), NameCheck::UrlHost));
+        let request = by_service(ask(&server, "example.com"));
+        let result = get_with(&fetch, &request).await;
+        if !believed {
+            fails(result, NAME, &["example.com", "pr1.example.com"]);
+            continue;
+        }
+        assert_eq!(result.unwrap(), b"hello");
+        let sni: Vec<_> = seen.lock().unwrap().iter().map(|s| s.sni.clone()).collect();
+        assert_eq!(sni, [Some("example.com".to_owned())]);
+    }
 }

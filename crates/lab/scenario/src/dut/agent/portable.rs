@@ -11,11 +11,19 @@ pub(super) fn check(scenario: &Scenario) -> Result<(), Halt> {
         files,
         clock,
         slots,
+        domain,
+        services,
+        directory,
         ..
     } = &scenario.given;
     if slots.is_some() {
         return Err(Halt::Cannot(
             "the program has no slots for firmware".to_owned(),
+        ));
+    }
+    if !(domain.is_empty() && services.is_empty() && directory.is_empty()) {
+        return Err(Halt::Cannot(
+            "the program asks real name servers and directories".to_owned(),
         ));
     }
     if *clock != Clock::Any {

@@ -10,7 +10,7 @@ use onhook_params::ValueId;
 use onhook_phone::port::Severity as Told;
 use onhook_phone::{
     Committed, CustomCa, DecodedId, Effect, Input, LogLine, Newcomer, Notice, OpId, Request,
-    RestartKind, Searched, UpgradeNotice, render,
+    RestartKind, UpgradeNotice, render,
 };
 use onhook_profile::{DecodeSpec, Limits, decode};
 
@@ -26,8 +26,7 @@ impl VirtualPhone {
     pub(super) fn execute(&mut self, effect: Effect, now: Now) {
         match effect {
             Effect::Fetch(op, request) => self.fetch(op, &request),
-            // Nobody tells this phone of other places.
-            Effect::Search(op, _) => self.tell(Input::Searched(op, Searched::Nothing)),
+            Effect::Search(op, place) => self.search(op, place),
             Effect::Cancel(op) => self.cancel(op),
             Effect::Commit(op) => {
                 self.commit(op);
@@ -93,18 +92,56 @@ impl VirtualPhone {
         self.push(at_ms, Input::TrustDone(op, result.map_err(Into::into)));
     }
 
-    /// Asks the server, as far as it hears of it, and tells the phone that it did.
+    /// Asks one server after the other until one accepts, and tells the phone that it did.
     pub(super) fn ask(
         &mut self,
         op: OpId,
         request: &Request,
         prvst: Option<i8>,
     ) -> (String, Answer) {
+        let mut servers = self.servers(op, request).into_iter().peekable();
+        let mut first = None;
+        loop {
+            let Some((host, port)) = servers.next() else {
+                // There is one at least.
+                let host = self.shared.values.text(request.host).to_owned();
+                return self.ask_server((host, request.port), request, prvst);
+            };
+            let (url, answer) = self.ask_server((host.clone(), port), request, prvst);
+            let usual_ip = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
+            // An address in the URL needs no name server.
+            let ip = answer.found.then(|| host.parse().unwrap_or(usual_ip));
+            first = first.or(ip);
+            let unreached = matches!(answer.body, Err(Outcome::Connect | Outcome::Dns));
+            if unreached && servers.peek().is_some() {
+                continue;
+            }
+            self.tell(Input::FetchStarted(op, Endpoint { ip: first }));
+            return (url, answer);
+        }
+    }
+
+    /// Asks a server, as far as it hears of it.
+    fn ask_server(
+        &mut self,
+        (host, port): (String, u16),
+        request: &Request,
+        prvst: Option<i8>,
+    ) -> (String, Answer) {
         let values = &self.shared.values;
         let secret = request.path.is_secret();
-        let host = values.text(request.host).to_owned();
         let path = values.expose(request.path).to_owned();
-        let url = usual(&render::url(request, values));
+        let own = values.text(request.host);
+        let mut url = render::url(request, values);
+        if own != host {
+            // A server that SRV records name has a name, and no address.
+            url = url.replacen(
+                &format!("://{own}:{}", request.port),
+                &format!("://{host}:{port}"),
+                1,
+            );
+        }
+        let url = usual(&url);
         // What is shown of a path with a password is not what is asked for.
         let whole = match secret {
             true => url.replace("/***", &path),
@@ -123,10 +160,6 @@ impl VirtualPhone {
         let answer = self
             .server
             .answer(request.scheme, &whole, &asked, |text| self.place(text));
-        // An address in the URL needs no name server.
-        let ip = host.parse().ok();
-        let usual_ip = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
-        let ip = answer.found.then(|| ip.unwrap_or(usual_ip));
         if answer.heard {
             self.see(Seen::Request {
                 url: url.clone(),
@@ -138,7 +171,6 @@ impl VirtualPhone {
                 prvst,
             });
         }
-        self.tell(Input::FetchStarted(op, Endpoint { ip }));
         (url, answer)
     }
 

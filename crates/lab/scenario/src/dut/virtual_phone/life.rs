@@ -61,6 +61,7 @@ impl VirtualPhone {
         let discovered = self.discovered();
         self.tell(Input::OptionsLearned(discovered));
         self.tell(Input::Fact(Fact::ExternalAddress(self.known.external)));
+        self.tell_means();
         self.tell_slots();
         self.tell(Input::Boot(Boot::Normal, self.record));
     }

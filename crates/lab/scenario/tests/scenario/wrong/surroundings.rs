@@ -9,7 +9,7 @@ use onhook_scenario::{Do, Seen};
 
 use super::{RIGHT, Wrong, set};
 
-pub(super) const WRONG: [Wrong; 20] = [
+pub(super) const WRONG: [Wrong; 24] = [
     Wrong {
         name: "it shows other values",
         value: |value| format!("{value}x"),
@@ -132,6 +132,66 @@ pub(super) const WRONG: [Wrong; 20] = [
             set(given, "Resync_After_Upgrade_Attempt", new);
         }),
         noticed: 4,
+        ..RIGHT
+    },
+    Wrong {
+        name: "it looks up no SRV records",
+        given: Some(|given| given.services.clear()),
+        noticed: 8,
+        rows: &["R-DNS-2/https", "V-030/https", "R-DNS-6/second-file"],
+        ..RIGHT
+    },
+    Wrong {
+        name: "it looks up SRV records always, and takes any",
+        given: Some(|given| {
+            super::rules(given, |rule| match rule.split_once("http") {
+                Some(("", rest)) => format!("[--srv] http{rest}"),
+                _ => rule.to_owned(),
+            });
+            let records: Vec<_> = given.services.values().flatten().cloned().collect();
+            for name in ["_ciscoprov-https._tls", "_ciscoprov-http._tcp"] {
+                let any = records.iter().cloned().map(|mut record| {
+                    if record.target == "." {
+                        "dot.example.com".clone_into(&mut record.target);
+                    }
+                    record
+                });
+                given
+                    .services
+                    .insert(format!("{name}.example.com"), any.collect());
+            }
+        }),
+        noticed: 3,
+        rows: &["R-DNS-1/unasked", "R-DNS-5/none", "R-DNS-5/dot"],
+        ..RIGHT
+    },
+    Wrong {
+        name: "it reads the weights and priorities of SRV records the other way round",
+        given: Some(|given| {
+            for record in given.services.values_mut().flatten() {
+                record.priority = u16::MAX - record.priority;
+                record.weight = u16::MAX - record.weight;
+            }
+        }),
+        noticed: 3,
+        rows: &[
+            "R-DNS-4/priority",
+            "R-DNS-4/low-first",
+            "R-DNS-4/weight",
+            "R-DNS-4/final",
+        ],
+        ..RIGHT
+    },
+    Wrong {
+        name: "it asks no directory",
+        given: Some(|given| given.directory.clear()),
+        noticed: 4,
+        rows: &[
+            "V-033/unknown",
+            "V-034/redirect",
+            "R-OOB-7/down",
+            "V-035/kept",
+        ],
         ..RIGHT
     },
     Wrong {

@@ -1,7 +1,9 @@
 //! SRV records: their names and the order in which they are tried.
 
-use onhook_fetch::Scheme;
+use onhook_device::SrvWeightMode;
 use onhook_schedule::{Purpose, draw, uniform};
+
+use crate::Scheme;
 
 /// One record (RFC 2782).
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -16,16 +18,6 @@ pub struct SrvRecord {
     pub target: String,
 }
 
-/// What weights mean (R-DNS-4).
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Hash)]
-pub enum WeightMode {
-    /// A larger weight is chosen more often (RFC 2782).
-    #[default]
-    Rfc2782,
-    /// A lower weight goes first, as a text of the vendor says.
-    LowFirst,
-}
-
 /// The name whose records serve a scheme on a domain; `None` for TFTP, which has none.
 #[must_use]
 pub fn name(scheme: Scheme, domain: &str) -> Option<String> {
@@ -37,23 +29,28 @@ pub fn name(scheme: Scheme, domain: &str) -> Option<String> {
     }
 }
 
-/// Puts records into the order in which they are tried; those that say that there is no service are left out. `seed` decides
-/// what chance decides.
+/// Most servers of one name that are tried.
+pub const MOST_TARGETS: usize = 8;
+
+/// Puts records into the order in which they are tried, at most [`MOST_TARGETS`]; those that say that there is no service, or
+/// that name no host and port, are left out. `seed` decides what chance decides.
 #[must_use]
-pub fn order(mut records: Vec<SrvRecord>, mode: WeightMode, seed: u64) -> Vec<SrvRecord> {
+pub fn order(mut records: Vec<SrvRecord>, mode: SrvWeightMode, seed: u64) -> Vec<SrvRecord> {
     //= R-DNS-5
-    records.retain(|record| record.target != ".");
+    records.retain(|record| record.port != 0 && is_host(&record.target));
     //= R-DNS-4
     // Those of weight 0 first, so that they are seldom chosen (RFC 2782), and the rest by name: answers come in any order.
     records.sort_by(|a, b| {
         (a.priority, a.weight, &a.target, a.port).cmp(&(b.priority, b.weight, &b.target, b.port))
     });
-    if mode == WeightMode::LowFirst {
+    records.dedup();
+    if mode == SrvWeightMode::LowFirst {
+        records.truncate(MOST_TARGETS);
         return records;
     }
-    let mut ordered = Vec::with_capacity(records.len());
+    let mut ordered = Vec::new();
     let mut draws = 0;
-    while let Some(first) = records.first() {
+    while let Some(first) = records.first().filter(|_| ordered.len() < MOST_TARGETS) {
         let priority = first.priority;
         let same = records
             .iter()
@@ -69,4 +66,11 @@ pub fn order(mut records: Vec<SrvRecord>, mode: WeightMode, seed: u64) -> Vec<Sr
         ordered.push(records.remove(chosen.unwrap_or(0)));
     }
     ordered
+}
+
+/// Whether a target can be a host: what stands in an answer may be anything, and ends in URLs and messages.
+fn is_host(target: &str) -> bool {
+    let letter = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
+    let label = |label: &str| matches!(label.len(), 1..=63) && label.bytes().all(letter);
+    target.len() <= 253 && target.split('.').all(label)
 }

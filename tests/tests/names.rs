@@ -1,0 +1,218 @@
+//! Name servers of one's own: `--srv`, the domain of the network, and what is no answer. dnsmasq is the name server.
+#![cfg(test)]
+
+use std::fs;
+use std::net::{Ipv4Addr, TcpListener, UdpSocket};
+use std::process::{Command, Stdio};
+
+use onhook_tests::{Agent, Lab, Peer, profile, tool, until, violations};
+use serde_json::Value;
+
+/// dnsmasq with records for a server of the lab over HTTP and HTTPS, and the lab.
+struct Network {
+    port: u16,
+    lab: Lab,
+    _dns: Peer,
+}
+
+impl Network {
+    /// `None` after saying that the test is skipped.
+    fn new(records: &[&str]) -> Option<Self> {
+        let program = tool("dnsmasq")?;
+        let folder = tempfile::tempdir().unwrap();
+        let ca_out = folder.path().join("ca.pem").display().to_string();
+        let mut options = vec!["--https", "127.0.0.1:0", "--tls-name", "example.test"];
+        options.extend(["--tls-ca-out", &ca_out]);
+        let lab = Lab::start(&options).unwrap();
+        fs::copy(&ca_out, lab.place("ca.pem")).unwrap();
+        let port_of = |scheme| {
+            lab.address(scheme)
+                .unwrap()
+                .rsplit(':')
+                .next()
+                .unwrap()
+                .to_owned()
+        };
+        let (http, https, port) = (port_of("http"), port_of("https"), free_port());
+        let mut command = Command::new(program);
+        command
+            .args([
+                "--no-daemon",
+                "--conf-file=/dev/null",
+                "--no-resolv",
+                "--no-hosts",
+                "--local=/test/",
+            ])
+            .args(["--listen-address=127.0.0.1", "--bind-interfaces"])
+            .args([format!("--port={port}"), "--pid-file=".to_owned()])
+            .args(records.iter().map(|record| {
+                record
+                    .replace("{http}", &http)
+                    .replace("{https}", &https)
+                    .replace("{closed}", &closed_port().to_string())
+            }))
+            .stdin(Stdio::null());
+        if Command::new("id")
+            .arg("-u")
+            .output()
+            .is_ok_and(|id| id.stdout == b"0\n")
+        {
+            command.arg("--user=nobody");
+        }
+        let network = Self {
+            port,
+            lab,
+            _dns: Peer::start(&mut command).unwrap(),
+        };
+        until("dnsmasq", || network.answers().then_some(())).unwrap();
+        Some(network)
+    }
+
+    /// Whether the name server answers to a question that is none.
+    fn answers(&self) -> bool {
+        let asking = UdpSocket::bind("127.0.0.1:0").unwrap();
+        asking.connect(("127.0.0.1", self.port)).unwrap();
+        let wait = std::time::Duration::from_millis(100);
+        asking.set_read_timeout(Some(wait)).unwrap();
+        // The root has no address.
+        let question = b"\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x01";
+        asking.send(question).is_ok() && asking.recv(&mut [0; 512]).is_ok()
+    }
+
+    /// A phone that asks this name server and believes the lab.
+    fn phone(&self, more: &str) -> Agent {
+        let agent = Agent::new().unwrap();
+        let text = format!(
+            "[tls]\ntrust = {:?}\n[dns]\nservers = \"127.0.0.1:{}\"\n{more}",
+            self.lab.place("ca.pem"),
+            self.port
+        );
+        agent.configure(&text).unwrap();
+        agent
+    }
+}
+
+fn free_port() -> u16 {
+    let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    socket.local_addr().unwrap().port()
+}
+
+/// A port where nobody listens.
+fn closed_port() -> u16 {
+    let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    socket.local_addr().unwrap().port()
+}
+
+const HTTPS: &str = "--srv-host=_ciscoprov-https._tls.example.test,pr1.example.test,{https},10";
+const HTTP: &str = "--srv-host=_ciscoprov-http._tcp.example.test,pr1.example.test,{http},10";
+const PR1: &str = "--host-record=pr1.example.test,127.0.0.1";
+
+//= R-DNS-2 type=test
+//= R-DNS-4 type=test
+//= R-TLS-3 type=test
+#[test]
+fn a_rule_with_srv_finds_its_server_and_tls_expects_the_domain() {
+    let records = [
+        HTTPS,
+        HTTP,
+        PR1,
+        "--srv-host=_ciscoprov-https._tls.example.test,pr0.example.test,{closed},5",
+        "--host-record=pr0.example.test,127.0.0.1",
+        "--srv-host=_ciscoprov-https._tls.other.test,pr1.example.test,{https},10",
+    ];
+    let Some(network) = Network::new(&records) else {
+        return;
+    };
+    network.lab.put("p.xml", profile([("GPP_A", "x")])).unwrap();
+    let agent = network.phone("");
+    for scheme in ["https", "http"] {
+        let rule = format!("[--srv] {scheme}://example.test/p.xml");
+        let (ended, resync) = agent.resync(&rule).unwrap();
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+        let port = if scheme == "https" { 443 } else { 80 };
+        let url = format!("{scheme}://example.test:{port}/p.xml");
+        assert_eq!(resync["rules"][0]["url"], url);
+    }
+    // The server is right, and its certificate is for another domain.
+    let (ended, resync) = agent.resync("[--srv] https://other.test/p.xml").unwrap();
+    assert_eq!(ended.code, Some(1));
+    assert_eq!(resync["rules"][0]["outcome"], "C.tls", "{resync:#}");
+}
+
+//= R-DNS-5 type=test
+#[test]
+fn names_without_records_and_addresses_of_nobody_are_told_apart() {
+    let records = [
+        "--host-record=plain.test,127.0.0.1",
+        "--host-record=many.test,224.0.0.1",
+        "--host-record=none.test,0.0.0.0",
+    ];
+    let Some(network) = Network::new(&records) else {
+        return;
+    };
+    network.lab.put("p.xml", profile([("GPP_A", "x")])).unwrap();
+    let port = network
+        .lab
+        .address("http")
+        .unwrap()
+        .rsplit(':')
+        .next()
+        .unwrap();
+    let agent = network.phone("");
+    for (rule, outcome, says) in [
+        (
+            format!("[--srv] http://plain.test:{port}/p.xml"),
+            "A.applied",
+            "",
+        ),
+        (
+            "http://nowhere.test/p.xml".to_owned(),
+            "C.dns",
+            "does not resolve",
+        ),
+        (
+            "http://many.test/p.xml".to_owned(),
+            "C.policy",
+            "not the address of one host",
+        ),
+        (
+            "tftp://many.test/p.xml".to_owned(),
+            "C.policy",
+            "not the address of one host",
+        ),
+        (
+            "http://none.test/p.xml".to_owned(),
+            "C.policy",
+            "not the address of one host",
+        ),
+    ] {
+        let (_, resync) = agent.resync(&rule).unwrap();
+        assert_eq!(resync["rules"][0]["outcome"], outcome, "{resync:#}");
+        assert!(resync.to_string().contains(says), "{resync:#}");
+    }
+}
+
+//= R-DNS-3 type=test
+//= R-DNS-6 type=test
+#[test]
+fn a_phone_out_of_the_box_finds_the_server_of_its_domain() {
+    let Some(network) = Network::new(&[HTTPS, PR1]) else {
+        return;
+    };
+    fs::create_dir(network.lab.place("www/Cisco")).unwrap();
+    let content = profile([("GPP_A", "found")]);
+    network.lab.put("Cisco/000e08012345.cfg", content).unwrap();
+    let agent = network.phone("[options.static]\n15 = \"example.test\"\n");
+    agent
+        .run(&["params", "set", "Resync_Random_Delay", "0"])
+        .unwrap();
+    let mut phone = agent.start(&["run", "--events", "-"]).unwrap();
+    let event = phone
+        .line(|line| line.contains("\"resync.report\""))
+        .unwrap();
+    let event: Value = serde_json::from_str(&event).unwrap();
+    let wrong = violations("onhook.event/1", &event).unwrap();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    let ended = agent.run(&["params", "get", "GPP_A"]).unwrap();
+    assert_eq!(ended.out.trim(), "found", "{event:#}");
+}
