@@ -5,7 +5,7 @@ use std::fs;
 use std::net::{Ipv4Addr, TcpListener, UdpSocket};
 use std::process::{Command, Stdio};
 
-use onhook_tests::{Agent, Lab, Peer, profile, tool, until, violations};
+use onhook_tests::{Agent, Authority, Lab, Peer, profile, signal, tool, until, violations};
 use serde_json::Value;
 
 /// dnsmasq with records for a server of the lab over HTTP and HTTPS, and the lab.
@@ -105,6 +105,7 @@ fn closed_port() -> u16 {
 
 const HTTPS: &str = "--srv-host=_ciscoprov-https._tls.example.test,pr1.example.test,{https},10";
 const HTTP: &str = "--srv-host=_ciscoprov-http._tcp.example.test,pr1.example.test,{http},10";
+const DIRECTORY: &str = "--host-record=dir.test,127.0.0.1";
 const PR1: &str = "--host-record=pr1.example.test,127.0.0.1";
 
 //= R-DNS-2 type=test
@@ -215,4 +216,71 @@ fn a_phone_out_of_the_box_finds_the_server_of_its_domain() {
     assert!(wrong.is_empty(), "{wrong:#?}");
     let ended = agent.run(&["params", "get", "GPP_A"]).unwrap();
     assert_eq!(ended.out.trim(), "found", "{event:#}");
+}
+
+//= R-OOB-1 type=test
+#[test]
+fn a_phone_out_of_the_box_is_sent_to_its_profile_by_a_directory() {
+    let (Some(network), Some(openssl)) = (Network::new(&[DIRECTORY]), tool("openssl")) else {
+        return;
+    };
+    let authority = Authority::new(openssl).unwrap();
+    authority
+        .issue("dir", "subjectAltName=DNS:dir.test")
+        .unwrap();
+    let question = authority.path("?mac=000e08012345&model=CP-8841-3PCC");
+    fs::write(question, network.lab.url("http", "/own.xml").unwrap()).unwrap();
+    let (_directory, port) = authority.serve("dir", "").unwrap();
+    network
+        .lab
+        .put("own.xml", profile([("GPP_A", "sent")]))
+        .unwrap();
+    let agent = Agent::new().unwrap();
+    let text = format!(
+        "[tls]\ntrust = {:?}\n[dns]\nservers = \"127.0.0.1:{}\"\n[directory]\nhost = \"dir.test:{port}\"\n",
+        authority.path("ca.pem"),
+        network.port
+    );
+    agent.configure(&text).unwrap();
+    agent
+        .run(&["params", "set", "Resync_Random_Delay", "0"])
+        .unwrap();
+    let mut phone = agent.start(&["run", "--events", "-"]).unwrap();
+    let event = phone
+        .line(|line| line.contains("\"resync.report\""))
+        .unwrap();
+    let ended = agent.run(&["params", "get", "GPP_A"]).unwrap();
+    assert_eq!(ended.out.trim(), "sent", "{event}");
+}
+
+//= R-DNS-1 type=test
+#[test]
+fn other_name_servers_count_once_the_configuration_is_read_again() {
+    let record = "--host-record=plain.test,127.0.0.1";
+    let (Some(network), Some(other)) = (Network::new(&[record]), Network::new(&[])) else {
+        return;
+    };
+    network.lab.put("p.xml", profile([("GPP_A", "x")])).unwrap();
+    let url = network.lab.url("http", "/p.xml").unwrap();
+    let rule = url.replace("127.0.0.1", "plain.test");
+    let agent = Agent::new().unwrap();
+    let servers = |port: u16| format!("[dns]\nservers = \"127.0.0.1:{port}\"\n");
+    agent.configure(&servers(other.port)).unwrap();
+    for (name, value) in [("Profile_Rule", &*rule), ("Resync_Random_Delay", "0")] {
+        agent.run(&["params", "set", name, value]).unwrap();
+    }
+    let mut phone = agent.start(&["run", "--events", "-"]).unwrap();
+    let report = phone
+        .line(|line| line.contains("\"resync.report\""))
+        .unwrap();
+    assert!(report.contains("C.dns"), "{report}");
+    let value = || agent.run(&["params", "get", "GPP_A"]).unwrap().out;
+    assert_eq!(value().trim(), "");
+    agent.configure(&servers(network.port)).unwrap();
+    signal("HUP", phone.id()).unwrap();
+    until("a resync by way of the other name server", || {
+        agent.run(&["ctl", "resync"]).unwrap();
+        (value().trim() == "x").then_some(())
+    })
+    .unwrap();
 }
