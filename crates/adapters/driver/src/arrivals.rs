@@ -8,6 +8,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::fetch::Finished;
 use crate::ports::Fetched;
 use crate::reactor::{Brings, Reactor};
+#[cfg(feature = "search")]
 use crate::search;
 use crate::trust::CaFetched;
 
@@ -20,6 +21,7 @@ pub(crate) enum Arrived {
         logged: oneshot::Sender<()>,
     },
     Fetched(Box<Finished>),
+    #[cfg(feature = "search")]
     Searched {
         phone: u32,
         op: OpId,
@@ -109,6 +111,7 @@ impl Reactor {
                 self.queue(phone, Input::FetchStarted(op, endpoint));
             }
             Arrived::Fetched(finished) => self.fetched(*finished),
+            #[cfg(feature = "search")]
             Arrived::Searched { phone, op, outcome } => self.searched(phone, op, outcome),
             Arrived::CaFetched(fetched) => self.ca_fetched(*fetched),
             Arrived::CaStored { phone, op, result } => self.ca_stored(phone, op, result),

@@ -33,7 +33,14 @@ impl Reactor {
                 self.fetch_trust(phone, op, source, &request, now);
             }
             Effect::ForgetTrust => self.forget_trust(phone),
+            #[cfg(feature = "search")]
             Effect::Search(op, place) => self.search(phone, op, place, now),
+            #[cfg(not(feature = "search"))]
+            Effect::Search(op, _) => {
+                tracing::warn!(phone, "this program searches no server beyond the options");
+                let failed = onhook_phone::Searched::Failed;
+                self.queue(phone, Input::Searched(op, failed));
+            }
             Effect::Upgrade(op, _) => {
                 // A phone without slots is never told of any, and upgrades nothing.
                 tracing::warn!(phone, "this program has no slots for firmware");

@@ -21,6 +21,7 @@ mod reporter;
 mod requests;
 mod restore;
 mod route;
+#[cfg(feature = "search")]
 mod search;
 mod storage;
 mod trust;
@@ -28,9 +29,8 @@ mod vault;
 mod waiting;
 mod wheel;
 
-pub use ports::{Fetched, Fetchers, Observer, Ports, Recorder, TrustPorts};
+pub use ports::{Fetched, Fetchers, Observer, Places, Ports, Recorder, TrustPorts};
 pub use reactor::{Exit, Phones, Reactor, Seat};
 pub use restore::restore;
-pub use search::Places;
 pub use vault::TaskVault;
 pub use wheel::Wheel;

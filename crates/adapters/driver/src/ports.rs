@@ -3,14 +3,22 @@
 use std::sync::Arc;
 
 use onhook_device::Now;
+use onhook_discovery::port::Redirector;
 use onhook_fetch::Scheme;
-use onhook_fetch::port::{CustomTrust, Fetch};
+use onhook_fetch::port::{CustomTrust, Fetch, Resolver};
 use onhook_params::port::ConfigStore;
 use onhook_phone::port::{EventLog, Message, StateStore, TrustStore};
 use onhook_phone::report::ResyncReport;
 use onhook_phone::{Effect, HeldCa, Input, Newcomer, Notice, Phone, RestartKind, Shared};
 
-use crate::Places;
+/// Who is asked beyond the options; whoever is missing cannot be reached.
+#[derive(Clone, Default)]
+pub struct Places {
+    /// For SRV records.
+    pub names: Option<Arc<dyn Resolver>>,
+    /// For the directory.
+    pub directory: Option<Arc<dyn Redirector>>,
+}
 
 /// The transports by scheme; a missing one is a failure that says so.
 #[derive(Clone, Default)]

@@ -10,17 +10,9 @@ use onhook_fetch::{Scheme, srv_name, srv_order};
 use onhook_params::Secrecy;
 use onhook_phone::{Discovered, Input, OpId, Place, Searched, render};
 
+use crate::Places;
 use crate::arrivals::{Arrived, Completion, PANICKED};
 use crate::reactor::Reactor;
-
-/// Who is asked beyond the options; whoever is missing cannot be reached.
-#[derive(Clone, Default)]
-pub struct Places {
-    /// For SRV records.
-    pub names: Option<Arc<dyn Resolver>>,
-    /// For the directory.
-    pub directory: Option<Arc<dyn Redirector>>,
-}
 
 /// What is asked, and whom.
 enum Search {

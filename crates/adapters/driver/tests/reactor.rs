@@ -20,6 +20,7 @@ mod reports;
 #[path = "reactor/restart.rs"]
 mod restart;
 #[path = "reactor/search.rs"]
+#[cfg(feature = "search")]
 mod search;
 #[path = "reactor/secrets.rs"]
 mod secrets;
