@@ -1,4 +1,5 @@
-//! [`HttpFetch`]: the port [`onhook_fetch::port::Fetch`] over HTTP/1.1, plain and over TLS.
+//! [`HttpFetch`]: the ports [`onhook_fetch::port::Fetch`] and [`onhook_fetch::port::Upload`] over HTTP/1.1, plain and
+//! over TLS.
 //!
 //! One transfer is one chain of requests: redirects, answers to Basic
 //! and Digest challenges, and every address of a name belong to it. Each request has its
@@ -16,18 +17,21 @@
 //! clock, who chooses the proxy, SRV, what the body means, and when to try
 //! again.
 //!
-//! Requirement families: R-HTTP, R-TLS, R-PROXY, R-DNS-1, R-URL-8, R-OUT-3.
+//! Requirement families: R-HTTP, R-TLS, R-PROXY, R-DNS-1, R-URL-8, R-RPT-2,
+//! R-OUT-3.
 
 mod chain;
 mod challenge;
 mod chance;
 mod client;
 mod connect;
+mod errand;
 mod exchange;
 mod failure;
 pub mod fuzz;
 mod limits;
 mod proxy;
+mod sent;
 mod target;
 #[cfg(feature = "_tls")]
 mod tls;

@@ -11,6 +11,7 @@ mod proxy;
 mod server;
 #[cfg(feature = "_tls")]
 mod tls;
+mod upload;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
