@@ -9,7 +9,9 @@ mod dnsmasq;
 mod nginx;
 mod python;
 mod rsyslogd;
+mod squid;
 mod tftpd_hpa;
+mod tinyproxy;
 
 use std::path::Path;
 
@@ -42,15 +44,19 @@ pub(crate) enum Rights {
 }
 
 /// All of them, in the order of the report.
-pub(crate) const ALL: [&Peer; 9] = [
+pub(crate) const ALL: [&Peer; 13] = [
     &tftpd_hpa::PEER,
+    &tftpd_hpa::WRITABLE,
     &atftpd::PEER,
     &atftpd::PLAIN,
+    &atftpd::WRITABLE,
     &dnsmasq::PEER,
     &nginx::PEER,
     &apache::PEER,
     &caddy::PEER,
     &python::PEER,
+    &tinyproxy::PEER,
+    &squid::PEER,
     &rsyslogd::PEER,
 ];
 
