@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use onhook_tests::{Peer, program, signal, skip, tool};
 
-/// Longest run; it takes about ten seconds.
+/// Longest run; it takes about fifteen seconds.
 const LONGEST: Duration = Duration::from_secs(300);
 
 #[test]
