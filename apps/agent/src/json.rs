@@ -168,6 +168,8 @@ pub(crate) fn answer(answer: &Answer) -> String {
         Answer::Delayed(delay) => json!({ "ok": true, "delayed": delay.name() }),
         Answer::Resync(report) => json!({ "ok": true, "resync": resync(report) }),
         Answer::Status(phone) => json!({ "ok": true, "status": status(phone) }),
+        // The control socket has no request for it.
+        Answer::SipAccess(_) => json!({ "ok": true }),
         Answer::Refused(why) => json!({ "ok": false, "error": why }),
     };
     value.to_string()

@@ -85,7 +85,8 @@ impl<S> Attentive<S> {
             | Ask::RestartWarm
             | Ask::Line(..)
             | Ask::Registration(..)
-            | Ask::Status => {}
+            | Ask::Status
+            | Ask::SipAccess => {}
         }
         Ok(())
     }

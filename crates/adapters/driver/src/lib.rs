@@ -11,6 +11,7 @@
 //! Requirement families: R-HTTP-20 (order of request message and first packet), R-OUT-5, R-SM-26, R-TLS-8.
 
 mod arrivals;
+mod by_sip;
 mod execute;
 mod facts;
 mod fault;

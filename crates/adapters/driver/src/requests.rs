@@ -17,7 +17,7 @@ use crate::reactor::Reactor;
 use crate::reporter::running;
 use crate::waiting::{Explicit, Progress, What};
 
-const NO_PHONE: &str = "there is no such phone";
+pub(crate) const NO_PHONE: &str = "there is no such phone";
 pub(crate) const NO_MEMORY: &str = "no memory for another text: restart the program";
 
 impl Reactor {
@@ -57,6 +57,7 @@ impl Reactor {
             // The certificate itself is the business of transports, who have it already.
             Ask::InstallCertificate(_) => self.learn(phone, Fact::ClientCertificate(true), reply),
             Ask::RemoveCertificate => self.learn(phone, Fact::ClientCertificate(false), reply),
+            Ask::SipAccess => reply.answer(self.sip_access(phone)),
             Ask::Status => reply.answer(match self.status(phone) {
                 Some(status) => Answer::Status(Box::new(status)),
                 None => Answer::Refused(NO_PHONE.to_owned()),
@@ -91,6 +92,10 @@ impl Reactor {
                 return;
             }
         };
+        if origin == Origin::Sip {
+            self.notified(phone, rule, reply);
+            return;
+        }
         let Some(seat) = self.phones.seats.get_mut(phone as usize) else {
             return;
         };

@@ -198,7 +198,7 @@ impl Waiting {
 }
 
 /// Stands where somebody has been answered already.
-struct Nobody;
+pub(crate) struct Nobody;
 
 impl Reply for Nobody {
     fn answer(self: Box<Self>, _: Answer) {}

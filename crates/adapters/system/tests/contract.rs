@@ -108,6 +108,7 @@ fn wire(ask: Ask) -> ControlRequest {
         },
         Ask::RemoveCertificate => ControlRequest::RemoveCertificate {},
         Ask::Status => ControlRequest::Status {},
+        Ask::SipAccess => panic!("nobody outside asks for it"),
     }
 }
 

@@ -27,6 +27,17 @@ impl Secret {
     }
 }
 
+/// How long it takes does not tell where the bytes differ.
+impl PartialEq for Secret {
+    fn eq(&self, other: &Self) -> bool {
+        let pairs = self.0.iter().zip(other.0.iter());
+        let differences = pairs.fold(0, |all, (a, b)| all | (a ^ b));
+        self.0.len() == other.0.len() && differences == 0
+    }
+}
+
+impl Eq for Secret {}
+
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("***")
@@ -50,5 +61,14 @@ mod tests {
     #[test]
     fn debug_output_hides_the_bytes() {
         assert_eq!(format!("{:?}", Secret::from("canary")), "***");
+    }
+
+    #[test]
+    fn secrets_are_equal_if_all_bytes_are() {
+        let canary = Secret::from("canary");
+        assert_eq!(canary, Secret::from("canary"));
+        for other in ["", "canar", "canaryy", "danary", "canarz"] {
+            assert_ne!(canary, Secret::from(other));
+        }
     }
 }

@@ -1,11 +1,12 @@
 //! Requests from outside and their answers, before they reach a phone.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use onhook_device::Secret;
 
 use crate::report::{ResyncReport, Status};
-use crate::{LineUse, Origin, Registration};
+use crate::{LineUse, Origin, Registration, SipAccess};
 
 /// What somebody outside asks of a phone, as text that has not been looked at.
 #[derive(Debug)]
@@ -48,6 +49,8 @@ pub enum Ask {
     RemoveCertificate,
     /// Tell how things are.
     Status,
+    /// Tell who may ask for what by SIP.
+    SipAccess,
 }
 
 /// A client certificate with its key, as PEM files hold them.
@@ -90,6 +93,8 @@ pub enum Answer {
     Resync(Box<ResyncReport>),
     /// How things are.
     Status(Box<Status>),
+    /// Who may ask for what by SIP; for the program itself, and shown to nobody.
+    SipAccess(Arc<SipAccess>),
     /// Not done: why, and what to do.
     Refused(String),
 }

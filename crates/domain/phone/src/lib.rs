@@ -10,7 +10,7 @@
 //! renders with [`render`].
 //!
 //! Requirement families: R-SM, R-RULE, R-ASSIGN, R-OPT-6, R-ALIAS-1, R-POST, R-APP, R-LOG, R-MACRO-20..23, R-URL-2, R-FLS, R-TLS-8..10,
-//! R-PROXY-3, R-UPG, R-FW-1 to R-FW-6, R-FW-10 to R-FW-15.
+//! R-PROXY-3, R-UPG, R-FW-1 to R-FW-6, R-FW-10 to R-FW-15, R-SIP-2, R-SIP-3, R-SIP-11, R-SIP-13.
 
 mod asked;
 mod changed;
@@ -43,6 +43,7 @@ mod run;
 mod search;
 mod second;
 mod shared;
+mod sip;
 mod steps;
 mod trust;
 mod upgrade;
@@ -68,4 +69,5 @@ pub use request::Request;
 pub use rule::RuleFault;
 pub use search::{Means, Place, Searched};
 pub use shared::{DecodedId, Shared};
+pub use sip::{Extension, SipAccess};
 pub use upgrade::{Slots, UpgradeGate};

@@ -71,7 +71,8 @@ fn name_of(asked: &Asked) -> String {
         | Ask::LogOut
         | Ask::InstallCertificate(_)
         | Ask::RemoveCertificate
-        | Ask::Status) => panic!("{other:?} was never asked"),
+        | Ask::Status
+        | Ask::SipAccess) => panic!("{other:?} was never asked"),
     }
 }
 
@@ -172,6 +173,7 @@ fn plain(ask: &Ask) -> (&'static str, String, Option<Vec<u8>>) {
         }
         Ask::RemoveCertificate => ("remove", String::new(), None),
         Ask::Status => ("status", String::new(), None),
+        Ask::SipAccess => ("sip access", String::new(), None),
     }
 }
 
