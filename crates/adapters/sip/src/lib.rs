@@ -1,0 +1,20 @@
+//! NOTIFY of SIP: how a server tells a phone to resync or to restart.
+//!
+//! [`UserAgent`] is the end that is notified, a machine that takes messages and times and gives answers and [`Act`]s; it draws
+//! nothing, waits for nothing and knows no phone.
+//!
+//! Deliberately unknown here: parameters, which come as [`onhook_phone::SipAccess`]; when a phone resyncs; registrations and calls.
+//!
+//! Requirement families: R-SIP. RFC 3261, 3581, 6665, 7616, 8760.
+
+mod agent;
+mod answer;
+mod bounds;
+mod event;
+mod login;
+mod message;
+mod spacing;
+
+pub use agent::{Kept, Names, Setup, Step, UserAgent};
+pub use event::Act;
+pub use message::MESSAGE_LIMIT;
