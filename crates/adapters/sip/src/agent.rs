@@ -110,13 +110,11 @@ impl UserAgent {
         now: MonoTime,
         (access, names): (&SipAccess, &Names),
     ) -> Step {
-        //= R-SIP-11
-        let of_any = |extension: &Extension| is_proxy(extension, from.ip(), names);
-        if access.proxies_only && !access.extensions.iter().any(of_any) {
+        if !is_heard(from.ip(), access, names) {
             return Step::default();
         }
         if bytes.len() > MESSAGE_LIMIT {
-            return self.refuse(bytes, from, now);
+            return self.refuse(bytes, from, now, (access, names));
         }
         let request = match read(bytes) {
             Came::Nothing => return Step::default(),
@@ -162,8 +160,17 @@ impl UserAgent {
         step
     }
 
-    /// Answers what is too large, of which only the beginning came.
-    fn refuse(&mut self, bytes: &Bytes, from: SocketAddr, now: MonoTime) -> Step {
+    /// Answers a message that is too large, of which only the beginning need be there.
+    pub fn refuse(
+        &mut self,
+        bytes: &Bytes,
+        from: SocketAddr,
+        now: MonoTime,
+        (access, names): (&SipAccess, &Names),
+    ) -> Step {
+        if !is_heard(from.ip(), access, names) {
+            return Step::default();
+        }
         let start = bytes.slice(..bytes.len().min(MESSAGE_LIMIT));
         match read(&start) {
             Came::Nothing => Step::default(),
@@ -322,6 +329,13 @@ fn extension<'a>(user: &str, access: &'a SipAccess) -> Option<&'a Extension> {
     let named = extensions.find(|e| !e.user.is_empty() && e.user == user);
     let first = access.extensions.first();
     named.or_else(|| first.filter(|first| user.is_empty() || first.user.is_empty()))
+}
+
+//= R-SIP-11
+/// Whether the phone hears anything that comes from there.
+fn is_heard(address: IpAddr, access: &SipAccess, names: &Names) -> bool {
+    let mut extensions = access.extensions.iter();
+    !access.proxies_only || extensions.any(|extension| is_proxy(extension, address, names))
 }
 
 fn is_proxy(extension: &Extension, address: IpAddr, names: &Names) -> bool {

@@ -1,9 +1,11 @@
 //! NOTIFY of SIP: how a server tells a phone to resync or to restart.
 //!
 //! [`UserAgent`] is the end that is notified, a machine that takes messages and times and gives answers and [`Act`]s; it draws
-//! nothing, waits for nothing and knows no phone.
+//! nothing, waits for nothing and knows no phone. [`Listener`] stands around it with sockets and asks the phone, after each answer, through
+//! the queue of all requests.
 //!
-//! Deliberately unknown here: parameters, which come as [`onhook_phone::SipAccess`]; when a phone resyncs; registrations and calls.
+//! Deliberately unknown here: parameters, which come as [`onhook_phone::SipAccess`]; when a phone resyncs; TLS, which a [`Secure`]
+//! adds; registrations and calls.
 //!
 //! Requirement families: R-SIP. RFC 3261, 3581, 6665, 7616, 8760.
 
@@ -11,10 +13,16 @@ mod agent;
 mod answer;
 mod bounds;
 mod event;
+mod frames;
+mod listener;
 mod login;
 mod message;
+mod office;
 mod spacing;
+mod streams;
 
 pub use agent::{Kept, Names, Setup, Step, UserAgent};
 pub use event::Act;
+pub use listener::{Limits, Listen, ListenError, Listener, Secure, Stream};
 pub use message::MESSAGE_LIMIT;
+pub use office::Around;

@@ -161,6 +161,27 @@ pub(crate) fn read(bytes: &Bytes) -> Came {
     fields.request(&first, bytes.slice(head..))
 }
 
+/// How many bytes a message on a stream has, from its head with the empty line; `None` if what it says has no sense.
+pub(crate) fn length(head: &[u8]) -> Option<usize> {
+    let mut found = None;
+    for line in head.split(|byte| *byte == b'\n') {
+        let Some(colon) = line.iter().position(|byte| *byte == b':') else {
+            continue;
+        };
+        let (name, value) = line.split_at(colon);
+        let name = name.trim_ascii();
+        if name.eq_ignore_ascii_case(b"content-length") || name.eq_ignore_ascii_case(b"l") {
+            let value = std::str::from_utf8(value.get(1..)?).ok()?;
+            let length = digits(value)?;
+            if found.is_some_and(|found| found != length) {
+                return None;
+            }
+            found = Some(length);
+        }
+    }
+    head.len().checked_add(found.unwrap_or(0))
+}
+
 fn digits(text: &str) -> Option<usize> {
     let text = text.trim();
     let all = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());

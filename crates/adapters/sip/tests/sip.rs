@@ -3,6 +3,8 @@
 
 #[path = "sip/bounds.rs"]
 mod bounds;
+#[path = "sip/listener.rs"]
+mod listener;
 #[path = "sip/login.rs"]
 mod login;
 #[path = "sip/messages.rs"]
