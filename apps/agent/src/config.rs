@@ -4,6 +4,7 @@ mod given;
 mod keys;
 mod options;
 mod show;
+mod sip;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -19,6 +20,7 @@ use crate::cli::Place;
 use crate::known::copy;
 use given::Given;
 pub(crate) use options::OptionsFrom;
+pub(crate) use sip::SipSetting;
 
 /// The merged configuration.
 pub(crate) struct Config {
@@ -44,6 +46,8 @@ pub(crate) struct Config {
     pub(crate) strip_leading_slash: bool,
     /// Over what a custom CA may come.
     pub(crate) ca_over: CaOver,
+    /// Who asks the phone by SIP, and where.
+    pub(crate) sip: SipSetting,
     /// Whether another server of the network is refused once the phone is provisioned.
     pub(crate) pin_server: bool,
     /// What somebody gave, and where it stands.
@@ -157,10 +161,8 @@ pub(crate) fn load(place: &Place) -> anyhow::Result<Config> {
     if let Some(dir) = &place.state_dir {
         given.set("state.dir", dir.display().to_string(), "--state-dir");
     }
-    for section in ["web", "sip"] {
-        if given.under(section).next().is_some() {
-            tracing::warn!("this program has no {section} listener yet: [{section}] has no effect");
-        }
+    if given.under("web").next().is_some() {
+        tracing::warn!("this program has no web listener yet: [web] has no effect");
     }
     let identity = identity(&given)?;
     let mut scope = Scope::new(identity.family, identity.release);
@@ -196,6 +198,7 @@ pub(crate) fn load(place: &Place) -> anyhow::Result<Config> {
         tftp_ports: given.parse("tftp.local_ports")?.unwrap_or(TftpPorts::Phone),
         strip_leading_slash: given.parse("tftp.strip_leading_slash")?.unwrap_or(true),
         ca_over: given.parse("security.ca_over")?.unwrap_or_default(),
+        sip: sip::sip(&given)?,
         pin_server: given.parse("security.pin_server")?.unwrap_or(false),
         identity,
         given,

@@ -1,6 +1,7 @@
 //! Reports as JSON documents and as text.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 
 use onhook_device::{Class, Outcome};
 use onhook_phone::Answer;
@@ -151,7 +152,7 @@ pub(crate) fn status(status: &Status) -> Value {
         "last": status.last.as_ref().map(resync),
         "next": timers(&status.next),
         "lines": status.busy_lines.iter().map(|line| json!({ "line": line, "state": "busy" })).collect::<Vec<_>>(),
-        "listen": {},
+        "listen": listen(&status.listen),
         "slots": [],
         "history": history,
         "counters": {
@@ -159,6 +160,12 @@ pub(crate) fn status(status: &Status) -> Value {
             "dropped_messages": status.dropped_messages,
         },
     })
+}
+
+fn listen(listen: &[(&'static str, SocketAddr)]) -> Value {
+    let pairs = listen.iter();
+    let pairs = pairs.map(|(what, address)| ((*what).to_owned(), json!(address.to_string())));
+    Value::Object(pairs.collect())
 }
 
 /// An answer as one line of the control socket.
@@ -256,6 +263,10 @@ pub(crate) fn status_text(document: &Value) -> String {
         format!("up: {} s", at(document, "uptime_s")),
     ];
     lines.push(custom_ca_text(at(document, "custom_ca")));
+    for (what, address) in at(document, "listen").as_object().into_iter().flatten() {
+        let address = address.as_str().unwrap_or_default();
+        lines.push(format!("listens: {what} {address}"));
+    }
     for timer in array(document, "next") {
         let name = at(timer, "timer").as_str().unwrap_or("");
         lines.push(format!("next: {name} in {} s", at(timer, "in_s")));

@@ -1,12 +1,12 @@
 //! What the phone knows of itself and no profile can tell. It outlives restarts of the phone, not of the program.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use onhook_device::Secret;
 use onhook_phone::port::CommandSource;
-use onhook_phone::{Answer, Ask, Asked, ClientCertificate, Mobility};
+use onhook_phone::{Answer, Ask, Asked, ClientCertificate, Mobility, Reply};
 
 use crate::certificate::Presented;
 use crate::config::{Config, MobilitySetting};
@@ -47,6 +47,8 @@ pub(crate) struct Attentive<S> {
     pub(crate) source: S,
     pub(crate) known: Known,
     pub(crate) presented: Presented,
+    /// Where the program listens, for those who ask how things are.
+    pub(crate) listen: Vec<(&'static str, SocketAddr)>,
 }
 
 #[async_trait]
@@ -55,7 +57,7 @@ impl<S: CommandSource> CommandSource for Attentive<S> {
         loop {
             let asked = self.source.next().await?;
             match self.heed(&asked.ask) {
-                Ok(()) => return Some(asked),
+                Ok(()) => return Some(self.with_addresses(asked)),
                 Err(why) => asked.reply.answer(Answer::Refused(why)),
             }
         }
@@ -63,6 +65,20 @@ impl<S: CommandSource> CommandSource for Attentive<S> {
 }
 
 impl<S> Attentive<S> {
+    /// A phone does not know where the program around it listens.
+    fn with_addresses(&self, asked: Asked) -> Asked {
+        if self.listen.is_empty() || !matches!(asked.ask, Ask::Status) {
+            return asked;
+        }
+        Asked {
+            reply: Box::new(Completed {
+                listen: self.listen.clone(),
+                reply: asked.reply,
+            }),
+            ..asked
+        }
+    }
+
     /// Keeps a fact; why not, if it cannot be one.
     fn heed(&self, ask: &Ask) -> Result<(), String> {
         match ask {
@@ -95,6 +111,21 @@ impl<S> Attentive<S> {
         self.presented.install(pair)?;
         self.known.now().client_certificate = true;
         Ok(())
+    }
+}
+
+/// Adds to a status where is listened.
+struct Completed {
+    listen: Vec<(&'static str, SocketAddr)>,
+    reply: Box<dyn Reply>,
+}
+
+impl Reply for Completed {
+    fn answer(self: Box<Self>, mut answer: Answer) {
+        if let Answer::Status(status) = &mut answer {
+            status.listen = self.listen;
+        }
+        self.reply.answer(answer);
     }
 }
 

@@ -20,6 +20,7 @@ mod reload;
 mod resync;
 mod run;
 mod sheet;
+mod sip;
 mod status;
 mod supervisor;
 #[cfg(any(feature = "ring", feature = "aws-lc-rs"))]

@@ -26,6 +26,7 @@ use crate::known::{Attentive, Known};
 use crate::lines::Lines;
 use crate::network::Network;
 use crate::reload::reload;
+use crate::sip::{Sip, Ways};
 use crate::supervisor::Supervisor;
 use crate::transports::Transports;
 
@@ -45,13 +46,15 @@ pub(crate) async fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
     let transports = Transports::new(&config)?;
     let known = Known::of(&config);
     let store = Arc::new(boot::open(&config)?);
-    let source =
+    let sip = Sip::open(&config).await?;
+    let control =
         ControlSocket::bind(&boot::control_path(&config), json::answer).map_err(|error| {
             let world = World(error.to_string());
             anyhow::Error::new(error).context(world)
         })?;
     let control = Attentive {
-        source,
+        listen: sip.addresses(),
+        source: Ways { control, sip },
         known: known.clone(),
         presented: transports.presented.clone(),
     };

@@ -42,13 +42,16 @@ pub(super) const KEYS: [(&str, &[&str]); 13] = [
         "tls",
         &["trust", "custom_ca", "client_certificate", "client_key"],
     ),
-    ("security", &["ca_over", "pin_server"]),
+    (
+        "security",
+        &["ca_over", "pin_server", "notify_profile_needs_auth"],
+    ),
     ("mobility", &["status", "user", "password", "password_file"]),
     ("tftp", &["local_ports", "strip_leading_slash"]),
     ("account", &["user", "password", "password_file"]),
     ("tftp", &["local_ports"]),
     ("web", &["listen"]),
-    ("sip", &["listen"]),
+    ("sip", &["listen", "tls_listen", "check_sync_alias"]),
     ("readings", &Readings::NAMES),
 ];
 

@@ -373,6 +373,7 @@ impl Reactor {
                 .collect(),
             stale_completions: seat.phone.stale_completions(),
             dropped_messages: seat.ports.log.dropped(),
+            listen: Vec::new(),
         })
     }
 }

@@ -37,6 +37,6 @@ pub use client::HttpFetch;
 pub use limits::Limits;
 #[cfg(feature = "_tls")]
 pub use tls::{
-    Identity, NameCheck, Tls, TlsError, TrustAnchors, TrustTime, TrustedTime, crypto_provider,
-    subject_of,
+    Acceptor, Identity, NameCheck, Tls, TlsError, TrustAnchors, TrustTime, TrustedTime,
+    crypto_provider, subject_of,
 };
