@@ -2,6 +2,8 @@
 
 #[path = "cli/crypt.rs"]
 pub(crate) mod crypt;
+#[path = "cli/notify.rs"]
+pub(crate) mod notify;
 #[path = "cli/phone.rs"]
 pub(crate) mod phone;
 #[path = "cli/replay.rs"]
@@ -21,6 +23,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crypt::{DecryptArgs, EncryptArgs};
+use notify::NotifyArgs;
 use phone::{PhoneArgs, ScopeArgs};
 use replay::ReplayArgs;
 use run::RunArgs;
@@ -195,6 +198,14 @@ pub(crate) enum Command {
         The digest is found by trying; what was found is said on stderr. Compressed content is inflated.\n\
         Exit status: 0 decrypted, 1 wrong key or damaged file (nothing is written), 2 usage.")]
     Decrypt(DecryptArgs),
+    /// Tell a phone by SIP to resync or to restart, as a server does with NOTIFY, and print its answer.
+    #[command(after_help = "Examples:\n  \
+        onhook-harness notify 192.0.2.50 --event resync\n  \
+        onhook-harness notify 1001@192.0.2.50:5060 --event reboot_now --uid 1001 --pwd-file pin.txt\n  \
+        onhook-harness notify 1001@192.0.2.50 --event resync --profile 'http://192.0.2.9/$MA.xml' --uid 1001 --pwd-env PIN\n\n\
+        A challenge is answered with SHA-256, or MD5 if the phone offers nothing else.\n\
+        Exit status: 0 the phone accepted, 1 it refused or does not answer, 2 usage.")]
+    Notify(NotifyArgs),
     /// Answer conformance vectors of macros, conditions, versions, rules, URLs and schedules.
     #[command(after_help = "Examples:\n  \
         onhook-harness vectors docs/spec/rules-vectors.jsonl\n  \

@@ -9,6 +9,8 @@ mod listener;
 mod login;
 #[path = "sip/messages.rs"]
 mod messages;
+#[path = "sip/notice.rs"]
+mod notice;
 #[path = "sip/rules.rs"]
 mod rules;
 #[path = "sip/scene.rs"]
