@@ -90,6 +90,7 @@ impl<'s> Walk<'s> {
             | Do::Upgrade(_)
             | Do::Set(..)
             | Do::Reboot(_)
+            | Do::Notify(_)
             | Do::Line(..)
             | Do::Registration(..)
             | Do::Address(_)

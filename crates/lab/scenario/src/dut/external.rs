@@ -255,6 +255,7 @@ impl Dut for ExternalPhone {
             Do::PowerOff => return cannot("power that stays off"),
             Do::Upgrade(_) => return cannot("an upgrade"),
             Do::Reboot(_) => return cannot("a restart"),
+            Do::Notify(_) => return cannot("a NOTIFY"),
             Do::FactoryReset => return cannot("the factory state"),
             Do::Line(..) => return cannot("a call"),
             Do::Registration(..) => return cannot("a registration"),

@@ -1,7 +1,7 @@
 //! The words of steps, and the keys that belong to them.
 
 /// What may be done, with the keys that belong to it.
-pub(super) const DO: [(&str, &[&str]); 20] = [
+pub(super) const DO: [(&str, &[&str]); 21] = [
     ("boot", &[]),
     ("power-off", &[]),
     ("power-cycle", &[]),
@@ -10,6 +10,7 @@ pub(super) const DO: [(&str, &[&str]); 20] = [
     ("set", &["params", "by"]),
     ("upgrade", &["rule"]),
     ("reboot", &["by"]),
+    ("notify", &["event", "body", "user", "uid", "pwd", "answer"]),
     ("factory-reset", &[]),
     ("line", &["line", "is"]),
     ("registration", &["line", "is"]),
