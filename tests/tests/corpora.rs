@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use onhook_dhcp::fuzz::{dhcp, dhcp6, lease};
 use onhook_flash_store::fuzz::store;
 use onhook_http::fuzz::answer;
+use onhook_sip::fuzz::sip;
 use onhook_testkit::fuzz::{TARGETS, Target};
 use onhook_tftp::fuzz::tftp;
 
@@ -19,13 +20,14 @@ type Feed = fn(&[u8]);
 
 /// The targets of the domain, and those of adapters.
 fn targets() -> impl Iterator<Item = Target> {
-    let adapters: [(_, Feed); 6] = [
+    let adapters: [(_, Feed); 7] = [
         ("store", store),
         ("tftp", tftp),
         ("answer", answer),
         ("dhcp", dhcp),
         ("dhcp6", dhcp6),
         ("lease", lease),
+        ("sip", sip),
     ];
     let adapters = adapters.map(|(name, feed)| Target { name, feed });
     TARGETS.into_iter().chain(adapters)

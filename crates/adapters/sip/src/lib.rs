@@ -14,6 +14,7 @@ mod answer;
 mod bounds;
 mod event;
 mod frames;
+pub mod fuzz;
 mod listener;
 mod login;
 mod message;
