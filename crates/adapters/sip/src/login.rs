@@ -15,8 +15,8 @@ const LIFE_S: u64 = 60;
 const USED: usize = 256;
 /// Logins of one message that are looked at.
 const LOOKED_AT: usize = 4;
-/// What is offered, the preferred one first.
-const OFFERED: [Algorithm; 2] = [Algorithm::Sha256, Algorithm::Md5];
+/// What is offered. MD5 is first, for sipp and sipsak answer the first challenge and know no other; who knows better takes the second.
+const OFFERED: [Algorithm; 2] = [Algorithm::Md5, Algorithm::Sha256];
 
 /// What became of a login.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -9,6 +9,7 @@ mod dnsmasq;
 mod nginx;
 mod python;
 mod rsyslogd;
+mod sip;
 mod tftpd_hpa;
 
 use std::path::Path;
@@ -42,7 +43,7 @@ pub(crate) enum Rights {
 }
 
 /// All of them, in the order of the report.
-pub(crate) const ALL: [&Peer; 9] = [
+pub(crate) const ALL: [&Peer; 11] = [
     &tftpd_hpa::PEER,
     &atftpd::PEER,
     &atftpd::PLAIN,
@@ -52,6 +53,8 @@ pub(crate) const ALL: [&Peer; 9] = [
     &caddy::PEER,
     &python::PEER,
     &rsyslogd::PEER,
+    &sip::SIPP,
+    &sip::SIPSAK,
 ];
 
 pub(crate) use nginx::PEER as NGINX;
