@@ -15,6 +15,8 @@ mod execute;
 mod facts;
 mod fault;
 mod fetch;
+#[cfg(feature = "pages")]
+mod pages;
 mod ports;
 mod reactor;
 mod reporter;

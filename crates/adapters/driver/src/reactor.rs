@@ -390,7 +390,7 @@ impl Reactor {
         };
         let edits = matches!(
             queued.input,
-            Input::Command(_, Command::Set(..))
+            Input::Command(_, Command::Set(..) | Command::Submit(_))
                 | Input::Command(Origin::Screen, Command::ResyncWith(_))
         );
         seat.phone.handle(queued.input, &mut cx);

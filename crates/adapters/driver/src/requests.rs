@@ -15,9 +15,9 @@ use crate::arrivals::Arrived;
 use crate::fault::{ca_rule, explain};
 use crate::reactor::Reactor;
 use crate::reporter::running;
-use crate::waiting::{Explicit, Progress, What};
+use crate::waiting::{Explicit, Progress, Room, What};
 
-const NO_PHONE: &str = "there is no such phone";
+pub(crate) const NO_PHONE: &str = "there is no such phone";
 pub(crate) const NO_MEMORY: &str = "no memory for another text: restart the program";
 
 impl Reactor {
@@ -39,6 +39,16 @@ impl Reactor {
                 }
                 Err(why) => reply.answer(Answer::Refused(why)),
             },
+            #[cfg(feature = "pages")]
+            Ask::Submit(page) => self.ask_submit(phone, origin, &page, reply),
+            #[cfg(feature = "pages")]
+            Ask::Upgrade(rule) => self.ask_upgrade(phone, origin, rule.as_ref(), reply),
+            #[cfg(feature = "pages")]
+            Ask::Look => self.show(phone, reply),
+            #[cfg(not(feature = "pages"))]
+            Ask::Submit(_) | Ask::Upgrade(_) | Ask::Look => {
+                reply.answer(Answer::Refused("this program has no pages".to_owned()));
+            }
             Ask::UpdateCa(rule) => self.ask_update_ca(phone, origin, rule.as_ref(), reply),
             Ask::FactoryReset => self.ask_reset(phone, origin, reply),
             Ask::Restart => self.ask_restart(phone, origin, Command::Restart, reply),
@@ -95,6 +105,14 @@ impl Reactor {
             return;
         };
         let waiting = &mut seat.waiting;
+        if origin == Origin::Page && waiting.has_room_for(rule) == Room::Taken {
+            let shared = &mut self.phones.shared;
+            if let Some(old) = rule.and_then(|rule| waiting.replace_given(rule)) {
+                shared.values.release(old);
+            }
+            reply.answer(Answer::Delayed(Delay::RunningResync));
+            return;
+        }
         match (rule, &mut waiting.asked) {
             //= R-SM-12
             (
@@ -112,7 +130,7 @@ impl Reactor {
         self.ask_next(phone);
     }
 
-    fn intern_rule(&mut self, rule: &Secret) -> Result<ValueId, String> {
+    pub(crate) fn intern_rule(&mut self, rule: &Secret) -> Result<ValueId, String> {
         let text = text(rule, "the rule")?;
         let values = &mut self.phones.shared.values;
         values
@@ -368,6 +386,8 @@ impl Reactor {
                 .collect(),
             stale_completions: seat.phone.stale_completions(),
             dropped_messages: seat.ports.log.dropped(),
+            // Whoever listens knows where.
+            listen: Vec::new(),
         })
     }
 }

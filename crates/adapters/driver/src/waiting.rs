@@ -10,6 +10,9 @@ use onhook_phone::{Answer, CaSource, Committed, Delay, Origin, Reply, RuleSlot};
 /// Why there is nothing to fetch.
 pub(crate) const EMPTY_CA_RULE: &str = "Custom_CA_Rule is empty: give a URL";
 
+/// Askers of pages that may share one resync.
+const SHARED: usize = 32;
+
 /// Who waits for what.
 #[derive(Default)]
 pub(crate) struct Waiting {
@@ -69,7 +72,39 @@ pub(crate) enum Progress {
     Started,
 }
 
+/// Whether pages may leave another request.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Room {
+    Free,
+    Taken,
+}
+
 impl Waiting {
+    //= R-SIP-5
+    /// Whether pages have left enough already: one rule waits at most, and a few for the configured ones.
+    pub(crate) fn has_room_for(&self, rule: Option<ValueId>) -> Room {
+        let taken = match rule {
+            // They share one resync, and wait for nothing but its report.
+            None => {
+                let asked = self.asked.as_ref();
+                let shared = asked.map_or(0, |asked| asked.replies.len());
+                shared + self.configured.len() >= SHARED
+            }
+            Some(_) => self
+                .given
+                .iter()
+                .any(|(origin, ..)| *origin == Origin::Page),
+        };
+        if taken { Room::Taken } else { Room::Free }
+    }
+
+    /// Puts a rule in the place of the one that a page has left; returns that one.
+    pub(crate) fn replace_given(&mut self, rule: ValueId) -> Option<ValueId> {
+        let mut given = self.given.iter_mut();
+        let left = given.find(|(origin, ..)| *origin == Origin::Page);
+        left.map(|(_, old, _)| std::mem::replace(old, rule))
+    }
+
     /// Notes that an explicit resync started with a rule; the program itself may want one too.
     pub(crate) fn started(&mut self, slot: RuleSlot) -> Audience {
         match &mut self.asked {

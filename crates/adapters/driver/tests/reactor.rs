@@ -13,6 +13,8 @@ mod diary;
 mod failures;
 #[path = "reactor/fleet.rs"]
 mod fleet;
+#[path = "reactor/pages.rs"]
+mod pages;
 #[path = "reactor/proxy.rs"]
 mod proxy;
 #[path = "reactor/reports.rs"]

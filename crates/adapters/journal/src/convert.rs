@@ -30,7 +30,7 @@ impl Input {
             live::Input::Fact(fact) => Self::fact(fact, values, hide),
             live::Input::Command(origin, command) => Self::Command {
                 origin,
-                what: Command::of(command, values, scope, hide),
+                what: Command::of(command, shared, scope, hide),
             },
             live::Input::FetchStarted(op, endpoint) => Self::FetchStarted {
                 op: op.number(),
@@ -166,7 +166,7 @@ impl Input {
                 live::Input::Searched(OpId::from_number(*op), searched)
             }
             Self::Command { origin, what } => {
-                live::Input::Command(*origin, what.live(values, scope)?)
+                live::Input::Command(*origin, what.live(shared, scope)?)
             }
             Self::FetchStarted { op, ip } => {
                 live::Input::FetchStarted(OpId::from_number(*op), Endpoint { ip: *ip })
@@ -258,7 +258,8 @@ impl Input {
 }
 
 impl Command {
-    fn of(command: live::Command, values: &Values, scope: &Scope, hide: &mut Hide) -> Self {
+    fn of(command: live::Command, shared: &Shared, scope: &Scope, hide: &mut Hide) -> Self {
+        let values = &shared.values;
         match command {
             live::Command::Resync => Self::Resync,
             live::Command::ResyncWith(rule) => Self::ResyncWith(given(rule, values, scope, hide)),
@@ -276,13 +277,17 @@ impl Command {
                     value: hide.value(id, value, scope),
                 }
             }
+            live::Command::Submit(page) => {
+                Self::Submit(params(shared.decoded(page), values, scope, hide))
+            }
             live::Command::Restart => Self::Restart,
             live::Command::RestartWarm => Self::RestartWarm,
             live::Command::FactoryReset => Self::FactoryReset,
         }
     }
 
-    fn live(&self, values: &mut Values, scope: &Scope) -> Option<live::Command> {
+    fn live(&self, shared: &mut Shared, scope: &Scope) -> Option<live::Command> {
+        let values = &mut shared.values;
         Some(match self {
             Self::Resync => live::Command::Resync,
             Self::ResyncWith(rule) => {
@@ -295,6 +300,11 @@ impl Command {
             Self::Set { name, value } => {
                 let id = ParamId::lookup(name, scope)?;
                 live::Command::Set(id, values.intern(value, secrecy(id))?)
+            }
+            Self::Submit(params) => {
+                let entries: Option<Vec<_>> =
+                    params.iter().map(|p| p.entry(values, scope)).collect();
+                live::Command::Submit(shared.put_entries(entries?))
             }
             Self::Restart => live::Command::Restart,
             Self::RestartWarm => live::Command::RestartWarm,

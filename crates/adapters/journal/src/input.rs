@@ -183,6 +183,8 @@ pub enum Command {
         /// Its new value.
         value: String,
     },
+    /// All that a page submits.
+    Submit(Vec<Param>),
     /// A restart.
     Restart,
     /// A restart of SIP and services.

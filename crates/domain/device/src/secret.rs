@@ -20,6 +20,16 @@ impl Secret {
         &self.0
     }
 
+    /// Whether these are the bytes, in a time that depends on the length of `given` only.
+    #[must_use]
+    pub fn matches(&self, given: &[u8]) -> bool {
+        let own = self.0.iter().copied().chain(std::iter::repeat(0));
+        let differences = own
+            .zip(given)
+            .fold(0_u8, |all, (own, given)| all | (own ^ given));
+        std::hint::black_box(differences) == 0 && self.0.len() == given.len()
+    }
+
     /// Whether there are no bytes.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -46,6 +56,16 @@ pub struct SecretRef(pub u32);
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_the_same_bytes_match() {
+        let secret = Secret::from("pass");
+        assert!(secret.matches(b"pass"));
+        for other in ["", "pas", "passe", "pass\0", "Pass", "past"] {
+            assert!(!secret.matches(other.as_bytes()), "{other}");
+        }
+        assert!(Secret::from("").matches(b"") && !Secret::from("").matches(b"\0"));
+    }
 
     #[test]
     fn debug_output_hides_the_bytes() {

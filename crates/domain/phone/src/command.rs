@@ -53,6 +53,7 @@ impl Phone {
             },
             Command::UpdateCa(rule) => self.update_ca(rule, cx),
             Command::Set(id, value) => self.edit(origin, id, value, cx),
+            Command::Submit(page) => self.submit(origin, page, cx),
             Command::RestartWarm => {
                 self.warm_restart = true;
                 self.restart_if_idle(cx);

@@ -63,6 +63,8 @@ pub enum Command {
     UpdateCa(Option<ValueId>),
     /// Set a parameter locally; the text is canonical.
     Set(ParamId, ValueId),
+    /// Store all that a page submits, in one commit, and restart if something really changed (R-WEB-14).
+    Submit(DecodedId),
     /// Restart when all lines are idle and no resync runs.
     Restart,
     /// Restart SIP and services, without a boot, when all lines are idle and no resync runs (`restart_now`).

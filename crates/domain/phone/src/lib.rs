@@ -23,6 +23,7 @@ mod input;
 mod learned;
 mod lines;
 mod local;
+mod look;
 mod looping;
 mod macros;
 mod model;
@@ -55,6 +56,7 @@ pub use effect::{Effect, LogLine, LogOp, Notice, RestartKind, Subject, UpgradeNo
 pub use input::{
     Boot, Command, Committed, Fact, Input, LineUse, Mobility, OpId, Origin, Registration, Told,
 };
+pub use look::{Logins, Look, Seen, Shown};
 pub use model::{Model, ModelId, PhoneSetup};
 pub use onhook_resync::{Cause, Gate, RuleSlot, State, TimerKind};
 pub use onhook_upgrade::{Lasting, Memory, Stage, Target, Tried};

@@ -251,7 +251,7 @@ impl Phone {
     #[must_use]
     pub fn commit_entries(&self, op: OpId) -> &[Entry] {
         match &self.edit {
-            Some(edit) if edit.op == op => std::slice::from_ref(&edit.entry),
+            Some(edit) if edit.op == op => &edit.entries,
             Some(_) | None => match &self.cold {
                 Some(cold) => cold.changes_of(op),
                 None => self.upgrade_changes(op),
@@ -347,8 +347,8 @@ impl Phone {
         if let Some(rule) = self.given.take() {
             shared.values.release(rule);
         }
-        if let Some(value) = self.edit.take().and_then(|edit| edit.entry.value) {
-            shared.values.release(value);
+        if let Some(edit) = self.edit.take() {
+            edit.release(shared);
         }
         self.restart = Restart::No;
         self.restart_by = Second::NEVER;

@@ -131,6 +131,13 @@ impl Phone {
         }
     }
 
+    /// Whether there are slots for firmware.
+    #[must_use]
+    pub fn has_slots(&self) -> bool {
+        let firmware = self.firmware.as_ref();
+        firmware.is_some_and(|firmware| firmware.slots.is_some())
+    }
+
     /// Takes what the record says of upgrades, before anything of the boot asks for it.
     pub(crate) fn recall_firmware(&mut self, boot: Boot, record: &StateRecord, cx: &mut Cx<'_>) {
         if let Some(host) = record.server {

@@ -304,12 +304,18 @@ fn input(bytes: &mut Bytes<'_>, ops: u32, scope: &Scope, shared: &mut Shared) ->
         14 if bytes.next().is_multiple_of(4) => Input::Searched(op, searched(bytes, shared)),
         13 => Input::CommitDone(op, committed),
         14 => Input::StateSaved(op, committed),
-        _ => firmware(bytes, op, committed, shared),
+        _ => firmware(bytes, op, committed, scope, shared),
     }
 }
 
-/// What is told of firmware and of the factory state, or that time passes.
-fn firmware(bytes: &mut Bytes<'_>, op: OpId, committed: Committed, shared: &mut Shared) -> Input {
+/// What is told of firmware and of the factory state, that a page is submitted, or that time passes.
+fn firmware(
+    bytes: &mut Bytes<'_>,
+    op: OpId,
+    committed: Committed,
+    scope: &Scope,
+    shared: &mut Shared,
+) -> Input {
     match bytes.next() % 8 {
         0 => Input::Fact(Fact::Slots(Some(Slots {
             inactive: shared.values.intern("sip88xx.12-0-1", Secrecy::Plain),
@@ -325,6 +331,13 @@ fn firmware(bytes: &mut Bytes<'_>, op: OpId, committed: Committed, shared: &mut 
                 Some(rule) => Input::Command(Origin::Control, Command::Upgrade(Some(rule))),
                 None => Input::Timer,
             }
+        }
+        6 => {
+            let page = Command::Submit(profile(bytes, scope, shared));
+            Input::Command(
+                bytes.of(&[Origin::Page, Origin::Control], Origin::Page),
+                page,
+            )
         }
         _ => Input::Timer,
     }
