@@ -19,13 +19,16 @@ type Feed = fn(&[u8]);
 
 /// The targets of the domain, and those of adapters.
 fn targets() -> impl Iterator<Item = Target> {
-    let adapters: [(_, Feed); 6] = [
+    let adapters: [(_, Feed); 9] = [
         ("store", store),
         ("tftp", tftp),
         ("answer", answer),
         ("dhcp", dhcp),
         ("dhcp6", dhcp6),
         ("lease", lease),
+        ("web_action", onhook_web::fuzz::action),
+        ("web_form", onhook_web::fuzz::form),
+        ("web_authorization", onhook_web::fuzz::authorization),
     ];
     let adapters = adapters.map(|(name, feed)| Target { name, feed });
     TARGETS.into_iter().chain(adapters)

@@ -4,6 +4,7 @@ mod given;
 mod keys;
 mod options;
 mod show;
+mod web;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -19,6 +20,9 @@ use crate::cli::Place;
 use crate::known::copy;
 use given::Given;
 pub(crate) use options::OptionsFrom;
+#[cfg(all(feature = "web", any(feature = "ring", feature = "aws-lc-rs")))]
+pub(crate) use web::Protocol;
+pub(crate) use web::WebSetting;
 
 /// The merged configuration.
 pub(crate) struct Config {
@@ -46,6 +50,8 @@ pub(crate) struct Config {
     pub(crate) ca_over: CaOver,
     /// Whether another server of the network is refused once the phone is provisioned.
     pub(crate) pin_server: bool,
+    /// The pages.
+    pub(crate) web: WebSetting,
     /// What somebody gave, and where it stands.
     given: Given,
 }
@@ -157,7 +163,7 @@ pub(crate) fn load(place: &Place) -> anyhow::Result<Config> {
     if let Some(dir) = &place.state_dir {
         given.set("state.dir", dir.display().to_string(), "--state-dir");
     }
-    for section in ["web", "sip"] {
+    for section in ["sip"] {
         if given.under(section).next().is_some() {
             tracing::warn!("this program has no {section} listener yet: [{section}] has no effect");
         }
@@ -197,6 +203,7 @@ pub(crate) fn load(place: &Place) -> anyhow::Result<Config> {
         strip_leading_slash: given.parse("tftp.strip_leading_slash")?.unwrap_or(true),
         ca_over: given.parse("security.ca_over")?.unwrap_or_default(),
         pin_server: given.parse("security.pin_server")?.unwrap_or(false),
+        web: web::web(&given)?,
         identity,
         given,
     })

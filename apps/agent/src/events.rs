@@ -19,10 +19,14 @@ pub(crate) struct Watcher {
     pub(crate) lines: Sender,
     pub(crate) server: LogServer,
     pub(crate) supervisor: Supervisor,
+    #[cfg(feature = "web")]
+    pub(crate) pages: crate::pages::Teller,
 }
 
 impl Watcher {
     fn write(&mut self, now: Now, event: &str, fields: Value) {
+        #[cfg(feature = "web")]
+        self.pages.line(&object(now, event, fields.clone()));
         if self.lines.is_open() {
             let gap = |count| object(now, "missed", json!({ "count": count }));
             self.lines.send(object(now, event, fields), gap);
@@ -121,6 +125,8 @@ fn wall(at: WallTime) -> String {
 
 impl Observer for Watcher {
     fn notice(&mut self, _phone: u32, now: Now, notice: &Notice, url: Option<&str>) {
+        #[cfg(feature = "web")]
+        self.pages.notice(now, notice, url);
         // What is believed is told with all that is known of it.
         let Some((event, fields)) = event_of(now, notice, url) else {
             return;
@@ -136,6 +142,8 @@ impl Observer for Watcher {
     }
 
     fn resync(&mut self, _phone: u32, now: Now, report: &ResyncReport) {
+        #[cfg(feature = "web")]
+        self.pages.resync(now, report);
         self.write(
             now,
             "resync.report",

@@ -50,7 +50,7 @@ fn timers(next: &[(TimerKind, u64)]) -> Vec<Timer> {
 }
 
 /// The text of `$ERR`.
-fn err(outcome: Outcome, said: Option<&str>) -> String {
+pub(crate) fn err(outcome: Outcome, said: Option<&str>) -> String {
     match said {
         Some(said) => format!("{outcome}: {said}"),
         None => outcome.to_string(),
@@ -151,7 +151,7 @@ pub(crate) fn status(status: &Status) -> Value {
         "last": status.last.as_ref().map(resync),
         "next": timers(&status.next),
         "lines": status.busy_lines.iter().map(|line| json!({ "line": line, "state": "busy" })).collect::<Vec<_>>(),
-        "listen": {},
+        "listen": status.listen.iter().map(|(name, at)| ((*name).to_owned(), at.to_string().into())).collect::<serde_json::Map<_, _>>(),
         "slots": [],
         "history": history,
         "counters": {
@@ -168,6 +168,8 @@ pub(crate) fn answer(answer: &Answer) -> String {
         Answer::Delayed(delay) => json!({ "ok": true, "delayed": delay.name() }),
         Answer::Resync(report) => json!({ "ok": true, "resync": resync(report) }),
         Answer::Status(phone) => json!({ "ok": true, "status": status(phone) }),
+        // Pages look for themselves.
+        Answer::Look(_) => json!({ "ok": true }),
         Answer::Refused(why) => json!({ "ok": false, "error": why }),
     };
     value.to_string()

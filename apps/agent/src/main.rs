@@ -15,11 +15,14 @@ mod lines;
 mod log_server;
 mod logging;
 mod network;
+#[cfg(feature = "web")]
+mod pages;
 mod params;
 mod reload;
 mod resync;
 mod run;
 mod sheet;
+mod sources;
 mod status;
 mod supervisor;
 #[cfg(any(feature = "ring", feature = "aws-lc-rs"))]

@@ -47,7 +47,17 @@ pub(super) const KEYS: [(&str, &[&str]); 13] = [
     ("tftp", &["local_ports", "strip_leading_slash"]),
     ("account", &["user", "password", "password_file"]),
     ("tftp", &["local_ports"]),
-    ("web", &["listen"]),
+    (
+        "web",
+        &[
+            "listen",
+            "host_names",
+            "open",
+            "protocol",
+            "certificate",
+            "key",
+        ],
+    ),
     ("sip", &["listen"]),
     ("readings", &Readings::NAMES),
 ];

@@ -96,7 +96,7 @@ impl Config {
     fn settings(&self) -> Vec<Setting> {
         let keys = KEYS
             .iter()
-            .filter(|(section, _)| !matches!(*section, "web" | "sip"))
+            .filter(|(section, _)| *section != "sip")
             .flat_map(|(section, keys)| keys.iter().map(move |key| (*section, *key)));
         keys.map(|(section, key)| {
             let name = format!("{section}.{key}");
@@ -174,6 +174,7 @@ impl Config {
             ("tftp", "strip_leading_slash") => Some(self.strip_leading_slash.to_string()),
             ("security", "ca_over") => Some(self.ca_over.name().to_owned()),
             ("security", "pin_server") => Some(self.pin_server.to_string()),
+            ("web", key) => self.web.value(key),
             ("readings", name) => self.scope.readings.word(name).ok().map(str::to_owned),
             _ => None,
         }
