@@ -26,9 +26,9 @@ fn targets() -> impl Iterator<Item = Target> {
         ("dhcp", dhcp),
         ("dhcp6", dhcp6),
         ("lease", lease),
-        ("web_action", onhook_web::fuzz::action),
-        ("web_form", onhook_web::fuzz::form),
-        ("web_authorization", onhook_web::fuzz::authorization),
+        ("web_action", onhook_web::fuzz::web_action),
+        ("web_form", onhook_web::fuzz::web_form),
+        ("web_authorization", onhook_web::fuzz::web_authorization),
     ];
     let adapters = adapters.map(|(name, feed)| Target { name, feed });
     TARGETS.into_iter().chain(adapters)

@@ -18,6 +18,7 @@ pub(crate) struct WebSetting {
     /// The files of certificate and key; both or none.
     pub(crate) pair: Option<(PathBuf, PathBuf)>,
     /// Whether somebody wrote where: then it has to work.
+    #[cfg_attr(not(feature = "web"), expect(dead_code, reason = "there are no pages"))]
     pub(crate) is_given: bool,
 }
 

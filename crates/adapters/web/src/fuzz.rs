@@ -16,7 +16,7 @@ use crate::nonce::Nonces;
 ///
 /// # Panics
 /// Something of this does not hold.
-pub fn action(bytes: &[u8]) {
+pub fn web_action(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else {
         return;
     };
@@ -50,7 +50,7 @@ pub fn action(bytes: &[u8]) {
 ///
 /// # Panics
 /// Something of this does not hold.
-pub fn form(bytes: &[u8]) {
+pub fn web_form(bytes: &[u8]) {
     if let Some(form) = Submitted::read(bytes) {
         assert!(form.len() < FIELDS);
         assert!(!form.token.is_empty() || bytes.len() >= 5);
@@ -66,7 +66,7 @@ pub fn form(bytes: &[u8]) {
 ///
 /// # Panics
 /// Something of this does not hold.
-pub fn authorization(bytes: &[u8]) {
+pub fn web_authorization(bytes: &[u8]) {
     let mut porter = Porter::new(Nonces::new(Secret::from("a key of at least 16 bytes")));
     let logins = Logins {
         admin: Secret::from("a password that no fuzzer guesses"),
@@ -91,9 +91,9 @@ mod tests {
     proptest! {
         #[test]
         fn nothing_that_is_sent_breaks_what_holds(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-            super::action(&bytes);
-            super::form(&bytes);
-            super::authorization(&bytes);
+            super::web_action(&bytes);
+            super::web_form(&bytes);
+            super::web_authorization(&bytes);
         }
 
         #[test]
@@ -102,9 +102,9 @@ mod tests {
             form in "(token=[a-z]{0,4}&)?([A-Za-z_%+]{0,6}=[a-z%+0-9]{0,6}&){0,6}",
             word in "(Digest|Basic) (username=\"admin\", )?(nonce=\"[0-9a-f.]{0,8}\", )?nc=[0-9a-f]{0,3}, qop=auth, uri=\"/admin/reboot\"",
         ) {
-            super::action(text.as_bytes());
-            super::form(form.as_bytes());
-            super::authorization(word.as_bytes());
+            super::web_action(text.as_bytes());
+            super::web_form(form.as_bytes());
+            super::web_authorization(word.as_bytes());
         }
     }
 }
