@@ -100,6 +100,8 @@ impl Agent {
             .stdin(Stdio::null())
             .current_dir(self.place("cwd"))
             .env_clear()
+            // Phones of tests that run at the same time would want one place.
+            .env("ONHOOK__WEB__LISTEN", "off")
             .env("TMPDIR", self.place("tmp"))
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .envs(self.variables.iter().map(|(name, value)| (name, value)));

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 /// The published schemas, which may refer to each other by `$id`.
-const SCHEMAS: [&str; 13] = [
+const SCHEMAS: [&str; 14] = [
     include_str!("../../docs/schemas/resync.schema.json"),
     include_str!("../../docs/schemas/status.schema.json"),
     include_str!("../../docs/schemas/params.schema.json"),
@@ -15,6 +15,7 @@ const SCHEMAS: [&str; 13] = [
     include_str!("../../docs/schemas/replay.schema.json"),
     include_str!("../../docs/schemas/try.schema.json"),
     include_str!("../../docs/schemas/serve-event.schema.json"),
+    include_str!("../../docs/schemas/notify.schema.json"),
     include_str!("../../docs/schemas/run.schema.json"),
     include_str!("../../docs/schemas/scenario.schema.json"),
 ];

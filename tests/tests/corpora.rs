@@ -9,6 +9,7 @@ use onhook_dhcp::fuzz::{dhcp, dhcp6, lease};
 use onhook_dns::fuzz::names;
 use onhook_flash_store::fuzz::store;
 use onhook_http::fuzz::answer;
+use onhook_sip::fuzz::sip;
 use onhook_testkit::fuzz::{TARGETS, Target};
 use onhook_tftp::fuzz::tftp;
 
@@ -20,7 +21,7 @@ type Feed = fn(&[u8]);
 
 /// The targets of the domain, and those of adapters.
 fn targets() -> impl Iterator<Item = Target> {
-    let adapters: [(_, Feed); 7] = [
+    let adapters: [(_, Feed); 11] = [
         ("store", store),
         ("tftp", tftp),
         ("answer", answer),
@@ -28,6 +29,10 @@ fn targets() -> impl Iterator<Item = Target> {
         ("dhcp6", dhcp6),
         ("lease", lease),
         ("names", names),
+        ("sip", sip),
+        ("web_action", onhook_web::fuzz::web_action),
+        ("web_form", onhook_web::fuzz::web_form),
+        ("web_authorization", onhook_web::fuzz::web_authorization),
     ];
     let adapters = adapters.map(|(name, feed)| Target { name, feed });
     TARGETS.into_iter().chain(adapters)

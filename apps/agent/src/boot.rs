@@ -176,6 +176,7 @@ pub(crate) async fn build(
     let syslog = Arc::new(Syslog::with(names as _, transport, format));
     let ports = Ports {
         fetch: transports.fetchers.clone(),
+        upload: transports.uploaders.clone(),
         places: places(config, transports),
         config: Arc::clone(store) as Arc<dyn ConfigStore>,
         state: Arc::clone(store) as Arc<dyn StateStore>,

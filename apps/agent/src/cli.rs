@@ -257,6 +257,9 @@ pub(crate) enum CtlCommand {
         /// A URL, or a rule; @FILE or - reads it.
         url: Option<String>,
     },
+    /// Report the configuration as Report_Rule says, once, and wait for the result.
+    #[command(after_help = "Examples:\n  onhook-agent ctl report")]
+    Report,
     /// Restart the phone as soon as all lines are idle and no resync runs.
     #[command(after_help = "Examples:\n  onhook-agent ctl reboot")]
     Reboot,

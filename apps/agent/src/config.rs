@@ -5,6 +5,8 @@ mod given;
 mod keys;
 mod options;
 mod show;
+mod sip;
+mod web;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -21,6 +23,10 @@ use crate::known::copy;
 pub(crate) use dns::DnsSetting;
 use given::Given;
 pub(crate) use options::OptionsFrom;
+pub(crate) use sip::SipSetting;
+#[cfg(all(feature = "web", any(feature = "ring", feature = "aws-lc-rs")))]
+pub(crate) use web::Protocol;
+pub(crate) use web::WebSetting;
 
 /// The merged configuration.
 pub(crate) struct Config {
@@ -49,8 +55,12 @@ pub(crate) struct Config {
     pub(crate) directory: Option<(String, u16)>,
     /// Over what a custom CA may come.
     pub(crate) ca_over: CaOver,
+    /// Who asks the phone by SIP, and where.
+    pub(crate) sip: SipSetting,
     /// Whether another server of the network is refused once the phone is provisioned.
     pub(crate) pin_server: bool,
+    /// The pages.
+    pub(crate) web: WebSetting,
     /// What somebody gave, and where it stands.
     given: Given,
 }
@@ -162,11 +172,6 @@ pub(crate) fn load(place: &Place) -> anyhow::Result<Config> {
     if let Some(dir) = &place.state_dir {
         given.set("state.dir", dir.display().to_string(), "--state-dir");
     }
-    for section in ["web", "sip"] {
-        if given.under(section).next().is_some() {
-            tracing::warn!("this program has no {section} listener yet: [{section}] has no effect");
-        }
-    }
     let identity = identity(&given)?;
     let mut scope = Scope::new(identity.family, identity.release);
     for name in Readings::NAMES {
@@ -203,7 +208,9 @@ pub(crate) fn load(place: &Place) -> anyhow::Result<Config> {
         tftp_ports: given.parse("tftp.local_ports")?.unwrap_or(TftpPorts::Phone),
         strip_leading_slash: given.parse("tftp.strip_leading_slash")?.unwrap_or(true),
         ca_over: given.parse("security.ca_over")?.unwrap_or_default(),
+        sip: sip::sip(&given)?,
         pin_server: given.parse("security.pin_server")?.unwrap_or(false),
+        web: web::web(&given)?,
         identity,
         given,
     })

@@ -6,7 +6,9 @@ use onhook_device::{Now, WallTime};
 use onhook_driver::{Fetched, Observer};
 use onhook_phone::port::Message;
 use onhook_phone::report::ResyncReport;
-use onhook_phone::{HeldCa, Newcomer, Notice, RestartKind, UpgradeGate, UpgradeNotice};
+use onhook_phone::{
+    HeldCa, Newcomer, Notice, ReportNotice, RestartKind, UpgradeGate, UpgradeNotice,
+};
 use onhook_system::event_of;
 use serde_json::{Map, Value, json};
 
@@ -19,10 +21,14 @@ pub(crate) struct Watcher {
     pub(crate) lines: Sender,
     pub(crate) server: LogServer,
     pub(crate) supervisor: Supervisor,
+    #[cfg(feature = "web")]
+    pub(crate) pages: crate::pages::Teller,
 }
 
 impl Watcher {
     fn write(&mut self, now: Now, event: &str, fields: Value) {
+        #[cfg(feature = "web")]
+        self.pages.line(&object(now, event, fields.clone()));
         if self.lines.is_open() {
             let gap = |count| object(now, "missed", json!({ "count": count }));
             self.lines.send(object(now, event, fields), gap);
@@ -93,6 +99,16 @@ impl Watcher {
                 "Upgrade_Rule names another load than the one that runs, but this phone has no slots for firmware: \
                  it goes on without an upgrade"
             ),
+            Notice::Report(ReportNotice::Done(outcome)) => {
+                tracing::info!("report ended: {} ({outcome})", outcome.code());
+            }
+            Notice::Report(
+                ReportNotice::Started(_)
+                | ReportNotice::Sending(..)
+                | ReportNotice::Fault(_)
+                | ReportNotice::Nothing
+                | ReportNotice::NotBooted,
+            ) => {}
             Notice::Upgrade(UpgradeNotice::Done(outcome)) => {
                 tracing::info!("upgrade ended: {} ({outcome})", outcome.code());
             }
@@ -121,6 +137,8 @@ fn wall(at: WallTime) -> String {
 
 impl Observer for Watcher {
     fn notice(&mut self, _phone: u32, now: Now, notice: &Notice, url: Option<&str>) {
+        #[cfg(feature = "web")]
+        self.pages.notice(now, notice, url);
         // What is believed is told with all that is known of it.
         let Some((event, fields)) = event_of(now, notice, url) else {
             return;
@@ -136,6 +154,8 @@ impl Observer for Watcher {
     }
 
     fn resync(&mut self, _phone: u32, now: Now, report: &ResyncReport) {
+        #[cfg(feature = "web")]
+        self.pages.resync(now, report);
         self.write(
             now,
             "resync.report",

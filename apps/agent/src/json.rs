@@ -1,6 +1,7 @@
 //! Reports as JSON documents and as text.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 
 use onhook_device::{Class, Outcome};
 use onhook_phone::Answer;
@@ -50,7 +51,7 @@ fn timers(next: &[(TimerKind, u64)]) -> Vec<Timer> {
 }
 
 /// The text of `$ERR`.
-fn err(outcome: Outcome, said: Option<&str>) -> String {
+pub(crate) fn err(outcome: Outcome, said: Option<&str>) -> String {
     match said {
         Some(said) => format!("{outcome}: {said}"),
         None => outcome.to_string(),
@@ -151,7 +152,7 @@ pub(crate) fn status(status: &Status) -> Value {
         "last": status.last.as_ref().map(resync),
         "next": timers(&status.next),
         "lines": status.busy_lines.iter().map(|line| json!({ "line": line, "state": "busy" })).collect::<Vec<_>>(),
-        "listen": {},
+        "listen": listen(&status.listen),
         "slots": [],
         "history": history,
         "counters": {
@@ -161,6 +162,12 @@ pub(crate) fn status(status: &Status) -> Value {
     })
 }
 
+fn listen(listen: &[(&'static str, SocketAddr)]) -> Value {
+    let pairs = listen.iter();
+    let pairs = pairs.map(|(what, address)| ((*what).to_owned(), json!(address.to_string())));
+    Value::Object(pairs.collect())
+}
+
 /// An answer as one line of the control socket.
 pub(crate) fn answer(answer: &Answer) -> String {
     let value = match answer {
@@ -168,6 +175,10 @@ pub(crate) fn answer(answer: &Answer) -> String {
         Answer::Delayed(delay) => json!({ "ok": true, "delayed": delay.name() }),
         Answer::Resync(report) => json!({ "ok": true, "resync": resync(report) }),
         Answer::Status(phone) => json!({ "ok": true, "status": status(phone) }),
+        // The control socket has no request for it.
+        Answer::SipAccess(_) => json!({ "ok": true }),
+        // Pages look for themselves.
+        Answer::Look(_) => json!({ "ok": true }),
         Answer::Refused(why) => json!({ "ok": false, "error": why }),
     };
     value.to_string()
@@ -254,6 +265,10 @@ pub(crate) fn status_text(document: &Value) -> String {
         format!("up: {} s", at(document, "uptime_s")),
     ];
     lines.push(custom_ca_text(at(document, "custom_ca")));
+    for (what, address) in at(document, "listen").as_object().into_iter().flatten() {
+        let address = address.as_str().unwrap_or_default();
+        lines.push(format!("listens: {what} {address}"));
+    }
     for timer in array(document, "next") {
         let name = at(timer, "timer").as_str().unwrap_or("");
         lines.push(format!("next: {name} in {} s", at(timer, "in_s")));

@@ -1,12 +1,12 @@
 //! What the phone knows of itself and no profile can tell. It outlives restarts of the phone, not of the program.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use onhook_device::Secret;
 use onhook_phone::port::CommandSource;
-use onhook_phone::{Answer, Ask, Asked, ClientCertificate, Mobility};
+use onhook_phone::{Answer, Ask, Asked, ClientCertificate, Mobility, Reply};
 
 use crate::certificate::Presented;
 use crate::config::{Config, MobilitySetting};
@@ -47,6 +47,8 @@ pub(crate) struct Attentive<S> {
     pub(crate) source: S,
     pub(crate) known: Known,
     pub(crate) presented: Presented,
+    /// Where the phone listens.
+    pub(crate) listen: Vec<(&'static str, SocketAddr)>,
 }
 
 #[async_trait]
@@ -55,7 +57,7 @@ impl<S: CommandSource> CommandSource for Attentive<S> {
         loop {
             let asked = self.source.next().await?;
             match self.heed(&asked.ask) {
-                Ok(()) => return Some(asked),
+                Ok(()) => return Some(self.informed(asked)),
                 Err(why) => asked.reply.answer(Answer::Refused(why)),
             }
         }
@@ -79,21 +81,51 @@ impl<S> Attentive<S> {
             }
             Ask::Resync(_)
             | Ask::Set { .. }
+            | Ask::Submit(_)
+            | Ask::Upgrade(_)
+            | Ask::Look
             | Ask::UpdateCa(_)
+            | Ask::Report
             | Ask::FactoryReset
             | Ask::Restart
             | Ask::RestartWarm
             | Ask::Line(..)
             | Ask::Registration(..)
-            | Ask::Status => {}
+            | Ask::Status
+            | Ask::SipAccess => {}
         }
         Ok(())
+    }
+
+    /// Lets an answer tell where the phone listens.
+    fn informed(&self, asked: Asked) -> Asked {
+        if !matches!(asked.ask, Ask::Status) || self.listen.is_empty() {
+            return asked;
+        }
+        let (listen, inner) = (self.listen.clone(), asked.reply);
+        let reply = Box::new(Informed { listen, inner });
+        Asked { reply, ..asked }
     }
 
     fn install(&self, pair: &ClientCertificate) -> Result<(), String> {
         self.presented.install(pair)?;
         self.known.now().client_certificate = true;
         Ok(())
+    }
+}
+
+/// Adds to a status where the phone listens.
+struct Informed {
+    listen: Vec<(&'static str, SocketAddr)>,
+    inner: Box<dyn Reply>,
+}
+
+impl Reply for Informed {
+    fn answer(self: Box<Self>, mut answer: Answer) {
+        if let Answer::Status(status) = &mut answer {
+            status.listen = self.listen;
+        }
+        self.inner.answer(answer);
     }
 }
 

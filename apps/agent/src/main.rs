@@ -16,11 +16,15 @@ mod log_server;
 mod logging;
 mod names;
 mod network;
+#[cfg(feature = "web")]
+mod pages;
 mod params;
 mod reload;
 mod resync;
 mod run;
 mod sheet;
+mod sip;
+mod sources;
 mod status;
 mod supervisor;
 #[cfg(any(feature = "ring", feature = "aws-lc-rs"))]

@@ -101,6 +101,8 @@ async fn foreground(
         lines: Lines::default().sender(),
         server: transports.log_server.clone(),
         supervisor: Supervisor::none(),
+        #[cfg(feature = "web")]
+        pages: crate::pages::Teller::new(onhook_web::Feed::default()),
     };
     let mut life = boot::build(config, &store, &transports, &known, Box::new(nobody)).await?;
     let mut network = Network::open(config, &life.wishes())?;

@@ -26,6 +26,8 @@ use crate::known::{Attentive, Known};
 use crate::lines::Lines;
 use crate::network::Network;
 use crate::reload::reload;
+use crate::sip::Sip;
+use crate::sources::Sources;
 use crate::supervisor::Supervisor;
 use crate::transports::Transports;
 
@@ -45,15 +47,34 @@ pub(crate) async fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
     let transports = Transports::new(&config)?;
     let known = Known::of(&config);
     let store = Arc::new(boot::open(&config)?);
-    let source =
+    let sip = Sip::open(&config).await?;
+    let control =
         ControlSocket::bind(&boot::control_path(&config), json::answer).map_err(|error| {
             let world = World(error.to_string());
             anyhow::Error::new(error).context(world)
         })?;
+    #[cfg_attr(
+        not(feature = "web"),
+        expect(unused_mut, reason = "there are no others")
+    )]
+    let mut listen = sip.addresses();
+    #[cfg_attr(
+        not(feature = "web"),
+        expect(unused_mut, reason = "there are no others")
+    )]
+    let mut sources: Vec<Box<dyn CommandSource>> = vec![Box::new(control), Box::new(sip)];
+    #[cfg(feature = "web")]
+    let feed = onhook_web::Feed::default();
+    #[cfg(feature = "web")]
+    if let Some(web) = crate::pages::open(&config, &feed)? {
+        listen.push(("web", web.address()));
+        sources.push(Box::new(web));
+    }
     let control = Attentive {
-        source,
+        source: Sources(sources),
         known: known.clone(),
         presented: transports.presented.clone(),
+        listen,
     };
     let mut agent = Agent {
         events: Lines::open(args.events.as_deref(), "events")?,
@@ -66,6 +87,8 @@ pub(crate) async fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
         transports,
         known,
         network: None,
+        #[cfg(feature = "web")]
+        feed,
     };
     agent.live(control, args).await
 }
@@ -83,6 +106,8 @@ struct Agent {
     journal: Journal,
     supervisor: Supervisor,
     signals: Signals,
+    #[cfg(feature = "web")]
+    feed: onhook_web::Feed,
 }
 
 impl Agent {
@@ -97,6 +122,8 @@ impl Agent {
                 lines: self.events.sender(),
                 server: self.transports.log_server.clone(),
                 supervisor: self.supervisor.clone(),
+                #[cfg(feature = "web")]
+                pages: crate::pages::Teller::new(self.feed.clone()),
             });
             let mut life = boot::build(
                 &self.config,

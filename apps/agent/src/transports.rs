@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use onhook_driver::Fetchers;
+use onhook_driver::{Fetchers, Uploaders};
 use onhook_http::HttpFetch;
 use onhook_schedule::port::Entropy as _;
 use onhook_system::OsEntropy;
@@ -18,6 +18,7 @@ pub(crate) struct Transports {
     /// Who looks up names for all of them.
     pub(crate) names: Arc<Names>,
     pub(crate) fetchers: Fetchers,
+    pub(crate) uploaders: Uploaders,
     /// Changes the client certificate, and who is trusted.
     pub(crate) presented: Presented,
     pub(crate) log_server: LogServer,
@@ -45,14 +46,24 @@ impl Transports {
             LeadingSlash::Keep
         };
         let tftp = TftpFetch::new(Arc::clone(&names) as _, ports).with_leading_slash(slash);
+        let tftp = Arc::new(tftp);
+        #[cfg(not(feature = "reports"))]
+        let uploaders = Uploaders::default();
+        #[cfg(feature = "reports")]
+        let uploaders = Uploaders {
+            http: Some(Arc::clone(&web) as _),
+            https: Some(Arc::clone(&web) as _),
+            tftp: Some(Arc::clone(&tftp) as _),
+        };
         let fetchers = Fetchers {
             http: Some(Arc::clone(&web) as _),
             https: Some(web),
-            tftp: Some(Arc::new(tftp)),
+            tftp: Some(tftp),
         };
         Ok(Self {
             names,
             fetchers,
+            uploaders,
             presented,
             log_server: LogServer::of(config),
         })

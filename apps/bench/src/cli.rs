@@ -54,6 +54,21 @@ pub(crate) enum Command {
         /// The file to work on; made up if it is not given.
         file: Option<PathBuf>,
     },
+    /// Asks for the status page of a phone at a steady rate and looks whether its memory stays and its resyncs are on time.
+    #[command(
+        after_help = "Examples:\n  onhook-bench soak\n  onhook-bench soak --rate 200 --seconds 60"
+    )]
+    Soak {
+        /// The program of the phone; the one beside this program if it is not given.
+        #[arg(long, value_name = "FILE")]
+        agent: Option<PathBuf>,
+        /// Requests a second.
+        #[arg(long, default_value_t = 200)]
+        rate: u32,
+        /// How long.
+        #[arg(long, default_value_t = 60)]
+        seconds: u64,
+    },
     /// Fetches a file over TFTP and throws it away: what the benchmarks of TFTP time.
     #[command(hide = true)]
     Get {

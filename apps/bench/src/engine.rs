@@ -86,6 +86,7 @@ impl Rig {
                     | Effect::ForgetTrust
                     | Effect::Search(..)
                     | Effect::Upgrade(..)
+                    | Effect::Report(..)
                     | Effect::Activate(_)
                     | Effect::Erase(_)
                     | Effect::Cancel(_)

@@ -15,6 +15,7 @@ mod peers;
 mod pipeline;
 mod plan;
 mod report;
+mod soak;
 mod stages;
 mod tftp;
 mod web;
@@ -51,6 +52,15 @@ fn main() -> ExitCode {
             window,
         } => tftp::get(server, &file, block_size, window),
         Command::Serve { root } => tftp::serve(root),
+        Command::Soak {
+            agent,
+            rate,
+            seconds,
+        } => {
+            let beside = || Some(std::env::current_exe().ok()?.with_file_name("onhook-agent"));
+            let agent = agent.or_else(beside).unwrap_or_default();
+            soak::soak(&agent, rate, seconds)
+        }
         Command::Load { url, seconds, ca } => load(&url, seconds, ca.as_deref()),
     };
     match done {

@@ -2,6 +2,8 @@
 
 #[path = "cli/crypt.rs"]
 pub(crate) mod crypt;
+#[path = "cli/notify.rs"]
+pub(crate) mod notify;
 #[path = "cli/phone.rs"]
 pub(crate) mod phone;
 #[path = "cli/replay.rs"]
@@ -21,6 +23,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crypt::{DecryptArgs, EncryptArgs};
+use notify::NotifyArgs;
 use phone::{PhoneArgs, ScopeArgs};
 use replay::ReplayArgs;
 use run::RunArgs;
@@ -87,7 +90,7 @@ pub(crate) enum Command {
         HTTPS:        tls=expired|not-yet-valid|wrong-name|self-signed|drop|alert\n\
         TFTP:         error=N[,text=T] silent loss=P duplicate=P reorder=P wrong-tid wrong-block oack=NAME:VALUE\n\
         when:         on=http+https+tftp path=GLOB phone=MAC|ADDRESS agent=GLOB from=N times=N p=P off name=NAME\n\n\
-        Requests and syslog messages are printed as they come. GET, HEAD and POST of regular files only,\n\
+        Requests and syslog messages are printed as they come. GET, HEAD, POST and PUT of regular files only,\n\
         what is posted makes no difference; files may be replaced at any time. Without --tls-cert each start makes a new authority. Port 0 takes any free port; the real one is printed.")]
     Serve(ServeArgs),
     /// Run scenarios: tests of a phone, in virtual time, with the real program, or on the network.
@@ -195,6 +198,14 @@ pub(crate) enum Command {
         The digest is found by trying; what was found is said on stderr. Compressed content is inflated.\n\
         Exit status: 0 decrypted, 1 wrong key or damaged file (nothing is written), 2 usage.")]
     Decrypt(DecryptArgs),
+    /// Tell a phone by SIP to resync or to restart, as a server does with NOTIFY, and print its answer.
+    #[command(after_help = "Examples:\n  \
+        onhook-harness notify 192.0.2.50 --event resync\n  \
+        onhook-harness notify 1001@192.0.2.50:5060 --event reboot_now --uid 1001 --pwd-file pin.txt\n  \
+        onhook-harness notify 1001@192.0.2.50 --event resync --profile 'http://192.0.2.9/$MA.xml' --uid 1001 --pwd-env PIN\n\n\
+        A challenge is answered with SHA-256, or MD5 if the phone offers nothing else.\n\
+        Exit status: 0 the phone accepted, 1 it refused or does not answer, 2 usage.")]
+    Notify(NotifyArgs),
     /// Answer conformance vectors of macros, conditions, versions, rules, URLs and schedules.
     #[command(after_help = "Examples:\n  \
         onhook-harness vectors docs/spec/rules-vectors.jsonl\n  \

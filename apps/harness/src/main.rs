@@ -13,6 +13,7 @@ mod input;
 mod key;
 mod lint;
 mod logging;
+mod notify;
 mod output;
 mod phone;
 mod replay;
@@ -53,6 +54,7 @@ fn main() -> ExitCode {
         Command::Expand(args) => expand::expand(&args),
         Command::Encrypt(args) => encrypt::encrypt(&args),
         Command::Decrypt(args) => decrypt::decrypt(&args),
+        Command::Notify(args) => notify::notify(&args),
         Command::Vectors(args) => vectors::vectors(&args),
     };
     match done {

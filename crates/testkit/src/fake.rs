@@ -30,7 +30,7 @@ pub use power::{Cut, Power};
 pub use record::MemoryRecord;
 pub use redirector::FakeRedirector;
 pub use resolver::FakeResolver;
-pub use upload::{FakeUpload, RecordingWatch, UploadAnswer};
+pub use upload::{FakeUpload, Handed, RecordingWatch, UploadAnswer};
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

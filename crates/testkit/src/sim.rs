@@ -1,6 +1,7 @@
 //! One phone in virtual time: a scripted server, a store that is an oracle, no I/O.
 
 mod firmware;
+mod reports;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -19,6 +20,7 @@ use onhook_phone::{
 };
 
 pub use firmware::Firmware;
+pub use reports::Sent;
 
 /// What the scripted server answers.
 #[derive(Clone, Debug)]
@@ -88,6 +90,8 @@ pub struct Sim {
     pub restarts: u32,
     /// Those of SIP and services alone.
     pub warm_restarts: u32,
+    /// Reports that were sent.
+    pub reports: Vec<Sent>,
     /// Slots for firmware; `None` of a phone without.
     pub firmware: Option<Firmware>,
     /// Loads asked for: second and URL.
@@ -174,6 +178,7 @@ impl Sim {
             record: StateRecord::default(),
             restarts: 0,
             warm_restarts: 0,
+            reports: Vec::new(),
             firmware: None,
             upgrades: Vec::new(),
             trace: String::new(),
@@ -412,8 +417,14 @@ impl Sim {
     /// Sets a parameter locally and runs what is due at once.
     #[track_caller]
     pub fn set(&mut self, name: &str, value: &str) {
+        self.set_by(Origin::Control, name, value);
+    }
+
+    /// The same, by somebody else.
+    #[track_caller]
+    pub fn set_by(&mut self, origin: Origin, name: &str, value: &str) {
         let (id, value) = self.intern(name, value);
-        self.input(Input::Command(Origin::Control, Command::Set(id, value)));
+        self.input(Input::Command(origin, Command::Set(id, value)));
         self.run_for(0);
     }
 
@@ -484,6 +495,7 @@ impl Sim {
             Effect::Restart(RestartKind::Cold) => self.restarts += 1,
             Effect::Restart(RestartKind::Warm) => self.warm_restarts += 1,
             Effect::Upgrade(op, request) => self.transfer_load(op, &request),
+            Effect::Report(op, content, request) => self.report(op, content, &request),
             Effect::Activate(op) => self.activate(op),
             Effect::Erase(op) => {
                 if self.commits_end == Committed::Durable {

@@ -117,6 +117,7 @@ async fn resync(store: &Arc<FlashStore>, rule: &str) -> anyhow::Result<()> {
             http: Some(Arc::new(HttpFetch::new(Arc::new(SystemResolver), 1))),
             ..Fetchers::default()
         },
+        upload: onhook_driver::Uploaders::default(),
         places: Places::default(),
         config: Arc::clone(store) as Arc<dyn ConfigStore>,
         state: Arc::clone(store) as Arc<dyn StateStore>,

@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod network;
+mod nothing;
 
 use std::fs;
 use std::process::Command;
@@ -65,6 +66,73 @@ fn a_phone_without_an_address_gets_one_and_its_profile_from_dnsmasq() {
         drop(server);
         network.clear_phone();
     }
+}
+
+/// A URL in the first sub-option of an option, as it goes over the wire.
+fn sub_option(before: &[u8], url: &str) -> Vec<u8> {
+    let length = u8::try_from(url.len()).unwrap();
+    [before, &[1, length], url.as_bytes()].concat()
+}
+
+const URL: &str = "tftp://192.0.2.1/$MA.xml";
+/// What leads there.
+const FILE: &str = "000e08012345.xml";
+
+/// Options 43 and 125, the latter of Cisco (enterprise 9).
+fn enclosed() -> [(u8, Vec<u8>); 2] {
+    let own = sub_option(&[], URL);
+    let length = u8::try_from(own.len()).unwrap();
+    [(43, own), (125, sub_option(&[0, 0, 0, 9, length], URL))]
+}
+
+fn hex(bytes: &[u8], between: &str) -> String {
+    let pairs: Vec<_> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    pairs.join(between)
+}
+
+//= R-DHCP-1 type=test
+//= R-DHCP-4 type=test
+#[test]
+fn every_other_option_of_dnsmasq_leads_to_a_profile_and_one_for_phones_alone() {
+    let (Some(dnsmasq), Some(network)) = (tool("dnsmasq"), Network::new("ot")) else {
+        return;
+    };
+    let class = "--dhcp-vendorclass=set:mpp,IP Phone CP-8841-3PCC";
+    let [(_, own), _] = enclosed();
+    for options in [
+        vec![format!("--dhcp-option-force=159,{URL}")],
+        vec![format!("--dhcp-option-force=43,{}", hex(&own, ":"))],
+        vec![format!("--dhcp-option-force=vi-encap:9,1,{URL}")],
+        vec![
+            class.to_owned(),
+            format!("--dhcp-option-force=tag:mpp,160,{URL}"),
+            "--dhcp-option-force=tag:!mpp,160,tftp://192.0.2.9/none.xml".to_owned(),
+        ],
+    ] {
+        let options: Vec<&str> = options.iter().map(String::as_str).collect();
+        let server = network.dnsmasq(&dnsmasq, &options);
+        provisioned_by(&phone(&network, &own_lease(&network)), FILE);
+        drop(server);
+        network.clear_phone();
+    }
+}
+
+//= R-DHCP-1 type=test
+#[test]
+fn the_enclosed_options_of_kea_lead_to_a_profile() {
+    let (Some(kea), Some(dnsmasq), Some(network)) =
+        (tool("kea-dhcp4"), tool("dnsmasq"), Network::new("kv"))
+    else {
+        return;
+    };
+    let files = network.tftp(&dnsmasq);
+    for (code, bytes) in enclosed() {
+        let server = network.kea(&kea, code, &hex(&bytes, ""));
+        provisioned_by(&phone(&network, &own_lease(&network)), FILE);
+        drop(server);
+        network.clear_phone();
+    }
+    drop(files);
 }
 
 //= R-DHCP-14 type=test

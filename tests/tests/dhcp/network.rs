@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use onhook_tests::{Peer, profile, skip, tool, until};
+use onhook_tests::{Authority, Peer, profile, skip, tool, until};
 use tempfile::TempDir;
 
 /// The sides of the wire.
@@ -172,6 +172,46 @@ impl Network {
         self.start(self.command(SERVER, dnsmasq), "0045")
     }
 
+    /// nginx, which gives the same files over HTTP and HTTPS; its certificate is `server` of the authority.
+    pub(crate) fn nginx(&self, nginx: &Path, authority: &Authority) -> Peer {
+        let (certificate, key) = (authority.path("server.pem"), authority.path("server.key"));
+        let text = format!(
+            "daemon off; master_process off; user root; pid nginx.pid; events {{ }}\n\
+             http {{\naccess_log off; root {:?};\n\
+             client_body_temp_path t1; proxy_temp_path t2; fastcgi_temp_path t3; uwsgi_temp_path t4; scgi_temp_path t5;\n\
+             ssl_certificate {certificate:?}; ssl_certificate_key {key:?};\n\
+             server {{ listen 192.0.2.1:80; listen 192.0.2.1:443 ssl; }}\n}}\n",
+            self.place("tftp")
+        );
+        let config = self.place("nginx.conf");
+        fs::write(&config, text).unwrap();
+        let mut command = self.command(SERVER, nginx);
+        command
+            .arg("-p")
+            .arg(self.home.path())
+            .arg("-c")
+            .arg(config);
+        let server = Peer::start(command.args(["-e", "stderr"])).unwrap();
+        listening(server, "tcp", "01BB")
+    }
+
+    /// rsyslogd, which writes what it hears into `messages`.
+    pub(crate) fn rsyslogd(&self, rsyslogd: &Path) -> Peer {
+        let home = self.home.path();
+        let text = format!(
+            "global(workDirectory={home:?})\nmodule(load=\"imudp\")\n\
+             template(name=\"raw\" type=\"string\" string=\"%rawmsg%\\n\")\n\
+             ruleset(name=\"phones\") {{ action(type=\"omfile\" file={:?} template=\"raw\") }}\n\
+             input(type=\"imudp\" address=\"192.0.2.1\" port=\"514\" ruleset=\"phones\")\n",
+            self.place("messages"),
+        );
+        let config = self.place("rsyslog.conf");
+        fs::write(&config, text).unwrap();
+        let mut command = self.command(SERVER, rsyslogd);
+        command.args(["-n", "-i", "NONE", "-f"]).arg(config);
+        listening(Peer::start(&mut command).unwrap(), "udp", "0202")
+    }
+
     /// Starts dnsmasq and waits until it listens at a port.
     fn start(&self, mut command: Command, port: &str) -> Peer {
         command
@@ -192,6 +232,13 @@ impl Network {
             66 => (
                 String::new(),
                 format!("{{ \"name\": \"tftp-server-name\", \"data\": \"{value}\" }}"),
+            ),
+            // What a server has its own idea of is given to it as it goes over the wire.
+            43 | 125 => (
+                String::new(),
+                format!(
+                    "{{ \"code\": {code}, \"csv-format\": false, \"data\": \"{value}\", \"always-send\": true }}"
+                ),
             ),
             code => {
                 let form = match code {

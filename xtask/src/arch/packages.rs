@@ -128,7 +128,9 @@ fn refusal(edge: &Edge, package: &Package) -> Option<&'static str> {
             "domain uses it in tests only",
         ),
         Place::Http => (
-            HTTP_CRATES.contains(&folder),
+            HTTP_CRATES.contains(&folder)
+                // A browser is driven over HTTP.
+                || (layer == Layer::Tests && edge.kind == EdgeKind::Dev && edge.to == "hyper-util"),
             "belongs where HTTP is spoken: http, web, prov-server",
         ),
         Place::Crypto => (folder == CRYPTO_CRATE, "belongs in onhook-crypto"),

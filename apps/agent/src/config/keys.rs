@@ -6,7 +6,7 @@ use onhook_device::{Readings, suggest};
 pub(super) const OPTIONS: [&str; 9] = ["66", "160", "159", "150", "60", "43", "125", "6", "15"];
 
 /// Every key, by section. `options.static` holds option numbers.
-pub(super) const KEYS: [(&str, &[&str]); 15] = [
+pub(super) const KEYS: [(&str, &[&str]); 14] = [
     (
         "device",
         &[
@@ -44,13 +44,25 @@ pub(super) const KEYS: [(&str, &[&str]); 15] = [
         "tls",
         &["trust", "custom_ca", "client_certificate", "client_key"],
     ),
-    ("security", &["ca_over", "pin_server"]),
+    (
+        "security",
+        &["ca_over", "pin_server", "notify_profile_needs_auth"],
+    ),
     ("mobility", &["status", "user", "password", "password_file"]),
     ("tftp", &["local_ports", "strip_leading_slash"]),
     ("account", &["user", "password", "password_file"]),
-    ("tftp", &["local_ports"]),
-    ("web", &["listen"]),
-    ("sip", &["listen"]),
+    (
+        "web",
+        &[
+            "listen",
+            "host_names",
+            "open",
+            "protocol",
+            "certificate",
+            "key",
+        ],
+    ),
+    ("sip", &["listen", "tls_listen", "check_sync_alias"]),
     ("readings", &Readings::NAMES),
 ];
 

@@ -99,7 +99,6 @@ impl Config {
     fn settings(&self) -> Vec<Setting> {
         let keys = KEYS
             .iter()
-            .filter(|(section, _)| !matches!(*section, "web" | "sip"))
             .flat_map(|(section, keys)| keys.iter().map(move |key| (*section, *key)));
         keys.map(|(section, key)| {
             let name = format!("{section}.{key}");
@@ -186,6 +185,13 @@ impl Config {
             ("tftp", "strip_leading_slash") => Some(self.strip_leading_slash.to_string()),
             ("security", "ca_over") => Some(self.ca_over.name().to_owned()),
             ("security", "pin_server") => Some(self.pin_server.to_string()),
+            ("security", "notify_profile_needs_auth") => {
+                Some(self.sip.profile_needs_login.to_string())
+            }
+            ("sip", "listen") => Some(place(self.sip.plain)),
+            ("sip", "tls_listen") => Some(place(self.sip.secure)),
+            ("sip", "check_sync_alias") => Some(self.sip.check_sync.to_string()),
+            ("web", key) => self.web.value(key),
             ("readings", name) => self.scope.readings.word(name).ok().map(str::to_owned),
             _ => None,
         }
@@ -205,4 +211,9 @@ impl Config {
             }
         }
     }
+}
+
+/// Where is listened to, as it is written.
+fn place(address: Option<std::net::SocketAddr>) -> String {
+    address.map_or_else(|| "off".to_owned(), |address| address.to_string())
 }

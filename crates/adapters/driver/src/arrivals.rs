@@ -5,7 +5,7 @@ use onhook_params::Secrecy;
 use onhook_phone::{Committed, Input, OpId, Told};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::fetch::Finished;
+use crate::fetch::{Failed, Finished};
 use crate::ports::Fetched;
 use crate::reactor::{Brings, Reactor};
 #[cfg(feature = "search")]
@@ -28,6 +28,11 @@ pub(crate) enum Arrived {
         outcome: search::Outcome,
     },
     CaFetched(Box<CaFetched>),
+    Reported {
+        phone: u32,
+        op: OpId,
+        result: Result<(), Failed>,
+    },
     CaStored {
         phone: u32,
         op: OpId,
@@ -114,6 +119,7 @@ impl Reactor {
             #[cfg(feature = "search")]
             Arrived::Searched { phone, op, outcome } => self.searched(phone, op, outcome),
             Arrived::CaFetched(fetched) => self.ca_fetched(*fetched),
+            Arrived::Reported { phone, op, result } => self.reported(phone, op, result),
             Arrived::CaStored { phone, op, result } => self.ca_stored(phone, op, result),
             Arrived::CaForgotten { phone, result } => self.ca_forgotten(phone, result),
             Arrived::Committed { phone, op, result } => {

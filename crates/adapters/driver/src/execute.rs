@@ -8,14 +8,14 @@ use onhook_params::port::StoredParam;
 use onhook_params::{Mark, Secrecy, ValueId, View};
 use onhook_phone::port::{Severity, StateStore};
 use onhook_phone::{
-    Committed, Effect, Input, LogLine, Notice, OpId, Phone, Request, RestartKind, Shared,
-    StateChange, UpgradeNotice, render,
+    Committed, Effect, Input, LogLine, Notice, OpId, Phone, ReportNotice, Request, RestartKind,
+    Shared, StateChange, UpgradeNotice, render,
 };
 use zeroize::Zeroizing;
 
 use crate::arrivals::Arrived;
 use crate::fetch::{PROFILE_LIMIT, ProfileReader, Reads, Transfer, fetch_timeout};
-use crate::reactor::{Brings, Reactor, Running};
+use crate::reactor::{Brings, Reactor, Running, Seat};
 use crate::route::{ProxyFile, named};
 use crate::vault::TaskVault;
 use crate::waiting::Audience;
@@ -47,6 +47,7 @@ impl Reactor {
                 let failed = onhook_device::Outcome::Flash.into();
                 self.queue(phone, Input::Upgraded(op, Err(failed)));
             }
+            Effect::Report(op, content, request) => self.report(phone, op, content, &request, now),
             Effect::Activate(op) => self.queue(phone, Input::Activated(op, Committed::Failed)),
             Effect::Erase(op) => self.erase(phone, op),
             Effect::Cancel(op) => self.cancel(phone, op, now),
@@ -89,14 +90,7 @@ impl Reactor {
         };
         let shared = &self.phones.shared;
         let mut wired = wire(&seat.phone, shared, (op, request), PROFILE_LIMIT, now);
-        //= R-HTTP-7
-        let account = seat.account.as_ref();
-        wired.account = account
-            .filter(|_| seat.phone.uses_account(shared))
-            .map(|account| Account {
-                user: Secret::new(account.user.expose().to_vec()),
-                password: Secret::new(account.password.expose().to_vec()),
-            });
+        wired.account = account(seat, shared);
         let request = (request, wired);
         self.transfer(phone, op, request, Box::new(reader), Brings::Profile);
     }
@@ -148,6 +142,7 @@ impl Reactor {
                     self.queue(phone, Input::FetchDone(op, Err(told)));
                 }
                 Brings::CustomCa => self.queue(phone, Input::TrustDone(op, Err(told))),
+                Brings::Nothing => self.queue(phone, Input::Reported(op, Err(told))),
             }
         }
     }
@@ -223,7 +218,8 @@ impl Reactor {
         let url = match notice {
             Notice::RuleStarted(_, request)
             | Notice::TrustStarted(_, request)
-            | Notice::Upgrade(UpgradeNotice::Started(_, request)) => {
+            | Notice::Upgrade(UpgradeNotice::Started(_, request))
+            | Notice::Report(ReportNotice::Sending(_, request)) => {
                 Some(render::url(request, &self.phones.shared.values))
             }
             Notice::ResyncStarted(..)
@@ -250,6 +246,13 @@ impl Reactor {
                 | UpgradeNotice::Retry(_)
                 | UpgradeNotice::NotNeeded
                 | UpgradeNotice::Refused(_),
+            )
+            | Notice::Report(
+                ReportNotice::Started(_)
+                | ReportNotice::Fault(_)
+                | ReportNotice::Done(_)
+                | ReportNotice::Nothing
+                | ReportNotice::NotBooted,
             ) => None,
         };
         if let Notice::ServerChanged(old, new, newcomer) = notice {
@@ -277,6 +280,18 @@ impl Reactor {
         }
         self.ask_next(phone);
     }
+}
+
+/// The profile account, if the phone answers challenges with it.
+pub(crate) fn account(seat: &Seat, shared: &Shared) -> Option<Account> {
+    //= R-HTTP-7
+    let account = seat.account.as_ref();
+    account
+        .filter(|_| seat.phone.uses_account(shared))
+        .map(|account| Account {
+            user: Secret::new(account.user.expose().to_vec()),
+            password: Secret::new(account.password.expose().to_vec()),
+        })
 }
 
 /// A request as a transport takes it.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use onhook_device::{Outcome, SecretRef};
 use onhook_fetch::port::Fetch;
-use onhook_fetch::{BodySink, Endpoint, Head, Refused, Scheme};
+use onhook_fetch::{BodySink, Endpoint, FetchError, Head, Refused, Scheme};
 use onhook_params::Scope;
 use onhook_phone::OpId;
 use onhook_profile::{DecodeSpec, Decoded, Limits, decode};
@@ -60,6 +60,14 @@ impl Failed {
             said: None,
             message,
             bytes: 0,
+        }
+    }
+
+    /// What a transport says.
+    pub(crate) fn of(error: &FetchError) -> Self {
+        Self {
+            said: error.said().map(str::to_owned),
+            ..Self::new(error.kind().into(), describe(error))
         }
     }
 }
@@ -140,10 +148,7 @@ async fn receive(
     };
     match transport.get(request, sink).await {
         Ok(_) => Ok(()),
-        Err(error) => Err(Failed {
-            said: error.said().map(str::to_owned),
-            ..Failed::new(error.kind().into(), describe(&error))
-        }),
+        Err(error) => Err(Failed::of(&error)),
     }
 }
 
@@ -207,6 +212,26 @@ pub(crate) fn describe(error: &dyn std::error::Error) -> String {
     text
 }
 
+/// Tells that the address of a transfer is known, and waits until its request has been logged.
+pub(crate) async fn started(
+    inbox: &mpsc::UnboundedSender<Arrived>,
+    phone: u32,
+    op: OpId,
+    endpoint: Endpoint,
+) {
+    let (logged, wait) = oneshot::channel();
+    let arrived = Arrived::Started {
+        phone,
+        op,
+        endpoint,
+        logged,
+    };
+    if inbox.send(arrived).is_ok() {
+        // An error means that the reactor is gone, and this task with it.
+        let _ = wait.await;
+    }
+}
+
 /// Collects a body and holds the transfer until its request has been logged.
 struct Sink {
     phone: u32,
@@ -219,17 +244,7 @@ struct Sink {
 #[async_trait]
 impl BodySink for Sink {
     async fn started(&mut self, endpoint: Endpoint) {
-        let (logged, wait) = oneshot::channel();
-        let arrived = Arrived::Started {
-            phone: self.phone,
-            op: self.op,
-            endpoint,
-            logged,
-        };
-        if self.inbox.send(arrived).is_ok() {
-            // An error means that the reactor is gone, and this task with it.
-            let _ = wait.await;
-        }
+        started(&self.inbox, self.phone, self.op, endpoint).await;
     }
 
     fn head(&mut self, head: &Head) {

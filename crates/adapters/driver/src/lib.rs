@@ -11,12 +11,16 @@
 //! Requirement families: R-HTTP-20 (order of request message and first packet), R-OUT-5, R-SM-26, R-TLS-8.
 
 mod arrivals;
+mod by_sip;
 mod execute;
 mod facts;
 mod fault;
 mod fetch;
+#[cfg(feature = "pages")]
+mod pages;
 mod ports;
 mod reactor;
+mod report;
 mod reporter;
 mod requests;
 mod restore;
@@ -29,7 +33,7 @@ mod vault;
 mod waiting;
 mod wheel;
 
-pub use ports::{Fetched, Fetchers, Observer, Places, Ports, Recorder, TrustPorts};
+pub use ports::{Fetched, Fetchers, Observer, Places, Ports, Recorder, TrustPorts, Uploaders};
 pub use reactor::{Exit, Phones, Reactor, Seat};
 pub use restore::restore;
 pub use vault::TaskVault;

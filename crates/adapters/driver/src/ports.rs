@@ -5,7 +5,7 @@ use std::sync::Arc;
 use onhook_device::Now;
 use onhook_discovery::port::Redirector;
 use onhook_fetch::Scheme;
-use onhook_fetch::port::{CustomTrust, Fetch, Resolver};
+use onhook_fetch::port::{CustomTrust, Fetch, Resolver, Upload};
 use onhook_params::port::ConfigStore;
 use onhook_phone::port::{EventLog, Message, StateStore, TrustStore};
 use onhook_phone::report::ResyncReport;
@@ -41,11 +41,34 @@ impl Fetchers {
     }
 }
 
+/// The transports of reports by scheme; a missing one is a failure that says so.
+#[derive(Clone, Default)]
+pub struct Uploaders {
+    /// For `http`.
+    pub http: Option<Arc<dyn Upload>>,
+    /// For `https`.
+    pub https: Option<Arc<dyn Upload>>,
+    /// For `tftp`.
+    pub tftp: Option<Arc<dyn Upload>>,
+}
+
+impl Uploaders {
+    pub(crate) fn get(&self, scheme: Scheme) -> Option<Arc<dyn Upload>> {
+        match scheme {
+            Scheme::Http => self.http.clone(),
+            Scheme::Https => self.https.clone(),
+            Scheme::Tftp => self.tftp.clone(),
+        }
+    }
+}
+
 /// What one phone is run with.
 #[derive(Clone)]
 pub struct Ports {
     /// Transports.
     pub fetch: Fetchers,
+    /// Transports of reports.
+    pub upload: Uploaders,
     /// Who is asked for a server while the phone is out of the box.
     pub places: Places,
     /// Parameters.

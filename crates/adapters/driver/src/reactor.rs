@@ -78,6 +78,8 @@ pub(crate) struct Running {
 pub(crate) enum Brings {
     Profile,
     CustomCa,
+    /// It carries a report away.
+    Nothing,
 }
 
 /// The phones of a reactor and what they share.
@@ -390,7 +392,7 @@ impl Reactor {
         };
         let edits = matches!(
             queued.input,
-            Input::Command(_, Command::Set(..))
+            Input::Command(_, Command::Set(..) | Command::Submit(_))
                 | Input::Command(Origin::Screen, Command::ResyncWith(_))
         );
         seat.phone.handle(queued.input, &mut cx);
@@ -453,6 +455,7 @@ const fn commit_of(effect: &Effect) -> Option<OpId> {
         | Effect::ForgetTrust
         | Effect::Search(..)
         | Effect::Upgrade(..)
+        | Effect::Report(..)
         | Effect::Activate(_)
         | Effect::Erase(_)
         | Effect::Cancel(_)

@@ -181,7 +181,8 @@ impl Reporter {
             | Notice::EditBusy
             | Notice::EraseFailed
             | Notice::ServerChanged(..)
-            | Notice::Upgrade(_) => {}
+            | Notice::Upgrade(_)
+            | Notice::Report(_) => {}
         }
     }
 

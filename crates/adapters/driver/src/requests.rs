@@ -7,7 +7,7 @@ use onhook_params::{ParamId, Secrecy, ValueId, entered, secrecy};
 use onhook_phone::report::{CaStatus, Status};
 use onhook_phone::{
     Answer, Ask, Asked, Cause, Command, Committed, Delay, Fact, Gate, Input, Mobility, Notice,
-    OpId, Origin, Reply, State,
+    OpId, Origin, Reply, ReportNotice, State,
 };
 use onhook_rules::masked;
 
@@ -15,9 +15,9 @@ use crate::arrivals::Arrived;
 use crate::fault::{ca_rule, explain};
 use crate::reactor::Reactor;
 use crate::reporter::running;
-use crate::waiting::{Explicit, Progress, What};
+use crate::waiting::{Explicit, Progress, Room, What};
 
-const NO_PHONE: &str = "there is no such phone";
+pub(crate) const NO_PHONE: &str = "there is no such phone";
 pub(crate) const NO_MEMORY: &str = "no memory for another text: restart the program";
 
 impl Reactor {
@@ -39,8 +39,24 @@ impl Reactor {
                 }
                 Err(why) => reply.answer(Answer::Refused(why)),
             },
+            #[cfg(feature = "pages")]
+            Ask::Submit(page) => self.ask_submit(phone, origin, &page, reply),
+            #[cfg(feature = "pages")]
+            Ask::Upgrade(rule) => self.ask_upgrade(phone, origin, rule.as_ref(), reply),
+            #[cfg(feature = "pages")]
+            Ask::Look => self.show(phone, reply),
+            #[cfg(not(feature = "pages"))]
+            Ask::Submit(_) | Ask::Upgrade(_) | Ask::Look => {
+                reply.answer(Answer::Refused("this program has no pages".to_owned()));
+            }
             Ask::UpdateCa(rule) => self.ask_update_ca(phone, origin, rule.as_ref(), reply),
             Ask::FactoryReset => self.ask_reset(phone, origin, reply),
+            Ask::Report => {
+                if let Some(seat) = self.phones.seats.get_mut(phone as usize) {
+                    seat.waiting.report.push(reply);
+                }
+                self.queue(phone, Input::Command(origin, Command::Report));
+            }
             Ask::Restart => self.ask_restart(phone, origin, Command::Restart, reply),
             Ask::RestartWarm => self.ask_restart(phone, origin, Command::RestartWarm, reply),
             Ask::Line(line, line_use) => {
@@ -57,6 +73,7 @@ impl Reactor {
             // The certificate itself is the business of transports, who have it already.
             Ask::InstallCertificate(_) => self.learn(phone, Fact::ClientCertificate(true), reply),
             Ask::RemoveCertificate => self.learn(phone, Fact::ClientCertificate(false), reply),
+            Ask::SipAccess => reply.answer(self.sip_access(phone)),
             Ask::Status => reply.answer(match self.status(phone) {
                 Some(status) => Answer::Status(Box::new(status)),
                 None => Answer::Refused(NO_PHONE.to_owned()),
@@ -91,10 +108,22 @@ impl Reactor {
                 return;
             }
         };
+        if origin == Origin::Sip {
+            self.notified(phone, rule, reply);
+            return;
+        }
         let Some(seat) = self.phones.seats.get_mut(phone as usize) else {
             return;
         };
         let waiting = &mut seat.waiting;
+        if origin == Origin::Page && waiting.has_room_for(rule) == Room::Taken {
+            let shared = &mut self.phones.shared;
+            if let Some(old) = rule.and_then(|rule| waiting.replace_given(rule)) {
+                shared.values.release(old);
+            }
+            reply.answer(Answer::Delayed(Delay::RunningResync));
+            return;
+        }
         match (rule, &mut waiting.asked) {
             //= R-SM-12
             (
@@ -112,7 +141,7 @@ impl Reactor {
         self.ask_next(phone);
     }
 
-    fn intern_rule(&mut self, rule: &Secret) -> Result<ValueId, String> {
+    pub(crate) fn intern_rule(&mut self, rule: &Secret) -> Result<ValueId, String> {
         let text = text(rule, "the rule")?;
         let values = &mut self.phones.shared.values;
         values
@@ -285,6 +314,17 @@ impl Reactor {
             }
             Notice::TrustForgotten => waiting.ca_forgotten(),
             Notice::TrustDone(source, outcome, _) => waiting.ca_done(*source, *outcome),
+            Notice::Report(ReportNotice::Started(_)) => waiting.report_begins(),
+            Notice::Report(ReportNotice::Fault(fault)) => {
+                let why = explain("Report_Rule", fault);
+                tracing::warn!(phone, "{why}");
+                waiting.report_failed(why);
+            }
+            Notice::Report(ReportNotice::Done(outcome)) => waiting.reported(*outcome),
+            Notice::Report(ReportNotice::Nothing) => waiting.report_refused(NO_REPORT),
+            Notice::Report(ReportNotice::NotBooted) => {
+                waiting.report_refused(refusal(Gate::NotBooted));
+            }
             Notice::EditDone(committed) => waiting.edited(*committed),
             Notice::EditBusy => waiting.edit_busy(),
             Notice::ResyncDone(_) => self.ended.push(phone),
@@ -308,6 +348,7 @@ impl Reactor {
             | Notice::EraseFailed
             | Notice::ServerChanged(..)
             | Notice::Upgrade(_)
+            | Notice::Report(ReportNotice::Sending(..))
             | Notice::TrustStarted(..)
             | Notice::TimerArmed(..) => {}
             Notice::Held => {
@@ -368,9 +409,14 @@ impl Reactor {
                 .collect(),
             stale_completions: seat.phone.stale_completions(),
             dropped_messages: seat.ports.log.dropped(),
+            // Whoever listens knows where.
+            listen: Vec::new(),
         })
     }
 }
+
+/// What a phone answers that has nothing to report.
+const NO_REPORT: &str = "Report_Rule is empty, or names no report now: set it first";
 
 const fn state_name(state: State) -> &'static str {
     match state {

@@ -10,6 +10,9 @@ use onhook_phone::{Answer, CaSource, Committed, Delay, Origin, Reply, RuleSlot};
 /// Why there is nothing to fetch.
 pub(crate) const EMPTY_CA_RULE: &str = "Custom_CA_Rule is empty: give a URL";
 
+/// Askers of pages that may share one resync.
+const SHARED: usize = 32;
+
 /// Who waits for what.
 #[derive(Default)]
 pub(crate) struct Waiting {
@@ -27,6 +30,12 @@ pub(crate) struct Waiting {
     /// Why the edit could not be stored.
     edit_failure: Option<String>,
     pub(crate) reset: Vec<Box<dyn Reply>>,
+    /// Who has asked for a report that has not begun.
+    pub(crate) report: Vec<Box<dyn Reply>>,
+    /// Who has asked for the one under way.
+    reporting: Vec<Box<dyn Reply>>,
+    /// Why it did not arrive.
+    report_failure: Option<String>,
 }
 
 /// One resync that somebody asked for.
@@ -69,7 +78,39 @@ pub(crate) enum Progress {
     Started,
 }
 
+/// Whether pages may leave another request.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Room {
+    Free,
+    Taken,
+}
+
 impl Waiting {
+    //= R-SIP-5
+    /// Whether pages have left enough already: one rule waits at most, and a few for the configured ones.
+    pub(crate) fn has_room_for(&self, rule: Option<ValueId>) -> Room {
+        let taken = match rule {
+            // They share one resync, and wait for nothing but its report.
+            None => {
+                let asked = self.asked.as_ref();
+                let shared = asked.map_or(0, |asked| asked.replies.len());
+                shared + self.configured.len() >= SHARED
+            }
+            Some(_) => self
+                .given
+                .iter()
+                .any(|(origin, ..)| *origin == Origin::Page),
+        };
+        if taken { Room::Taken } else { Room::Free }
+    }
+
+    /// Puts a rule in the place of the one that a page has left; returns that one.
+    pub(crate) fn replace_given(&mut self, rule: ValueId) -> Option<ValueId> {
+        let mut given = self.given.iter_mut();
+        let left = given.find(|(origin, ..)| *origin == Origin::Page);
+        left.map(|(_, old, _)| std::mem::replace(old, rule))
+    }
+
     /// Notes that an explicit resync started with a rule; the program itself may want one too.
     pub(crate) fn started(&mut self, slot: RuleSlot) -> Audience {
         match &mut self.asked {
@@ -182,6 +223,33 @@ impl Waiting {
         self.refuse_typed(WHY);
     }
 
+    /// A report begins: those who come later wait for the next one.
+    pub(crate) fn report_begins(&mut self) {
+        self.reporting.append(&mut self.report);
+    }
+
+    pub(crate) fn report_failed(&mut self, why: String) {
+        self.report_failure.get_or_insert(why);
+    }
+
+    /// Answers those who asked for the report that ended.
+    pub(crate) fn reported(&mut self, outcome: Outcome) {
+        let failure = self.report_failure.take();
+        let answer = match (outcome, failure) {
+            (Outcome::Applied, _) => Answer::Done,
+            (_, Some(why)) => Answer::Refused(why),
+            (_, None) => Answer::Refused(outcome.to_string()),
+        };
+        for reply in self.reporting.drain(..) {
+            reply.answer(answer.clone());
+        }
+    }
+
+    /// Answers those whose report never begins.
+    pub(crate) fn report_refused(&mut self, why: &str) {
+        refuse(self.report.drain(..), why);
+    }
+
     /// Answers everybody, because the phone restarts.
     pub(crate) fn dismiss(&mut self) {
         let waiting = std::mem::take(self);
@@ -189,7 +257,9 @@ impl Waiting {
         let configured = waiting.configured.into_iter().map(|(_, reply)| reply);
         let given = waiting.given.into_iter().map(|(_, _, reply)| reply);
         let ca = waiting.ca.map(|(_, reply)| reply);
+        let reports = waiting.report.into_iter().chain(waiting.reporting);
         let others = waiting.edit.into_iter().chain(ca).chain(waiting.reset);
+        let others = others.chain(reports);
         refuse(
             asked.chain(configured).chain(given).chain(others),
             "the phone restarts: ask again when it is up",
@@ -198,7 +268,7 @@ impl Waiting {
 }
 
 /// Stands where somebody has been answered already.
-struct Nobody;
+pub(crate) struct Nobody;
 
 impl Reply for Nobody {
     fn answer(self: Box<Self>, _: Answer) {}

@@ -13,6 +13,8 @@ mod diary;
 mod failures;
 #[path = "reactor/fleet.rs"]
 mod fleet;
+#[path = "reactor/pages.rs"]
+mod pages;
 #[path = "reactor/proxy.rs"]
 mod proxy;
 #[path = "reactor/reports.rs"]
@@ -28,6 +30,8 @@ mod secrets;
 mod transports;
 #[path = "reactor/trust.rs"]
 mod trust;
+#[path = "reactor/uploads.rs"]
+mod uploads;
 #[path = "reactor/waiting.rs"]
 mod waiting;
 #[path = "reactor/world.rs"]

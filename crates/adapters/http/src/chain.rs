@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use http::HeaderValue;
-use onhook_device::Secret;
-use onhook_fetch::{BodySink, ErrorKind, FetchError, Request, Scheme, is_allowed};
+use onhook_fetch::{ErrorKind, FetchError, Scheme, is_allowed};
 
 use crate::HttpFetch;
 use crate::challenge::{Asker, Credentials, Offer};
 use crate::client::NO_TLS;
 use crate::connect::{Place, connect};
+use crate::errand::{Errand, Told};
 use crate::exchange::{Answer, Duplex, Form, Question, exchange};
 use crate::proxy::{Tunnel, Via, Wanted, tunnel};
 use crate::services::{Named, named, places};
@@ -18,7 +18,7 @@ use crate::target::{BadLocation, Target};
 /// The requests of one transfer.
 pub(crate) struct Chain<'c> {
     client: &'c HttpFetch,
-    request: &'c Request,
+    request: &'c Errand<'c>,
     /// The server that the credentials of the rule are meant for.
     origin: Target,
     target: Target,
@@ -43,7 +43,7 @@ pub(crate) struct Chain<'c> {
 impl<'c> Chain<'c> {
     pub(crate) fn new(
         client: &'c HttpFetch,
-        request: &'c Request,
+        request: &'c Errand<'c>,
         target: Target,
         via: Option<Via>,
         (places, behind_proxy): (Vec<Place>, Option<Named>),
@@ -58,17 +58,16 @@ impl<'c> Chain<'c> {
             behind_proxy,
             visited: Vec::new(),
             redirects: 0,
-            account: Credentials::of(request.user.as_ref(), request.password.as_ref()),
+            account: Credentials::of(request.user, request.password),
             stored: request
                 .account
-                .as_ref()
                 .and_then(|stored| Credentials::of(Some(&stored.user), Some(&stored.password))),
             written: None,
             server: Asker::default(),
         }
     }
 
-    pub(crate) async fn run(mut self, sink: &mut dyn BodySink) -> Result<(), FetchError> {
+    pub(crate) async fn run(mut self, mut told: Told<'_>) -> Result<(), FetchError> {
         let limits = &self.client.limits;
         loop {
             let Some(stream) = self.open().await? else {
@@ -86,15 +85,13 @@ impl<'c> Chain<'c> {
                 } else {
                     Form::Origin
                 },
-                user_agent: &self.request.user_agent,
+                errand: self.request,
                 authorization: authorization.as_ref(),
                 proxy_authorization: proxy_authorization.as_ref(),
-                post: self.request.post.as_ref().map(Secret::expose),
-                limit: self.request.limit,
                 limits,
             };
-            match exchange(stream, &question, sink).await? {
-                Answer::Body => return Ok(()),
+            match exchange(stream, &question, &mut told).await? {
+                Answer::Done => return Ok(()),
                 Answer::Moved(location) => self.redirect(location).await?,
                 Answer::Challenge(offer) => self.authenticate(offer)?,
                 Answer::ProxyChallenge(offer) => self.authenticate_to_proxy(offer)?,
@@ -129,7 +126,7 @@ impl<'c> Chain<'c> {
             let authorization = via.authorization(("CONNECT", &server.endpoint()), || {
                 self.client.chance.nonce()
             });
-            let user_agent = &self.request.user_agent;
+            let user_agent = self.request.user_agent;
             let wanted = Wanted {
                 target: &server,
                 proxy: via.peer(),
@@ -195,7 +192,7 @@ impl<'c> Chain<'c> {
             return Err(endless("was asked before"));
         }
         //= R-RAD-2
-        if !is_allowed(&next.host, &self.request.allowed_domains) {
+        if !is_allowed(&next.host, self.request.allowed_domains) {
             return Err(FetchError::new(
                 ErrorKind::NotAllowed,
                 format!(
@@ -243,7 +240,7 @@ impl<'c> Chain<'c> {
     /// The answer to the last challenge of the server.
     fn authorization(&mut self) -> Option<HeaderValue> {
         let mut server = std::mem::take(&mut self.server);
-        let request = (self.method(), self.target.path.as_str());
+        let request = (self.request.method.as_str(), self.target.path.as_str());
         let header = self.credentials().and_then(|credentials| {
             server.answer(credentials, request, || self.client.chance.nonce())
         });
@@ -256,16 +253,9 @@ impl<'c> Chain<'c> {
         if !self.is_forwarded() {
             return None;
         }
-        let request = (self.method(), self.target.path.as_str());
+        let request = (self.request.method.as_str(), self.target.path.as_str());
         let via = self.via.as_mut()?;
         via.authorization(request, || self.client.chance.nonce())
-    }
-
-    const fn method(&self) -> &'static str {
-        match self.request.post {
-            Some(_) => "POST",
-            None => "GET",
-        }
     }
 
     /// Prepares the answer to a challenge.

@@ -12,6 +12,7 @@ use crate::Limits;
 use crate::chain::Chain;
 use crate::chance::Chance;
 use crate::connect::Place;
+use crate::errand::{Errand, Told};
 use crate::exchange::Duplex;
 use crate::failure;
 use crate::proxy::Via;
@@ -27,7 +28,7 @@ pub(crate) const NO_TLS: &str = if cfg!(feature = "_tls") {
     "this build has no TLS"
 };
 
-/// Fetches `http` and `https` URLs, one connection for each request.
+/// Fetches from `http` and `https` URLs and uploads to them, one connection for each request.
 ///
 /// Holds no state between transfers: neither redirects nor addresses nor credentials are remembered
 /// (R-DNS-7).
@@ -114,22 +115,35 @@ impl Fetch for HttpFetch {
         request: &Request,
         sink: &mut dyn BodySink,
     ) -> Result<Endpoint, FetchError> {
-        let target = Target::of(request)?;
+        self.carry_out(&Errand::fetch(request), Told::Sink(sink))
+            .await
+    }
+}
+
+impl HttpFetch {
+    /// One transfer, in or out.
+    pub(crate) async fn carry_out(
+        &self,
+        request: &Errand<'_>,
+        mut told: Told<'_>,
+    ) -> Result<Endpoint, FetchError> {
+        let target = Target::of(request.scheme, request.host, request.port, request.path)?;
         if !self.speaks(target.scheme) {
             return Err(FetchError::new(
                 ErrorKind::BadUrl,
                 format!(
-                    "https://{} cannot be fetched: {NO_TLS}; use an http URL",
+                    "{} https://{} cannot be done: {NO_TLS}; use an http URL",
+                    request.doing.verb(),
                     target.endpoint()
                 ),
             ));
         }
         let deadline = sleep(request.timeout).deadline();
-        let overall = |_| failure::overall(&target, request.timeout);
-        let via = request.proxy.as_ref().map(Via::of);
+        let overall = |_| failure::overall(request.doing, &target, request.timeout);
+        let via = request.proxy.map(Via::of);
         //= R-DOM-1
         if let Some(via) = &via
-            && !is_allowed(via.peer().host, &request.allowed_domains)
+            && !is_allowed(via.peer().host, request.allowed_domains)
         {
             return Err(FetchError::new(
                 ErrorKind::NotAllowed,
@@ -161,11 +175,11 @@ impl Fetch for HttpFetch {
                 .ok()
                 .and_then(|(places, _)| places.first()?.ip()),
         };
-        timeout_at(deadline, sink.started(endpoint))
+        timeout_at(deadline, told.started(endpoint))
             .await
             .map_err(overall)?;
         let chain = Chain::new(self, request, target.clone(), via, way?);
-        timeout_at(deadline, chain.run(sink))
+        timeout_at(deadline, chain.run(told))
             .await
             .map_err(overall)??;
         Ok(endpoint)

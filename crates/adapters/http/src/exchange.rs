@@ -2,11 +2,11 @@
 
 use std::future::poll_fn;
 use std::pin::pin;
-use std::task::Poll;
+use std::sync::Arc;
+use std::task::{Poll, ready};
 
-use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Method, Response, StatusCode, header};
-use http_body_util::{BodyExt as _, Full};
+use http::{HeaderName, HeaderValue, Response, StatusCode, header};
+use http_body_util::BodyExt as _;
 use hyper::body::{Body as _, Incoming};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
@@ -14,8 +14,10 @@ use onhook_fetch::{BodySink, ErrorKind, FetchError, Head};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::challenge::Offer;
+use crate::errand::{Doing, Errand, Told};
 use crate::failure;
 use crate::limits::Limits;
+use crate::sent::{Pieces, Unsent};
 use crate::target::Target;
 use crate::watch::{Allowance, Watched};
 
@@ -42,20 +44,16 @@ pub(crate) enum Form {
 pub(crate) struct Question<'q> {
     pub(crate) target: &'q Target,
     pub(crate) form: Form,
-    pub(crate) user_agent: &'q str,
+    pub(crate) errand: &'q Errand<'q>,
     pub(crate) authorization: Option<&'q HeaderValue>,
     pub(crate) proxy_authorization: Option<&'q HeaderValue>,
-    /// The body of a POST.
-    pub(crate) post: Option<&'q [u8]>,
-    /// Largest body, in bytes.
-    pub(crate) limit: u64,
     pub(crate) limits: &'q Limits,
 }
 
 /// What the server says.
 pub(crate) enum Answer {
-    /// The body went to the sink.
-    Body,
+    /// The body went to the sink, or the server has that which it was given.
+    Done,
     /// Ask elsewhere; the value of Location, if there is a readable one.
     Moved(Option<String>),
     /// Ask with credentials.
@@ -64,28 +62,37 @@ pub(crate) enum Answer {
     ProxyChallenge(Offer),
 }
 
-/// Asks and reads the answer; the body of a 200 goes to the sink.
+/// Asks and reads the answer; the body of a 200 to a fetch goes to the sink.
 pub(crate) async fn exchange(
     stream: Box<dyn Duplex>,
     question: &Question<'_>,
-    sink: &mut dyn BodySink,
+    told: &mut Told<'_>,
 ) -> Result<Answer, FetchError> {
-    let target = question.target;
+    let (target, doing) = (question.target, question.errand.doing);
     let request = request(question);
-    let (mut sender, mut line) = Line::new(stream, question.limits)
+    let (mut sender, mut line) = Line::new(stream, request.body(), question.limits)
         .await
-        .map_err(|error| failure::in_head(target, error))?;
+        .map_err(|error| failure::in_head(doing, target, error))?;
     let response = line
         .drive(sender.send_request(request))
         .await
-        .map_err(|error| failure::in_head(target, line.cause(error)))?;
+        .map_err(|error| failure::in_head(doing, target, line.cause(error)))?;
     line.allowance.lift();
     check_head(&response, question)?;
     let status = response.status();
     tracing::debug!(server = %target.endpoint(), status = status.as_u16(), "answer");
     match status {
         //= R-HTTP-12
-        StatusCode::OK => {}
+        //= R-RPT-7
+        _ if status.is_success() && doing == Doing::Uploading => {
+            let sent = line.sent().await;
+            sent.map_err(|error| failure::in_tail(target, error))?;
+        }
+        StatusCode::OK => {
+            if let Told::Sink(sink) = told {
+                receive(response, &mut line, question, *sink).await?;
+            }
+        }
         //= R-HTTP-4
         StatusCode::MOVED_PERMANENTLY | StatusCode::FOUND => {
             return Ok(Answer::Moved(location(&response)));
@@ -103,11 +110,13 @@ pub(crate) async fn exchange(
         }
         //= R-HTTP-11
         StatusCode::NOT_FOUND => {
+            let remedy = match doing {
+                Doing::Fetching => "put the file there or correct the rule",
+                Doing::Uploading => "correct the rule",
+            };
             return Err(FetchError::new(
                 ErrorKind::NotFound,
-                format!(
-                    "{target} does not exist (status 404); put the file there or correct the rule"
-                ),
+                format!("{target} does not exist (status 404); {remedy}"),
             ));
         }
         //= R-HTTP-22
@@ -121,13 +130,15 @@ pub(crate) async fn exchange(
             ));
         }
     }
-    receive(response, &mut line, question, sink).await?;
-    Ok(Answer::Body)
+    Ok(Answer::Done)
 }
 
 /// The request with its headers in the documented order.
-fn request(question: &Question<'_>) -> http::Request<Full<Bytes>> {
-    let mut request = http::Request::new(Full::default());
+fn request(question: &Question<'_>) -> http::Request<Pieces> {
+    let errand = question.errand;
+    let body = errand.given.as_ref().map(|given| given.body.clone());
+    let mut request = http::Request::new(Pieces::of(body.unwrap_or_default()));
+    *request.method_mut() = errand.method.clone();
     *request.uri_mut() = match question.form {
         Form::Origin => question.target.path.clone().into(),
         Form::Absolute => question.target.absolute(),
@@ -135,7 +146,7 @@ fn request(question: &Question<'_>) -> http::Request<Full<Bytes>> {
     let headers = request.headers_mut();
     //= R-HTTP-2
     headers.extend(header_text(&question.target.authority()).map(|v| (header::HOST, v)));
-    headers.extend(header_text(question.user_agent).map(|v| (header::USER_AGENT, v)));
+    headers.extend(header_text(errand.user_agent).map(|v| (header::USER_AGENT, v)));
     headers.insert(header::ACCEPT, HeaderValue::from_static("*/*"));
     headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
     headers.extend(
@@ -148,15 +159,14 @@ fn request(question: &Question<'_>) -> http::Request<Full<Bytes>> {
             .proxy_authorization
             .map(|v| (header::PROXY_AUTHORIZATION, v.clone())),
     );
-    //= R-POST-1
-    if let Some(body) = question.post {
-        headers.insert(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("application/x-www-form-urlencoded"),
-        );
-        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
-        *request.method_mut() = Method::POST;
-        *request.body_mut() = Full::new(Bytes::copy_from_slice(body));
+    if let Some(given) = &errand.given {
+        let content_type = given.content_type.clone();
+        headers.extend(content_type.map(|v| (header::CONTENT_TYPE, v)));
+        let coding = given.aes128gcm.then_some("aes128gcm");
+        let coding = coding.map(HeaderValue::from_static);
+        headers.extend(coding.map(|v| (header::CONTENT_ENCODING, v)));
+        let length = HeaderValue::from(given.body.len());
+        headers.insert(header::CONTENT_LENGTH, length);
     }
     request
 }
@@ -186,7 +196,8 @@ fn check_head(response: &Response<Incoming>, question: &Question<'_>) -> Result<
         FetchError::new(
             kind,
             format!(
-                "asking for {}: {what}; check the server and what stands between",
+                "{} {}: {what}; check the server and what stands between",
+                question.errand.doing.verb(),
                 question.target
             ),
         )
@@ -258,7 +269,7 @@ async fn receive(
             ErrorKind::TooLarge,
             format!(
                 "the body of {target} is larger than {} bytes; make the file smaller",
-                question.limit
+                question.errand.limit
             ),
         )
     };
@@ -268,7 +279,10 @@ async fn receive(
         aes128gcm: is_aes128gcm(&response),
     };
     //= R-HTTP-16
-    if head.length.is_some_and(|length| length > question.limit) {
+    if head
+        .length
+        .is_some_and(|length| length > question.errand.limit)
+    {
         return Err(too_large());
     }
     sink.head(&head);
@@ -280,7 +294,7 @@ async fn receive(
             continue;
         };
         received = received.saturating_add(bytes.len() as u64);
-        if received > question.limit {
+        if received > question.errand.limit {
             return Err(too_large());
         }
         sink.chunk(&bytes).map_err(|_refused| {
@@ -295,30 +309,34 @@ async fn receive(
 
 /// The connection, which only moves while one of its futures is awaited.
 pub(crate) struct Line {
-    pub(crate) connection: http1::Connection<TokioIo<Watched<Box<dyn Duplex>>>, Full<Bytes>>,
+    pub(crate) connection: http1::Connection<TokioIo<Watched<Box<dyn Duplex>>>, Pieces>,
     allowance: Allowance,
+    unsent: Arc<Unsent>,
     ended: bool,
     failure: Option<hyper::Error>,
 }
 
 impl Line {
-    /// Begins to speak HTTP.
+    /// Begins to speak HTTP, for a request with this body.
     pub(crate) async fn new(
         stream: Box<dyn Duplex>,
+        body: &Pieces,
         limits: &Limits,
-    ) -> Result<(http1::SendRequest<Full<Bytes>>, Self), hyper::Error> {
+    ) -> Result<(http1::SendRequest<Pieces>, Self), hyper::Error> {
         let buffer = limits.header_block.max(SMALLEST_BUFFER);
         let allowance = Allowance::of(buffer.saturating_mul(HEADS));
-        let io = TokioIo::new(Watched::new(stream, limits.idle, allowance.clone()));
+        let unsent = body.unsent();
+        let watched = Watched::new(stream, limits.idle, allowance.clone(), Arc::clone(&unsent));
         let (sender, connection) = http1::Builder::new()
             .title_case_headers(true)
             .max_header_size(limits.header_block)
             .max_buf_size(buffer)
-            .handshake(io)
+            .handshake(TokioIo::new(watched))
             .await?;
         let line = Self {
             connection,
             allowance,
+            unsent,
             ended: false,
             failure: None,
         };
@@ -339,6 +357,25 @@ impl Line {
                 self.failure = end.err();
             }
             future.as_mut().poll(cx)
+        })
+        .await
+    }
+
+    /// Returns once the body of the request has left: the answer may come before.
+    ///
+    /// # Errors
+    /// It never will. hyper may not say why.
+    async fn sent(&mut self) -> Result<(), Option<hyper::Error>> {
+        poll_fn(|cx| {
+            while !self.unsent.is_nothing() {
+                if self.ended {
+                    return Poll::Ready(Err(self.failure.take()));
+                }
+                let end = ready!(self.connection.poll_without_shutdown(cx));
+                self.ended = true;
+                self.failure = end.err();
+            }
+            Poll::Ready(Ok(()))
         })
         .await
     }

@@ -9,6 +9,7 @@ use onhook_device::TlsFailure;
 use onhook_fetch::{ErrorKind, FetchError};
 
 use crate::connect::Peer;
+use crate::errand::Doing;
 use crate::target::Target;
 
 /// TLS failed on a connection that was already believed; the text is a whole message.
@@ -24,22 +25,23 @@ impl fmt::Display for Broken {
 impl Error for Broken {}
 
 /// The whole transfer took too long.
-pub(crate) fn overall(target: &Target, limit: std::time::Duration) -> FetchError {
+pub(crate) fn overall(doing: Doing, target: &Target, limit: std::time::Duration) -> FetchError {
     FetchError::new(
         ErrorKind::Timeout,
         format!(
-            "fetching {target} took longer than {} s in all; check the speed of the server and the network",
+            "{} {target} took longer than {} s in all; check the speed of the server and the network",
+            doing.verb(),
             limit.as_secs_f64()
         ),
     )
 }
 
 /// The status line and the headers did not arrive as they should.
-pub(crate) fn in_head(target: &Target, error: hyper::Error) -> FetchError {
+pub(crate) fn in_head(doing: Doing, target: &Target, error: hyper::Error) -> FetchError {
     if let Some(failure) = broken(&error) {
         return failure;
     }
-    let (kind, what, remedy) = if has_io_kind(&error, |kind| kind == io::ErrorKind::TimedOut) {
+    let (kind, what, remedy) = if timed_out(&error) {
         (
             ErrorKind::Timeout,
             "no answer arrived in time",
@@ -65,12 +67,37 @@ pub(crate) fn in_head(target: &Target, error: hyper::Error) -> FetchError {
             "check that an HTTP server listens on this port, not one for HTTPS, and look into its log",
         )
     };
-    FetchError::new(kind, format!("asking for {target}: {what}; {remedy}")).with_source(error)
+    FetchError::new(kind, format!("{} {target}: {what}; {remedy}", doing.verb())).with_source(error)
+}
+
+/// The server has answered that it took a body, and it does not have all of it.
+pub(crate) fn in_tail(target: &Target, error: Option<hyper::Error>) -> FetchError {
+    if let Some(failure) = error.as_ref().and_then(broken) {
+        return failure;
+    }
+    let late = error.as_ref().is_some_and(timed_out);
+    let (kind, what) = if late {
+        (ErrorKind::Timeout, "the body could not be sent in time")
+    } else {
+        //= R-OUT-3
+        (
+            ErrorKind::Truncated,
+            "the server answered and hung up before it had the whole body",
+        )
+    };
+    let failure = FetchError::new(
+        kind,
+        format!("uploading to {target}: {what}; look into the log of the server"),
+    );
+    match error {
+        Some(error) => failure.with_source(error),
+        None => failure,
+    }
 }
 
 /// A proxy gave no answer to the wish for a tunnel.
 pub(crate) fn in_tunnel(proxy: &Peer<'_>, server: &str, error: hyper::Error) -> FetchError {
-    let (kind, what) = if has_io_kind(&error, |kind| kind == io::ErrorKind::TimedOut) {
+    let (kind, what) = if timed_out(&error) {
         (ErrorKind::Timeout, "no answer arrived in time")
     } else if is_too_long(&error) {
         (
@@ -103,7 +130,7 @@ pub(crate) fn in_body(target: &Target, error: hyper::Error) -> FetchError {
             io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput
         )
     };
-    let (kind, what) = if has_io_kind(&error, |kind| kind == io::ErrorKind::TimedOut) {
+    let (kind, what) = if timed_out(&error) {
         (ErrorKind::Timeout, "the body stopped arriving")
     } else if error.is_parse() || has_io_kind(&error, malformed) {
         (ErrorKind::Protocol, "the body breaks HTTP")
@@ -120,6 +147,11 @@ pub(crate) fn in_body(target: &Target, error: hyper::Error) -> FetchError {
         format!("reading {target}: {what}; look into the log of the server"),
     )
     .with_source(error)
+}
+
+/// Whether nothing came or went for too long.
+fn timed_out(error: &hyper::Error) -> bool {
+    has_io_kind(error, |kind| kind == io::ErrorKind::TimedOut)
 }
 
 /// Whether a header, or what comes before it, is longer than allowed.

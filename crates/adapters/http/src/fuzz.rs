@@ -1,14 +1,16 @@
 //! What fuzzing feeds: a function that takes any bytes and panics when something that must hold does not.
 
 use std::io::Cursor;
+use std::time::Duration;
 
 use async_trait::async_trait;
-use onhook_fetch::{BodySink, Endpoint, ErrorKind, Head, Refused, Scheme};
+use onhook_fetch::{BodySink, Endpoint, ErrorKind, Head, Refused, Request, Scheme, UploadWatch};
 use tokio::io::{join, sink};
 use tokio::runtime::Builder;
 
 use crate::Limits;
 use crate::challenge::{Asker, Credentials, Offer};
+use crate::errand::{Doing, Errand, Told};
 use crate::exchange::{Answer, Form, Question, exchange};
 use crate::target::Target;
 
@@ -17,31 +19,67 @@ const LIMIT: u64 = 1000;
 const PASSWORD: &str = "canary";
 
 /// Answers: whatever a server sends ends in a body within its limit, a place to go on, a challenge, or an error of the kinds that a server can
-/// cause.
+/// cause. To an upload it answers with no body.
 ///
 /// # Panics
 /// Something of this does not hold.
 pub fn answer(bytes: &[u8]) {
+    let mut counted = Counted::default();
+    let fetch = Request {
+        limit: LIMIT,
+        ..request()
+    };
+    exchanged(bytes, &Errand::fetch(&fetch), Told::Sink(&mut counted));
+    assert!(counted.bytes <= LIMIT.min(bytes.len() as u64) && counted.heads <= 1);
+    let upload = Request {
+        post: Some("a report".into()),
+        ..request()
+    };
+    let upload = Errand {
+        doing: Doing::Uploading,
+        ..Errand::fetch(&upload)
+    };
+    exchanged(bytes, &upload, Told::Watch(&mut Counted::default()));
+}
+
+fn request() -> Request {
+    Request {
+        scheme: Scheme::Https,
+        host: "prov.example".into(),
+        port: 443,
+        path: "/a/b?c".into(),
+        service: None,
+        proxy: None,
+        allowed_domains: String::new(),
+        user_agent: "fuzz".into(),
+        user: None,
+        password: None,
+        account: None,
+        post: None,
+        limit: 0,
+        timeout: Duration::from_secs(1),
+    }
+}
+
+fn exchanged(bytes: &[u8], errand: &Errand<'_>, mut told: Told<'_>) {
     let Ok(runtime) = Builder::new_current_thread().enable_time().build() else {
         return;
     };
-    let mut counted = Counted::default();
-    let Some(target) = Target::at(Scheme::Https, "prov.example", 443, "/a/b?c") else {
+    let target = Target::of(errand.scheme, errand.host, errand.port, errand.path);
+    let Ok(target) = target else {
         return;
     };
     let question = Question {
         target: &target,
         form: Form::Absolute,
-        user_agent: "fuzz",
+        errand,
         authorization: None,
         proxy_authorization: None,
-        post: None,
-        limit: LIMIT,
         limits: &Limits::default(),
     };
     let stream = join(Cursor::new(bytes.to_vec()), sink());
-    match runtime.block_on(exchange(Box::new(stream), &question, &mut counted)) {
-        Ok(Answer::Body) => assert_eq!(counted.heads, 1),
+    match runtime.block_on(exchange(Box::new(stream), &question, &mut told)) {
+        Ok(Answer::Done) => assert!(bytes.windows(2).any(|part| part == b" 2")),
         Ok(Answer::Moved(location)) => {
             let followed = location.map(|location| target.follow(&location));
             if let Some(Ok((next, _))) = followed {
@@ -69,7 +107,6 @@ pub fn answer(bytes: &[u8]) {
             | ErrorKind::Cancelled => panic!("{error}"),
         },
     }
-    assert!(counted.bytes <= LIMIT.min(bytes.len() as u64) && counted.heads <= 1);
 }
 
 /// What answers a challenge is one line that does not show the password.
@@ -92,6 +129,11 @@ fn answered(offer: Offer) {
                 .any(|part| part == PASSWORD.as_bytes())
         );
     }
+}
+
+#[async_trait]
+impl UploadWatch for Counted {
+    async fn started(&mut self, _endpoint: Endpoint) {}
 }
 
 #[derive(Default)]

@@ -1,4 +1,5 @@
-//! [`HttpFetch`]: the port [`onhook_fetch::port::Fetch`] over HTTP/1.1, plain and over TLS.
+//! [`HttpFetch`]: the ports [`onhook_fetch::port::Fetch`] and [`onhook_fetch::port::Upload`] over HTTP/1.1, plain and
+//! over TLS.
 //!
 //! One transfer is one chain of requests: redirects, answers to Basic
 //! and Digest challenges, and every address of a name belong to it. Each request has its
@@ -19,7 +20,8 @@
 //! clock, who chooses the proxy, packets of DNS, what the body means, and when to
 //! try again.
 //!
-//! Requirement families: R-HTTP, R-TLS, R-PROXY, R-DNS, R-URL-8, R-OUT-3.
+//! Requirement families: R-HTTP, R-TLS, R-PROXY, R-DNS, R-URL-8, R-RPT-2,
+//! R-OUT-3.
 
 mod chain;
 mod challenge;
@@ -27,11 +29,13 @@ mod chance;
 mod client;
 mod connect;
 mod directory;
+mod errand;
 mod exchange;
 mod failure;
 pub mod fuzz;
 mod limits;
 mod proxy;
+mod sent;
 mod services;
 mod target;
 #[cfg(feature = "_tls")]
@@ -43,6 +47,6 @@ pub use directory::Directory;
 pub use limits::Limits;
 #[cfg(feature = "_tls")]
 pub use tls::{
-    Identity, NameCheck, Tls, TlsError, TrustAnchors, TrustTime, TrustedTime, crypto_provider,
-    subject_of,
+    Acceptor, Identity, NameCheck, Tls, TlsError, TrustAnchors, TrustTime, TrustedTime,
+    crypto_provider, subject_of,
 };

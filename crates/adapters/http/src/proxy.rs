@@ -1,7 +1,7 @@
 //! The way through a proxy.
 
+use bytes::Bytes;
 use http::{HeaderValue, Method, StatusCode, header};
-use http_body_util::Full;
 use onhook_fetch::{ErrorKind, FetchError, Proxy};
 
 use crate::Limits;
@@ -9,6 +9,7 @@ use crate::challenge::{Asker, Credentials, Offer};
 use crate::connect::Peer;
 use crate::exchange::{Duplex, Line, header_text, offer};
 use crate::failure;
+use crate::sent::Pieces;
 use crate::target::Target;
 
 /// The proxy of one transfer, and what it has asked for so far.
@@ -87,7 +88,7 @@ pub(crate) async fn tunnel(
         limits,
     } = wanted;
     let server = target.endpoint();
-    let mut request = http::Request::new(Full::default());
+    let mut request = http::Request::new(Pieces::of(Bytes::new()));
     *request.method_mut() = Method::CONNECT;
     *request.uri_mut() = server.parse().unwrap_or_default();
     let headers = request.headers_mut();
@@ -95,7 +96,9 @@ pub(crate) async fn tunnel(
     headers.extend(header_text(user_agent).map(|v| (header::USER_AGENT, v)));
     headers.extend(authorization.map(|v| (header::PROXY_AUTHORIZATION, v)));
     let failed = |error| failure::in_tunnel(&proxy, &server, error);
-    let (mut sender, mut line) = Line::new(stream, limits).await.map_err(failed)?;
+    let (mut sender, mut line) = Line::new(stream, request.body(), limits)
+        .await
+        .map_err(failed)?;
     let response = line
         .drive(sender.send_request(request))
         .await

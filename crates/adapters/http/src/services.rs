@@ -5,11 +5,12 @@ use std::net::IpAddr;
 #[cfg(feature = "srv")]
 use onhook_fetch::port::ResolveError;
 use onhook_fetch::port::Resolver;
-use onhook_fetch::{ErrorKind, FetchError, Request};
+use onhook_fetch::{ErrorKind, FetchError};
 #[cfg(feature = "srv")]
 use onhook_fetch::{Service, SrvRecord, is_allowed, srv_name, srv_order};
 
 use crate::connect::{Peer, Place};
+use crate::errand::Errand;
 use crate::target::Target;
 
 /// What helps when a program looks up no SRV records.
@@ -27,7 +28,7 @@ pub(crate) struct Named {
 /// Only the server of the rule is looked up so.
 pub(crate) async fn named(
     target: &Target,
-    request: &Request,
+    request: &Errand<'_>,
     resolver: &dyn Resolver,
 ) -> Result<Vec<Named>, FetchError> {
     // An address is a server, and no domain.
@@ -51,7 +52,7 @@ pub(crate) async fn named(
         let records = records(target, service, resolver).await?;
         let some = !records.is_empty();
         //= R-RAD-2
-        let allowed = |record: &SrvRecord| is_allowed(&record.target, &request.allowed_domains);
+        let allowed = |record: &SrvRecord| is_allowed(&record.target, request.allowed_domains);
         let allowed = records.into_iter().filter(allowed);
         let named: Vec<Named> = allowed
             .map(|record| Named {

@@ -5,7 +5,7 @@ use std::fmt;
 use std::net::Ipv6Addr;
 
 use http::uri::PathAndQuery;
-use onhook_fetch::{ErrorKind, FetchError, Request, Scheme};
+use onhook_fetch::{ErrorKind, FetchError, Scheme};
 
 use crate::challenge::Credentials;
 use crate::connect::Peer;
@@ -36,38 +36,39 @@ pub(crate) enum BadLocation {
 
 impl Target {
     /// The first URL of a transfer.
-    pub(crate) fn of(request: &Request) -> Result<Self, FetchError> {
+    pub(crate) fn of(
+        scheme: Scheme,
+        host: &str,
+        port: u16,
+        path: &str,
+    ) -> Result<Self, FetchError> {
         let bad = |what: &str| FetchError::new(ErrorKind::BadUrl, what);
-        match request.scheme {
+        match scheme {
             Scheme::Http | Scheme::Https => {}
             Scheme::Tftp => {
                 return Err(bad(&format!(
-                    "tftp://{}:{} was given to the HTTP transport; route it to the TFTP transport",
-                    request.host, request.port
+                    "tftp://{host}:{port} was given to the HTTP transport; route it to the TFTP transport"
                 )));
             }
         }
-        let host = bare_host(&request.host).ok_or_else(|| {
+        let host = bare_host(host).ok_or_else(|| {
             bad(&format!(
-                "the server name {:?} is neither a host name nor an address; correct the URL",
-                request.host
+                "the server name {host:?} is neither a host name nor an address; correct the URL"
             ))
         })?;
-        if request.port == 0 {
+        if port == 0 {
             return Err(bad(&format!(
                 "port 0 of {host} cannot be contacted; use 1 to 65535"
             )));
         }
-        if !request.path.starts_with('/') {
+        if !path.starts_with('/') {
             return Err(bad(&format!(
-                "the path of the URL at {host}:{} does not begin with `/`; correct the URL",
-                request.port
+                "the path of the URL at {host}:{port} does not begin with `/`; correct the URL"
             )));
         }
-        Self::at(request.scheme, host, request.port, &request.path).ok_or_else(|| {
+        Self::at(scheme, host, port, path).ok_or_else(|| {
             bad(&format!(
-                "the path of the URL at {host}:{} is too long; shorten it",
-                request.port
+                "the path of the URL at {host}:{port} is too long; shorten it"
             ))
         })
     }

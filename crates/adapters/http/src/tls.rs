@@ -3,6 +3,7 @@
 //! rustls and its webpki build and check the chain; what a phone does otherwise than a browser stands here: its
 //! anchors, the trusted time, the name check of the older family, and words for what went wrong.
 
+mod accept;
 mod certificate;
 mod clock;
 mod custom;
@@ -19,6 +20,7 @@ mod verify;
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
+pub use accept::Acceptor;
 pub use certificate::subject_of;
 pub use clock::{TrustTime, TrustedTime};
 pub(crate) use handshake::connect;

@@ -8,10 +8,14 @@ use std::thread;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use onhook_fetch::port::Fetch as _;
-use onhook_fetch::{BodySink, Endpoint, ErrorKind, FetchError, Head, Refused, Request, Scheme};
+use onhook_device::Secret;
+use onhook_fetch::port::{Fetch as _, Upload as _};
+use onhook_fetch::{
+    BodySink, Endpoint, ErrorKind, FetchError, Head, Method, Refused, Request, Scheme, Submission,
+    UPLOAD_LIMIT,
+};
 use onhook_http::HttpFetch;
-use onhook_testkit::fake::FakeResolver;
+use onhook_testkit::fake::{FakeResolver, RecordingWatch};
 
 /// The largest profile.
 const LIMIT: u64 = 5 * 1024 * 1024;
@@ -151,6 +155,67 @@ fn what_never_ends_is_cut_off_before_it_takes_memory() {
         assert!(got <= LIMIT, "{what}: {got} bytes");
         assert_eq!(got > LIMIT / 2, body, "{what}: {got} bytes");
         assert!(heap <= HEAP, "{what}: {heap} bytes of heap");
+    }
+}
+
+/// An upload of so many bytes to a server that answers at the end: the most heap that was in use for it.
+fn uploaded(length: usize) -> u64 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let server = listener.local_addr().unwrap();
+    let taking = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let (mut buffer, mut got) = ([0; 4096], Vec::new());
+        while !got.windows(4).any(|end| end == b"\r\n\r\n") {
+            let n = stream.read(&mut buffer).unwrap();
+            got.extend_from_slice(&buffer[..n]);
+        }
+        let head = got.windows(4).position(|end| end == b"\r\n\r\n").unwrap() + 4;
+        let mut taken = got.len() - head;
+        while taken < length {
+            taken += stream.read(&mut buffer).unwrap();
+        }
+        stream.write_all(b"HTTP/1.1 204 Taken\r\n\r\n").unwrap();
+    });
+    let submission = Submission {
+        scheme: Scheme::Http,
+        host: server.ip().to_string(),
+        port: server.port(),
+        path: "/r".into(),
+        proxy: None,
+        allowed_domains: String::new(),
+        user_agent: "test".into(),
+        user: None,
+        password: None,
+        account: None,
+        method: Method::Put,
+        content_type: "application/xml".into(),
+        aes128gcm: false,
+        body: Secret::new(vec![7; length]),
+        timeout: Duration::from_secs(60),
+    };
+    let here = IpAddr::from([127, 0, 0, 1]);
+    let upload = HttpFetch::new(Arc::new(FakeResolver::new().with("here", &[here])), 1);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let mut watch = RecordingWatch::default();
+    let mut result = None;
+    let heap = allocation_counter::measure(|| {
+        result = Some(runtime.block_on(upload.put(&submission, &mut watch)));
+    });
+    result.unwrap().unwrap();
+    taking.join().unwrap();
+    heap.bytes_max
+}
+
+//= R-RPT-2 type=test
+#[test]
+fn an_upload_holds_one_copy_of_its_body_and_the_buffers_of_a_connection() {
+    for length in [1000, UPLOAD_LIMIT] {
+        let heap = uploaded(length);
+        let most = length as u64 + HEAP;
+        assert!(heap <= most, "{length}: {heap} bytes of heap");
     }
 }
 

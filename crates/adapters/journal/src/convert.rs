@@ -30,7 +30,7 @@ impl Input {
             live::Input::Fact(fact) => Self::fact(fact, values, hide),
             live::Input::Command(origin, command) => Self::Command {
                 origin,
-                what: Command::of(command, values, scope, hide),
+                what: Command::of(command, shared, scope, hide),
             },
             live::Input::FetchStarted(op, endpoint) => Self::FetchStarted {
                 op: op.number(),
@@ -76,14 +76,12 @@ impl Input {
                 durable: committed == live::Committed::Durable,
             },
             live::Input::Upgraded(op, result) => {
-                let failure = result.err();
-                Self::Upgraded {
-                    op: op.number(),
-                    outcome: failure.map(|told| outcome::word(told.outcome)),
-                    said: failure
-                        .and_then(|told| told.said)
-                        .map(|said| values.text(said).to_owned()),
-                }
+                let (op, (outcome, said)) = (op.number(), ended(result, values));
+                Self::Upgraded { op, outcome, said }
+            }
+            live::Input::Reported(op, result) => {
+                let (op, (outcome, said)) = (op.number(), ended(result, values));
+                Self::Reported { op, outcome, said }
             }
             live::Input::Activated(op, committed) => Self::Activated {
                 op: op.number(),
@@ -166,7 +164,7 @@ impl Input {
                 live::Input::Searched(OpId::from_number(*op), searched)
             }
             Self::Command { origin, what } => {
-                live::Input::Command(*origin, what.live(values, scope)?)
+                live::Input::Command(*origin, what.live(shared, scope)?)
             }
             Self::FetchStarted { op, ip } => {
                 live::Input::FetchStarted(OpId::from_number(*op), Endpoint { ip: *ip })
@@ -198,6 +196,7 @@ impl Input {
             | Self::StateSaved { .. }
             | Self::Slots(_)
             | Self::Upgraded { .. }
+            | Self::Reported { .. }
             | Self::Activated { .. }
             | Self::Erased { .. } => return self.stored(values),
         })
@@ -222,11 +221,12 @@ impl Input {
                 })))
             }
             Self::Upgraded { op, outcome, said } => {
-                let result = match outcome {
-                    None => Ok(()),
-                    Some(word) => Err(told(word, said.as_deref(), values)?),
-                };
+                let result = result(outcome.as_deref(), said.as_deref(), values)?;
                 live::Input::Upgraded(OpId::from_number(*op), result)
+            }
+            Self::Reported { op, outcome, said } => {
+                let result = result(outcome.as_deref(), said.as_deref(), values)?;
+                live::Input::Reported(OpId::from_number(*op), result)
             }
             Self::Activated { op, durable } => {
                 live::Input::Activated(OpId::from_number(*op), committed(*durable))
@@ -258,7 +258,8 @@ impl Input {
 }
 
 impl Command {
-    fn of(command: live::Command, values: &Values, scope: &Scope, hide: &mut Hide) -> Self {
+    fn of(command: live::Command, shared: &Shared, scope: &Scope, hide: &mut Hide) -> Self {
+        let values = &shared.values;
         match command {
             live::Command::Resync => Self::Resync,
             live::Command::ResyncWith(rule) => Self::ResyncWith(given(rule, values, scope, hide)),
@@ -276,13 +277,18 @@ impl Command {
                     value: hide.value(id, value, scope),
                 }
             }
+            live::Command::Report => Self::Report,
+            live::Command::Submit(page) => {
+                Self::Submit(params(shared.decoded(page), values, scope, hide))
+            }
             live::Command::Restart => Self::Restart,
             live::Command::RestartWarm => Self::RestartWarm,
             live::Command::FactoryReset => Self::FactoryReset,
         }
     }
 
-    fn live(&self, values: &mut Values, scope: &Scope) -> Option<live::Command> {
+    fn live(&self, shared: &mut Shared, scope: &Scope) -> Option<live::Command> {
+        let values = &mut shared.values;
         Some(match self {
             Self::Resync => live::Command::Resync,
             Self::ResyncWith(rule) => {
@@ -296,6 +302,12 @@ impl Command {
                 let id = ParamId::lookup(name, scope)?;
                 live::Command::Set(id, values.intern(value, secrecy(id))?)
             }
+            Self::Report => live::Command::Report,
+            Self::Submit(params) => {
+                let entries: Option<Vec<_>> =
+                    params.iter().map(|p| p.entry(values, scope)).collect();
+                live::Command::Submit(shared.put_entries(entries?))
+            }
             Self::Restart => live::Command::Restart,
             Self::RestartWarm => live::Command::RestartWarm,
             Self::FactoryReset => live::Command::FactoryReset,
@@ -305,6 +317,28 @@ impl Command {
             }
         })
     }
+}
+
+/// How a transfer without content ended: a word for why not, and what the server said.
+fn ended(result: Result<(), live::Told>, values: &Values) -> (Option<String>, Option<String>) {
+    let failure = result.err();
+    let said = failure.and_then(|told| told.said);
+    (
+        failure.map(|told| outcome::word(told.outcome)),
+        said.map(|said| values.text(said).to_owned()),
+    )
+}
+
+/// What [`ended`] told; `None` if the word is not known.
+fn result(
+    outcome: Option<&str>,
+    said: Option<&str>,
+    values: &mut Values,
+) -> Option<Result<(), live::Told>> {
+    Some(match outcome {
+        None => Ok(()),
+        Some(word) => Err(told(word, said, values)?),
+    })
 }
 
 /// A rule that came with a request.

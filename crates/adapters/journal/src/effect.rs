@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use onhook_params::{Scope, ValueId, Values};
 use onhook_phone::{
     Committed, Effect, Gate, Lasting, LogLine, LogOp, Memory, Newcomer, Notice, Pending, Phone,
-    Place, RebootEntry, Request, RestartKind, Servers, Shared, StateChange, Subject, UpgradeNotice,
+    Place, RebootEntry, ReportNotice, Request, RestartKind, Servers, Shared, StateChange, Subject,
+    UpgradeNotice,
 };
 
 use crate::hide::Hide;
@@ -46,6 +47,12 @@ pub(crate) fn text(effect: &Effect, phone: &Phone, shared: &Shared, hide: &Hide)
         Effect::Upgrade(op, request) => {
             format!("upgrade {} {}", op.number(), url(request, values))
         }
+        Effect::Report(op, content, request) => format!(
+            "report {} {} {}",
+            op.number(),
+            content.name(),
+            url(request, values)
+        ),
         Effect::Activate(op) => format!("activate {}", op.number()),
         Effect::Erase(op) => format!("erase {}", op.number()),
         Effect::Notice(told) => notice(told, values),
@@ -179,6 +186,19 @@ fn upgrade(notice: &UpgradeNotice, values: &Values) -> String {
     }
 }
 
+fn report(notice: &ReportNotice, values: &Values) -> String {
+    match notice {
+        ReportNotice::Started(why) => format!("report started: {}", why.name()),
+        ReportNotice::Sending(content, request) => {
+            format!("report sent: {} {}", content.name(), url(request, values))
+        }
+        ReportNotice::Fault(fault) => format!("report fault: {}", fault.name()),
+        ReportNotice::Done(outcome) => format!("report done: {}", outcome::word(*outcome)),
+        ReportNotice::Nothing => "nothing to report".to_owned(),
+        ReportNotice::NotBooted => "report refused: not booted".to_owned(),
+    }
+}
+
 fn log(line: &LogLine, values: &Values) -> String {
     let op = match line.op {
         LogOp::Request => "request",
@@ -187,7 +207,7 @@ fn log(line: &LogLine, values: &Values) -> String {
     };
     let mut text = match line.subject {
         Subject::Resync => format!("log {op} prvst {}", line.prvst),
-        subject @ (Subject::Upgrade | Subject::CustomCa) => {
+        subject @ (Subject::Upgrade | Subject::CustomCa | Subject::Report) => {
             format!("log {} {op} prvst {}", subject.word(), line.prvst)
         }
     };
@@ -258,6 +278,7 @@ fn notice(notice: &Notice, values: &Values) -> String {
         Notice::EditBusy => "edit busy".to_owned(),
         Notice::EraseFailed => "erase failed".to_owned(),
         Notice::Upgrade(told) => upgrade(told, values),
+        Notice::Report(told) => report(told, values),
         Notice::ServerChanged(old, new, newcomer) => {
             let how = match newcomer {
                 Newcomer::Taken => "taken",

@@ -157,6 +157,15 @@ pub enum Input {
         /// Whether it knows; otherwise nothing changed.
         durable: bool,
     },
+    /// A report has arrived, or has not.
+    Reported {
+        /// The operation.
+        op: u32,
+        /// A word for why not; `None` for one that arrived.
+        outcome: Option<String>,
+        /// The words of the server.
+        said: Option<String>,
+    },
     /// The factory state was to be restored.
     Erased {
         /// The operation.
@@ -183,6 +192,8 @@ pub enum Command {
         /// Its new value.
         value: String,
     },
+    /// All that a page submits.
+    Submit(Vec<Param>),
     /// A restart.
     Restart,
     /// A restart of SIP and services.
@@ -191,6 +202,8 @@ pub enum Command {
     FactoryReset,
     /// An upgrade, with this rule or with Upgrade_Rule.
     Upgrade(Option<String>),
+    /// A report of the configuration.
+    Report,
 }
 
 /// What is in the slots for firmware besides the load that runs.

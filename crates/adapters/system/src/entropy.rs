@@ -1,6 +1,8 @@
 //! Chance from the operating system.
 
+use std::fs::File;
 use std::hash::{BuildHasher, Hasher, RandomState};
+use std::io::{self, Read as _};
 
 use onhook_schedule::port::Entropy;
 
@@ -29,4 +31,14 @@ impl Entropy for OsEntropy {
     fn seed(&self) -> u64 {
         self.seed
     }
+}
+
+/// A key that nobody can foresee, from the operating system.
+///
+/// # Errors
+/// The operating system gives none.
+pub fn key() -> io::Result<[u8; 32]> {
+    let mut key = [0; 32];
+    File::open("/dev/urandom")?.read_exact(&mut key)?;
+    Ok(key)
 }

@@ -1,7 +1,7 @@
 //! The lines of the event stream: what a phone tells, as JSON.
 
 use onhook_device::Now;
-use onhook_phone::{Committed, Notice, UpgradeNotice};
+use onhook_phone::{Committed, Notice, ReportNotice, UpgradeNotice};
 use serde_json::{Value, json};
 
 /// The name of an event and its fields; `url` is that of a request which starts. `None` for what another event tells better: a custom
@@ -71,10 +71,28 @@ pub fn event_of(now: Now, notice: &Notice, url: Option<&str>) -> Option<(&'stati
         Notice::ServerChanged(..) => return None,
         Notice::EraseFailed => ("erase.failed", json!({})),
         Notice::Upgrade(notice) => upgrade(notice, now, url),
+        Notice::Report(notice) => report(notice, url),
     })
 }
 
 /// The event of something that is told of upgrades, and its fields.
+fn report(notice: &ReportNotice, url: Option<&str>) -> (&'static str, Value) {
+    match notice {
+        ReportNotice::Started(why) => ("report.started", json!({ "why": why.name() })),
+        ReportNotice::Sending(content, _) => (
+            "report.sent",
+            json!({ "content": content.name(), "url": url }),
+        ),
+        ReportNotice::Fault(fault) => ("report.fault", json!({ "fault": fault.name() })),
+        ReportNotice::Done(outcome) => (
+            "report.done",
+            json!({ "outcome": outcome.code(), "err": outcome.to_string() }),
+        ),
+        ReportNotice::Nothing => ("report.nothing", json!({})),
+        ReportNotice::NotBooted => ("report.refused", json!({ "why": "not-booted" })),
+    }
+}
+
 fn upgrade(notice: &UpgradeNotice, now: Now, url: Option<&str>) -> (&'static str, Value) {
     match notice {
         UpgradeNotice::Started(stage, _) => (

@@ -18,7 +18,7 @@ mod resolver;
 
 pub use clock::{RealClock, ZoneError};
 pub use control::{ControlError, ControlSocket, Spell, ask};
-pub use entropy::OsEntropy;
+pub use entropy::{OsEntropy, key};
 pub use event::event_of;
 pub use log_level::wanted_log;
 pub use request::{ControlRequest, WireLineUse, WireRegistration};

@@ -32,6 +32,8 @@ pub enum ControlRequest {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         url: Option<String>,
     },
+    /// Report the configuration as Report_Rule says.
+    Report {},
     /// Return to the factory state.
     FactoryReset {},
     /// Restart when all lines are idle.
@@ -148,6 +150,7 @@ impl From<ControlRequest> for Ask {
             ControlRequest::UpdateCa { url } => {
                 Self::UpdateCa(url.map(|url| Secret::new(url.into_bytes())))
             }
+            ControlRequest::Report {} => Self::Report,
             ControlRequest::FactoryReset {} => Self::FactoryReset,
             ControlRequest::Reboot {} => Self::Restart,
             ControlRequest::Restart {} => Self::RestartWarm,

@@ -77,6 +77,7 @@ fn wire(ask: Ask) -> ControlRequest {
             name,
             value: text(value),
         },
+        Ask::Report => ControlRequest::Report {},
         Ask::FactoryReset => ControlRequest::FactoryReset {},
         Ask::Restart => ControlRequest::Reboot {},
         Ask::RestartWarm => ControlRequest::Restart {},
@@ -108,6 +109,9 @@ fn wire(ask: Ask) -> ControlRequest {
         },
         Ask::RemoveCertificate => ControlRequest::RemoveCertificate {},
         Ask::Status => ControlRequest::Status {},
+        Ask::Submit(_) | Ask::Upgrade(_) | Ask::Look | Ask::SipAccess => {
+            panic!("nobody outside asks for it")
+        }
     }
 }
 

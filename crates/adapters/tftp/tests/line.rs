@@ -94,6 +94,25 @@ fn thirty_of_a_hundred_lost_packets_end_with_the_file_or_with_silence() {
     assert!(good > silent, "{good} good, {silent} silent");
 }
 
+//= R-TFTP-15 type=test
+#[test]
+fn a_line_with_a_delay_of_200_ms_costs_its_delay_alone() {
+    let trip = Duration::from_millis(200);
+    for task in tasks() {
+        let line = Line {
+            trip,
+            ..Line::default()
+        };
+        let end = play(task, line, 1);
+        assert_eq!(end.result, Ok(()), "{task:?}");
+        assert!(end.whole);
+        let blocks = task.size / usize::from(task.block_size) + 1;
+        let exchanges = 2 + blocks.div_ceil(usize::from(task.window)) as u32;
+        let most = (2 * trip + Duration::from_millis(5)) * exchanges;
+        assert!(end.at <= most, "{task:?}: {:?} instead of {most:?}", end.at);
+    }
+}
+
 //= R-TFTP-12 type=test
 //= R-TFTP-13 type=test
 #[test]

@@ -1,11 +1,13 @@
 //! What answers a challenge of HTTP or SIP: the computations of Basic (RFC 7617) and Digest (RFC 7616).
 //!
-//! Nothing here knows a message, a connection or chance: method, target and client nonce are arguments.
+//! [`NonceKey`] makes the nonces of whoever challenges. Nothing here knows a message, a connection or chance: method, target and client nonce are arguments.
 
+mod nonce;
 mod words;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+pub use nonce::{Made, NonceKey};
 pub use words::{Element, elements};
 use zeroize::{Zeroize as _, Zeroizing};
 
@@ -103,6 +105,16 @@ pub struct Spoken<'s> {
 }
 
 impl Spoken<'_> {
+    /// Whether a value of `response` proves the password; how long it takes does not tell where the values differ.
+    #[must_use]
+    pub fn is_proven_by(&self, response: &[u8], algorithm: Algorithm, login: Login<'_>) -> bool {
+        let proof = self.response(algorithm, login);
+        let differences = proof.bytes().zip(response).fold(0, |all, (ours, theirs)| {
+            all | (ours ^ theirs.to_ascii_lowercase())
+        });
+        proof.len() == response.len() && differences == 0
+    }
+
     /// The value of `response`, which proves the password.
     #[must_use]
     pub fn response(&self, algorithm: Algorithm, login: Login<'_>) -> Zeroizing<String> {

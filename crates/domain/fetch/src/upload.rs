@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use onhook_device::Secret;
 
-use crate::{Endpoint, Scheme};
+use crate::{Account, Endpoint, Proxy, Scheme};
 
 /// Largest body of an upload in bytes: that of the largest profile.
 pub const UPLOAD_LIMIT: usize = 5 << 20;
@@ -50,6 +50,8 @@ pub struct Submission {
     pub port: u16,
     /// Absolute path with query, as in the rule.
     pub path: String,
+    /// The proxy on the way; TFTP uses none (R-HTTP-19).
+    pub proxy: Option<Proxy>,
     /// Restricted_Access_Domains: a redirect to another server is refused; empty allows all (R-DOM-2).
     pub allowed_domains: String,
     /// Value of the User-Agent header.
@@ -58,6 +60,8 @@ pub struct Submission {
     pub user: Option<Secret>,
     /// Password for challenges.
     pub password: Option<Secret>,
+    /// The account of the phone, for challenges that rule and URL give no credentials for (R-HTTP-7).
+    pub account: Option<Account>,
     /// How HTTP hands the body over.
     pub method: Method,
     /// Media type of the body, for example `application/xml`; TFTP has no use for it.

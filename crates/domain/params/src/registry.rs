@@ -116,6 +116,12 @@ impl ParamId {
         }
     }
 
+    /// The index of a parameter of a row, from 1; that of the key, where there are units too.
+    #[must_use]
+    pub fn index(self) -> Option<u16> {
+        self.pattern().index_text(self).parse().ok()
+    }
+
     /// All parameters that a scope knows, each under one name, in order of id.
     pub fn all(scope: &Scope) -> impl Iterator<Item = Self> + use<> {
         let scope = *scope;

@@ -1,11 +1,13 @@
 //! Requests from outside and their answers, before they reach a phone.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use onhook_device::Secret;
+use onhook_params::Delta;
 
 use crate::report::{ResyncReport, Status};
-use crate::{LineUse, Origin, Registration};
+use crate::{LineUse, Look, Origin, Registration, SipAccess};
 
 /// What somebody outside asks of a phone, as text that has not been looked at.
 #[derive(Debug)]
@@ -19,8 +21,14 @@ pub enum Ask {
         /// Text, as a user types it.
         value: Secret,
     },
+    /// Store all that a page submits at once; the values are canonical.
+    Submit(Delta),
+    /// Upgrade to the load that this rule names, or to that of Upgrade_Rule; a rule is stored nowhere (R-FW-14).
+    Upgrade(Option<Secret>),
     /// Fetch the custom CA, by this rule or by Custom_CA_Rule; a rule may hold a password and is stored nowhere (V-163).
     UpdateCa(Option<Secret>),
+    /// Report the configuration as Report_Rule says; answered when that has ended.
+    Report,
     /// Return everything to the factory state and restart.
     FactoryReset,
     /// Restart when all lines are idle.
@@ -48,6 +56,10 @@ pub enum Ask {
     RemoveCertificate,
     /// Tell how things are.
     Status,
+    /// Tell who may ask for what by SIP.
+    SipAccess,
+    /// Show what pages show.
+    Look,
 }
 
 /// A client certificate with its key, as PEM files hold them.
@@ -90,6 +102,10 @@ pub enum Answer {
     Resync(Box<ResyncReport>),
     /// How things are.
     Status(Box<Status>),
+    /// Who may ask for what by SIP; for the program itself, and shown to nobody.
+    SipAccess(Arc<SipAccess>),
+    /// What pages show.
+    Look(Arc<Look>),
     /// Not done: why, and what to do.
     Refused(String),
 }

@@ -8,16 +8,17 @@ use crate::phone::Cx;
 use crate::watch::trigger_number;
 
 // The first two bits are the triggers, by number.
-const TRIGGERS: u8 = 3;
-const SCHEDULE: u8 = 4;
-const ERROR_RETRY: u8 = 8;
-const ENABLE: u8 = 16;
-const UPGRADE: u8 = 32;
-const UPGRADE_RETRY: u8 = 64;
-const CUSTOM_CA: u8 = 128;
+const TRIGGERS: u16 = 3;
+const SCHEDULE: u16 = 4;
+const ERROR_RETRY: u16 = 8;
+const ENABLE: u16 = 16;
+const UPGRADE: u16 = 32;
+const UPGRADE_RETRY: u16 = 64;
+const CUSTOM_CA: u16 = 128;
+const REPORT: u16 = 256;
 
 /// What a parameter decides at once, as bits.
-fn meaning(id: ParamId) -> u8 {
+fn meaning(id: ParamId) -> u16 {
     match id {
         known::RESYNC_PERIODIC
         | known::RESYNC_AT_HHMM
@@ -30,7 +31,11 @@ fn meaning(id: ParamId) -> u8 {
         known::UPGRADE_RULE | known::UPGRADE_ENABLE => UPGRADE,
         known::UPGRADE_ERROR_RETRY_DELAY => UPGRADE_RETRY,
         known::CUSTOM_CA_RULE => CUSTOM_CA,
-        id => trigger_number(id).unwrap_or(0),
+        known::REPORT_RULE
+        | known::REPORT_TO_SERVER
+        | known::PERIODIC_UPLOAD_TO_SERVER
+        | known::UPLOAD_DELAY_ON_LOCAL_CHANGE => REPORT,
+        id => trigger_number(id).map_or(0, u16::from),
     }
 }
 
@@ -45,6 +50,7 @@ impl Phone {
             .map(|change| (meaning(change.id), change))
             .filter(|(bits, change)| *bits != 0 && self.own_value(change.id) != change.value)
             .fold(0, |all, (bits, _)| all | bits);
+        self.note_for_report(changes, touched & REPORT != 0, cx.shared);
         self.params.apply(changes, &mut cx.shared.values);
         for (bit, event) in [
             (ENABLE, Event::EnableChanged),
@@ -64,11 +70,14 @@ impl Phone {
         if touched & UPGRADE_RETRY != 0 {
             self.upgrade_retry_changed(cx);
         }
-        let triggers = touched & TRIGGERS;
+        if touched & REPORT != 0 {
+            self.report_settings_changed(cx);
+        }
+        let triggers = u8::try_from(touched & TRIGGERS).unwrap_or_default();
         //= R-TRIG-5
         self.warned &= !triggers;
-        let [first, second] =
-            [1, 2].map(|number| triggers & number != 0 && self.take_trigger_url(number, cx.shared));
+        let [first, second] = [1, 2]
+            .map(|number: u8| triggers & number != 0 && self.take_trigger_url(number, cx.shared));
         first || second
     }
 }

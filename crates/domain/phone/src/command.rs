@@ -53,12 +53,14 @@ impl Phone {
             },
             Command::UpdateCa(rule) => self.update_ca(rule, cx),
             Command::Set(id, value) => self.edit(origin, id, value, cx),
+            Command::Submit(page) => self.submit(origin, page, cx),
             Command::RestartWarm => {
                 self.warm_restart = true;
                 self.restart_if_idle(cx);
             }
             Command::FactoryReset => self.factory_reset(cx),
             Command::Upgrade(rule) => self.ask_upgrade(rule, cx),
+            Command::Report => self.ask_report(cx),
             Command::Restart => {
                 self.want_restart_now(match origin {
                     Origin::Control | Origin::Screen => RebootReason::UserTriggered,

@@ -1,4 +1,4 @@
-//! Local edits of a parameter.
+//! Local edits: of one parameter, or of all that a page submits.
 
 use onhook_discovery::Happened;
 use onhook_params::{Entry, Mark, ParamId, ValueId, known};
@@ -6,71 +6,128 @@ use onhook_resync::{Event, Request};
 
 use crate::phone::Cx;
 use crate::watch::trigger_number;
-use crate::{Committed, Effect, Notice, OpId, Origin, Pending, Phone, StateChange};
+use crate::{
+    Committed, DecodedId, Effect, Notice, OpId, Origin, Pending, Phone, RebootReason, Shared,
+    StateChange,
+};
 
 /// A local edit that is being stored.
 pub(crate) struct Edit {
     /// Its commit.
     pub(crate) op: OpId,
-    /// What the set holds then.
-    pub(crate) entry: Entry,
+    /// What the set holds then, in order of parameter.
+    pub(crate) entries: Box<[Entry]>,
+    /// What was asked for; the uses of its texts last until the edit is done.
+    asked: Box<[Entry]>,
     origin: Origin,
+    then: Then,
+}
+
+/// What follows an edit.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Then {
+    Nothing,
+    /// A restart, because a page was submitted.
+    Restart,
+}
+
+impl Edit {
+    /// Ends the use of what was asked for.
+    pub(crate) fn release(&self, shared: &mut Shared) {
+        shared.release(&self.asked);
+    }
 }
 
 impl Phone {
     /// Stores one parameter; the use of the value passes to the phone.
     pub(crate) fn edit(&mut self, origin: Origin, id: ParamId, value: ValueId, cx: &mut Cx<'_>) {
-        let committing = self.cold.as_ref().is_some_and(|cold| cold.is_committing());
-        if self.edit.is_some() || committing || self.is_assigning_for_upgrade() {
-            cx.shared.values.release(value);
-            cx.out.push(Effect::Notice(Notice::EditBusy));
-            return;
-        }
-        let wanted = Entry {
+        let asked = Entry {
             id,
             access: None,
             mark: Mark::None,
             value: Some(value),
         };
+        if self.store(origin, Box::new([asked]), Then::Nothing, cx) == Stored::Already {
+            self.ask_after_typing(origin, id, cx);
+        }
+    }
+
+    //= R-WEB-14
+    /// Stores all that a page submits in one commit; the phone restarts when something really changed.
+    pub(crate) fn submit(&mut self, origin: Origin, page: DecodedId, cx: &mut Cx<'_>) {
+        if let Some(entries) = cx.shared.take_decoded(page) {
+            self.store(origin, entries.into_boxed_slice(), Then::Restart, cx);
+        }
+    }
+
+    fn store(
+        &mut self,
+        origin: Origin,
+        asked: Box<[Entry]>,
+        then: Then,
+        cx: &mut Cx<'_>,
+    ) -> Stored {
+        let committing = self.cold.as_ref().is_some_and(|cold| cold.is_committing());
+        if self.edit.is_some() || committing || self.is_assigning_for_upgrade() {
+            cx.shared.release(&asked);
+            cx.out.push(Effect::Notice(Notice::EditBusy));
+            return Stored::Refused;
+        }
         let mut changes = Vec::new();
         if let Some(view) = self.view(cx.shared) {
-            self.params.changes(&[wanted], view, &mut changes);
+            self.params.changes(&asked, view, &mut changes);
         }
-        let Some(change) = changes.pop() else {
-            cx.shared.values.release(value);
+        if then == Then::Restart {
+            // Who set a value before is no change of a page.
+            let own = self.params.own();
+            changes.retain(|change| {
+                let at = own.binary_search_by_key(&change.id, |entry| entry.id);
+                let held = at.ok().and_then(|at| own.get(at));
+                (change.value, change.access)
+                    != (
+                        held.and_then(|held| held.value),
+                        held.and_then(|held| held.access),
+                    )
+            });
+        }
+        if changes.is_empty() {
+            cx.shared.release(&asked);
             cx.out
                 .push(Effect::Notice(Notice::EditDone(Committed::Durable)));
-            self.ask_after_typing(origin, id, cx);
-            return;
-        };
-        if change.value.is_none() {
-            cx.shared.values.release(value);
+            return Stored::Already;
+        }
+        for change in &mut changes {
+            change.mark = Mark::User;
         }
         let op = self.next_op();
-        // The use of the value that came with the command lasts until the edit is done.
-        let mark = Mark::User;
         self.edit = Some(Box::new(Edit {
             op,
-            entry: Entry { mark, ..change },
+            entries: changes.into_boxed_slice(),
+            asked,
             origin,
+            then,
         }));
         cx.out.push(Effect::Commit(op));
+        Stored::Begun
     }
 
     /// Takes a stored edit in, or drops it.
     pub(crate) fn edit_done(&mut self, edit: Edit, committed: Committed, cx: &mut Cx<'_>) {
-        let Edit { entry, origin, .. } = edit;
-        let asked = committed == Committed::Durable && self.apply(&[entry], cx);
-        if let Some(value) = entry.value {
-            cx.shared.values.release(value);
-        }
+        let durable = committed == Committed::Durable;
+        let asked = durable && self.apply(&edit.entries, cx);
+        edit.release(cx.shared);
         cx.out.push(Effect::Notice(Notice::EditDone(committed)));
-        if committed == Committed::Durable {
+        if durable {
+            self.edited_locally(cx.now.mono);
             //= R-OOB-3
-            if matches!(origin, Origin::Page | Origin::Screen) {
+            if matches!(edit.origin, Origin::Page | Origin::Screen) {
                 self.customize(Happened::Provisioned, cx);
             }
-            self.ask_after_edit(origin, entry.id, asked, cx);
+            //= R-WEB-14
+            if edit.then == Then::Restart {
+                self.want_restart_now(RebootReason::Provisioning);
+            }
+            self.ask_after_edit(edit.origin, &edit.entries, asked, cx);
         }
         self.release_held(cx);
         self.restart_if_idle(cx);
@@ -79,11 +136,15 @@ impl Phone {
     //= R-RBT-5
     /// A page is followed by a restart and, if a rule has changed, by a resync after that; elsewhere an action URL in a
     /// trigger starts its resync at once.
-    fn ask_after_edit(&mut self, origin: Origin, id: ParamId, asked: bool, cx: &mut Cx<'_>) {
-        let pending = match (asked, known::PROFILE_RULES.contains(&id)) {
-            (true, _) => trigger_number(id).map(Pending::TriggerUrl),
-            (false, true) => Some(Pending::Configured),
-            (false, false) => None,
+    fn ask_after_edit(&mut self, origin: Origin, entries: &[Entry], asked: bool, cx: &mut Cx<'_>) {
+        let ids = || entries.iter().map(|entry| entry.id);
+        // A record holds one request: a run of the configured rules says more than a rule that counts once.
+        let pending = if ids().any(|id| known::PROFILE_RULES.contains(&id)) {
+            Some(Pending::Configured)
+        } else if asked {
+            ids().find_map(trigger_number).map(Pending::TriggerUrl)
+        } else {
+            None
         };
         match (origin, pending) {
             (Origin::Page, Some(pending)) => {
@@ -98,7 +159,9 @@ impl Phone {
             }
             (Origin::Page | Origin::Control | Origin::Screen | Origin::Sip, _) => {}
         }
-        self.ask_after_typing(origin, id, cx);
+        for id in ids() {
+            self.ask_after_typing(origin, id, cx);
+        }
     }
 
     //= R-WEB-10
@@ -108,4 +171,15 @@ impl Phone {
             self.step(Event::Explicit(Request::Configured), cx);
         }
     }
+}
+
+/// What became of an edit.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stored {
+    /// It waits for something else.
+    Refused,
+    /// The set holds it already.
+    Already,
+    /// It is being stored.
+    Begun,
 }

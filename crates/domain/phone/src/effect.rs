@@ -3,7 +3,9 @@
 use onhook_conditions::ConditionErrorCode;
 use onhook_device::{MonoTime, Outcome};
 use onhook_params::ValueId;
+use onhook_report::Why;
 use onhook_resync::{Cause, Gate, RuleSlot, TimerKind};
+use onhook_rules::Content;
 use onhook_upgrade::Stage;
 
 use crate::port::Severity;
@@ -43,6 +45,8 @@ pub enum Subject {
     Upgrade,
     /// The custom authority of TLS.
     CustomCa,
+    /// A report of the configuration.
+    Report,
 }
 
 impl Subject {
@@ -54,6 +58,7 @@ impl Subject {
             Self::Resync => "resync",
             Self::Upgrade => "upgrade",
             Self::CustomCa => "custom CA",
+            Self::Report => "report",
         }
     }
 }
@@ -133,8 +138,27 @@ pub enum Notice {
     ServerChanged(ValueId, ValueId, Newcomer),
     /// Something of a firmware upgrade.
     Upgrade(UpgradeNotice),
+    /// Something of a report of the configuration.
+    Report(ReportNotice),
     /// The factory state could not be restored; the phone goes on.
     EraseFailed,
+}
+
+/// What is told of reports of the configuration.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ReportNotice {
+    /// The reports of the rule begin.
+    Started(Why),
+    /// One of them is sent.
+    Sending(Content, Request),
+    /// Report_Rule, or one of its reports, cannot be used.
+    Fault(RuleFault),
+    /// All of them have ended: how the first that failed did, or the last.
+    Done(Outcome),
+    /// Somebody asked for a report, and the rule names none.
+    Nothing,
+    /// Somebody asked for a report of a phone that has not booted.
+    NotBooted,
 }
 
 /// What is told of firmware upgrades.
@@ -175,6 +199,8 @@ pub enum Effect {
     Upgrade(OpId, Request),
     /// Tell the boot loader to bring up the load in the slot that does not run; answered by `Activated`.
     Activate(OpId),
+    /// Send a report with this content; answered by `FetchStarted`, then `Reported`.
+    Report(OpId, Content, Request),
     /// Restore the factory state: parameters, rights, marks, secrets, the state record and the custom authority (R-FLS-2); answered
     /// by `Erased`.
     Erase(OpId),

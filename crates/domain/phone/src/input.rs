@@ -63,6 +63,8 @@ pub enum Command {
     UpdateCa(Option<ValueId>),
     /// Set a parameter locally; the text is canonical.
     Set(ParamId, ValueId),
+    /// Store all that a page submits, in one commit, and restart if something really changed (R-WEB-14).
+    Submit(DecodedId),
     /// Restart when all lines are idle and no resync runs.
     Restart,
     /// Restart SIP and services, without a boot, when all lines are idle and no resync runs (`restart_now`).
@@ -72,6 +74,8 @@ pub enum Command {
     /// Upgrade when all lines are idle: to the load that this rule names, which is not stored, or to that of Upgrade_Rule.
     /// What was tried before is tried again (R-FW-14).
     Upgrade(Option<ValueId>),
+    /// Report the configuration as Report_Rule says, once (R-RPT-5).
+    Report,
 }
 
 /// Whether a line is in use.
@@ -205,6 +209,8 @@ pub enum Input {
     Upgraded(OpId, Result<(), Told>),
     /// The boot loader will bring up the load that was written last, or could not be told.
     Activated(OpId, Committed),
+    /// A report has arrived, or has not.
+    Reported(OpId, Result<(), Told>),
     /// The factory state is restored, or nothing changed.
     Erased(OpId, Committed),
 }
@@ -227,6 +233,7 @@ impl Input {
             | Self::CommitDone(..)
             | Self::StateSaved(..)
             | Self::Upgraded(..)
+            | Self::Reported(..)
             | Self::Activated(..)
             | Self::Erased(..) => 1,
             Self::Command(..) => 2,

@@ -10,7 +10,8 @@
 //! renders with [`render`].
 //!
 //! Requirement families: R-SM, R-RULE, R-ASSIGN, R-OPT-6, R-ALIAS-1, R-POST, R-APP, R-LOG, R-MACRO-20..23, R-URL-2, R-FLS, R-TLS-8..10,
-//! R-PROXY-3, R-UPG, R-FW-1 to R-FW-6, R-FW-10 to R-FW-15.
+//! R-PROXY-3, R-UPG, R-FW-1 to R-FW-6, R-FW-10 to R-FW-15, R-RPT-1, R-RPT-3..5,
+//! R-RPT-8, R-REPORT, R-SIP-2, R-SIP-3, R-SIP-11, R-SIP-13.
 
 mod asked;
 mod changed;
@@ -19,10 +20,12 @@ mod custom_ca;
 mod discovered;
 mod edit;
 mod effect;
+mod extras;
 mod input;
 mod learned;
 mod lines;
 mod local;
+mod look;
 mod looping;
 mod macros;
 mod model;
@@ -35,6 +38,7 @@ mod proxy;
 mod record;
 pub mod render;
 pub mod report;
+mod reporting;
 mod request;
 mod reset;
 mod restart;
@@ -43,6 +47,8 @@ mod run;
 mod search;
 mod second;
 mod shared;
+mod sip;
+mod snapshot;
 mod steps;
 mod trust;
 mod upgrade;
@@ -51,12 +57,17 @@ mod watch;
 pub use asked::{Answer, Ask, Asked, ClientCertificate, Delay, Reply};
 pub use custom_ca::{CaOver, CaSource, CustomCa, HeldCa, TrustRecord, TrustRecordError};
 pub use discovered::{Discovered, Newcomer};
-pub use effect::{Effect, LogLine, LogOp, Notice, RestartKind, Subject, UpgradeNotice};
+pub use effect::{
+    Effect, LogLine, LogOp, Notice, ReportNotice, RestartKind, Subject, UpgradeNotice,
+};
 pub use input::{
     Boot, Command, Committed, Fact, Input, LineUse, Mobility, OpId, Origin, Registration, Told,
 };
+pub use look::{Logins, Look, Seen, Shown};
 pub use model::{Model, ModelId, PhoneSetup};
+pub use onhook_report::Why;
 pub use onhook_resync::{Cause, Gate, RuleSlot, State, TimerKind};
+pub use onhook_rules::Content;
 pub use onhook_upgrade::{Lasting, Memory, Stage, Target, Tried};
 pub use phone::{Cx, Phone};
 pub use proxy::ProxySetting;
@@ -68,4 +79,6 @@ pub use request::Request;
 pub use rule::RuleFault;
 pub use search::{Means, Place, Searched};
 pub use shared::{DecodedId, Shared};
+pub use sip::{Extension, SipAccess};
+pub use snapshot::Snapshot;
 pub use upgrade::{Slots, UpgradeGate};

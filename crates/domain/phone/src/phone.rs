@@ -7,6 +7,7 @@ use onhook_resync::{BootCause, Event, Resync};
 use onhook_schedule::phone_seed;
 
 use crate::edit::Edit;
+use crate::extras::Extras;
 use crate::learned::Learned;
 use crate::looping::Restarts;
 use crate::restart::Restart;
@@ -14,7 +15,6 @@ use crate::rule::Cold;
 use crate::search::Search;
 use crate::second::Second;
 use crate::trust::Trust;
-use crate::upgrade::Firmware;
 use crate::{
     Boot, Cause, Effect, Input, LogLine, LogOp, Model, ModelId, Notice, OpId, Pending, PhoneSetup,
     RebootReason, Request, Shared, State, StateChange, StateRecord, Subject, TimerKind, Told,
@@ -41,8 +41,8 @@ pub struct Phone {
     pub(crate) edit: Option<Box<Edit>>,
     /// What options say of its server, and what it may ask beyond them.
     pub(crate) search: Option<Box<Search>>,
-    /// Upgrades, of a phone that has slots or a rule for them.
-    pub(crate) firmware: Option<Box<Firmware>>,
+    /// Upgrades and reports, of a phone that has any.
+    pub(crate) extras: Extras,
     /// The server that delivered the last profile; counts one use.
     pub(crate) served_by: Option<ValueId>,
     /// The record names another one.
@@ -105,7 +105,7 @@ impl Phone {
             cold: None,
             edit: None,
             search: None,
-            firmware: None,
+            extras: Extras::default(),
             served_by: None,
             server_unsaved: false,
             trust: None,
@@ -153,7 +153,9 @@ impl Phone {
             Input::Fact(fact) => self.learn(fact, cx),
             Input::Command(origin, command) => self.command(origin, command, cx),
             Input::FetchStarted(op, endpoint) => {
-                if !self.trust_started(op, endpoint.ip, cx) {
+                if !self.trust_started(op, endpoint.ip, cx)
+                    && !self.report_started(op, endpoint.ip, cx)
+                {
                     self.fetch_started(op, endpoint.ip, cx);
                 }
             }
@@ -167,10 +169,12 @@ impl Phone {
             Input::StateSaved(op, committed) => self.state_saved(op, committed, cx),
             Input::Upgraded(op, result) => self.upgraded(op, result, cx),
             Input::Activated(op, committed) => self.activated(op, committed, cx),
+            Input::Reported(op, result) => self.reported(op, result, cx),
             Input::Erased(op, committed) => self.erased(op, committed, cx),
         }
         self.trust_if_free(cx);
         self.upgrade_if_free(cx);
+        self.report_if_free(cx);
         self.watch_triggers(!timer, cx);
         let after = self.resync.timer();
         if let Some((kind, at)) = after.filter(|_| after != before) {
@@ -185,7 +189,8 @@ impl Phone {
             .watch
             .min(self.restart_deadline())
             .min(self.settle_deadline())
-            .min(self.upgrade_deadline());
+            .min(self.upgrade_deadline())
+            .min(self.report_deadline());
         let own = Some(next).filter(|at| *at != MonoTime::MAX);
         match (self.resync.deadline(), own) {
             (Some(one), Some(other)) => Some(one.min(other)),
@@ -197,6 +202,12 @@ impl Phone {
     #[must_use]
     pub const fn params(&self) -> &ParamSet {
         &self.params
+    }
+
+    /// The seed of its random draws.
+    #[must_use]
+    pub const fn seed(&self) -> u64 {
+        self.resync.seed()
     }
 
     /// Where the resync machine stands.
@@ -251,7 +262,7 @@ impl Phone {
     #[must_use]
     pub fn commit_entries(&self, op: OpId) -> &[Entry] {
         match &self.edit {
-            Some(edit) if edit.op == op => std::slice::from_ref(&edit.entry),
+            Some(edit) if edit.op == op => &edit.entries,
             Some(_) | None => match &self.cold {
                 Some(cold) => cold.changes_of(op),
                 None => self.upgrade_changes(op),
@@ -278,6 +289,7 @@ impl Phone {
     fn timer_due(&mut self, cx: &mut Cx<'_>) {
         self.settle(cx);
         self.upgrade_due(cx.now.mono);
+        self.report_due(cx.now.mono);
         //= R-SCHED-12
         if !matches!(self.resync.timer(), Some((TimerKind::Retry, _))) {
             self.watch_triggers(false, cx);
@@ -327,6 +339,7 @@ impl Phone {
         );
         //= R-FW-1
         self.want_upgrade_check(cx);
+        self.start_reporting(boot, cx);
         if let Some(Pending::TriggerUrl(number)) = asked
             && self.take_trigger_url(number, cx.shared)
         {
@@ -337,6 +350,7 @@ impl Phone {
     /// Ends everything that a restart ends.
     fn forget(&mut self, cx: &mut Cx<'_>) {
         self.forget_firmware(cx);
+        self.forget_reporting(cx.shared);
         let shared = &mut *cx.shared;
         if let Some(cold) = self.cold.take() {
             cold.retire(shared);
@@ -347,8 +361,8 @@ impl Phone {
         if let Some(rule) = self.given.take() {
             shared.values.release(rule);
         }
-        if let Some(value) = self.edit.take().and_then(|edit| edit.entry.value) {
-            shared.values.release(value);
+        if let Some(edit) = self.edit.take() {
+            edit.release(shared);
         }
         self.restart = Restart::No;
         self.restart_by = Second::NEVER;
@@ -387,11 +401,24 @@ impl Phone {
     }
 
     pub(crate) fn log(&self, subject: Subject, op: LogOp, cx: &mut Cx<'_>) {
+        let request = self.request.as_deref().copied();
+        self.log_of(subject, op, request, self.result, cx);
+    }
+
+    /// Logs what has a request of its own.
+    pub(crate) fn log_of(
+        &self,
+        subject: Subject,
+        op: LogOp,
+        request: Option<Request>,
+        told: Option<Told>,
+        cx: &mut Cx<'_>,
+    ) {
         cx.out.push(Effect::Log(LogLine {
             subject,
             op,
-            request: self.request.as_deref().copied(),
-            told: self.result,
+            request,
+            told,
             prvst: self.resync.cause().prvst(),
         }));
     }

@@ -3,7 +3,7 @@
 use onhook_fetch::{Scheme, is_allowed};
 use onhook_macros::{Expanded, MacroName};
 use onhook_params::{Entry, Mark, ParamId, Secrecy, ValueId, Values, known, secrecy};
-use onhook_rules::{Alternative, RuleKind, Selection, Target, Url};
+use onhook_rules::{Alternative, Options, RuleKind, Selection, Target, Url};
 
 use crate::macros::Password;
 use crate::phone::Cx;
@@ -64,10 +64,9 @@ impl Phone {
             .as_ref()
             .and_then(|url| url.server.is_none().then_some(0));
         //= R-ASSIGN-2
-        cold.next = alternative
-            .url
-            .as_ref()
-            .map(|url| self.request_for(url, &alternative, expanded, self.stand_in(url), cx));
+        cold.next = alternative.url.as_ref().map(|url| {
+            self.request_for(url, &alternative.options, expanded, self.stand_in(url), cx)
+        });
         if let Some(Ok(request)) = &cold.next
             && let Some(fault) = self.doubt(request, cx.shared)
         {
@@ -148,12 +147,11 @@ impl Phone {
     pub(crate) fn request_for(
         &self,
         url: &Url<'_>,
-        alternative: &Alternative<'_>,
+        options: &Options<'_>,
         expanded: &Expanded,
         stand_in: StandIn,
         cx: &mut Cx<'_>,
     ) -> Result<Request, RuleFault> {
-        let options = &alternative.options;
         let (scheme, port) = match stand_in.transport {
             Some(transport) if !url.scheme_given => transport,
             Some(_) | None => (url.scheme, url.port),

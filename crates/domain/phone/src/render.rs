@@ -1,6 +1,7 @@
 //! Texts of effects, rendered by whoever consumes them.
 
-use onhook_device::Now;
+use onhook_device::{Family, Now};
+use onhook_fetch::Method;
 use onhook_macros::{Expanded, MacroName, MacroSource, Template, expand_to_string};
 use onhook_params::{ParamId, Values, View, known};
 
@@ -48,9 +49,15 @@ pub fn message(phone: &Phone, shared: &Shared, now: Now, line: &LogLine) -> Opti
 fn template(line: &LogLine, view: View<'_>) -> ParamId {
     //= R-LOG-1
     match (line.subject, line.op) {
-        (Subject::Resync | Subject::CustomCa, LogOp::Request) => known::log_request(view.scope),
-        (Subject::Resync | Subject::CustomCa, LogOp::Success) => known::log_success(view.scope),
-        (Subject::Resync | Subject::CustomCa, LogOp::Failure) => known::log_failure(view.scope),
+        (Subject::Resync | Subject::CustomCa | Subject::Report, LogOp::Request) => {
+            known::log_request(view.scope)
+        }
+        (Subject::Resync | Subject::CustomCa | Subject::Report, LogOp::Success) => {
+            known::log_success(view.scope)
+        }
+        (Subject::Resync | Subject::CustomCa | Subject::Report, LogOp::Failure) => {
+            known::log_failure(view.scope)
+        }
         (Subject::Upgrade, LogOp::Request) => known::LOG_UPGRADE_REQUEST_MSG,
         (Subject::Upgrade, LogOp::Success) => known::LOG_UPGRADE_SUCCESS_MSG,
         (Subject::Upgrade, LogOp::Failure) => known::LOG_UPGRADE_FAILURE_MSG,
@@ -110,6 +117,18 @@ pub fn allowed_domains<'s>(phone: &Phone, shared: &'s Shared) -> &'s str {
     phone.view(shared).map_or("", |view| {
         phone.params.text(known::RESTRICTED_ACCESS_DOMAINS, view)
     })
+}
+
+/// How HTTP hands a report over.
+#[must_use]
+pub fn report_method(phone: &Phone, shared: &Shared) -> Method {
+    //= R-RPT-2
+    //= R-REPORT-4
+    let put = phone.view(shared).is_some_and(|view| {
+        let text = phone.params.text(known::HTTP_REPORT_METHOD, view);
+        view.scope.family != Family::Spa && text.trim().eq_ignore_ascii_case("PUT")
+    });
+    if put { Method::Put } else { Method::Post }
 }
 
 /// The User-Agent: HTTP_User_Agent_Name expanded, or product, release and MAC address.

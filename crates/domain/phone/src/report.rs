@@ -1,6 +1,6 @@
 //! What a resync did, for people and programs.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use onhook_device::Outcome;
 use onhook_fetch::Fingerprint;
@@ -158,4 +158,6 @@ pub struct Status {
     pub stale_completions: u32,
     /// Messages that could not be sent.
     pub dropped_messages: u64,
+    /// Where the phone listens: the name of each listener and its real address.
+    pub listen: Vec<(&'static str, SocketAddr)>,
 }

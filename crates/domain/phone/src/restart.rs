@@ -90,11 +90,13 @@ impl Phone {
     /// Goes on with a restart as soon as all lines are idle, no resync runs and the custom CA is not waited for.
     pub(crate) fn restart_if_idle(&mut self, cx: &mut Cx<'_>) {
         //= R-SM-14
+        //= R-SIP-6
         if self.is_transferring()
             || self.has_trust_work()
             || self.stores_edit()
             || !self.wants_restart()
             || self.lines_hold_restart(cx.now.mono, cx.shared)
+            || self.reports_before_restart()
         {
             return;
         }

@@ -69,6 +69,7 @@ impl Phone {
         matches!(self.resync.state(), State::Running(_))
             || self.is_fetching_trust()
             || self.is_upgrading()
+            || self.is_reporting()
     }
 
     fn finished(&mut self, outcome: Outcome, cx: &mut Cx<'_>) {
@@ -77,6 +78,7 @@ impl Phone {
         self.save_servers(outcome.is_success(), cx);
         //= R-SM-20
         if outcome.is_success() {
+            self.rebase_report(cx.shared);
             self.restart_after_success(cx);
             self.brought_up(outcome, cx);
             //= R-FW-1

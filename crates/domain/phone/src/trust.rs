@@ -14,7 +14,7 @@ use crate::macros::Password;
 use crate::phone::Cx;
 use crate::plan::syntax;
 use crate::restart::Restart;
-use crate::{Effect, LogLine, LogOp, Notice, OpId, Phone, Request, RuleFault, Subject, Told};
+use crate::{Effect, LogOp, Notice, OpId, Phone, Request, RuleFault, Subject, Told};
 
 /// What is to be done about the custom CA; a phone that has nothing to do has none.
 #[derive(Debug, Default)]
@@ -235,7 +235,8 @@ impl Phone {
         let Some(url) = &alternative.url else {
             return Ok(None);
         };
-        let request = self.request_for(url, &alternative, expanded, self.stand_in(url), cx)?;
+        let request =
+            self.request_for(url, &alternative.options, expanded, self.stand_in(url), cx)?;
         //= R-TLS-10
         if ca_over == CaOver::Https && request.scheme != Scheme::Https {
             request.release(&mut cx.shared.values);
@@ -314,14 +315,8 @@ impl Phone {
     }
 
     fn log_trust(&self, op: LogOp, request: Option<Request>, told: Option<Told>, cx: &mut Cx<'_>) {
-        cx.out.push(Effect::Log(LogLine {
-            //= R-LOG-3
-            subject: Subject::CustomCa,
-            op,
-            request,
-            told,
-            prvst: self.resync.cause().prvst(),
-        }));
+        //= R-LOG-3
+        self.log_of(Subject::CustomCa, op, request, told, cx);
     }
 }
 

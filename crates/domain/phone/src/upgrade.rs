@@ -124,11 +124,18 @@ impl Default for Firmware {
 impl Phone {
     /// Takes what is in the slots.
     pub(crate) fn learn_slots(&mut self, slots: Option<Slots>, values: &mut Values) {
-        let firmware = self.firmware.get_or_insert_default();
+        let firmware = self.extras.need_firmware();
         let old = std::mem::replace(&mut firmware.slots, slots);
         if let Some(load) = old.and_then(|slots| slots.inactive) {
             values.release(load);
         }
+    }
+
+    /// Whether there are slots for firmware.
+    #[must_use]
+    pub fn has_slots(&self) -> bool {
+        let firmware = self.extras.firmware();
+        firmware.is_some_and(|firmware| firmware.slots.is_some())
     }
 
     /// Takes what the record says of upgrades, before anything of the boot asks for it.
@@ -140,12 +147,12 @@ impl Phone {
             cx.shared.values.release(old);
         }
         if record.upgrades != Memory::default() {
-            self.firmware.get_or_insert_default();
+            self.extras.need_firmware();
         }
         let running = self
             .model(cx.shared)
             .map_or(0, |model| digest(&model.software_version));
-        if let Some(firmware) = &mut self.firmware {
+        if let Some(firmware) = self.extras.firmware_mut() {
             let fell_back = firmware
                 .slots
                 .as_mut()
@@ -165,7 +172,7 @@ impl Phone {
 
     /// Ends what a restart ends.
     pub(crate) fn forget_firmware(&mut self, cx: &mut Cx<'_>) {
-        let Some(firmware) = &mut self.firmware else {
+        let Some(firmware) = self.extras.firmware_mut() else {
             return;
         };
         if let Some(Asked::Given(rule)) = firmware.asked.take() {
@@ -192,8 +199,8 @@ impl Phone {
         };
         let blank = self.params.text(known::UPGRADE_RULE, view).is_empty();
         if !blank && self.resync.boot_cause() != BootCause::Foreground {
-            self.firmware.get_or_insert_default().machine.want_check();
-        } else if let Some(firmware) = &mut self.firmware {
+            self.extras.need_firmware().machine.want_check();
+        } else if let Some(firmware) = self.extras.firmware_mut() {
             firmware.machine.rest();
         }
     }
@@ -201,7 +208,11 @@ impl Phone {
     /// Upgrade_Error_Retry_Delay changed.
     pub(crate) fn upgrade_retry_changed(&mut self, cx: &mut Cx<'_>) {
         let seed = self.resync.seed();
-        let Some((model, firmware)) = cx.shared.models.get(self.model).zip(self.firmware.as_mut())
+        let Some((model, firmware)) = cx
+            .shared
+            .models
+            .get(self.model)
+            .zip(self.extras.firmware_mut())
         else {
             return;
         };
@@ -214,7 +225,7 @@ impl Phone {
 
     /// Somebody asks for an upgrade: to what the rule names, or to what a rule of its own names.
     pub(crate) fn ask_upgrade(&mut self, given: Option<ValueId>, cx: &mut Cx<'_>) {
-        let slots = self.firmware.as_ref().and_then(|firmware| firmware.slots);
+        let slots = self.extras.firmware().and_then(|firmware| firmware.slots);
         let refused = match (self.may_ever_upgrade(cx), slots) {
             _ if self.resync.state() == State::Off => Some(UpgradeGate::NotBooted),
             //= R-UPG-10
@@ -230,7 +241,7 @@ impl Phone {
             return;
         }
         let asked = given.map_or(Asked::Rule, Asked::Given);
-        let firmware = self.firmware.get_or_insert_default();
+        let firmware = self.extras.need_firmware();
         if let Some(Asked::Given(old)) = firmware.asked.replace(asked) {
             cx.shared.values.release(old);
         }
@@ -247,7 +258,7 @@ impl Phone {
     /// Looks at what somebody asked for, then at the rule, if the phone may upgrade now.
     pub(crate) fn upgrade_if_free(&mut self, cx: &mut Cx<'_>) {
         self.go_on_upgrading(cx);
-        while let Some(firmware) = &self.firmware {
+        while let Some(firmware) = self.extras.firmware() {
             let asked = firmware.asked.is_some();
             let wanted = asked || firmware.machine.wants_check();
             if !wanted || !self.is_free_to_upgrade(asked) {
@@ -262,7 +273,7 @@ impl Phone {
             self.check_upgrade(cx);
             return;
         }
-        let Some(firmware) = &mut self.firmware else {
+        let Some(firmware) = self.extras.firmware_mut() else {
             return;
         };
         firmware.machine.rest();
@@ -314,7 +325,7 @@ impl Phone {
 
     /// The memory of upgrades, if the restart under way is to bring up a verified load.
     pub(crate) fn switching(&mut self, values: &Values) -> Option<Memory> {
-        let firmware = self.firmware.as_mut()?;
+        let firmware = self.extras.firmware_mut()?;
         let attempt = firmware.attempt.as_ref()?;
         if attempt.phase != Phase::Verified {
             return None;
@@ -326,15 +337,15 @@ impl Phone {
 
     /// When a retry is due.
     pub(crate) fn upgrade_deadline(&self) -> MonoTime {
-        self.firmware
-            .as_ref()
+        self.extras
+            .firmware()
             .and_then(|firmware| firmware.machine.retry_at())
             .unwrap_or(MonoTime::MAX)
     }
 
     /// The deadline may have passed.
     pub(crate) fn upgrade_due(&mut self, now: MonoTime) {
-        if let Some(firmware) = &mut self.firmware {
+        if let Some(firmware) = self.extras.firmware_mut() {
             firmware.machine.expire(now);
         }
     }
@@ -342,21 +353,21 @@ impl Phone {
     /// `$UPGTMR` counts from here.
     pub(crate) fn last_upgrade(&self) -> MonoTime {
         //= R-MACRO-22
-        self.firmware
-            .as_ref()
+        self.extras
+            .firmware()
             .and_then(|firmware| firmware.machine.started())
             .unwrap_or_else(|| self.resync.booted())
     }
 
     /// `$UPGST`
     pub(crate) fn upgrade_stage(&self) -> Stage {
-        let firmware = self.firmware.as_ref();
+        let firmware = self.extras.firmware();
         firmware.map_or(Stage::First, |firmware| firmware.machine.stage())
     }
 
     /// What `$UPGERR` shows.
     pub(crate) fn upgrade_error(&self) -> Option<Told> {
-        self.firmware.as_ref()?.error
+        self.extras.firmware()?.error
     }
 
     /// The entries that the commit `op` of an upgrade rule's assignments has to make durable.

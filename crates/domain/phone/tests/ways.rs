@@ -1,6 +1,6 @@
 //! Resyncs asked for by SIP and at the menu of the phone: their columns of the cause matrix (transports.md 9.4).
 
-use onhook_device::TriggerMode;
+use onhook_device::{ForcedResync, TriggerMode};
 use onhook_params::{Scope, Secrecy};
 use onhook_phone::{Command, Gate, Input, LineUse, Notice, Origin};
 use onhook_testkit::sim::{Served, Sim};
@@ -149,6 +149,43 @@ fn a_rule_that_cannot_be_stored_is_not_fetched() {
         (sim.value("Profile_Rule").as_str(), sim.requests.len()),
         ("http://h/p", 1)
     );
+}
+
+//= R-SIP-6 type=test
+#[test]
+fn v_142_a_restart_by_sip_waits_for_idle_lines_and_a_warm_one_boots_nothing() {
+    for (forced, until) in [
+        (ForcedResync::IdleCountdown, None),
+        (ForcedResync::MaxWait, Some(100)),
+    ] {
+        for (command, cold, warm) in [(Command::Restart, 1, 0), (Command::RestartWarm, 0, 1)] {
+            let mut scope = Scope::default();
+            scope.readings.forced_resync = forced;
+            let mut sim = set_up(Sim::of(scope, 1, |_, _| Served::empty()))
+                .with("Forced_Resync_Delay", "100")
+                .booted();
+            sim.line(1, LineUse::Busy);
+            sim.input(Input::Command(Origin::Sip, command));
+            sim.run_for(99);
+            assert_eq!((sim.restarts, sim.warm_restarts), (0, 0), "{command:?}");
+            sim.run_for(10_000);
+            if until.is_none() {
+                assert_eq!((sim.restarts, sim.warm_restarts), (0, 0), "{command:?}");
+                sim.line(1, LineUse::Idle);
+                sim.run_for(1);
+            }
+            assert_eq!(
+                (sim.restarts, sim.warm_restarts),
+                (cold, warm),
+                "{forced:?}"
+            );
+            if warm == 1 {
+                sim.run_for(100);
+                let boots = sim.requests.iter().filter(|(_, _, prvst)| *prvst == 0);
+                assert_eq!(boots.count(), 1, "no boot resync");
+            }
+        }
+    }
 }
 
 //= R-SM-22 type=test

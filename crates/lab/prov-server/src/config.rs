@@ -124,7 +124,8 @@ impl Default for Limits {
         Self {
             target_bytes: 8 << 10,
             head_bytes: 16 << 10,
-            body_bytes: 64 << 10,
+            // That of the largest report.
+            body_bytes: 5 << 20,
             head_time: Duration::from_secs(10),
             handshake_time: Duration::from_secs(10),
             stall_time: Duration::from_secs(30),

@@ -23,7 +23,7 @@ pub enum Note {
     LongTarget,
     /// A head longer than the limit: 431.
     LongHead,
-    /// Something other than GET, HEAD and POST: 405.
+    /// Something other than GET, HEAD, POST and PUT: 405.
     Method,
     /// A request body longer than the limit: 413.
     LongBody,
@@ -120,7 +120,7 @@ impl Note {
             Self::NotHttp => "not an HTTP request",
             Self::LongTarget => "request target too long",
             Self::LongHead => "request head too long",
-            Self::Method => "only GET, HEAD and POST are served",
+            Self::Method => "only GET, HEAD, POST and PUT are served",
             Self::LongBody => "request body too long",
             Self::CutBody => "request body not complete",
             Self::NotTftp => "not a TFTP request",

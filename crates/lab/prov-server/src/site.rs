@@ -177,7 +177,7 @@ impl Site {
     /// What a request names, once its body is here.
     async fn found(&self, request: &mut Request<Incoming>) -> Result<(PathBuf, Served), Note> {
         let below = self.accepted(request)?;
-        if request.method() == Method::POST {
+        if matches!(*request.method(), Method::POST | Method::PUT) {
             self.take_body(request.body_mut()).await?;
         }
         let served = self.served(below.clone(), request.method()).await?;
@@ -217,7 +217,10 @@ impl Site {
         if line + fields > self.limits.head_bytes {
             return Err(Note::LongHead);
         }
-        if !matches!(*request.method(), Method::GET | Method::HEAD | Method::POST) {
+        if !matches!(
+            *request.method(),
+            Method::GET | Method::HEAD | Method::POST | Method::PUT
+        ) {
             return Err(Note::Method);
         }
         if request.version() == Version::HTTP_11 && !request.headers().contains_key(HOST) {

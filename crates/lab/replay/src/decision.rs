@@ -5,8 +5,8 @@ use onhook_journal::{Input, Life};
 use onhook_params::{ParamId, Values};
 use onhook_phone::{
     CaSource, Cause, Committed, CustomCa, Effect, Gate, Newcomer, Notice, OpId, Pending, Phone,
-    Place, Request, RestartKind, RuleSlot, Servers, Shared, Stage, State, StateChange, TimerKind,
-    UpgradeGate, UpgradeNotice, render,
+    Place, ReportNotice, Request, RestartKind, RuleSlot, Servers, Shared, Stage, State,
+    StateChange, TimerKind, UpgradeGate, UpgradeNotice, Why, render,
 };
 
 use crate::rule;
@@ -59,7 +59,8 @@ impl Seen<'_> {
             Effect::Fetch(..)
             | Effect::FetchTrust(..)
             | Effect::ForgetTrust
-            | Effect::Upgrade(..) => {}
+            | Effect::Upgrade(..)
+            | Effect::Report(..) => {}
         }
     }
 
@@ -133,6 +134,7 @@ impl Seen<'_> {
                 said.push("the factory state could not be restored: nothing changed".to_owned());
             }
             Notice::Upgrade(notice) => said.push(self.upgrade(notice)),
+            Notice::Report(notice) => said.push(self.report(notice)),
             Notice::ServerChanged(old, new, newcomer) => {
                 let values = &self.shared.values;
                 let (old, new) = (values.text(*old), values.text(*new));
@@ -145,6 +147,36 @@ impl Seen<'_> {
         match self.phone.busy_lines() {
             0 => "waits with it until a local change is stored",
             _ => "waits with it until all lines are idle",
+        }
+    }
+
+    fn report(&self, notice: &ReportNotice) -> String {
+        match notice {
+            ReportNotice::Started(why) => {
+                let why = match why {
+                    Why::Restarted => "the phone has restarted",
+                    Why::Period => "the period of periodic_upload_to_server is over",
+                    Why::LocalChange => "a setting was changed at the phone",
+                    Why::Asked => "somebody asks for it",
+                };
+                format!("a report is due: {why}")
+            }
+            ReportNotice::Sending(content, request) => format!(
+                "sends a report ({}) to {}",
+                content.name(),
+                render::url(request, &self.shared.values)
+            ),
+            ReportNotice::Fault(fault) => {
+                format!("Report_Rule cannot be used: {}", fault.name())
+            }
+            ReportNotice::Done(Outcome::Applied) => "the report has arrived".to_owned(),
+            ReportNotice::Done(outcome) => {
+                format!("the report has not arrived, and is not sent again: {outcome}")
+            }
+            ReportNotice::Nothing => {
+                "there is nothing to report: Report_Rule names none".to_owned()
+            }
+            ReportNotice::NotBooted => "no report before the phone has booted".to_owned(),
         }
     }
 
@@ -301,6 +333,7 @@ impl Seen<'_> {
             | Input::StateSaved { .. }
             | Input::Slots(_)
             | Input::Upgraded { .. }
+            | Input::Reported { .. }
             | Input::Activated { .. }
             | Input::Erased { .. } => None,
         }

@@ -77,12 +77,20 @@ pub(crate) fn words(input: &Input) -> String {
         Input::StateSaved { durable: false, .. } => "the state could not be stored".to_owned(),
         Input::Slots(slots) => slots_told(slots.as_ref()),
         Input::Upgraded { outcome, said, .. } => upgraded(outcome.as_deref(), said.as_deref()),
+        Input::Reported { outcome, said, .. } => reported(outcome.as_deref(), said.as_deref()),
         Input::Activated { durable: true, .. } => "the boot loader knows".to_owned(),
         Input::Activated { durable: false, .. } => "the boot loader could not be told".to_owned(),
         Input::Erased { durable: true, .. } => "the factory state is restored".to_owned(),
         Input::Erased { durable: false, .. } => {
             "the factory state could not be restored".to_owned()
         }
+    }
+}
+
+fn reported(outcome: Option<&str>, said: Option<&str>) -> String {
+    match outcome {
+        None => "the report has arrived".to_owned(),
+        Some(outcome) => failed("the report has not arrived", outcome, said),
     }
 }
 
@@ -120,6 +128,8 @@ fn command(origin: Origin, what: &Command) -> String {
         Command::UpdateCa(None) => format!("the custom CA is asked for{by}"),
         Command::UpdateCa(Some(rule)) => format!("the custom CA of `{rule}` is asked for{by}"),
         Command::Set { name, value } => format!("{name} is set to `{value}`{by}"),
+        Command::Report => format!("a report is asked for{by}"),
+        Command::Submit(params) => format!("{} parameters are submitted{by}", params.len()),
         Command::Restart => format!("a restart is asked for{by}"),
         Command::RestartWarm => format!("a restart of SIP and services is asked for{by}"),
         Command::FactoryReset => format!("the factory state is asked for{by}"),

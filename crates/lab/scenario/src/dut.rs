@@ -11,7 +11,7 @@ pub mod virtual_phone;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::language::{Do, Severity};
+use crate::language::{Do, Notification, Severity};
 
 /// Something that was seen, and when.
 #[derive(Clone, PartialEq, Debug)]
@@ -137,6 +137,21 @@ pub trait Dut {
 
     /// The journal so far; `None` if there is none.
     fn journal(&mut self) -> Option<String>;
+}
+
+/// Whether a NOTIFY was answered as it has to be.
+fn judged(sent: &Notification, heard: Option<u16>) -> Result<(), Halt> {
+    if heard == sent.answer {
+        return Ok(());
+    }
+    let words = |status: Option<u16>| match status {
+        Some(status) => status.to_string(),
+        None => "silence".to_owned(),
+    };
+    let (heard, wanted) = (words(heard), words(sent.answer));
+    Err(Halt::Broken(format!(
+        "the answer to the NOTIFY is {heard}, not {wanted}"
+    )))
 }
 
 /// How exact something is.

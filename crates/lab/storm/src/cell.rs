@@ -271,6 +271,8 @@ impl<'s> Cell<'s> {
             | Effect::Notice(_) => {}
             // They have no slots, and nobody asks for the factory state.
             Effect::Upgrade(..) | Effect::Activate(_) | Effect::Erase(_) => {}
+            // The server takes reports beside profiles.
+            Effect::Report(op, ..) => self.handle(phone, Input::Reported(op, Ok(()))),
         }
     }
 

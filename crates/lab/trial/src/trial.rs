@@ -230,6 +230,7 @@ fn seat(
     let server = discovered(&trial.options, &order, shared);
     let ports = Ports {
         fetch,
+        upload: onhook_driver::Uploaders::default(),
         places: Places::default(),
         config: Arc::new(Forgetful),
         state: Arc::new(Forgetful),
@@ -369,6 +370,7 @@ impl Observer for Watcher {
             | Notice::EraseFailed
             | Notice::ServerChanged(..)
             | Notice::Upgrade(_)
+            | Notice::Report(_)
             | Notice::TrustStarted(..)
             | Notice::TrustFault(..)
             | Notice::TrustDone(..)

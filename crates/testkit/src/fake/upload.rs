@@ -7,7 +7,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use onhook_fetch::port::Upload;
-use onhook_fetch::{Endpoint, ErrorKind, FetchError, Submission, UPLOAD_LIMIT, UploadWatch};
+use onhook_fetch::{
+    Endpoint, ErrorKind, FetchError, Method, Submission, UPLOAD_LIMIT, UploadWatch,
+};
 use tokio::sync::Notify;
 
 use super::lock;
@@ -28,6 +30,19 @@ pub enum UploadAnswer {
     NeverConfirms,
 }
 
+/// How a body was handed over.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Handed {
+    /// How HTTP was to do it.
+    pub method: Method,
+    /// Its media type.
+    pub content_type: String,
+    /// Whether it is one of RFC 8188.
+    pub aes128gcm: bool,
+    /// The user name for challenges.
+    pub user: Option<String>,
+}
+
 /// An [`Upload`] whose answers a test arranges by URL, `scheme://host:port/path`.
 ///
 /// A URL without an answer is taken. Time limits run on the tokio clock, so paused time works.
@@ -43,6 +58,7 @@ pub struct FakeUpload {
 struct Script {
     next: BTreeMap<String, VecDeque<UploadAnswer>>,
     taken: Vec<(String, Vec<u8>)>,
+    handed: Vec<Handed>,
 }
 
 impl FakeUpload {
@@ -63,6 +79,12 @@ impl FakeUpload {
     #[must_use]
     pub fn taken(&self) -> Vec<(String, Vec<u8>)> {
         lock(&self.script).taken.clone()
+    }
+
+    /// How each body was handed over, in order of the calls.
+    #[must_use]
+    pub fn handed(&self) -> Vec<Handed> {
+        lock(&self.script).handed.clone()
     }
 
     /// How many uploads reached a server.
@@ -121,6 +143,13 @@ impl Upload for FakeUpload {
         if body.len() > UPLOAD_LIMIT {
             return Err(error(ErrorKind::TooLarge));
         }
+        let user = submission.user.as_ref();
+        lock(&self.script).handed.push(Handed {
+            method: submission.method,
+            content_type: submission.content_type.clone(),
+            aes128gcm: submission.aes128gcm,
+            user: user.map(|user| String::from_utf8_lossy(user.expose()).into_owned()),
+        });
         let answer = lock(&self.script)
             .next
             .get_mut(&url)

@@ -204,7 +204,7 @@ fn step(
                 assert!(phone.commit_entries(op).len() < 1000);
                 *ops += 1;
             }
-            Effect::Upgrade(..) => fetches += 1,
+            Effect::Upgrade(..) | Effect::Report(..) => fetches += 1,
             Effect::Search(..) | Effect::Activate(_) | Effect::Erase(_) => *ops += 1,
             Effect::ForgetTrust
             | Effect::SaveState(..)
@@ -218,7 +218,8 @@ fn step(
 }
 
 /// Requests that bring no text.
-const WORDLESS: [Command; 4] = [
+const WORDLESS: [Command; 5] = [
+    Command::Report,
     Command::Restart,
     Command::RestartWarm,
     Command::FactoryReset,
@@ -308,13 +309,21 @@ fn input(bytes: &mut Bytes<'_>, ops: u32, scope: &Scope, shared: &mut Shared) ->
         14 if bytes.next().is_multiple_of(4) => Input::Searched(op, searched(bytes, shared)),
         13 => Input::CommitDone(op, committed),
         14 => Input::StateSaved(op, committed),
-        _ => firmware(bytes, op, committed, shared),
+        _ => firmware(bytes, op, committed, scope, shared),
     }
 }
 
-/// What is told of firmware and of the factory state, or that time passes.
-fn firmware(bytes: &mut Bytes<'_>, op: OpId, committed: Committed, shared: &mut Shared) -> Input {
-    match bytes.next() % 8 {
+/// What is told of firmware and of the factory state, that a page is submitted, or that time passes.
+fn firmware(
+    bytes: &mut Bytes<'_>,
+    op: OpId,
+    committed: Committed,
+    scope: &Scope,
+    shared: &mut Shared,
+) -> Input {
+    match bytes.next() % 10 {
+        7 => Input::Reported(op, Ok(())),
+        8 => Input::Reported(op, Err(Outcome::Timeout.into())),
         0 => Input::Fact(Fact::Slots(Some(Slots {
             inactive: shared.values.intern("sip88xx.12-0-1", Secrecy::Plain),
             fell_back: bytes.next().is_multiple_of(4),
@@ -329,6 +338,13 @@ fn firmware(bytes: &mut Bytes<'_>, op: OpId, committed: Committed, shared: &mut 
                 Some(rule) => Input::Command(Origin::Control, Command::Upgrade(Some(rule))),
                 None => Input::Timer,
             }
+        }
+        6 => {
+            let page = Command::Submit(profile(bytes, scope, shared));
+            Input::Command(
+                bytes.of(&[Origin::Page, Origin::Control], Origin::Page),
+                page,
+            )
         }
         _ => Input::Timer,
     }

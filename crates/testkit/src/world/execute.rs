@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
+use onhook_device::Outcome;
 use onhook_discovery::Found;
 use onhook_fetch::{Endpoint, Fingerprint};
 use onhook_params::Secrecy;
@@ -64,6 +65,7 @@ impl World {
                 self.push(at, seat, Event::Input(life, Input::Searched(op, searched)));
             }
             Effect::Upgrade(op, request) => self.upgrade(seat, op, &request),
+            Effect::Report(op, ..) => self.report(seat, op),
             Effect::Activate(op) => {
                 let committed = ended(&mut self.chance);
                 self.activate(seat, op, committed);
@@ -90,6 +92,22 @@ impl World {
             Effect::ForgetTrust | Effect::Cancel(_) | Effect::Notice(_) => {}
         }
         self.fault(fault);
+    }
+
+    fn report(&mut self, seat: usize, op: OpId) {
+        let Some(place) = self.seats.get(seat) else {
+            return;
+        };
+        let life = place.life;
+        let result = match self.chance.one_in(3) {
+            true => Err(Outcome::Timeout.into()),
+            false => Ok(()),
+        };
+        let started = self.now_ms + self.chance.below(2000);
+        let done = started + self.chance.below(200_000);
+        let input = Input::FetchStarted(op, Endpoint { ip: None });
+        self.push(started, seat, Event::Input(life, input));
+        self.push(done, seat, Event::Input(life, Input::Reported(op, result)));
     }
 
     fn save(&mut self, seat: usize, op: OpId, change: StateChange) {

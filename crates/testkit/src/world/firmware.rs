@@ -197,6 +197,7 @@ impl Shelf {
                 }
             }
             Input::Activated(..)
+            | Input::Reported(..)
             | Input::Boot(..)
             | Input::Timer
             | Input::Line(..)

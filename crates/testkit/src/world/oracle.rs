@@ -115,7 +115,7 @@ impl Oracle {
             }
             Input::FetchDone(op, _) if self.fetch == Some(*op) => self.fetch = None,
             Input::Erased(_, Committed::Durable) => self.erased = true,
-            Input::Upgraded(op, _) => {
+            Input::Upgraded(op, _) | Input::Reported(op, _) => {
                 self.fetch.take_if(|fetch| fetch == op);
             }
             Input::TrustDone(op, _) if self.fetch == Some(*op) => self.fetch = None,
@@ -145,7 +145,10 @@ impl Oracle {
     ) -> Option<String> {
         let fault = |what: &str| Some(what.to_owned());
         match effect {
-            Effect::Fetch(op, _) | Effect::FetchTrust(op, ..) | Effect::Upgrade(op, _) => {
+            Effect::Fetch(op, _)
+            | Effect::FetchTrust(op, ..)
+            | Effect::Upgrade(op, _)
+            | Effect::Report(op, ..) => {
                 if self.fetch.replace(*op).is_some() {
                     return fault("two fetches at once");
                 }
@@ -267,7 +270,8 @@ impl Oracle {
             | Notice::EditBusy
             | Notice::EraseFailed
             | Notice::ServerChanged(..)
-            | Notice::Upgrade(_) => None,
+            | Notice::Upgrade(_)
+            | Notice::Report(_) => None,
         }
     }
 

@@ -33,6 +33,8 @@ pub(super) enum Act {
     Upgrade(Option<&'static str>),
     RestartWarm,
     FactoryReset,
+    /// A report is asked for.
+    Report,
 }
 
 /// Readings, each with any of its values.
@@ -68,7 +70,21 @@ pub(super) fn configuration(chance: &mut Chance) -> Vec<(&'static str, &'static 
         ),
         ("GPP_SA", "CANARY-register"),
     ];
-    let choices: [(&str, &[&str]); 14] = [
+    let choices: [(&str, &[&str]); 16] = [
+        (
+            "Report_Rule",
+            &[
+                "",
+                "",
+                "[--delta] http://h/report",
+                "[--pwd CANARY-report] /r [--status] http://h/s",
+                "( $A eq x",
+            ],
+        ),
+        (
+            "Report_To_Server",
+            &["On Request", "On Local Change", "Periodically"],
+        ),
         (
             "Resync_Periodic",
             &["0", "60", "600,1200", "3600", "3600+600", "30+30", "500,0"],
@@ -122,7 +138,7 @@ pub(super) fn acts(seconds: u64, chance: &mut Chance) -> Vec<(u64, Act)> {
     let mut acts = Vec::new();
     for _ in 0..chance.below(40) {
         let at = chance.below(seconds);
-        match chance.below(17) {
+        match chance.below(19) {
             0..=4 => {
                 let line = 1 + chance.below(3) as u8;
                 let line_use = if chance.one_in(4) {
@@ -178,6 +194,8 @@ pub(super) fn acts(seconds: u64, chance: &mut Chance) -> Vec<(u64, Act)> {
                 acts.push((at, Act::Server));
                 acts.push((at + chance.below(7200), Act::Server));
             }
+            16 => acts.push((at, Act::Report)),
+            17 => acts.push((at, report_rule(chance))),
             _ => acts.push((
                 at,
                 if chance.one_in(2) {
@@ -189,6 +207,16 @@ pub(super) fn acts(seconds: u64, chance: &mut Chance) -> Vec<(u64, Act)> {
         }
     }
     acts
+}
+
+/// Somebody changes where reports go.
+fn report_rule(chance: &mut Chance) -> Act {
+    let origin = chance.of(&[Origin::Page, Origin::Screen]);
+    Act::Edit(
+        origin.unwrap_or(Origin::Page),
+        "Report_Rule",
+        chance.text(&["", "http://h/report", "[--delta] /r"]),
+    )
 }
 
 /// What happens to a phone with slots in so many seconds, besides the rest.
@@ -236,6 +264,10 @@ fn custom_ca(chance: &mut Chance) -> Act {
 }
 
 impl World {
+    fn ask(&mut self, seat: usize, origin: Origin, command: Command) {
+        self.handle(seat, Input::Command(origin, command));
+    }
+
     pub(super) fn act(&mut self, seat: usize, act: Act) {
         self.note(seat, "!", &act);
         let now_ms = self.now_ms;
@@ -294,15 +326,10 @@ impl World {
                 let command = Command::UpdateCa(rule);
                 self.handle(seat, Input::Command(Origin::Control, command));
             }
-            Act::Restart(origin) => {
-                self.handle(seat, Input::Command(origin, Command::Restart));
-            }
-            Act::RestartWarm => {
-                self.handle(seat, Input::Command(Origin::Control, Command::RestartWarm));
-            }
-            Act::FactoryReset => {
-                self.handle(seat, Input::Command(Origin::Control, Command::FactoryReset));
-            }
+            Act::Restart(origin) => self.ask(seat, origin, Command::Restart),
+            Act::RestartWarm => self.ask(seat, Origin::Control, Command::RestartWarm),
+            Act::FactoryReset => self.ask(seat, Origin::Control, Command::FactoryReset),
+            Act::Report => self.ask(seat, Origin::Sip, Command::Report),
             Act::Upgrade(rule) => {
                 if let Some(shelf) = &mut place.shelf {
                     shelf.ask();

@@ -195,6 +195,7 @@ impl Seat {
             | Input::TrustDone(..)
             | Input::Searched(..)
             | Input::Upgraded(..)
+            | Input::Reported(..)
             | Input::Activated(..)
             | Input::Erased(..) => {}
         }

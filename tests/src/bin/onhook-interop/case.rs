@@ -29,8 +29,6 @@ pub(crate) struct Case {
     pub(crate) does: Does,
     /// When it is left out.
     pub(crate) pace: Pace,
-    /// Why it cannot be done yet.
-    pub(crate) waits: Option<&'static str>,
 }
 
 /// How long a case takes.
@@ -132,7 +130,6 @@ const fn case(name: &'static str, does: Does) -> Case {
         name,
         does,
         pace: Pace::Quick,
-        waits: None,
     }
 }
 
@@ -152,12 +149,6 @@ impl Case {
     /// The same, left out by `--quick`.
     pub(crate) const fn slow(mut self) -> Self {
         self.pace = Pace::Slow;
-        self
-    }
-
-    /// The same, not done before the phone can do what is missing.
-    pub(crate) const fn waits(mut self, why: &'static str) -> Self {
-        self.waits = Some(why);
         self
     }
 

@@ -13,9 +13,11 @@ mod files;
 mod gate;
 mod group;
 mod peers;
+mod proxied;
 mod report;
 mod stage;
 mod tools;
+mod uploads;
 mod visit;
 
 use std::process::ExitCode;

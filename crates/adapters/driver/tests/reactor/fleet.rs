@@ -96,7 +96,8 @@ async fn phones_come_by_number_and_inputs_of_one_by_arrival() {
             | Notice::EditBusy
             | Notice::EraseFailed
             | Notice::ServerChanged(..)
-            | Notice::Upgrade(_) => None,
+            | Notice::Upgrade(_)
+            | Notice::Report(_) => None,
         })
         .collect();
     assert_eq!(

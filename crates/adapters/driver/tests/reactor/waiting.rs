@@ -1,7 +1,7 @@
 //! Askers who wait for one another: each gets the answer to its own request, and all get one.
 
-use onhook_device::Outcome;
-use onhook_phone::{Answer, Cause, Command, Delay, Input, LineUse, Origin, RuleSlot};
+use onhook_device::{Outcome, Secret};
+use onhook_phone::{Answer, Ask, Cause, Command, Delay, Input, LineUse, Origin, RuleSlot};
 use onhook_testkit::fake::FetchAnswer;
 
 use crate::world::{Home, Life, patiently, profile, refused, resynced};
@@ -94,6 +94,53 @@ async fn a_request_that_waits_for_idle_lines_is_answered_at_once_and_carried_out
     let last = life.reports().last().unwrap().cause;
     assert_eq!(last, Cause::Explicit);
     assert_eq!(life.requests(), [0, 1010, 1010]);
+}
+
+//= R-SIP-5 type=test
+// V-139 and V-199b
+#[tokio::test(start_paused = true)]
+async fn what_sip_asks_for_is_answered_at_once_and_waits_in_two_slots() {
+    let home = Home::new().serving("<GPP_A>1</GPP_A>");
+    for n in ["1", "2", "3"] {
+        let body = profile(&format!("<GPP_B>{n}</GPP_B>"));
+        home.fetch.answer(&format!("http://h:80/{n}"), &*body);
+    }
+    let mut life = home.booted().await;
+    life.run_for(10).await;
+    life.reactor.queue(0, Input::Line(1, LineUse::Busy));
+    let by_sip = |life: &Life, rule: Option<&str>| {
+        let rule = rule.map(Secret::from);
+        life.asker.ask_by(Origin::Sip, Ask::Resync(rule))
+    };
+    for rule in [Some("http://h/1"), None, Some("http://h/2"), None] {
+        let reply = by_sip(&life, rule);
+        assert_eq!(life.answer(reply).await, Some(Answer::Done));
+    }
+    life.run_for(100).await;
+    assert_eq!(home.fetch.urls().len(), 1);
+    life.reactor.queue(0, Input::Line(1, LineUse::Idle));
+    life.run_for(10).await;
+    assert_eq!(
+        home.fetch.urls(),
+        ["/p", "/p", "/2"].map(|path| format!("http://h:80{path}"))
+    );
+    // Whoever waits for the report of a rule gets that of this rule, and of several by SIP the last one wins.
+    life.reactor.queue(0, Input::Line(1, LineUse::Busy));
+    let waits = life.asker.say("resync http://h/1");
+    assert_eq!(
+        life.answer(waits).await,
+        Some(Answer::Delayed(Delay::BusyLines))
+    );
+    for rule in ["http://h/2", "http://h/3"] {
+        let reply = by_sip(&life, Some(rule));
+        assert_eq!(life.answer(reply).await, Some(Answer::Done));
+    }
+    life.reactor.queue(0, Input::Line(1, LineUse::Idle));
+    life.run_for(10).await;
+    assert_eq!(
+        home.fetch.urls()[3..],
+        ["/1", "/3"].map(|path| format!("http://h:80{path}"))
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use onhook_device::{Identity, Mac, MonoTime, Now, WallTime};
-use onhook_driver::{Exit, Fetchers, Phones, Places, Ports, Reactor, TrustPorts};
+use onhook_driver::{Exit, Fetchers, Phones, Places, Ports, Reactor, TrustPorts, Uploaders};
 use onhook_fetch::port::Fetch;
 use onhook_params::port::ConfigStore;
 use onhook_params::{Entry, Mark, ParamId, ParamSet, Scope, Secrecy, Value, Values, secrecy};
@@ -16,8 +16,8 @@ use onhook_phone::{
 };
 use onhook_schedule::port::Clock;
 use onhook_testkit::fake::{
-    FakeAsker, FakeCommandSource, FakeEventLog, FakeFetch, FakeReply, FakeTrust, MemoryConfigStore,
-    MemoryRecord,
+    FakeAsker, FakeCommandSource, FakeEventLog, FakeFetch, FakeReply, FakeTrust, FakeUpload,
+    MemoryConfigStore, MemoryRecord,
 };
 use tokio::time::Instant;
 
@@ -62,7 +62,9 @@ pub(crate) struct Home {
     pub(crate) tftp: Option<Arc<dyn Fetch>>,
     /// `None` in a program without TLS.
     pub(crate) https: Option<Arc<dyn Fetch>>,
+    pub(crate) upload: Arc<FakeUpload>,
     pub(crate) places: Places,
+    pub(crate) scope: Scope,
     pub(crate) config: Arc<MemoryConfigStore>,
     pub(crate) config_port: Arc<dyn ConfigStore>,
     pub(crate) state: Arc<MemoryRecord>,
@@ -84,7 +86,9 @@ impl Home {
             http: fetch.clone(),
             tftp: None,
             https: None,
+            upload: Arc::default(),
             places: Places::default(),
+            scope: Scope::default(),
             fetch,
             config_port: config.clone(),
             config,
@@ -115,7 +119,7 @@ impl Home {
 
     /// Builds the phones of one life; all have the same stores.
     pub(crate) async fn life(&self, count: u32) -> Life {
-        let scope = Scope::default();
+        let scope = self.scope;
         let mut phones = Phones::new(Shared::with_seed(1));
         let identity = Identity::default();
         let model = phones.shared.add_model(Model::of(&identity, scope));
@@ -182,6 +186,11 @@ impl Home {
                 http: Some(self.http.clone()),
                 https: self.https.clone(),
                 tftp: self.tftp.clone(),
+            },
+            upload: Uploaders {
+                http: Some(self.upload.clone()),
+                https: None,
+                tftp: Some(self.upload.clone()),
             },
             places: self.places.clone(),
             config: self.config_port.clone(),

@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use onhook_fetch::Request;
 use proptest::prelude::*;
 
 use super::*;
@@ -23,9 +24,13 @@ fn request(host: &str, port: u16, path: &str) -> Request {
     }
 }
 
+fn of(request: &Request) -> Result<Target, FetchError> {
+    Target::of(request.scheme, &request.host, request.port, &request.path)
+}
+
 #[track_caller]
 fn follows(base: &str, location: &str, expected: &str) {
-    let base = Target::of(&request("h", 80, base)).unwrap();
+    let base = of(&request("h", 80, base)).unwrap();
     let (target, _) = base.follow(location).unwrap();
     assert_eq!(
         format!("{}://{}{}", target.scheme, target.authority(), target.path),
@@ -35,7 +40,7 @@ fn follows(base: &str, location: &str, expected: &str) {
 
 #[track_caller]
 fn refuses(location: &str, expected: BadLocation) {
-    let base = Target::of(&request("h", 80, "/a")).unwrap();
+    let base = of(&request("h", 80, "/a")).unwrap();
     assert_eq!(base.follow(location).err(), Some(expected), "{location}");
 }
 
@@ -51,10 +56,7 @@ fn the_request_target_is_encoded_and_has_no_fragment() {
         ("/{x}|", "/%7Bx%7D%7C"),
         ("/$MA;v=1,2[3]~!*'()@:+", "/$MA;v=1,2[3]~!*'()@:+"),
     ] {
-        assert_eq!(
-            Target::of(&request("h", 80, path)).unwrap().path.as_str(),
-            expected
-        );
+        assert_eq!(of(&request("h", 80, path)).unwrap().path.as_str(), expected);
     }
 }
 
@@ -62,7 +64,7 @@ fn the_request_target_is_encoded_and_has_no_fragment() {
 //= R-HTTP-2 type=test
 #[test]
 fn the_host_header_has_the_port_only_when_it_is_not_80() {
-    let authority = |host, port| Target::of(&request(host, port, "/")).unwrap().authority();
+    let authority = |host, port| of(&request(host, port, "/")).unwrap().authority();
     assert_eq!(authority("prov.example", 80), "prov.example");
     assert_eq!(authority("prov.example", 8080), "prov.example:8080");
     assert_eq!(authority("prov.example", 443), "prov.example:443");
@@ -76,7 +78,7 @@ fn the_host_header_of_https_leaves_out_443() {
     let authority = |port| {
         let mut request = request("prov.example", port, "/");
         request.scheme = Scheme::Https;
-        Target::of(&request).unwrap().authority()
+        of(&request).unwrap().authority()
     };
     assert_eq!(authority(443), "prov.example");
     assert_eq!(authority(80), "prov.example:80");
@@ -87,7 +89,7 @@ fn the_host_header_of_https_leaves_out_443() {
 fn a_location_keeps_https_and_never_leaves_it() {
     let mut request = request("h", 443, "/a/b");
     request.scheme = Scheme::Https;
-    let from = Target::of(&request).unwrap();
+    let from = of(&request).unwrap();
     for (location, url) in [
         ("c", "https://h:443/a/c"),
         ("//other/x", "https://other:443/x"),
@@ -104,7 +106,7 @@ fn a_location_keeps_https_and_never_leaves_it() {
 
 #[test]
 fn the_same_port_with_another_scheme_is_another_server() {
-    let plain = Target::of(&request("h", 443, "/")).unwrap();
+    let plain = of(&request("h", 443, "/")).unwrap();
     let (secure, _) = plain.follow("https://h/").unwrap();
     assert!(!plain.same_origin(&secure));
     assert!(!plain.same_url(&secure));
@@ -126,7 +128,7 @@ fn urls_that_cannot_be_fetched_are_refused_with_a_remedy() {
     ] {
         let mut request = request(host, port, path);
         request.scheme = scheme;
-        let error = Target::of(&request).err().unwrap();
+        let error = of(&request).err().unwrap();
         assert_eq!(error.kind(), ErrorKind::BadUrl);
         assert!(error.to_string().contains(word), "{error}");
     }
@@ -182,7 +184,7 @@ fn locations_that_lead_nowhere_are_refused() {
 //= R-HTTP-10 type=test
 #[test]
 fn user_info_of_a_location_is_kept_apart_from_the_target() {
-    let base = Target::of(&request("h", 80, "/a")).unwrap();
+    let base = of(&request("h", 80, "/a")).unwrap();
     let (target, credentials) = base.follow("http://u:canary@h/x").unwrap();
     assert_eq!(target.authority(), "h");
     let basic = credentials.unwrap().login().basic();
@@ -192,7 +194,7 @@ fn user_info_of_a_location_is_kept_apart_from_the_target() {
 
 #[test]
 fn a_url_is_shown_without_its_query() {
-    let target = Target::of(&request("h", 80, "/a?token=canary")).unwrap();
+    let target = of(&request("h", 80, "/a?token=canary")).unwrap();
     assert_eq!(target.to_string(), "http://h:80/a");
 }
 
@@ -201,7 +203,7 @@ proptest! {
     fn whatever_a_location_says_the_result_is_a_clean_request_target(
         base in "/[ -~]{0,20}", location in "\\PC{0,60}|(http:)?//[ -~]{0,40}",
     ) {
-        let base = Target::of(&request("h", 80, &base)).unwrap();
+        let base = of(&request("h", 80, &base)).unwrap();
         if let Ok((target, _)) = base.follow(&location) {
             prop_assert!(target.path.as_str().starts_with('/'));
             prop_assert!(target.path.as_str().bytes().all(|b| b.is_ascii_graphic() && b != b'#'));

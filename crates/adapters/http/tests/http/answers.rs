@@ -219,6 +219,28 @@ async fn a_body_without_its_end_is_truncated() {
 }
 
 #[tokio::test]
+async fn a_length_that_lies_gives_a_body_of_that_length_or_none() {
+    let head = "HTTP/1.1 200 OK\r\nContent-Length: ";
+    // Whatever follows a whole body belongs to nobody.
+    let (result, sink) = get_from((format!("{head}3\r\n\r\n1234567").into(), Then::Close)).await;
+    result.unwrap();
+    assert_eq!(sink.body, b"123");
+    for (length, kind) in [
+        ("8", ErrorKind::Truncated),
+        ("18446744073709551615", ErrorKind::TooLarge),
+        ("18446744073709551616", ErrorKind::Protocol),
+        ("-7", ErrorKind::Protocol),
+        ("+7", ErrorKind::Protocol),
+        ("0x7", ErrorKind::Protocol),
+        ("7 7", ErrorKind::Protocol),
+        ("", ErrorKind::Protocol),
+    ] {
+        let script = (format!("{head}{length}\r\n\r\n1234567").into(), Then::Close);
+        assert_eq!(failure(script).await, kind, "{length:?}");
+    }
+}
+
+#[tokio::test]
 async fn chunks_that_break_the_coding_are_a_protocol_error() {
     for text in [
         "zz\r\nabc\r\n",

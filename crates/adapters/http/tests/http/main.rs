@@ -13,6 +13,7 @@ mod server;
 mod services;
 #[cfg(feature = "_tls")]
 mod tls;
+mod upload;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;

@@ -23,6 +23,8 @@ pub(crate) enum Then {
     Reset,
     /// Nothing, until the client closes.
     Hold,
+    /// What is left of the body is read, and then the connection is closed.
+    Listen,
     /// The connection is closed without a last word of TLS.
     #[cfg(feature = "_tls")]
     Cut,
@@ -74,9 +76,21 @@ impl Open for Plain {
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     pub(crate) contacts: Arc<AtomicUsize>,
-    asked: Arc<Mutex<Vec<String>>>,
+    heard: Arc<Heard>,
     ended: Arc<Notify>,
 }
+
+/// What clients have said so far.
+#[derive(Default)]
+struct Heard {
+    /// Requests whose bodies have come as far as is waited for.
+    asked: Mutex<Vec<String>>,
+    /// The bodies that came whole.
+    bodies: Mutex<Vec<Vec<u8>>>,
+}
+
+/// So much of a body is waited for before the script is played.
+pub(crate) const WHOLE: usize = usize::MAX;
 
 impl Server {
     pub(crate) async fn start(scripts: Vec<Script>) -> Self {
@@ -84,7 +98,13 @@ impl Server {
     }
 
     pub(crate) async fn at(address: &str, scripts: Vec<Script>) -> io::Result<Self> {
-        Self::over(Plain, address, scripts).await
+        Self::over(Plain, address, scripts, WHOLE).await
+    }
+
+    /// Plays the scripts after so many bytes of a body, or all of it.
+    pub(crate) async fn after(enough: usize, scripts: Vec<Script>) -> Self {
+        let started = Self::over(Plain, "127.0.0.1:0", scripts, enough).await;
+        started.unwrap()
     }
 
     /// Plays the last script again when there are more connections than scripts.
@@ -92,18 +112,19 @@ impl Server {
         open: impl Open,
         address: &str,
         scripts: Vec<Script>,
+        enough: usize,
     ) -> io::Result<Self> {
         let open = Arc::new(open);
         let listener = TcpListener::bind(address).await?;
         let server = Self {
             address: listener.local_addr()?,
             contacts: Arc::default(),
-            asked: Arc::default(),
+            heard: Arc::default(),
             ended: Arc::default(),
         };
-        let (contacts, asked, ended) = (
+        let (contacts, heard, ended) = (
             server.contacts.clone(),
-            server.asked.clone(),
+            server.heard.clone(),
             server.ended.clone(),
         );
         tokio::spawn(async move {
@@ -113,10 +134,11 @@ impl Server {
                 };
                 let n = contacts.fetch_add(1, Ordering::SeqCst);
                 let script = scripts.get(n).or(scripts.last()).cloned();
-                let (open, asked, ended) = (open.clone(), asked.clone(), ended.clone());
+                let (open, heard, ended) = (open.clone(), heard.clone(), ended.clone());
                 tokio::spawn(async move {
                     if let Ok(line) = open.open(stream).await {
-                        play(line, script.unwrap_or((Vec::new(), Then::Close)), &asked).await;
+                        let script = script.unwrap_or((Vec::new(), Then::Close));
+                        play(line, script, enough, &heard).await;
                     }
                     ended.notify_one();
                 });
@@ -132,7 +154,12 @@ impl Server {
 
     /// The header blocks of the requests so far, each with the body that it announces.
     pub(crate) fn asked(&self) -> Vec<String> {
-        self.asked.lock().unwrap().clone()
+        self.heard.asked.lock().unwrap().clone()
+    }
+
+    /// The bodies that have come whole.
+    pub(crate) fn bodies(&self) -> Vec<Vec<u8>> {
+        self.heard.bodies.lock().unwrap().clone()
     }
 
     /// Returns once a connection has ended at this side.
@@ -141,7 +168,7 @@ impl Server {
     }
 }
 
-async fn play(mut stream: Box<dyn Line>, (bytes, then): Script, asked: &Mutex<Vec<String>>) {
+async fn play(mut stream: Box<dyn Line>, (bytes, then): Script, enough: usize, heard: &Heard) {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         match stream.read_u8().await {
@@ -153,12 +180,16 @@ async fn play(mut stream: Box<dyn Line>, (bytes, then): Script, asked: &Mutex<Ve
     let length = text
         .lines()
         .find_map(|line| line.strip_prefix("Content-Length: "));
-    let mut body = vec![0; length.map_or(0, |length| length.parse().unwrap())];
+    let length: usize = length.map_or(0, |length| length.parse().unwrap());
+    let mut body = vec![0; length.min(enough)];
     if stream.read_exact(&mut body).await.is_err() {
         return;
     }
-    text.push_str(&String::from_utf8(body).unwrap());
-    asked.lock().unwrap().push(text);
+    text.push_str(&String::from_utf8_lossy(&body));
+    heard.asked.lock().unwrap().push(text);
+    if body.len() == length {
+        heard.bodies.lock().unwrap().push(body.clone());
+    }
     // The client may close at any moment; that is what some tests are about.
     let _ = stream.write_all(&bytes).await;
     match then {
@@ -177,6 +208,14 @@ async fn play(mut stream: Box<dyn Line>, (bytes, then): Script, asked: &Mutex<Ve
             assert_eq!(stream.tcp().try_write(bytes).unwrap(), bytes.len());
         }
         Then::Hold => {}
+        Then::Listen => {
+            let mut rest = vec![0; length - body.len()];
+            if stream.read_exact(&mut rest).await.is_ok() {
+                body.extend(rest);
+                heard.bodies.lock().unwrap().push(body);
+            }
+            return;
+        }
     }
     let mut rest = [0; 64];
     while stream.read(&mut rest).await.is_ok_and(|n| n > 0) {}

@@ -21,7 +21,7 @@ use onhook_testkit::fake::RecordingSink;
 pub(crate) use pki::{Authority, Leaf};
 pub(crate) use server::Secure;
 
-use crate::server::{Script, Server, answer, transport};
+use crate::server::{Script, Server, WHOLE, answer, transport};
 
 /// 2026-05-28, a moment at which the certificates made here are valid.
 pub(crate) const NOW: u64 = 1_780_000_000;
@@ -106,11 +106,16 @@ impl Setup {
     }
 
     pub(crate) async fn serve(&self, scripts: Vec<Script>) -> Server {
+        self.serve_after(WHOLE, scripts).await
+    }
+
+    /// Plays the scripts after so many bytes of a body.
+    pub(crate) async fn serve_after(&self, enough: usize, scripts: Vec<Script>) -> Server {
         let mut secure = Secure::new(&self.authority, &Leaf::server(&["127.0.0.1"]));
         if self.mutual {
             secure = secure.wants(&self.authority);
         }
-        secure.serve(scripts).await
+        secure.serve_after(enough, scripts).await
     }
 
     pub(crate) fn phone(&self) -> Arc<Tls> {

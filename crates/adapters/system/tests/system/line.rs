@@ -17,7 +17,9 @@ pub(crate) fn spell(answer: &Answer) -> String {
         Answer::Done => "done".to_owned(),
         Answer::Delayed(delay) => format!("delayed: {}", delay.name()),
         Answer::Refused(why) => format!("refused: {why}"),
-        Answer::Resync(_) | Answer::Status(_) => "a report".to_owned(),
+        Answer::Resync(_) | Answer::Status(_) | Answer::SipAccess(_) | Answer::Look(_) => {
+            "a report".to_owned()
+        }
     }
 }
 

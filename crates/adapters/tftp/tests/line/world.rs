@@ -14,6 +14,8 @@ use onhook_tftp::{
 pub(crate) struct Line {
     pub(crate) loss: u64,
     pub(crate) doubled: u64,
+    /// What every packet takes in addition.
+    pub(crate) trip: Duration,
     /// Come up to half a second late, and so behind others.
     pub(crate) late: u64,
     /// Leave the server from another port.
@@ -204,7 +206,7 @@ impl World {
             } else {
                 0
             };
-            let after = Duration::from_millis(2) + Duration::from_millis(late);
+            let after = self.line.trip + Duration::from_millis(2) + Duration::from_millis(late);
             self.arrive(after, from, to, packet.clone());
         }
     }

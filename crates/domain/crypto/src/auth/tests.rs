@@ -178,3 +178,47 @@ proptest! {
         prop_assert_eq!(read[0].get("realm"), Some(realm.as_bytes()));
     }
 }
+
+//= R-HTTP-9 type=test
+// V-130 to V-132
+#[test]
+fn the_digests_of_a_notify_come_out_and_nothing_else_proves_the_password() {
+    let login = Login {
+        user: b"4081001141",
+        password: b"secret",
+    };
+    let counted: Option<(&[u8], &[u8])> = Some((b"00000001", b"0a4f113b"));
+    for (algorithm, counted, response) in [
+        (Algorithm::Md5, counted, "a0a55b892068927f22e4a53160efb4c8"),
+        (Algorithm::Md5, None, "824c84dd14281d52a6d3e9990f484822"),
+        (
+            Algorithm::Sha256,
+            counted,
+            "ff3b992655e580b886d6d718fd92bb25e8a094c0fdd21e8f9aa6bf5435ae7921",
+        ),
+    ] {
+        let spoken = Spoken {
+            realm: b"example.com",
+            nonce: b"5f1a2b3c",
+            counted,
+            method: b"NOTIFY",
+            uri: b"sip:4081001141@192.0.2.50:5060",
+        };
+        let proven = |response: &str| spoken.is_proven_by(response.as_bytes(), algorithm, login);
+        assert!(proven(response));
+        assert!(proven(&response.to_uppercase()));
+        for wrong in [
+            "",
+            &response[1..],
+            &format!("{response}0"),
+            &response.replace('a', "b"),
+        ] {
+            assert!(!proven(wrong), "{wrong}");
+        }
+        let other = Login {
+            password: b"Secret",
+            ..login
+        };
+        assert!(!spoken.is_proven_by(response.as_bytes(), algorithm, other));
+    }
+}

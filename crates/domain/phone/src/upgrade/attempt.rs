@@ -22,7 +22,7 @@ impl Phone {
         cold: Box<Cold>,
         cx: &mut Cx<'_>,
     ) {
-        self.firmware.get_or_insert_default().attempt = Some(Attempt {
+        self.extras.need_firmware().attempt = Some(Attempt {
             phase,
             target,
             load,
@@ -45,7 +45,7 @@ impl Phone {
             self.fail_attempt(refused.outcome().into(), cx);
             return;
         }
-        let slots = self.firmware.as_ref().and_then(|firmware| firmware.slots);
+        let slots = self.extras.firmware().and_then(|firmware| firmware.slots);
         //= R-FW-3
         //= R-UPG-4
         if slots.and_then(|slots| slots.inactive) == Some(load) {
@@ -132,7 +132,7 @@ impl Phone {
 
     /// The load is in its slot: the restart that brings it up is due.
     fn verified(&mut self, cx: &mut Cx<'_>) {
-        let Some(firmware) = &mut self.firmware else {
+        let Some(firmware) = self.extras.firmware_mut() else {
             return;
         };
         let Some(attempt) = &mut firmware.attempt else {
@@ -198,7 +198,7 @@ impl Phone {
             return;
         }
         self.restart = Restart::No;
-        if let Some(firmware) = &mut self.firmware {
+        if let Some(firmware) = self.extras.firmware_mut() {
             firmware.machine.switch_failed();
             let memory = firmware.machine.memory();
             self.save_upgrades(memory, cx);
@@ -260,7 +260,7 @@ impl Phone {
                 self.machine(Event::Explicit(onhook_resync::Request::Given), cx);
             }
             // A rule that sets itself counts from the next look on: two that set each other would never end.
-            if let Some(firmware) = &mut self.firmware {
+            if let Some(firmware) = self.extras.firmware_mut() {
                 firmware.machine.rest();
             }
         }
@@ -312,7 +312,11 @@ impl Phone {
 
     fn remember_failure(&mut self, target: Option<Target>, outcome: Outcome, cx: &mut Cx<'_>) {
         let seed = self.resync.seed();
-        let Some((model, firmware)) = cx.shared.models.get(self.model).zip(self.firmware.as_mut())
+        let Some((model, firmware)) = cx
+            .shared
+            .models
+            .get(self.model)
+            .zip(self.extras.firmware_mut())
         else {
             return;
         };
@@ -330,7 +334,7 @@ impl Phone {
     }
 
     fn set_upgrade_error(&mut self, told: Option<Told>, cx: &mut Cx<'_>) {
-        let Some(firmware) = &mut self.firmware else {
+        let Some(firmware) = self.extras.firmware_mut() else {
             return;
         };
         if let Some(said) = std::mem::replace(&mut firmware.error, told).and_then(|old| old.said) {
@@ -339,17 +343,17 @@ impl Phone {
     }
 
     pub(super) fn attempt(&self) -> Option<&Attempt> {
-        self.firmware.as_ref()?.attempt.as_ref()
+        self.extras.firmware()?.attempt.as_ref()
     }
 
     fn attempt_mut(&mut self) -> Option<&mut Attempt> {
-        self.firmware.as_mut()?.attempt.as_mut()
+        self.extras.firmware_mut()?.attempt.as_mut()
     }
 
     fn drop_attempt(&mut self, cx: &mut Cx<'_>) {
         let attempt = self
-            .firmware
-            .as_mut()
+            .extras
+            .firmware_mut()
             .and_then(|firmware| firmware.attempt.take());
         if let Some(attempt) = attempt {
             attempt.retire(cx.shared);

@@ -13,8 +13,8 @@ impl Phone {
     /// Looks at the rule and starts what is due.
     pub(super) fn check_upgrade(&mut self, cx: &mut Cx<'_>) {
         let asked = self
-            .firmware
-            .as_mut()
+            .extras
+            .firmware_mut()
             .and_then(|firmware| firmware.asked.take());
         let mut cold = cx
             .shared
@@ -56,7 +56,7 @@ impl Phone {
 
     /// There is nothing to upgrade to; whoever asked is told so.
     fn nothing_to_do(&mut self, asked: Option<Asked>, cx: &mut Cx<'_>) {
-        if let Some(firmware) = &mut self.firmware
+        if let Some(firmware) = self.extras.firmware_mut()
             && is_of_rule(asked)
         {
             firmware.machine.rest();
@@ -79,7 +79,7 @@ impl Phone {
         //= R-FW-2
         //= R-UPG-8
         let runs = running == Some(cx.shared.values.expose(load));
-        let slots = self.firmware.as_ref().and_then(|firmware| firmware.slots);
+        let slots = self.extras.firmware().and_then(|firmware| firmware.slots);
         let stage = match (runs, slots) {
             (true, _) => {
                 self.nothing_to_do(asked, cx);
@@ -127,7 +127,7 @@ impl Phone {
             tell(UpgradeNotice::Refused(UpgradeGate::NoSlots), cx);
             return;
         }
-        let Some(firmware) = &mut self.firmware else {
+        let Some(firmware) = self.extras.firmware_mut() else {
             return;
         };
         if let Decision::Attempt(_) = firmware.machine.decide(target) {
@@ -139,7 +139,7 @@ impl Phone {
 
     /// Whether a target is attempted; what somebody asks for always is.
     fn decide(&mut self, asked: Option<Asked>, target: Target) -> Option<Stage> {
-        let firmware = self.firmware.as_mut()?;
+        let firmware = self.extras.firmware_mut()?;
         //= R-FW-14
         if !is_of_rule(asked) {
             return Some(Stage::First);
@@ -152,7 +152,7 @@ impl Phone {
     }
 
     fn begin(&mut self, target: Option<Target>, stage: Stage, cx: &mut Cx<'_>) {
-        if let Some(firmware) = &mut self.firmware {
+        if let Some(firmware) = self.extras.firmware_mut() {
             firmware.machine.start(target, stage, cx.now.mono);
         }
     }

@@ -98,7 +98,7 @@ impl Phone {
             Some(_) => StandIn::default(),
             None => self.upgrade_server(cx),
         };
-        let request = self.request_for(url, &alternative, expanded, stand_in, cx)?;
+        let request = self.request_for(url, &alternative.options, expanded, stand_in, cx)?;
         let values = &mut cx.shared.values;
         let shown = render::url(&request, values);
         let secrecy = match request.path.is_secret() {

@@ -1,6 +1,7 @@
 //! The real program on this host, against a real server on loopback.
 
 mod heard;
+mod notified;
 mod portable;
 mod process;
 
@@ -46,6 +47,8 @@ pub struct AgentPhone {
     child: Option<Child>,
     /// How often it was started.
     lives: u32,
+    /// How often it was notified.
+    notified: u64,
     /// What the phone said that it asks for, with `$PRVST`.
     asked: VecDeque<(String, Option<i8>)>,
     prvst: Option<i8>,
@@ -75,6 +78,7 @@ impl AgentPhone {
             ear: Ear::new(came),
             child: None,
             lives: 0,
+            notified: 0,
             asked: VecDeque::new(),
             prvst: None,
             held: VecDeque::new(),
@@ -192,6 +196,13 @@ impl AgentPhone {
             }
             Do::Upgrade(_) => return cannot("to upgrade"),
             Do::Set(_, By::Page) | Do::Reboot(By::Page) => return cannot("of edits on a page"),
+            Do::Report(By::Control) => {
+                self.wish(ControlRequest::Report {});
+                // What is done next must not overtake it.
+                self.status()?;
+            }
+            Do::Report(_) => return cannot("of a report by SIP, on a page or at its menu"),
+            Do::Notify(sent) => self.notify(sent)?,
             Do::Reboot(By::Control) => self.wish(ControlRequest::Reboot {}),
             Do::FactoryReset => self.wish(ControlRequest::FactoryReset {}),
             Do::Line(line, is) => {

@@ -3,6 +3,7 @@
 mod doing;
 mod effects;
 mod life;
+mod notified;
 mod places;
 mod slots;
 
@@ -15,6 +16,7 @@ use onhook_device::{MonoTime, Now, WallTime};
 use onhook_journal::Writer;
 use onhook_params::{Mark, ParamId, Scope, UserAccess, Value};
 use onhook_phone::{Cx, Effect, Input, OpId, Phone, Shared, State, StateRecord};
+use onhook_sip::{Setup, UserAgent};
 
 use self::slots::Firmware;
 use super::scripted::Scripted;
@@ -80,6 +82,9 @@ pub struct VirtualPhone {
     restarting: bool,
     seen: VecDeque<Observation>,
     out: Vec<Effect>,
+    /// What takes NOTIFYs, and how many there were.
+    sip: UserAgent,
+    notified: u64,
     writer: Option<Writer>,
     hasher: RandomState,
     journal: String,
@@ -118,6 +123,14 @@ impl VirtualPhone {
             restarting: false,
             seen: VecDeque::new(),
             out: Vec::new(),
+            sip: UserAgent::new(
+                Setup {
+                    reports: true,
+                    ..Setup::default()
+                },
+                [0; 32],
+            ),
+            notified: 0,
             writer: None,
             hasher: RandomState::new(),
             journal: String::new(),
@@ -183,11 +196,16 @@ impl VirtualPhone {
         let queued = self.queue.keys().next().map(|(at, _)| *at);
         let deadline = self.phone.as_ref().and_then(Phone::deadline);
         let timer = deadline.map(|at| self.boot_ms.saturating_add(at.as_millis()));
-        let next = [queued, timer].into_iter().flatten().min();
+        let notified = self.sip.deadline().map(MonoTime::as_millis);
+        let next = [queued, timer, notified].into_iter().flatten().min();
         let Some(at) = next.filter(|at| *at <= end_ms) else {
             return false;
         };
         self.now_ms = self.now_ms.max(at);
+        if let Some(act) = self.sip.elapse(MonoTime::from_millis(self.now_ms)) {
+            self.act(act);
+            return true;
+        }
         match queued.filter(|queued| *queued <= self.now_ms) {
             Some(_) => {
                 if let Some((_, input)) = self.queue.pop_first() {

@@ -51,6 +51,21 @@ pub enum By {
     Menu,
 }
 
+/// A NOTIFY of SIP, and what has to be answered.
+#[derive(Clone, Debug)]
+pub struct Notification {
+    /// The value of Event.
+    pub event: String,
+    /// The body; empty for none.
+    pub body: String,
+    /// Whom it asks; empty for no user.
+    pub user: String,
+    /// User and password that answer a challenge.
+    pub login: Option<(String, String)>,
+    /// The status; `None` for silence.
+    pub answer: Option<u16>,
+}
+
 /// What is done.
 #[derive(Clone, Debug)]
 pub enum Do {
@@ -68,8 +83,12 @@ pub enum Do {
     Set(Vec<(String, String)>, By),
     /// An upgrade is asked for, to what Upgrade_Rule names or to what this rule names.
     Upgrade(Option<String>),
+    /// A report is asked for.
+    Report(By),
     /// A restart is asked for.
     Reboot(By),
+    /// A NOTIFY of SIP is sent.
+    Notify(Notification),
     /// Everything returns to the factory state, and the phone restarts.
     FactoryReset,
     /// A line, 1 to 16, is used otherwise.

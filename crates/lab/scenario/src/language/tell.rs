@@ -44,7 +44,12 @@ impl fmt::Display for Do {
             }
             Self::Upgrade(None) => f.write_str("ask for an upgrade"),
             Self::Upgrade(Some(rule)) => write!(f, "ask for an upgrade with `{}`", masked(rule)),
+            Self::Report(who) => write!(f, "ask for a report{}", by(who)),
             Self::Reboot(who) => write!(f, "ask for a restart{}", by(who)),
+            Self::Notify(sent) => {
+                let package = sent.event.split(';').next().unwrap_or_default();
+                write!(f, "notify of `{package}`")
+            }
             Self::FactoryReset => f.write_str("return everything to the factory state"),
             Self::Line(line, LineUse::Idle) => write!(f, "line {line} becomes idle"),
             Self::Line(line, LineUse::Busy) => write!(f, "line {line} becomes busy"),

@@ -1,6 +1,7 @@
 //! Apache.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
@@ -9,6 +10,7 @@ use crate::case::{Case, applied, refused};
 use crate::files::{self, Sets};
 use crate::group::Group;
 use crate::stage::{Serving, Stage, await_ports, free_ports};
+use crate::uploads;
 
 pub(crate) const PEER: Peer = Peer {
     name: "Apache",
@@ -16,7 +18,14 @@ pub(crate) const PEER: Peer = Peer {
     version: &["-v"],
     rights: Rights::Anyone,
     start,
-    cases: &[files::CASES, OWN, DIGEST, files::KILLED],
+    cases: &[
+        files::CASES,
+        OWN,
+        DIGEST,
+        uploads::CASES,
+        uploads::REFUSED,
+        files::KILLED,
+    ],
 };
 
 const OWN: &[Case] = &[
@@ -33,14 +42,12 @@ const OWN: &[Case] = &[
     ),
 ];
 
-const NO_DIGEST: &str = "the phone answers no Digest challenge yet";
 const DIGEST: &[Case] = &[
     applied(
         "Digest",
         "[--uid phone --pwd s3cret] {base}/digest/small.xml",
         Sets::Small,
-    )
-    .waits(NO_DIGEST),
+    ),
     refused(
         "Digest, wrong password",
         "[--uid phone --pwd wrong] {base}/digest/small.xml",
@@ -58,7 +65,7 @@ const DIGEST: &[Case] = &[
 /// Where modules of Apache are on Debian.
 const MODULES: &str = "/usr/lib/apache2/modules";
 /// Modules with the names of their files.
-const LOADED: [&str; 9] = [
+const LOADED: [&str; 11] = [
     "mpm_event",
     "authn_core",
     "authn_file",
@@ -68,6 +75,8 @@ const LOADED: [&str; 9] = [
     "auth_digest",
     "alias",
     "mime",
+    "dav",
+    "dav_fs",
 ];
 
 /// The account `phone` with the password `s3cret`; `{SHA}` and base64 of the SHA-1 of the password.
@@ -78,8 +87,11 @@ const DIGESTS: &str = "phone:phones:7a1975d8874b91fadec4b44662fb487c\n";
 fn start(stage: &Stage, program: &Path) -> anyhow::Result<Serving> {
     let ports = free_ports(1)?;
     let port = ports.first().copied().unwrap_or_default();
-    let (home, www) = (stage.home(), stage.www());
-    fs::create_dir_all(home.join("run"))?;
+    let (home, www, up) = (stage.home(), stage.www(), uploads::folder(stage)?);
+    let run = home.join("run");
+    fs::create_dir_all(&run)?;
+    // The locks of WebDAV are made after it has given up its rights.
+    fs::set_permissions(&run, fs::Permissions::from_mode(0o777))?;
     stage.write("basic", BASIC)?;
     stage.write("digest", DIGESTS)?;
     let modules: String = LOADED
@@ -92,8 +104,10 @@ fn start(stage: &Stage, program: &Path) -> anyhow::Result<Serving> {
             "ServerRoot {home:?}\nDefaultRuntimeDir run\nPidFile run/apache.pid\nServerName localhost\n\
              User nobody\nGroup nogroup\nListen 127.0.0.1:{port}\n{modules}\
              TypesConfig /etc/mime.types\nErrorLog run/error.log\nDocumentRoot {www:?}\n\
-             Alias /basic {www:?}\nAlias /digest {www:?}\n\
+             Alias /basic {www:?}\nAlias /digest {www:?}\nAlias /up {up:?}\nDavLockDB run/locks\n\
              <Directory {www:?}>\nRequire all granted\n</Directory>\n\
+             <Directory {up:?}>\nDav On\nAuthType Digest\nAuthName phones\nAuthDigestDomain /up\n\
+             AuthDigestAlgorithm MD5\nAuthDigestQop auth\nAuthUserFile digest\nRequire valid-user\n</Directory>\n\
              <Location /basic>\nAuthType Basic\nAuthName phones\nAuthUserFile basic\nRequire valid-user\n</Location>\n\
              <Location /digest>\nAuthType Digest\nAuthName phones\nAuthDigestDomain /digest\n\
              AuthDigestAlgorithm MD5\nAuthDigestQop auth\nAuthUserFile digest\nRequire valid-user\n</Location>\n",
@@ -110,6 +124,10 @@ fn start(stage: &Stage, program: &Path) -> anyhow::Result<Serving> {
     await_ports(&mut group, &ports)?;
     Ok(Serving {
         group,
-        addresses: vec![("plain", format!("http://127.0.0.1:{port}"))],
+        addresses: vec![
+            ("plain", format!("http://127.0.0.1:{port}")),
+            ("up", format!("http://127.0.0.1:{port}/up")),
+            ("closed", format!("http://127.0.0.1:{port}/basic")),
+        ],
     })
 }

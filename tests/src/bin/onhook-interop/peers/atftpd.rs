@@ -9,6 +9,7 @@ use super::{Peer, Rights};
 use crate::files;
 use crate::group::Group;
 use crate::stage::{Serving, Stage, await_tftp, free_udp_port};
+use crate::uploads;
 
 pub(crate) const PEER: Peer = Peer {
     name: "atftpd",
@@ -29,6 +30,16 @@ pub(crate) const PLAIN: Peer = Peer {
     cases: &[files::CASES],
 };
 
+/// It takes files too.
+pub(crate) const WRITABLE: Peer = Peer {
+    name: "atftpd, writable",
+    program: "atftpd",
+    version: &["--version"],
+    rights: Rights::Root,
+    start: start_writable,
+    cases: &[uploads::CASES],
+};
+
 /// What makes it ignore each option.
 const NO_OPTIONS: [&str; 4] = [
     "--no-blksize",
@@ -38,14 +49,18 @@ const NO_OPTIONS: [&str; 4] = [
 ];
 
 fn start(stage: &Stage, program: &Path) -> anyhow::Result<Serving> {
-    start_with(stage, program, &[])
+    start_with(program, &[], stage.www())
+}
+
+fn start_writable(stage: &Stage, program: &Path) -> anyhow::Result<Serving> {
+    start_with(program, &[], &uploads::folder(stage)?)
 }
 
 fn start_plain(stage: &Stage, program: &Path) -> anyhow::Result<Serving> {
-    start_with(stage, program, &NO_OPTIONS)
+    start_with(program, &NO_OPTIONS, stage.www())
 }
 
-fn start_with(stage: &Stage, program: &Path, options: &[&str]) -> anyhow::Result<Serving> {
+fn start_with(program: &Path, options: &[&str], folder: &Path) -> anyhow::Result<Serving> {
     let port = free_udp_port()?;
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let mut command = Command::new(program);
@@ -54,7 +69,7 @@ fn start_with(stage: &Stage, program: &Path, options: &[&str]) -> anyhow::Result
         .args(["--port", &port.to_string()])
         .args(["--user", "nobody", "--group", "nogroup", "--logfile", "-"])
         .args(options)
-        .arg(stage.www());
+        .arg(folder);
     let mut group = Group::start(&mut command)?;
     await_tftp(&mut group, address)?;
     Ok(Serving {

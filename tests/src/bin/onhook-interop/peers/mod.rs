@@ -9,7 +9,10 @@ mod dnsmasq;
 mod nginx;
 mod python;
 mod rsyslogd;
+mod sip;
+mod squid;
 mod tftpd_hpa;
+mod tinyproxy;
 
 use std::path::Path;
 
@@ -42,16 +45,22 @@ pub(crate) enum Rights {
 }
 
 /// All of them, in the order of the report.
-pub(crate) const ALL: [&Peer; 9] = [
+pub(crate) const ALL: [&Peer; 15] = [
     &tftpd_hpa::PEER,
+    &tftpd_hpa::WRITABLE,
     &atftpd::PEER,
     &atftpd::PLAIN,
+    &atftpd::WRITABLE,
     &dnsmasq::PEER,
     &nginx::PEER,
     &apache::PEER,
     &caddy::PEER,
     &python::PEER,
+    &tinyproxy::PEER,
+    &squid::PEER,
     &rsyslogd::PEER,
+    &sip::SIPP,
+    &sip::SIPSAK,
 ];
 
 pub(crate) use nginx::PEER as NGINX;

@@ -8,6 +8,7 @@ use crate::case::{Case, applied, refused};
 use crate::files::{self, Sets};
 use crate::group::Group;
 use crate::stage::{Serving, Stage, await_ports, free_ports};
+use crate::uploads;
 
 pub(crate) const PEER: Peer = Peer {
     name: "nginx",
@@ -15,7 +16,15 @@ pub(crate) const PEER: Peer = Peer {
     version: &["-v"],
     rights: Rights::Anyone,
     start,
-    cases: &[files::CASES, ANSWERS, TLS, files::KILLED, files::KILLED_TLS],
+    cases: &[
+        files::CASES,
+        ANSWERS,
+        TLS,
+        uploads::CASES,
+        uploads::REFUSED,
+        files::KILLED,
+        files::KILLED_TLS,
+    ],
 };
 
 const AUTH: &[&str] = &["authentication failed"];
@@ -195,13 +204,23 @@ fn start(stage: &Stage, program: &Path) -> anyhow::Result<Serving> {
         .args(["-e", "stderr"]);
     let mut group = Group::start(&mut command)?;
     await_ports(&mut group, &ports)?;
+    let base = format!(
+        "http://127.0.0.1:{}",
+        ports.first().copied().unwrap_or_default()
+    );
+    addresses.extend([
+        ("up", format!("{base}/up")),
+        ("closed", format!("{base}/basic")),
+    ]);
+    uploads::folder(stage)?;
     Ok(Serving { group, addresses })
 }
 
 /// What the plain server answers below some paths.
 fn answers(stage: &Stage, port: u16) -> String {
     let www = format!("{}/", stage.www().display());
-    let accounts = stage.home().join("accounts");
+    let home = stage.home();
+    let accounts = home.join("accounts");
     [
         format!("/basic/ {{ alias {www}; auth_basic phones; auth_basic_user_file {accounts:?}; }}"),
         format!("/hop/ {{ return 302 http://127.0.0.1:{port}/small.xml; }}"),
@@ -213,6 +232,7 @@ fn answers(stage: &Stage, port: u16) -> String {
         // What the server looks through has no length that it could tell.
         format!("/chunked/ {{ alias {www}; ssi on; ssi_types *; }}"),
         format!("/slow/ {{ alias {www}; limit_rate 4k; }}"),
+        format!("/up/ {{ root {home:?}; dav_methods PUT; client_max_body_size 6m; }}"),
     ]
     .map(|location| format!("location {location} "))
     .concat()

@@ -9,6 +9,7 @@ use crate::case::{Case, applied, killed};
 use crate::files::{self, Sets};
 use crate::group::Group;
 use crate::stage::{Serving, Stage, await_tftp, free_udp_port};
+use crate::uploads;
 
 pub(crate) const PEER: Peer = Peer {
     name: "tftpd-hpa",
@@ -17,6 +18,16 @@ pub(crate) const PEER: Peer = Peer {
     rights: Rights::Root,
     start,
     cases: &[files::CASES, OWN, KILLED],
+};
+
+/// It takes files too.
+pub(crate) const WRITABLE: Peer = Peer {
+    name: "tftpd-hpa, writable",
+    program: "in.tftpd",
+    version: &["-V"],
+    rights: Rights::Root,
+    start: start_writable,
+    cases: &[uploads::CASES],
 };
 
 const OWN: &[Case] = &[
@@ -34,11 +45,20 @@ pub(super) const KILLED: &[Case] = &[killed(
 .slow()];
 
 fn start(stage: &Stage, program: &Path) -> anyhow::Result<Serving> {
+    start_with(program, &["-s"], stage.www())
+}
+
+fn start_writable(stage: &Stage, program: &Path) -> anyhow::Result<Serving> {
+    start_with(program, &["-c", "-s"], &uploads::folder(stage)?)
+}
+
+fn start_with(program: &Path, options: &[&str], folder: &Path) -> anyhow::Result<Serving> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, free_udp_port()?));
     let mut command = Command::new(program);
     command
-        .args(["-L", "-4", "-u", "nobody", "-a", &address.to_string(), "-s"])
-        .arg(stage.www());
+        .args(["-L", "-4", "-u", "nobody", "-a", &address.to_string()])
+        .args(options)
+        .arg(folder);
     let mut group = Group::start(&mut command)?;
     await_tftp(&mut group, address)?;
     Ok(Serving {

@@ -15,7 +15,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use super::pki::{Authority, Issued, Leaf};
-use crate::server::{Line, Open, Script, Server};
+use crate::server::{Line, Open, Script, Server, WHOLE};
 
 pub(crate) const BOTH: &[&SupportedProtocolVersion] = &[&TLS12, &TLS13];
 
@@ -63,6 +63,11 @@ impl Secure {
     }
 
     pub(crate) async fn serve(self, scripts: Vec<Script>) -> Server {
+        self.serve_after(WHOLE, scripts).await
+    }
+
+    /// Plays the scripts after so many bytes of a body.
+    pub(crate) async fn serve_after(self, enough: usize, scripts: Vec<Script>) -> Server {
         let provider = crypto_provider();
         let builder = ServerConfig::builder_with_provider(provider.clone())
             .with_protocol_versions(&self.versions)
@@ -81,7 +86,8 @@ impl Secure {
             acceptor: TlsAcceptor::from(Arc::new(config)),
             seen: self.seen,
         };
-        Server::over(open, "127.0.0.1:0", scripts).await.unwrap()
+        let started = Server::over(open, "127.0.0.1:0", scripts, enough).await;
+        started.unwrap()
     }
 }
 

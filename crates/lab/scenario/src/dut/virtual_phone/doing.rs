@@ -21,6 +21,8 @@ impl VirtualPhone {
             Do::Resync(rule, by) => self.resync(rule.as_deref(), *by)?,
             Do::Set(params, by) => self.set(params, *by)?,
             Do::Upgrade(rule) => self.upgrade(rule.as_deref())?,
+            Do::Report(by) => self.command(*by, Command::Report),
+            Do::Notify(sent) => self.notify(sent)?,
             Do::Reboot(by) => self.command(*by, Command::Restart),
             Do::FactoryReset => self.command(By::Control, Command::FactoryReset),
             Do::Line(line, is) => self.tell(Input::Line(*line, *is)),
@@ -65,7 +67,7 @@ impl VirtualPhone {
         self.push(self.now_ms, input);
     }
 
-    fn command(&mut self, by: By, command: Command) {
+    pub(super) fn command(&mut self, by: By, command: Command) {
         let origin = match by {
             By::Control => Origin::Control,
             By::Page => Origin::Page,
@@ -129,7 +131,7 @@ impl VirtualPhone {
     }
 
     /// A rule that comes with a request.
-    fn rule(&mut self, rule: &str, secrecy: Secrecy) -> Result<ValueId, Halt> {
+    pub(super) fn rule(&mut self, rule: &str, secrecy: Secrecy) -> Result<ValueId, Halt> {
         let rule = self.place(rule);
         let rule = self.shared.values.intern(&rule, secrecy);
         rule.ok_or_else(|| Halt::Broken("no room for the rule".to_owned()))

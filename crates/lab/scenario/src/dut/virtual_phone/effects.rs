@@ -9,8 +9,8 @@ use onhook_fetch::{Endpoint, Fingerprint};
 use onhook_params::ValueId;
 use onhook_phone::port::Severity as Told;
 use onhook_phone::{
-    Committed, CustomCa, DecodedId, Effect, Input, LogLine, Newcomer, Notice, OpId, Request,
-    RestartKind, UpgradeNotice, render,
+    Committed, CustomCa, DecodedId, Effect, Input, LogLine, Newcomer, Notice, OpId, ReportNotice,
+    Request, RestartKind, UpgradeNotice, render,
 };
 use onhook_profile::{DecodeSpec, Limits, decode};
 
@@ -50,6 +50,7 @@ impl VirtualPhone {
             }
             Effect::Notice(notice) => self.notice(&notice, now),
             Effect::Upgrade(op, request) => self.fetch_load(op, &request),
+            Effect::Report(op, _, request) => self.report(op, &request),
             Effect::Activate(op) => self.activate(op),
             Effect::FetchTrust(op, _, request) => self.fetch_authority(op, &request),
             // No server of the virtual phone shows a certificate.
@@ -63,7 +64,7 @@ impl VirtualPhone {
 
     fn fetch(&mut self, op: OpId, request: &Request) {
         let prvst = self.phone.as_ref().map(|phone| phone.cause().prvst());
-        let (url, answer) = self.ask(op, request, prvst);
+        let (url, answer) = self.ask(op, request, fetched_by(request), prvst);
         let result = answer.body.and_then(|body| self.decoded(body, request));
         let ends = event::fetched(result.as_ref().ok().map(|(_, fetched)| fetched));
         self.asking = Some(Asking { op, url, ends });
@@ -74,7 +75,7 @@ impl VirtualPhone {
 
     /// Fetches a custom CA, of which nothing counts but that it is one.
     fn fetch_authority(&mut self, op: OpId, request: &Request) {
-        let (_, answer) = self.ask(op, request, None);
+        let (_, answer) = self.ask(op, request, fetched_by(request), None);
         let result = answer.body.and_then(|body| {
             let certificates = String::from_utf8_lossy(&body.bytes)
                 .matches("-----BEGIN CERTIFICATE-----")
@@ -92,11 +93,30 @@ impl VirtualPhone {
         self.push(at_ms, Input::TrustDone(op, result.map_err(Into::into)));
     }
 
+    /// Sends a report, which the server takes where it has a file.
+    fn report(&mut self, op: OpId, request: &Request) {
+        let put = self
+            .phone
+            .as_ref()
+            .map(|phone| render::report_method(phone, &self.shared));
+        let method = match request.scheme {
+            onhook_fetch::Scheme::Tftp => "WRQ",
+            onhook_fetch::Scheme::Http | onhook_fetch::Scheme::Https => {
+                put.unwrap_or_default().name()
+            }
+        };
+        let (_, answer) = self.ask(op, request, method, None);
+        let result = answer.body.map(|_| ()).map_err(Into::into);
+        let at_ms = self.now_ms.saturating_add(millis(answer.after));
+        self.push(at_ms, Input::Reported(op, result));
+    }
+
     /// Asks one server after the other until one accepts, and tells the phone that it did.
     pub(super) fn ask(
         &mut self,
         op: OpId,
         request: &Request,
+        method: &str,
         prvst: Option<i8>,
     ) -> (String, Answer) {
         let mut servers = self.servers(op, request).into_iter().peekable();
@@ -105,9 +125,9 @@ impl VirtualPhone {
             let Some((host, port)) = servers.next() else {
                 // There is one at least.
                 let host = self.shared.values.text(request.host).to_owned();
-                return self.ask_server((host, request.port), request, prvst);
+                return self.ask_server((host, request.port), request, method, prvst);
             };
-            let (url, answer) = self.ask_server((host.clone(), port), request, prvst);
+            let (url, answer) = self.ask_server((host.clone(), port), request, method, prvst);
             let usual_ip = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
             // An address in the URL needs no name server.
             let ip = answer.found.then(|| host.parse().unwrap_or(usual_ip));
@@ -126,6 +146,7 @@ impl VirtualPhone {
         &mut self,
         (host, port): (String, u16),
         request: &Request,
+        method: &str,
         prvst: Option<i8>,
     ) -> (String, Answer) {
         let values = &self.shared.values;
@@ -150,12 +171,6 @@ impl VirtualPhone {
         let asked = match path.starts_with('/') {
             true => path,
             false => format!("/{path}"),
-        };
-        let tftp = request.scheme == onhook_fetch::Scheme::Tftp;
-        let method = match (tftp, request.body) {
-            (true, _) => "RRQ",
-            (false, None) => "GET",
-            (false, Some(_)) => "POST",
         };
         let answer = self
             .server
@@ -300,7 +315,8 @@ impl VirtualPhone {
         let url = match notice {
             Notice::RuleStarted(_, request)
             | Notice::TrustStarted(_, request)
-            | Notice::Upgrade(UpgradeNotice::Started(_, request)) => {
+            | Notice::Upgrade(UpgradeNotice::Started(_, request))
+            | Notice::Report(ReportNotice::Sending(_, request)) => {
                 Some(usual(&render::url(request, &self.shared.values)))
             }
             Notice::ResyncStarted(..)
@@ -327,6 +343,13 @@ impl VirtualPhone {
                 | UpgradeNotice::Retry(_)
                 | UpgradeNotice::NotNeeded
                 | UpgradeNotice::Refused(_),
+            )
+            | Notice::Report(
+                ReportNotice::Started(_)
+                | ReportNotice::Fault(_)
+                | ReportNotice::Done(_)
+                | ReportNotice::Nothing
+                | ReportNotice::NotBooted,
             ) => None,
         };
         let Some((name, fields)) = event::of(now, notice, url.as_deref()) else {
@@ -349,4 +372,13 @@ fn usual(url: &str) -> String {
         return format!("{scheme}{server}{path}");
     }
     url.to_owned()
+}
+
+/// How a file is asked for.
+pub(super) const fn fetched_by(request: &Request) -> &'static str {
+    match (request.scheme, request.body) {
+        (onhook_fetch::Scheme::Tftp, _) => "RRQ",
+        (_, None) => "GET",
+        (_, Some(_)) => "POST",
+    }
 }

@@ -65,7 +65,7 @@ impl VirtualPhone {
 
     /// Fetches a load into the other slot; one that is not what its maker signed is refused.
     pub(super) fn fetch_load(&mut self, op: OpId, request: &Request) {
-        let (_, answer) = self.ask(op, request, None);
+        let (_, answer) = self.ask(op, request, super::effects::fetched_by(request), None);
         let result = match answer.body {
             Ok(body) if body.is_spoilt => Err(Outcome::Signature.into()),
             Ok(_) => {

@@ -9,7 +9,10 @@ use onhook_params::Scope;
 use onhook_phone::{LineUse, Registration};
 
 use super::words::{DO, EVENTS, EXPECT, METHODS, STATES, TIMERS};
-use super::{Anchor, By, Do, Expect, Expected, Fact, Pattern, Severity, Step, Timing, Value, What};
+use super::{
+    Anchor, By, Do, Expect, Expected, Fact, Notification, Pattern, Severity, Step, Timing, Value,
+    What,
+};
 use crate::language::content;
 use crate::language::given::{clock, options, parameter, parameters, path};
 use crate::language::glob::Glob;
@@ -74,7 +77,9 @@ fn action(table: Table<'_>, word: Item<'_>, scope: &Scope) -> Result<Do, Problem
         "resync" => Do::Resync(text(table, "rule")?, by(table)?),
         "set" => Do::Set(parameters(table.need("params")?, scope)?, by(table)?),
         "upgrade" => Do::Upgrade(text(table, "rule")?),
+        "report" => Do::Report(by(table)?),
         "reboot" => Do::Reboot(by(table)?),
+        "notify" => Do::Notify(notification(table)?),
         "factory-reset" => Do::FactoryReset,
         "line" => Do::Line(
             line(table)?,
@@ -264,6 +269,29 @@ fn param(table: Table<'_>, scope: &Scope) -> Result<Fact, Problem> {
         (None, None) => return Err(table.wrong("write `is` with a value, or `like` with a form")),
     };
     Ok(Fact::Param(name.to_owned(), value))
+}
+
+fn notification(table: Table<'_>) -> Result<Notification, Problem> {
+    let plain = |key| Ok::<_, Problem>(text(table, key)?.unwrap_or_default());
+    let login = match (text(table, "uid")?, text(table, "pwd")?) {
+        (Some(user), Some(password)) => Some((user, password)),
+        (None, None) => None,
+        (Some(_), None) | (None, Some(_)) => {
+            return Err(table.wrong("a login has both `uid` and `pwd`"));
+        }
+    };
+    let answer = match table.get("answer") {
+        None => Some(200),
+        Some(item) if item.is_text() && item.text()? == "none" => None,
+        Some(item) => Some(item.whole("or \"none\"")?),
+    };
+    Ok(Notification {
+        event: table.need("event")?.text()?.to_owned(),
+        body: plain("body")?,
+        user: plain("user")?,
+        login,
+        answer,
+    })
 }
 
 fn text(table: Table<'_>, key: &str) -> Result<Option<String>, Problem> {

@@ -1,7 +1,7 @@
 //! The words of steps, and the keys that belong to them.
 
 /// What may be done, with the keys that belong to it.
-pub(super) const DO: [(&str, &[&str]); 20] = [
+pub(super) const DO: [(&str, &[&str]); 22] = [
     ("boot", &[]),
     ("power-off", &[]),
     ("power-cycle", &[]),
@@ -9,7 +9,9 @@ pub(super) const DO: [(&str, &[&str]); 20] = [
     ("resync", &["rule", "by"]),
     ("set", &["params", "by"]),
     ("upgrade", &["rule"]),
+    ("report", &["by"]),
     ("reboot", &["by"]),
+    ("notify", &["event", "body", "user", "uid", "pwd", "answer"]),
     ("factory-reset", &[]),
     ("line", &["line", "is"]),
     ("registration", &["line", "is"]),
@@ -66,7 +68,7 @@ pub(super) const TIMERS: [(&str, &str); 4] = [
 ];
 
 /// Events that every device tells that tells events; a restart is a step of its own.
-pub(super) const EVENTS: [&str; 29] = [
+pub(super) const EVENTS: [&str; 35] = [
     "account.setup",
     "activation.code",
     "ca.fault",
@@ -84,6 +86,12 @@ pub(super) const EVENTS: [&str; 29] = [
     "profile.failed",
     "profile.held",
     "reboot.loop",
+    "report.done",
+    "report.fault",
+    "report.nothing",
+    "report.refused",
+    "report.sent",
+    "report.started",
     "resync.done",
     "resync.started",
     "rule.fault",
@@ -99,9 +107,11 @@ pub(super) const EVENTS: [&str; 29] = [
 ];
 
 /// How a server can be asked.
-pub(super) const METHODS: [(&str, &str); 4] = [
+pub(super) const METHODS: [(&str, &str); 6] = [
     ("GET", "GET"),
     ("HEAD", "HEAD"),
     ("POST", "POST"),
+    ("PUT", "PUT"),
     ("RRQ", "RRQ"),
+    ("WRQ", "WRQ"),
 ];

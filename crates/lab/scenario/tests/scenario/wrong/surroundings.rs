@@ -9,7 +9,31 @@ use onhook_scenario::{Do, Seen};
 
 use super::{RIGHT, Wrong, set};
 
-pub(super) const WRONG: [Wrong; 24] = [
+pub(super) const WRONG: [Wrong; 26] = [
+    Wrong {
+        name: "it is deaf to SIP",
+        done: |_, action| {
+            let heard = !matches!(action, Do::Notify(_));
+            let nothing = Do::Wait(Duration::ZERO);
+            Some(if heard { action.clone() } else { nothing })
+        },
+        noticed: 12,
+        rows: &["R-SIP-1/login", "R-SIP-5/busy", "R-SIP-9/rule"],
+        ..RIGHT
+    },
+    Wrong {
+        name: "it takes every login",
+        done: |_, action| {
+            let mut action = action.clone();
+            if let Do::Notify(sent) = &mut action {
+                sent.login = Some(("4081001141".to_owned(), "secret".to_owned()));
+            }
+            Some(action)
+        },
+        noticed: 4,
+        rows: &["R-SIP-1/login", "R-SIP-14/open"],
+        ..RIGHT
+    },
     Wrong {
         name: "it shows other values",
         value: |value| format!("{value}x"),

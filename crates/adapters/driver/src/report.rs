@@ -1,0 +1,261 @@
+//! Reports of the configuration: what they hold, sealed and sent.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use onhook_crypto::{Digest, RECORDS_SALT, encrypt, keying_material, seal, sha256};
+use onhook_device::{Family, Now, Outcome, Secret};
+use onhook_fetch::port::Upload;
+use onhook_fetch::{Endpoint, Method, Submission, UploadWatch};
+use onhook_params::{ParamId, Secrecy, Value};
+use onhook_phone::{Content, Input, OpId, Phone, Request, Shared, Snapshot, Told, render};
+use onhook_profile::{Exported, export};
+use tokio::sync::mpsc;
+
+use crate::arrivals::{Arrived, Completion, HIDDEN, PANICKED};
+use crate::execute::{account, wire};
+use crate::fetch::{Failed, started};
+use crate::reactor::{Brings, Reactor, Running};
+use crate::route::ProxyFile;
+
+/// Octets of a record of RFC 8188 in a report (R-GCM-6).
+const RECORD: u32 = 4096;
+
+impl Reactor {
+    /// Sends a report.
+    pub(crate) fn report(
+        &mut self,
+        phone: u32,
+        op: OpId,
+        content: Content,
+        request: &Request,
+        now: Now,
+    ) {
+        let status = match content {
+            Content::Status => self.status(phone),
+            Content::Full | Content::Delta => None,
+        };
+        let Some(seat) = self.phones.seats.get(phone as usize) else {
+            return;
+        };
+        let shared = &self.phones.shared;
+        let text = match (content, status) {
+            (Content::Full, _) => configuration(&seat.phone, shared, None),
+            (Content::Delta, _) => {
+                configuration(&seat.phone, shared, Some(&seat.phone.reported_changes(op)))
+            }
+            (Content::Status, status) => status
+                .and_then(|status| Some(Snapshot::of(&seat.phone, shared, &status, now)?.to_xml()))
+                .unwrap_or_default(),
+        };
+        let secret = |id: Option<onhook_params::ValueId>| shared.secret(id?.as_secret()?);
+        let sealing = Sealing {
+            key: secret(request.key),
+            ikm: secret(seat.phone.ikm(shared)),
+            digest: digest(&seat.phone, shared),
+        };
+        // No two bodies have one salt, whatever the clock and the seed are.
+        let salt = sha256(
+            &[
+                &seat.phone.seed().to_be_bytes()[..],
+                &u64::from(phone).to_be_bytes(),
+                &op.number().to_be_bytes(),
+                &now.mono.as_millis().to_be_bytes(),
+                text.as_bytes(),
+            ]
+            .concat(),
+        );
+        let (body, aes128gcm) = sealing.close(text, salt);
+        let mut wired = wire(&seat.phone, shared, (op, request), 0, now);
+        wired.account = account(seat, shared);
+        let (fetchers, script) = (&seat.ports.fetch, &self.proxy_script);
+        let sending = Sending {
+            phone,
+            op,
+            transport: seat.ports.upload.get(request.scheme),
+            proxy_file: ProxyFile::of(&seat.phone, shared, &wired, fetchers, script),
+            wired,
+            method: render::report_method(&seat.phone, shared),
+            body,
+            aes128gcm,
+            inbox: self.inbox.clone(),
+        };
+        let url = match request.path.is_secret() {
+            true => Secrecy::Secret,
+            false => Secrecy::Plain,
+        };
+        let task = self.tasks.spawn(sending.run());
+        let brings = Brings::Nothing;
+        if let Some(seat) = self.phones.seats.get_mut(phone as usize) {
+            seat.transfers.insert(op, Running { task, url, brings });
+        }
+    }
+
+    /// Takes the end of an upload.
+    pub(crate) fn reported(&mut self, phone: u32, op: OpId, result: Result<(), Failed>) {
+        let Some(seat) = self.phones.seats.get_mut(phone as usize) else {
+            return;
+        };
+        // Ended by `cancel` just before: its completion is on the way.
+        let Some(running) = seat.transfers.remove(&op) else {
+            return;
+        };
+        let result = result.map_err(|mut failed| {
+            //= R-MACRO-20
+            if running.url == Secrecy::Secret {
+                HIDDEN.clone_into(&mut failed.message);
+                failed.said = None;
+            }
+            tracing::warn!(phone, outcome = failed.outcome.code(), "{}", failed.message);
+            seat.waiting.report_failed(failed.message);
+            let values = &mut self.phones.shared.values;
+            Told {
+                outcome: failed.outcome,
+                said: failed
+                    .said
+                    .and_then(|said| values.intern(&said, Secrecy::Plain)),
+            }
+        });
+        self.queue(phone, Input::Reported(op, result));
+    }
+}
+
+/// What a report of the configuration holds: all parameters, or these.
+fn configuration(phone: &Phone, shared: &Shared, changed: Option<&[ParamId]>) -> String {
+    let Some(view) = phone.view(shared) else {
+        return String::new();
+    };
+    let all = ParamId::all(view.scope);
+    let ids = all.filter(|id| changed.is_none_or(|changed| changed.contains(id)));
+    //= R-RPT-7
+    //= R-REPORT-7
+    let ids = ids.filter(|id| id.pattern().in_report);
+    let exported = ids.map(|id| Exported {
+        id,
+        value: match phone.params().value(id, view) {
+            Value::Plain(text) => Some(text),
+            Value::Secret(_) => None,
+        },
+        access: phone.params().access(id, view),
+    });
+    export(exported, view.scope)
+}
+
+/// What derives keys from `--key`: what the tools of its time take by themselves (R-CBC-4).
+fn digest(phone: &Phone, shared: &Shared) -> Digest {
+    match phone.model(shared).map(|model| model.scope.family) {
+        Some(Family::Spa) => Digest::Md5,
+        Some(Family::Mpp) | None => Digest::Sha256,
+    }
+}
+
+/// What a report is sealed with.
+struct Sealing {
+    key: Option<Secret>,
+    ikm: Option<Secret>,
+    digest: Digest,
+}
+
+impl Sealing {
+    /// The body as it is sent, and whether it is one of RFC 8188.
+    fn close(&self, text: String, salt: [u8; 32]) -> (Secret, bool) {
+        let plain = Secret::from(text);
+        let [eight, sixteen] = [8, 16].map(|n| salt.get(..n).unwrap_or_default());
+        //= R-RPT-6
+        //= R-REPORT-3
+        if let Some(key) = self.key.as_ref().filter(|key| !key.expose().is_empty()) {
+            //= R-CBC-9
+            let salt = eight.try_into().unwrap_or_default();
+            let file = encrypt(plain.expose(), key.expose(), self.digest, salt);
+            return (Secret::new(file), false);
+        }
+        if let Some(ikm) = self.ikm.as_ref().filter(|ikm| !ikm.expose().is_empty()) {
+            //= R-GCM-6
+            let salt: [u8; RECORDS_SALT] = sixteen.try_into().unwrap_or_default();
+            let keying = keying_material(ikm.expose());
+            if let Ok(body) = seal(plain.expose(), &keying, &salt, RECORD) {
+                return (Secret::new(body), true);
+            }
+        }
+        (plain, false)
+    }
+}
+
+/// One report as a task.
+struct Sending {
+    phone: u32,
+    op: OpId,
+    transport: Option<Arc<dyn Upload>>,
+    /// Where it goes, as a file is asked for there.
+    wired: onhook_fetch::Request,
+    /// The file that names the proxy.
+    proxy_file: Option<ProxyFile>,
+    method: Method,
+    body: Secret,
+    aes128gcm: bool,
+    inbox: mpsc::UnboundedSender<Arrived>,
+}
+
+impl Sending {
+    async fn run(mut self) {
+        let (phone, op) = (self.phone, self.op);
+        let told = |result| Arrived::Reported { phone, op, result };
+        let panicked = Failed::new(Outcome::Internal, PANICKED.to_owned());
+        let completion = Completion::new(self.inbox.clone(), told(Err(panicked)));
+        //= R-HTTP-19
+        if let Some(file) = &self.proxy_file {
+            self.wired.proxy = file.proxy_for(&self.wired).await;
+        }
+        completion.send(told(self.send().await));
+    }
+
+    async fn send(self) -> Result<(), Failed> {
+        let mut watch = Watch {
+            phone: self.phone,
+            op: self.op,
+            inbox: self.inbox,
+        };
+        let wired = self.wired;
+        let Some(transport) = self.transport else {
+            watch.started(Endpoint { ip: None }).await;
+            return Err(Failed::new(
+                Outcome::BadUrl,
+                format!("this program cannot send reports by {}", wired.scheme),
+            ));
+        };
+        let submission = Submission {
+            scheme: wired.scheme,
+            host: wired.host,
+            port: wired.port,
+            path: wired.path,
+            proxy: wired.proxy,
+            allowed_domains: wired.allowed_domains,
+            user_agent: wired.user_agent,
+            user: wired.user,
+            password: wired.password,
+            account: wired.account,
+            method: self.method,
+            content_type: "application/xml".to_owned(),
+            aes128gcm: self.aes128gcm,
+            body: self.body,
+            timeout: wired.timeout,
+        };
+        match transport.put(&submission, &mut watch).await {
+            Ok(_) => Ok(()),
+            Err(error) => Err(Failed::of(&error)),
+        }
+    }
+}
+
+struct Watch {
+    phone: u32,
+    op: OpId,
+    inbox: mpsc::UnboundedSender<Arrived>,
+}
+
+#[async_trait]
+impl UploadWatch for Watch {
+    async fn started(&mut self, endpoint: Endpoint) {
+        started(&self.inbox, self.phone, self.op, endpoint).await;
+    }
+}

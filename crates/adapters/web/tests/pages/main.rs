@@ -1,0 +1,8 @@
+//! The pages and action URLs of a phone, asked in this process.
+#![cfg(test)]
+
+mod actions;
+mod forms;
+mod phone;
+mod safety;
+mod shown;
