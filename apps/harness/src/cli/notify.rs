@@ -16,7 +16,7 @@ pub(crate) enum TransportName {
 
 #[derive(Args)]
 pub(crate) struct NotifyArgs {
-    /// The phone: [USER@]HOST[:PORT]; the user is that of one of its extensions, the port 5060 if none is given.
+    /// The phone: `[USER@]HOST[:PORT]`; the user is that of one of its extensions, the port 5060 if none is given.
     #[arg(value_name = "TARGET")]
     pub(crate) target: String,
     /// The event: resync, reboot_now, restart_now, report, prt-gen, XML-service, or any other.
