@@ -4,7 +4,7 @@
 //! misbehave on purpose, a [`Relay`] a stretch of network that does, a [`Lab`] the server of the lab, a [`Sink`] takes
 //! syslog messages, [`strace`] tells what a program did to its files, and [`tool`] finds foreign programs or says that
 //! a test is skipped. A [`Peer`] is any child process; it is killed by its id when it is dropped, and every wait for
-//! it has an end.
+//! it has an end. A [`network::Network`] is one of their own for a phone and its DHCP server.
 //!
 //! Deliberately unknown here: what the programs should do (the tests say that), and everything inside them. Only the
 //! helper program `onhook-kill-victim` is wired from the crates of the workspace.
@@ -14,6 +14,7 @@ mod authority;
 mod content;
 mod crypt;
 mod lab;
+pub mod network;
 mod peer;
 mod programs;
 mod relay;
@@ -29,7 +30,7 @@ pub use authority::{Authority, EC};
 pub use content::{Content, lettered, profile};
 pub use crypt::{Digest, encrypt, gzip};
 pub use lab::{Lab, try_out};
-pub use peer::{DEADLINE, Ended, Peer, signal, until};
+pub use peer::{DEADLINE, Ended, Peer, signal, until, until_within};
 pub use programs::program;
 pub use relay::{After, Harm, Relay};
 pub use schema::violations;

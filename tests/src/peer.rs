@@ -113,7 +113,19 @@ impl Peer {
     /// # Errors
     /// The program ends first, or the deadline passes.
     pub fn line(&mut self, wanted: impl Fn(&str) -> bool) -> anyhow::Result<String> {
-        let end = Instant::now() + DEADLINE;
+        self.line_within(DEADLINE, wanted)
+    }
+
+    /// The same with a deadline of its own.
+    ///
+    /// # Errors
+    /// The program ends first, or it passes.
+    pub fn line_within(
+        &mut self,
+        longest: Duration,
+        wanted: impl Fn(&str) -> bool,
+    ) -> anyhow::Result<String> {
+        let end = Instant::now() + longest;
         while self.open > 0 {
             let Ok(heard) = self.heard.recv_timeout(left(end)) else {
                 bail!(
@@ -246,14 +258,26 @@ pub fn signal(name: &str, id: u32) -> anyhow::Result<()> {
 ///
 /// # Errors
 /// The deadline passes.
-pub fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> anyhow::Result<T> {
-    let end = Instant::now() + DEADLINE;
+pub fn until<T>(what: &str, look: impl FnMut() -> Option<T>) -> anyhow::Result<T> {
+    until_within(what, DEADLINE, look)
+}
+
+/// The same with a deadline of its own.
+///
+/// # Errors
+/// It passes.
+pub fn until_within<T>(
+    what: &str,
+    longest: Duration,
+    mut look: impl FnMut() -> Option<T>,
+) -> anyhow::Result<T> {
+    let end = Instant::now() + longest;
     loop {
         if let Some(found) = look() {
             return Ok(found);
         }
         if Instant::now() >= end {
-            bail!("{what}: not within {} s", DEADLINE.as_secs());
+            bail!("{what}: not within {} s", longest.as_secs());
         }
         thread::park_timeout(LOOK);
     }

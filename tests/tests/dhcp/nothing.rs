@@ -2,10 +2,10 @@
 
 use std::fs;
 
+use onhook_tests::network::{Network, Offer, PHONE};
 use onhook_tests::{Agent, Authority, tool, until};
 
-use crate::network::{Network, PHONE};
-use crate::own_lease;
+use crate::network;
 
 /// Its certificate is for the server of the network.
 const HERE: &str = "subjectAltName=IP:192.0.2.1\n";
@@ -26,7 +26,7 @@ fn phone(network: &Network, authority: &Authority) -> Agent {
     let mut agent = Agent::new().unwrap();
     let text = format!(
         "[options]\n{}[syslog]\nserver = \"192.0.2.1\"\n[tls]\ntrust = {:?}\n",
-        own_lease(network),
+        network.own_lease(),
         authority.path("ca.pem")
     );
     agent.configure(&text).unwrap();
@@ -46,20 +46,20 @@ fn a_phone_boots_from_nothing_over_each_transport_and_tells_rsyslogd() {
     ) else {
         return;
     };
-    let Some(network) = Network::new("no") else {
+    let Some(network) = network() else {
         return;
     };
     let authority = Authority::new(openssl).unwrap();
     authority.issue("server", HERE).unwrap();
     let servers = (
-        network.nginx(&nginx, &authority),
-        network.rsyslogd(&rsyslogd),
+        network.nginx(&nginx, &authority).unwrap(),
+        network.rsyslogd(&rsyslogd).unwrap(),
     );
     let messages = network.place("messages");
     let mut told = 0;
     for (code, value, scheme, file) in LEADS {
-        let option = format!("--dhcp-option-force={code},{value}");
-        let dhcp = network.dnsmasq(&dnsmasq, &[&option]);
+        let offer = Offer::new(code, value);
+        let dhcp = network.dnsmasq(&dnsmasq, &offer, &[]).unwrap();
         let agent = phone(&network, &authority);
         let mut running = agent.start(&["run", "--events", "-"]).unwrap();
         let done = running.line(|line| line.contains("resync.done")).unwrap();
@@ -87,7 +87,7 @@ fn a_phone_boots_from_nothing_over_each_transport_and_tells_rsyslogd() {
         drop(running);
         assert_eq!(agent.changed().unwrap()["GPP_A"], file, "{code} {scheme}");
         drop(dhcp);
-        network.clear_phone();
+        network.clear_phone().unwrap();
     }
     drop(servers);
 }

@@ -83,7 +83,7 @@ mod tests {
             .filter(|peer| arguments.wants(peer))
             .map(|peer| peer.name)
             .collect();
-        assert_eq!(chosen, ["tftpd-hpa", "Apache"]);
+        assert_eq!(chosen, ["tftpd-hpa", "tftpd-hpa, writable", "Apache"]);
     }
 
     #[test]

@@ -8,6 +8,7 @@
 mod arguments;
 mod bad_network;
 mod case;
+mod dhcp;
 mod document;
 mod files;
 mod gate;

@@ -6,6 +6,8 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use onhook_tests::network::Network;
+
 use crate::arguments::Arguments;
 use crate::case::{Case, Does, Pace};
 use crate::document::{self, Part};
@@ -67,8 +69,15 @@ fn visit(peer: &'static Peer, shelf: &Shelf, pace: Pace) -> Visit {
         return told(Visit::without(peer, String::new(), &why));
     };
     let version = Tools::version(&program, peer.version);
-    if peer.rights == Rights::Root && !nix::unistd::geteuid().is_root() {
-        let why = Verdict::Skip(format!("{} needs root", peer.program));
+    let lacks = match peer.rights {
+        Rights::Anyone => None,
+        Rights::Root => (!nix::unistd::geteuid().is_root()).then_some("root"),
+        Rights::Namespaces => {
+            (!Network::is_possible()).then_some("network namespaces, and so root")
+        }
+    };
+    if let Some(lacks) = lacks {
+        let why = Verdict::Skip(format!("{} needs {lacks}", peer.program));
         return told(Visit::without(peer, version, &why));
     }
     let start = || start(peer, shelf, &program);

@@ -6,6 +6,8 @@ mod apache;
 mod atftpd;
 mod caddy;
 mod dnsmasq;
+mod dnsmasq_dhcp;
+mod kea;
 mod nginx;
 mod python;
 mod rsyslogd;
@@ -42,16 +44,20 @@ pub(crate) enum Rights {
     Anyone,
     /// Root: it takes a low port, or changes its root folder or its user.
     Root,
+    /// Who may make network namespaces, which root may where the kernel has them.
+    Namespaces,
 }
 
 /// All of them, in the order of the report.
-pub(crate) const ALL: [&Peer; 15] = [
+pub(crate) const ALL: [&Peer; 17] = [
     &tftpd_hpa::PEER,
     &tftpd_hpa::WRITABLE,
     &atftpd::PEER,
     &atftpd::PLAIN,
     &atftpd::WRITABLE,
     &dnsmasq::PEER,
+    &dnsmasq_dhcp::PEER,
+    &kea::PEER,
     &nginx::PEER,
     &apache::PEER,
     &caddy::PEER,
