@@ -202,13 +202,9 @@ async fn skip_line(reader: &mut (impl AsyncBufRead + Unpin)) -> io::Result<()> {
 
 /// The answer to one line; `None` if the phone has gone.
 async fn answer(line: &[u8], asker: &mpsc::Sender<Asked>, spell: Spell) -> Option<String> {
-    let request: ControlRequest = match serde_json::from_slice(line) {
+    let request = match ControlRequest::read(line) {
         Ok(request) => request,
-        Err(error) => {
-            // Only the place: the line may hold a secret.
-            let why = format!("not a request: see column {} of the line", error.column());
-            return Some(spell(&Answer::Refused(why)));
-        }
+        Err(why) => return Some(spell(&Answer::Refused(why))),
     };
     let (sender, receiver) = oneshot::channel();
     let asked = Asked {

@@ -151,7 +151,7 @@ async fn a_line_without_its_end_is_refused_and_never_handed_over() {
 }
 
 #[tokio::test]
-async fn a_refusal_names_the_column_and_never_quotes_the_line() {
+async fn a_refusal_says_where_to_look_and_never_quotes_the_line() {
     let place = Place::new();
     let mut source = place.bind();
     let lines = [
@@ -171,7 +171,7 @@ async fn a_refusal_names_the_column_and_never_quotes_the_line() {
         line.write(format!("{text}\n").as_bytes()).await;
         let answer = line.read().await.unwrap();
         assert!(!answer.contains("canary"), "{text} -> {answer}");
-        assert!(answer.starts_with("refused: not a request: see column "));
+        assert!(answer.starts_with("refused: not a request: "));
     }
     let long = format!(
         "{{\"ask\":\"set\",\"value\":\"{}",
