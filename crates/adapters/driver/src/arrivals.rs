@@ -5,7 +5,9 @@ use onhook_params::Secrecy;
 use onhook_phone::{Committed, Input, OpId, Told};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::fetch::{Failed, Finished};
+#[cfg(feature = "reports")]
+use crate::fetch::Failed;
+use crate::fetch::Finished;
 use crate::ports::Fetched;
 use crate::reactor::{Brings, Reactor};
 #[cfg(feature = "search")]
@@ -28,6 +30,7 @@ pub(crate) enum Arrived {
         outcome: search::Outcome,
     },
     CaFetched(Box<CaFetched>),
+    #[cfg(feature = "reports")]
     Reported {
         phone: u32,
         op: OpId,
@@ -119,6 +122,7 @@ impl Reactor {
             #[cfg(feature = "search")]
             Arrived::Searched { phone, op, outcome } => self.searched(phone, op, outcome),
             Arrived::CaFetched(fetched) => self.ca_fetched(*fetched),
+            #[cfg(feature = "reports")]
             Arrived::Reported { phone, op, result } => self.reported(phone, op, result),
             Arrived::CaStored { phone, op, result } => self.ca_stored(phone, op, result),
             Arrived::CaForgotten { phone, result } => self.ca_forgotten(phone, result),

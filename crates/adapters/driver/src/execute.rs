@@ -3,20 +3,20 @@
 use std::sync::Arc;
 
 use onhook_device::{Now, Secret};
-use onhook_fetch::Account;
+use onhook_fetch::{Account, Proxy, Scheme};
 use onhook_params::port::StoredParam;
 use onhook_params::{Mark, Secrecy, ValueId, View};
 use onhook_phone::port::{Severity, StateStore};
 use onhook_phone::{
-    Committed, Effect, Input, LogLine, Notice, OpId, Phone, ReportNotice, Request, RestartKind,
-    Shared, StateChange, UpgradeNotice, render,
+    Committed, Effect, Input, LogLine, Notice, OpId, Phone, ProxySetting, ReportNotice, Request,
+    RestartKind, Shared, StateChange, UpgradeNotice, render,
 };
 use zeroize::Zeroizing;
 
 use crate::arrivals::Arrived;
 use crate::fetch::{PROFILE_LIMIT, ProfileReader, Reads, Transfer, fetch_timeout};
 use crate::reactor::{Brings, Reactor, Running, Seat};
-use crate::route::{ProxyFile, named};
+use crate::route::ProxyFile;
 use crate::vault::TaskVault;
 use crate::waiting::Audience;
 
@@ -47,7 +47,10 @@ impl Reactor {
                 let failed = onhook_device::Outcome::Flash.into();
                 self.queue(phone, Input::Upgraded(op, Err(failed)));
             }
+            #[cfg(feature = "reports")]
             Effect::Report(op, content, request) => self.report(phone, op, content, &request, now),
+            #[cfg(not(feature = "reports"))]
+            Effect::Report(op, ..) => self.no_report(phone, op),
             Effect::Activate(op) => self.queue(phone, Input::Activated(op, Committed::Failed)),
             Effect::Erase(op) => self.erase(phone, op),
             Effect::Cancel(op) => self.cancel(phone, op, now),
@@ -142,6 +145,7 @@ impl Reactor {
                     self.queue(phone, Input::FetchDone(op, Err(told)));
                 }
                 Brings::CustomCa => self.queue(phone, Input::TrustDone(op, Err(told))),
+                #[cfg(feature = "reports")]
                 Brings::Nothing => self.queue(phone, Input::Reported(op, Err(told))),
             }
         }
@@ -318,6 +322,24 @@ pub(crate) fn wire(
         post: secret(request.body),
         limit,
         timeout: fetch_timeout(request.scheme),
+    }
+}
+
+/// The proxy that a phone is told by name.
+fn named(phone: &Phone, scheme: Scheme, shared: &Shared) -> Option<Proxy> {
+    match phone.proxy(scheme, shared) {
+        ProxySetting::Manual {
+            host,
+            port,
+            user,
+            password,
+        } => Some(Proxy {
+            host: host.to_owned(),
+            port,
+            user: user.map(Secret::from),
+            password: password.and_then(|id| shared.secret(id.as_secret()?)),
+        }),
+        ProxySetting::Off | ProxySetting::Nameless | ProxySetting::Auto(_) => None,
     }
 }
 

@@ -115,10 +115,18 @@ impl Transfer {
             body: Vec::new(),
             inbox: self.inbox.clone(),
         };
-        if let Some(file) = &self.proxy_file {
-            self.request.proxy = file.proxy_for(&self.request).await;
-        }
-        let received = match receive(self.transport.as_ref(), &self.request, &mut sink).await {
+        let way = match &self.proxy_file {
+            Some(file) => {
+                let proxy = file.proxy_for(&self.request).await;
+                proxy.map(|proxy| self.request.proxy = proxy)
+            }
+            None => Ok(()),
+        };
+        let received = match way {
+            Ok(()) => receive(self.transport.as_ref(), &self.request, &mut sink).await,
+            Err(failed) => Err(failed),
+        };
+        let received = match received {
             Ok(()) => Ok(Received {
                 head: sink.head,
                 body: sink.body,

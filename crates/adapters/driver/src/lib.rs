@@ -16,15 +16,27 @@ mod execute;
 mod facts;
 mod fault;
 mod fetch;
+#[cfg(not(feature = "reports"))]
+mod no_report;
+#[cfg_attr(
+    all(test, feature = "proxy"),
+    expect(dead_code, reason = "only its refusal is tested there")
+)]
+#[cfg(any(test, not(feature = "proxy")))]
+mod no_route;
 #[cfg(feature = "pages")]
 mod pages;
 mod ports;
 mod reactor;
+#[cfg(feature = "reports")]
 mod report;
 mod reporter;
 mod requests;
 mod restore;
+#[cfg(feature = "proxy")]
 mod route;
+#[cfg(not(feature = "proxy"))]
+use no_route as route;
 #[cfg(feature = "search")]
 mod search;
 mod storage;

@@ -52,6 +52,7 @@ pub struct Uploaders {
     pub tftp: Option<Arc<dyn Upload>>,
 }
 
+#[cfg(feature = "reports")]
 impl Uploaders {
     pub(crate) fn get(&self, scheme: Scheme) -> Option<Arc<dyn Upload>> {
         match scheme {

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use onhook_device::{MonoTime, Now};
-use onhook_fetch::{Account, ConstantScript, ProxyScript};
+use onhook_fetch::Account;
+#[cfg(feature = "proxy")]
+use onhook_fetch::ProxyScript;
 use onhook_params::Secrecy;
 use onhook_phone::port::CommandSource;
 use onhook_phone::{
@@ -19,6 +21,7 @@ use tokio::task::{AbortHandle, JoinSet};
 use crate::arrivals::{Arrived, Completion, PANICKED};
 use crate::ports::{Observer, Ports, Recorder, TrustPorts};
 use crate::reporter::Reporter;
+use crate::route::Script;
 use crate::storage::Storage;
 use crate::trust::Trust;
 use crate::waiting::Waiting;
@@ -79,6 +82,7 @@ pub(crate) enum Brings {
     Profile,
     CustomCa,
     /// It carries a report away.
+    #[cfg(feature = "reports")]
     Nothing,
 }
 
@@ -189,7 +193,7 @@ pub struct Reactor {
     pub(crate) tasks: JoinSet<()>,
     /// The phone that restarts once its writes are done.
     pub(crate) restarting: Option<u32>,
-    pub(crate) proxy_script: Arc<dyn ProxyScript>,
+    pub(crate) proxy_script: Script,
 }
 
 impl Reactor {
@@ -215,14 +219,15 @@ impl Reactor {
             due: Vec::new(),
             tasks: JoinSet::new(),
             restarting: None,
-            proxy_script: Arc::new(ConstantScript),
+            proxy_script: Script::default(),
         }
     }
 
     /// Takes another evaluator of proxy files than the one that understands constants.
+    #[cfg(feature = "proxy")]
     #[must_use]
     pub fn with_proxy_script(mut self, script: Arc<dyn ProxyScript>) -> Self {
-        self.proxy_script = script;
+        self.proxy_script = Script::of(script);
         self
     }
 

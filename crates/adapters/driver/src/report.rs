@@ -204,7 +204,10 @@ impl Sending {
         let completion = Completion::new(self.inbox.clone(), told(Err(panicked)));
         //= R-HTTP-19
         if let Some(file) = &self.proxy_file {
-            self.wired.proxy = file.proxy_for(&self.wired).await;
+            match file.proxy_for(&self.wired).await {
+                Ok(proxy) => self.wired.proxy = proxy,
+                Err(failed) => return completion.send(told(Err(failed))),
+            }
         }
         completion.send(told(self.send().await));
     }

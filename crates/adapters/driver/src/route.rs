@@ -1,17 +1,16 @@
-//! The way of a request: through the proxy that the parameters name, or that a file names.
+//! The way of a request: through the proxy that a file names.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use onhook_device::Secret;
 use onhook_fetch::port::Fetch;
 use onhook_fetch::{
-    BodySink, Endpoint, Head, Proxy, ProxyScript, Refused, Request, Way, is_allowed,
+    BodySink, ConstantScript, Endpoint, Head, Proxy, ProxyScript, Refused, Request, Way, is_allowed,
 };
 use onhook_phone::{Phone, ProxySetting, Shared};
 
-use crate::fetch::describe;
+use crate::fetch::{Failed, describe};
 use crate::ports::Fetchers;
 
 /// Largest file of proxy configuration, in bytes.
@@ -19,21 +18,18 @@ const FILE_LIMIT: u64 = 256 * 1024;
 /// Longest wait for it.
 const FILE_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The proxy that a phone is told by name.
-pub(crate) fn named(phone: &Phone, scheme: onhook_fetch::Scheme, shared: &Shared) -> Option<Proxy> {
-    match phone.proxy(scheme, shared) {
-        ProxySetting::Manual {
-            host,
-            port,
-            user,
-            password,
-        } => Some(Proxy {
-            host: host.to_owned(),
-            port,
-            user: user.map(Secret::from),
-            password: password.and_then(|id| shared.secret(id.as_secret()?)),
-        }),
-        ProxySetting::Off | ProxySetting::Nameless | ProxySetting::Auto(_) => None,
+/// What understands the files.
+pub(crate) struct Script(Arc<dyn ProxyScript>);
+
+impl Script {
+    pub(crate) fn of(script: Arc<dyn ProxyScript>) -> Self {
+        Self(script)
+    }
+}
+
+impl Default for Script {
+    fn default() -> Self {
+        Self(Arc::new(ConstantScript))
     }
 }
 
@@ -51,7 +47,7 @@ impl ProxyFile {
         shared: &Shared,
         wired: &Request,
         fetchers: &Fetchers,
-        script: &Arc<dyn ProxyScript>,
+        script: &Script,
     ) -> Option<Self> {
         let ProxySetting::Auto(url) = phone.proxy(wired.scheme, shared) else {
             return None;
@@ -76,12 +72,16 @@ impl ProxyFile {
         Some(Self {
             transport: fetchers.get(url.scheme)?,
             request,
-            script: Arc::clone(script),
+            script: Arc::clone(&script.0),
         })
     }
 
-    /// The proxy for a request; without an answer none is used.
-    pub(crate) async fn proxy_for(&self, wired: &Request) -> Option<Proxy> {
+    /// The proxy for a request; without an answer none is used, and nothing fails but in a build that knows no proxies.
+    pub(crate) async fn proxy_for(&self, wired: &Request) -> Result<Option<Proxy>, Failed> {
+        Ok(self.found(wired).await)
+    }
+
+    async fn found(&self, wired: &Request) -> Option<Proxy> {
         let Request {
             scheme, host, port, ..
         } = &self.request;

@@ -16,6 +16,7 @@ mod fleet;
 #[path = "reactor/pages.rs"]
 mod pages;
 #[path = "reactor/proxy.rs"]
+#[cfg(feature = "proxy")]
 mod proxy;
 #[path = "reactor/reports.rs"]
 mod reports;
@@ -31,8 +32,12 @@ mod transports;
 #[path = "reactor/trust.rs"]
 mod trust;
 #[path = "reactor/uploads.rs"]
+#[cfg(feature = "reports")]
 mod uploads;
 #[path = "reactor/waiting.rs"]
 mod waiting;
+#[cfg(not(all(feature = "proxy", feature = "reports")))]
+#[path = "reactor/without.rs"]
+mod without;
 #[path = "reactor/world.rs"]
 mod world;

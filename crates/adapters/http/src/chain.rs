@@ -11,7 +11,9 @@ use crate::client::NO_TLS;
 use crate::connect::{Place, connect};
 use crate::errand::{Errand, Told};
 use crate::exchange::{Answer, Duplex, Form, Question, exchange};
-use crate::proxy::{Tunnel, Via, Wanted, tunnel};
+use crate::proxy::Via;
+#[cfg(feature = "proxy")]
+use crate::proxy::{Tunnel, Wanted, tunnel};
 use crate::services::{Named, named, places};
 use crate::target::{BadLocation, Target};
 
@@ -117,8 +119,13 @@ impl<'c> Chain<'c> {
 
     async fn open_at(&mut self, place: &Place) -> Result<Option<Box<dyn Duplex>>, FetchError> {
         let limits = &self.client.limits;
+        #[cfg_attr(
+            not(feature = "proxy"),
+            expect(unused_mut, reason = "only a tunnel replaces it")
+        )]
         let (mut stream, address) = connect(place, limits).await?;
         //= R-PROXY-1
+        #[cfg(feature = "proxy")]
         if let Some(via) = &mut self.via
             && self.target.scheme == Scheme::Https
         {

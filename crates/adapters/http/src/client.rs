@@ -140,7 +140,7 @@ impl HttpFetch {
         }
         let deadline = sleep(request.timeout).deadline();
         let overall = |_| failure::overall(request.doing, &target, request.timeout);
-        let via = request.proxy.map(Via::of);
+        let via = request.proxy.map(Via::of).transpose()?;
         //= R-DOM-1
         if let Some(via) = &via
             && !is_allowed(via.peer().host, request.allowed_domains)

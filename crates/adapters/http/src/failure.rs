@@ -8,6 +8,7 @@ use std::{fmt, io};
 use onhook_device::TlsFailure;
 use onhook_fetch::{ErrorKind, FetchError};
 
+#[cfg(feature = "proxy")]
 use crate::connect::Peer;
 use crate::errand::Doing;
 use crate::target::Target;
@@ -96,6 +97,7 @@ pub(crate) fn in_tail(target: &Target, error: Option<hyper::Error>) -> FetchErro
 }
 
 /// A proxy gave no answer to the wish for a tunnel.
+#[cfg(feature = "proxy")]
 pub(crate) fn in_tunnel(proxy: &Peer<'_>, server: &str, error: hyper::Error) -> FetchError {
     let (kind, what) = if timed_out(&error) {
         (ErrorKind::Timeout, "no answer arrived in time")

@@ -34,7 +34,16 @@ mod exchange;
 mod failure;
 pub mod fuzz;
 mod limits;
+#[cfg_attr(
+    all(test, feature = "proxy"),
+    expect(dead_code, reason = "only its refusal is tested there")
+)]
+#[cfg(any(test, not(feature = "proxy")))]
+mod no_proxy;
+#[cfg(feature = "proxy")]
 mod proxy;
+#[cfg(not(feature = "proxy"))]
+use no_proxy as proxy;
 mod sent;
 mod services;
 mod target;

@@ -21,13 +21,14 @@ pub(crate) struct Via {
 }
 
 impl Via {
-    pub(crate) fn of(proxy: &Proxy) -> Self {
-        Self {
+    /// A build with another `Via` has no way through this one.
+    pub(crate) fn of(proxy: &Proxy) -> Result<Self, FetchError> {
+        Ok(Self {
             host: proxy.host.clone(),
             port: proxy.port,
             account: Credentials::of(proxy.user.as_ref(), proxy.password.as_ref()),
             asker: Asker::default(),
-        }
+        })
     }
 
     pub(crate) fn peer(&self) -> Peer<'_> {

@@ -66,6 +66,7 @@ impl<S> Watched<S> {
 
 impl<S> Watched<S> {
     /// The stream, which may be silent again.
+    #[cfg(feature = "proxy")]
     pub(crate) fn into_inner(self) -> S {
         self.stream
     }

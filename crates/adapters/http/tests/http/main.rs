@@ -8,6 +8,7 @@ mod breaks;
 mod chains;
 mod digest;
 mod directory;
+#[cfg(feature = "proxy")]
 mod proxy;
 mod server;
 mod services;
