@@ -28,6 +28,7 @@ pub(crate) struct Cli {
 pub(crate) enum LogFormat {
     /// For people.
     Text,
+    #[cfg(feature = "log-json")]
     /// One JSON object a line.
     Json,
 }

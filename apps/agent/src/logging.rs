@@ -30,6 +30,7 @@ pub(crate) fn install(format: LogFormat, level: LevelFilter) {
                 layer.boxed()
             }
         }
+        #[cfg(feature = "log-json")]
         LogFormat::Json => layer.json().boxed(),
     };
     tracing_subscriber::registry()

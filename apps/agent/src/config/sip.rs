@@ -35,14 +35,6 @@ pub(super) fn sip(given: &Given) -> anyhow::Result<SipSetting> {
             .parse("security.notify_profile_needs_auth")?
             .unwrap_or(true),
     };
-    if cfg!(not(feature = "sip")) {
-        let given_one = [(LISTEN, setting.plain), (TLS_LISTEN, setting.secure)];
-        if let Some((key, _)) = given_one.into_iter().find(|(_, at)| at.is_some()) {
-            let why =
-                "SIP is left out of this program: write \"off\", or build it with the feature sip";
-            return Err(given.wrong(key, why));
-        }
-    }
     let has_certificate = given.text("tls.client_certificate").is_some();
     if setting.secure.is_some() && !has_certificate {
         let why = "TLS needs a certificate: write tls.client_certificate and tls.client_key too";
@@ -54,6 +46,11 @@ pub(super) fn sip(given: &Given) -> anyhow::Result<SipSetting> {
 fn address(given: &Given, key: &str, usual: u16) -> anyhow::Result<Option<SocketAddr>> {
     match given.text(key) {
         None | Some(OFF) => Ok(None),
+        Some(_) if cfg!(not(feature = "sip")) => {
+            let why =
+                "SIP is left out of this program: write \"off\", or build it with the feature sip";
+            Err(given.wrong(key, why))
+        }
         Some(text) => text.parse().map(Some).map_err(|_| {
             let why = format!(
                 "`{text}` is no address with a port: write one such as 127.0.0.1:{usual}, or {OFF}"

@@ -59,10 +59,19 @@ const USUAL: SocketAddr =
 
 /// Reads `[web]`.
 pub(super) fn web(given: &Given) -> anyhow::Result<WebSetting> {
-    if !cfg!(feature = "web") && given.under("web").next().is_some() {
-        let why =
-            "this program was built without the feature web, and has no pages: remove the section";
-        return Err(given.wrong("web", why));
+    if !cfg!(feature = "web") {
+        if given.under("web").next().is_some() {
+            let why = "this program was built without the feature web, and has no pages: remove the section";
+            return Err(given.wrong("web", why));
+        }
+        return Ok(WebSetting {
+            listen: None,
+            host_names: Vec::new(),
+            open: false,
+            protocol: Protocol::Http,
+            pair: None,
+            is_given: false,
+        });
     }
     let listen = match given.text(LISTEN) {
         Some("off") => None,
