@@ -7,11 +7,12 @@ pub mod external;
 mod scripted;
 pub mod site;
 pub mod virtual_phone;
+mod web;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::language::{Do, Notification, Severity};
+use crate::language::{Do, Severity};
 
 /// Something that was seen, and when.
 #[derive(Clone, PartialEq, Debug)]
@@ -139,18 +140,18 @@ pub trait Dut {
     fn journal(&mut self) -> Option<String>;
 }
 
-/// Whether a NOTIFY was answered as it has to be.
-fn judged(sent: &Notification, heard: Option<u16>) -> Result<(), Halt> {
-    if heard == sent.answer {
+/// Whether something was answered as it has to be; `None` is silence, or nobody who listens.
+fn judged(what: &str, heard: Option<u16>, wanted: Option<u16>) -> Result<(), Halt> {
+    if heard == wanted {
         return Ok(());
     }
     let words = |status: Option<u16>| match status {
         Some(status) => status.to_string(),
         None => "silence".to_owned(),
     };
-    let (heard, wanted) = (words(heard), words(sent.answer));
+    let (heard, wanted) = (words(heard), words(wanted));
     Err(Halt::Broken(format!(
-        "the answer to the NOTIFY is {heard}, not {wanted}"
+        "the answer to {what} is {heard}, not {wanted}"
     )))
 }
 

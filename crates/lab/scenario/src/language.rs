@@ -19,8 +19,8 @@ pub use glob::Glob;
 pub use problem::Problem;
 pub use read::read;
 pub use step::{
-    Anchor, By, Do, Expect, Expected, Fact, Notification, Pattern, Severity, Step, Timing, Value,
-    What,
+    Anchor, By, Do, Expect, Expected, Fact, Notification, Pattern, Severity, Step, Submission,
+    Timing, Value, Visit, What,
 };
 pub(crate) use tell::is_secret;
 pub use time::{Window, words};

@@ -92,6 +92,8 @@ impl<'s> Walk<'s> {
             | Do::Report(_)
             | Do::Reboot(_)
             | Do::Notify(_)
+            | Do::Visit(_)
+            | Do::Submit(_)
             | Do::Line(..)
             | Do::Registration(..)
             | Do::Address(_)

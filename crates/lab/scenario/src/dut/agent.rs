@@ -4,6 +4,7 @@ mod heard;
 mod notified;
 mod portable;
 mod process;
+mod visited;
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
@@ -47,7 +48,7 @@ pub struct AgentPhone {
     child: Option<Child>,
     /// How often it was started.
     lives: u32,
-    /// How often it was notified.
+    /// How often it was notified, or visited with a login.
     notified: u64,
     /// What the phone said that it asks for, with `$PRVST`.
     asked: VecDeque<(String, Option<i8>)>,
@@ -203,6 +204,8 @@ impl AgentPhone {
             }
             Do::Report(_) => return cannot("of a report by SIP, on a page or at its menu"),
             Do::Notify(sent) => self.notify(sent)?,
+            Do::Visit(sent) => self.visit(sent)?,
+            Do::Submit(page) => self.submit(page)?,
             Do::Reboot(By::Control) => self.wish(ControlRequest::Reboot {}),
             Do::FactoryReset => self.wish(ControlRequest::FactoryReset {}),
             Do::Line(line, is) => {

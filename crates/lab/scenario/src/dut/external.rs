@@ -263,6 +263,8 @@ impl Dut for ExternalPhone {
             Do::Report(_) => return cannot("a report"),
             Do::Reboot(_) => return cannot("a restart"),
             Do::Notify(_) => return cannot("a NOTIFY"),
+            Do::Visit(_) => return cannot("a look at its pages"),
+            Do::Submit(_) => return cannot("a page that is submitted"),
             Do::FactoryReset => return cannot("the factory state"),
             Do::Line(..) => return cannot("a call"),
             Do::Registration(..) => return cannot("a registration"),

@@ -66,6 +66,36 @@ pub struct Notification {
     pub answer: Option<u16>,
 }
 
+/// A request to the pages of the phone, and what has to be answered.
+#[derive(Clone, Debug)]
+pub struct Visit {
+    /// Path and query, as they are sent.
+    pub path: String,
+    /// What is sent; `None` asks with GET.
+    pub body: Option<String>,
+    /// Headers besides those that every request has, or in their place.
+    pub headers: Vec<(String, String)>,
+    /// User and password that answer a challenge.
+    pub login: Option<(String, String)>,
+    /// The status; `None` if nobody may listen.
+    pub answer: Option<u16>,
+    /// The form of what is answered.
+    pub like: Option<Glob>,
+    /// The form that it must not have.
+    pub unlike: Option<Glob>,
+}
+
+/// A page of the phone that is submitted.
+#[derive(Clone, Debug)]
+pub struct Submission {
+    /// Its fields, in this order.
+    pub params: Vec<(String, String)>,
+    /// User and password that answer a challenge.
+    pub login: Option<(String, String)>,
+    /// Whether it has to be stored; else it has to be refused.
+    pub stored: bool,
+}
+
 /// What is done.
 #[derive(Clone, Debug)]
 pub enum Do {
@@ -89,6 +119,10 @@ pub enum Do {
     Reboot(By),
     /// A NOTIFY of SIP is sent.
     Notify(Notification),
+    /// The pages of the phone are asked for something.
+    Visit(Visit),
+    /// All fields of a page are submitted at once.
+    Submit(Submission),
     /// Everything returns to the factory state, and the phone restarts.
     FactoryReset,
     /// A line, 1 to 16, is used otherwise.

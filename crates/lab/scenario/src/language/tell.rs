@@ -50,6 +50,15 @@ impl fmt::Display for Do {
                 let package = sent.event.split(';').next().unwrap_or_default();
                 write!(f, "notify of `{package}`")
             }
+            Self::Visit(sent) => {
+                // What stands behind it may be a password.
+                let path = sent.path.split(['?', '&']).next().unwrap_or_default();
+                write!(f, "ask for {path}")
+            }
+            Self::Submit(page) => {
+                let names: Vec<&str> = page.params.iter().map(|(name, _)| name.as_str()).collect();
+                write!(f, "submit a page with {}", names.join(", "))
+            }
             Self::FactoryReset => f.write_str("return everything to the factory state"),
             Self::Line(line, LineUse::Idle) => write!(f, "line {line} becomes idle"),
             Self::Line(line, LineUse::Busy) => write!(f, "line {line} becomes busy"),

@@ -50,6 +50,6 @@ impl AgentPhone {
             Err(NotifyError::Silence { .. }) => None,
             Err(error @ NotifyError::Network { .. }) => return Err(broken(&error.to_string())),
         };
-        judged(sent, heard)
+        judged("the NOTIFY", heard, sent.answer)
     }
 }

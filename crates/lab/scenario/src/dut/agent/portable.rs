@@ -1,7 +1,7 @@
 //! Which scenarios mean the same on a real program.
 
 use crate::dut::Halt;
-use crate::language::{Clock, Content, Do, Given, Scenario, What};
+use crate::language::{Clock, Content, Do, Given, Scenario, Submission, What};
 
 /// Refuses what needs another server than the one that there is, or another time.
 pub(super) fn check(scenario: &Scenario) -> Result<(), Halt> {
@@ -43,7 +43,11 @@ pub(super) fn check(scenario: &Scenario) -> Result<(), Halt> {
     for step in &scenario.steps {
         match &step.what {
             What::Do(Do::Resync(Some(rule), _) | Do::Upgrade(Some(rule))) => texts.push(rule),
-            What::Do(Do::Set(params, _)) => {
+            What::Do(Do::Visit(sent)) => {
+                texts.push(&sent.path);
+                texts.extend(sent.body.as_deref());
+            }
+            What::Do(Do::Set(params, _) | Do::Submit(Submission { params, .. })) => {
                 texts.extend(params.iter().map(|(_, value)| value.as_str()))
             }
             What::Do(Do::File(path, file)) => foreign |= path.contains("://") || content(file),

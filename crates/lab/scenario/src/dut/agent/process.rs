@@ -48,6 +48,7 @@ impl AgentPhone {
         let _ = writeln!(text, "[tls]\ncustom_ca = {trust}");
         let _ = writeln!(text, "[tftp]\nlocal_ports = \"ephemeral\"");
         let _ = writeln!(text, "[sip]\nlisten = \"127.0.0.1:0\"");
+        let _ = writeln!(text, "[web]\nlisten = \"127.0.0.1:0\"");
         let pinned = self.given.pin_server;
         let _ = writeln!(text, "[security]\npin_server = {pinned}");
         text.push_str("[options.static]\n");

@@ -1,12 +1,12 @@
 //! What is done to the phone and to what is around it.
 
 use onhook_discovery::{DhcpOption, Space, Value, choose};
-use onhook_params::{Secrecy, ValueId, known, secrecy};
+use onhook_params::{DeltaBuilder, Secrecy, Setting, ValueId, known, secrecy};
 use onhook_phone::{Command, Discovered, Fact, Input, Origin};
 
 use super::VirtualPhone;
 use crate::dut::{Dut as _, Halt};
-use crate::language::{By, Do};
+use crate::language::{By, Do, Submission};
 
 impl VirtualPhone {
     pub(super) fn carry_out(&mut self, action: &Do) -> Result<(), Halt> {
@@ -23,6 +23,11 @@ impl VirtualPhone {
             Do::Upgrade(rule) => self.upgrade(rule.as_deref())?,
             Do::Report(by) => self.command(*by, Command::Report),
             Do::Notify(sent) => self.notify(sent)?,
+            Do::Visit(_) => {
+                let why = "the engine has no pages: the program serves them";
+                return Err(Halt::Cannot(why.to_owned()));
+            }
+            Do::Submit(page) => self.submit(page)?,
             Do::Reboot(by) => self.command(*by, Command::Restart),
             Do::FactoryReset => self.command(By::Control, Command::FactoryReset),
             Do::Line(line, is) => self.tell(Input::Line(*line, *is)),
@@ -107,6 +112,27 @@ impl VirtualPhone {
             // The next edit is refused while one is being stored.
             while self.step(self.now_ms) {}
         }
+        Ok(())
+    }
+
+    /// Stores what a page submits, all of it at once.
+    fn submit(&mut self, page: &Submission) -> Result<(), Halt> {
+        if page.login.is_some() || !page.stored {
+            let why = "accounts and limits are those of pages, which the program serves";
+            return Err(Halt::Cannot(why.to_owned()));
+        }
+        let mut delta = DeltaBuilder::with_capacity(page.params.len(), 256);
+        for (name, value) in &page.params {
+            let (id, text) = self.canonical(name, value)?;
+            delta.push(Setting {
+                id,
+                value: Some(&text),
+                access: None,
+                preserve: false,
+            });
+        }
+        let page = self.shared.put_decoded(&delta.finish());
+        self.command(By::Page, Command::Submit(page));
         Ok(())
     }
 

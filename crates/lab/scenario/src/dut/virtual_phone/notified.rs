@@ -12,6 +12,9 @@ use super::VirtualPhone;
 use crate::dut::{Dut as _, Halt, judged};
 use crate::language::{By, Notification};
 
+/// What is answered.
+const NOTIFY: &str = "the NOTIFY";
+
 /// Who notifies.
 const SERVER: ([u8; 4], u16) = ([192, 0, 2, 10], 5060);
 
@@ -37,7 +40,7 @@ impl VirtualPhone {
         let mut message = notice.first();
         loop {
             let Some(phone) = &self.phone else {
-                return judged(sent, None);
+                return judged(NOTIFY, None, sent.answer);
             };
             let access = phone.sip_access(&self.shared);
             let now = MonoTime::from_millis(self.now_ms);
@@ -49,12 +52,12 @@ impl VirtualPhone {
                 self.act(act);
             }
             let Some((_, answer)) = step.answer else {
-                return judged(sent, None);
+                return judged(NOTIFY, None, sent.answer);
             };
             match notice.take(&Bytes::from(answer)) {
                 Next::Send(next) => message = next,
-                Next::Done(heard) => return judged(sent, Some(heard.status)),
-                Next::Wait => return judged(sent, None),
+                Next::Done(heard) => return judged(NOTIFY, Some(heard.status), sent.answer),
+                Next::Wait => return judged(NOTIFY, None, sent.answer),
             }
         }
     }

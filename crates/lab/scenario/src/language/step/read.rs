@@ -10,8 +10,8 @@ use onhook_phone::{LineUse, Registration};
 
 use super::words::{DO, EVENTS, EXPECT, METHODS, STATES, TIMERS};
 use super::{
-    Anchor, By, Do, Expect, Expected, Fact, Notification, Pattern, Severity, Step, Timing, Value,
-    What,
+    Anchor, By, Do, Expect, Expected, Fact, Notification, Pattern, Severity, Step, Submission,
+    Timing, Value, Visit, What,
 };
 use crate::language::content;
 use crate::language::given::{clock, options, parameter, parameters, path};
@@ -80,6 +80,12 @@ fn action(table: Table<'_>, word: Item<'_>, scope: &Scope) -> Result<Do, Problem
         "report" => Do::Report(by(table)?),
         "reboot" => Do::Reboot(by(table)?),
         "notify" => Do::Notify(notification(table)?),
+        "visit" => Do::Visit(visit(table)?),
+        "submit" => Do::Submit(Submission {
+            params: parameters(table.need("params")?, scope)?,
+            login: login(table)?,
+            stored: table.get("stored").map_or(Ok(true), Item::flag)?,
+        }),
         "factory-reset" => Do::FactoryReset,
         "line" => Do::Line(
             line(table)?,
@@ -273,25 +279,63 @@ fn param(table: Table<'_>, scope: &Scope) -> Result<Fact, Problem> {
 
 fn notification(table: Table<'_>) -> Result<Notification, Problem> {
     let plain = |key| Ok::<_, Problem>(text(table, key)?.unwrap_or_default());
-    let login = match (text(table, "uid")?, text(table, "pwd")?) {
-        (Some(user), Some(password)) => Some((user, password)),
-        (None, None) => None,
-        (Some(_), None) | (None, Some(_)) => {
-            return Err(table.wrong("a login has both `uid` and `pwd`"));
-        }
-    };
-    let answer = match table.get("answer") {
-        None => Some(200),
-        Some(item) if item.is_text() && item.text()? == "none" => None,
-        Some(item) => Some(item.whole("or \"none\"")?),
-    };
     Ok(Notification {
         event: table.need("event")?.text()?.to_owned(),
         body: plain("body")?,
         user: plain("user")?,
-        login,
-        answer,
+        login: login(table)?,
+        answer: answer(table)?,
     })
+}
+
+fn visit(table: Table<'_>) -> Result<Visit, Problem> {
+    let item = table.need("path")?;
+    let path = line_of(item)?;
+    if !path.starts_with('/') {
+        return Err(item.wrong("write a path that begins with /"));
+    }
+    let mut headers = Vec::new();
+    if let Some(given) = table.get("headers") {
+        for header in given.table()?.items() {
+            headers.push((header.key().to_owned(), line_of(header)?));
+        }
+    }
+    Ok(Visit {
+        path,
+        body: text(table, "body")?,
+        headers,
+        login: login(table)?,
+        answer: answer(table)?,
+        like: glob(table, "like")?,
+        unlike: glob(table, "unlike")?,
+    })
+}
+
+/// A text that is sent within a line.
+fn line_of(item: Item<'_>) -> Result<String, Problem> {
+    let text = item.text()?;
+    match text.contains(char::is_control) {
+        true => Err(item.wrong("write it without control characters")),
+        false => Ok(text.to_owned()),
+    }
+}
+
+/// User and password.
+fn login(table: Table<'_>) -> Result<Option<(String, String)>, Problem> {
+    match (text(table, "uid")?, text(table, "pwd")?) {
+        (Some(user), Some(password)) => Ok(Some((user, password))),
+        (None, None) => Ok(None),
+        (Some(_), None) | (None, Some(_)) => Err(table.wrong("a login has both `uid` and `pwd`")),
+    }
+}
+
+/// The status that has to come; 200 if nothing is said.
+fn answer(table: Table<'_>) -> Result<Option<u16>, Problem> {
+    match table.get("answer") {
+        None => Ok(Some(200)),
+        Some(item) if item.is_text() && item.text()? == "none" => Ok(None),
+        Some(item) => Ok(Some(item.whole("or \"none\"")?)),
+    }
 }
 
 fn text(table: Table<'_>, key: &str) -> Result<Option<String>, Problem> {

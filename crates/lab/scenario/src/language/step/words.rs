@@ -1,7 +1,7 @@
 //! The words of steps, and the keys that belong to them.
 
 /// What may be done, with the keys that belong to it.
-pub(super) const DO: [(&str, &[&str]); 22] = [
+pub(super) const DO: [(&str, &[&str]); 24] = [
     ("boot", &[]),
     ("power-off", &[]),
     ("power-cycle", &[]),
@@ -12,6 +12,13 @@ pub(super) const DO: [(&str, &[&str]); 22] = [
     ("report", &["by"]),
     ("reboot", &["by"]),
     ("notify", &["event", "body", "user", "uid", "pwd", "answer"]),
+    (
+        "visit",
+        &[
+            "path", "body", "headers", "uid", "pwd", "answer", "like", "unlike",
+        ],
+    ),
+    ("submit", &["params", "uid", "pwd", "stored"]),
     ("factory-reset", &[]),
     ("line", &["line", "is"]),
     ("registration", &["line", "is"]),
