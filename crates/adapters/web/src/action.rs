@@ -146,47 +146,14 @@ fn read_argument(argument: &str) -> Result<Secret, Unreadable> {
 }
 
 //= R-WEB-4
-/// A rule with whoever sent it in the place of a server that is missing: `/a.xml`, `http:///a.xml`.
-///
-/// A rule with a condition or several alternatives stays as it is: the server of DHCP stands in there.
+/// A rule with whoever sent it in the place of servers that are missing: `/a.xml`, `http:///a.xml`.
 #[must_use]
 pub fn with_requester(rule: &str, requester: IpAddr) -> Zeroizing<String> {
     let host = match requester.to_canonical() {
         IpAddr::V4(ip) => ip.to_string(),
         IpAddr::V6(ip) => format!("[{ip}]"),
     };
-    let (options, url) = split_options(rule);
-    let (scheme, behind) = match url.split_once("://") {
-        Some((scheme, behind))
-            if !scheme.is_empty() && scheme.bytes().all(|b| b.is_ascii_alphabetic()) =>
-        {
-            (scheme, behind)
-        }
-        Some(_) | None => ("tftp", url),
-    };
-    match behind.starts_with('/') && !url.contains('|') {
-        true => Zeroizing::new(format!("{options}{scheme}://{host}{behind}")),
-        false => Zeroizing::new(rule.to_owned()),
-    }
-}
-
-/// Options in brackets with the white space behind them, and the rest.
-fn split_options(rule: &str) -> (&str, &str) {
-    let trimmed = rule.trim_start();
-    let start = rule.len() - trimmed.len();
-    if !trimmed.starts_with('[') {
-        return rule.split_at(start);
-    }
-    let mut quoted = false;
-    let end = trimmed.char_indices().find(|(_, c)| {
-        quoted ^= *c == '"';
-        *c == ']' && !quoted
-    });
-    let Some((end, _)) = end else {
-        return (rule, "");
-    };
-    let behind = trimmed.get(end + 1..).unwrap_or_default();
-    rule.split_at(rule.len() - behind.trim_start().len())
+    Zeroizing::new(onhook_rules::with_server(rule, &host))
 }
 
 #[cfg(test)]

@@ -36,9 +36,9 @@ pub fn web_action(bytes: &[u8]) {
     assert!(!rule.chars().any(char::is_control));
     let requester = IpAddr::from([192, 0, 2, 1]);
     let whole = with_requester(rule, requester);
-    let named = whole.replacen("192.0.2.1", "", 1);
-    assert!(whole.len() >= rule.len());
-    assert!(whole.as_str() == rule || named.len() + 9 == whole.len());
+    let mut rest = whole.chars();
+    let kept = rule.chars().all(|c| rest.any(|other| other == c));
+    assert!(kept, "{rule:?} loses something");
     assert_eq!(
         with_requester(&whole, requester).as_str(),
         whole.as_str(),

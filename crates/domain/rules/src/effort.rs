@@ -43,6 +43,9 @@ mod tests {
             "(1 eq 1 and ",
             "--key ",
             "/--key",
+            "://",
+            "a://b:c@",
+            "@",
         ];
         let mut texts: Vec<String> = repeated
             .iter()
@@ -78,6 +81,7 @@ mod tests {
                     let _ = parse_report(&text, &[]);
                 }),
                 of(|| drop(crate::masked(&text))),
+                of(|| drop(crate::with_server(&text, "h"))),
             ];
             let head: String = text.chars().take(20).collect();
             assert!(efforts.iter().sum::<usize>() > 0, "{head}");

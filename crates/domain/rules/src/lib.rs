@@ -22,6 +22,7 @@ mod mask;
 mod options;
 mod report;
 mod rule;
+mod stand_in;
 mod url;
 
 pub use alternative::{Alternative, Guard};
@@ -32,4 +33,5 @@ pub use mask::{credential_spans, masked, sensitive_spans};
 pub use options::Options;
 pub use report::{Content, Report, ReportRule, Reports, parse_report};
 pub use rule::{Alternatives, Rule, RuleKind, Selection, parse, select};
+pub use stand_in::with_server;
 pub use url::{NamedServer, Url};

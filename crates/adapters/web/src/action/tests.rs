@@ -95,8 +95,11 @@ fn v_149_whoever_asks_stands_in_for_a_server_that_is_missing() {
             "tftp://192.168.1.200/basic.txt",
         ),
         ("h/a.xml", "h/a.xml"),
-        ("/a | /b", "/a | /b"),
-        ("($A eq 1)? /a", "($A eq 1)? /a"),
+        (
+            "/a | http:///b",
+            "tftp://192.168.1.9/a | http://192.168.1.9/b",
+        ),
+        ("($A eq 1)? /a", "($A eq 1)? tftp://192.168.1.9/a"),
         ("", ""),
     ] {
         assert_eq!(with_requester(rule, v4).as_str(), expected);
