@@ -82,6 +82,10 @@ fn secrets() -> String {
             "Profile_Rule",
             "[--key c4n4ry-rule --pwd=c4n4ry-rule] http://127.0.0.1:1/a.xml",
         ),
+        (
+            "XML_Directory_Service_URL",
+            "http://u:c4n4ry-url@127.0.0.1:1/d",
+        ),
         ("Log_Request_Msg", "asking $SA $(SA) $GPP_SA $SD"),
         ("Log_Success_Msg", "done $SA $(SA:1) $ERR"),
         ("Log_Failure_Msg", "failed $SA $SD $ERR"),
@@ -230,7 +234,13 @@ impl Bench {
     fn assert_secrets_were_used(&self) {
         let stored = fs::read(self.agent.state().join("params.bin")).unwrap();
         let stored = String::from_utf8_lossy(&stored);
-        for secret in ["c4n4ry-sa", "c4n4ry-Admin", "c4n4ry-User", "c4n4ry-sip"] {
+        for secret in [
+            "c4n4ry-sa",
+            "c4n4ry-Admin",
+            "c4n4ry-User",
+            "c4n4ry-sip",
+            "c4n4ry-url",
+        ] {
             assert!(stored.contains(secret), "{secret} was not stored");
         }
         let sent = STANDARD.encode(format!("{USER}:{PASSWORD}"));

@@ -11,7 +11,6 @@ pub(crate) fn spans(text: &str, scope: &Scope) -> Vec<Range<usize>> {
     let mut spans: Vec<Range<usize>> = credential_spans(text).collect();
     let compared = names_secret(text, &spans);
     spans.extend(assigned_secrets(text, scope));
-    spans.extend(user_infos(text));
     if compared {
         spans.extend(strings(text));
     }
@@ -23,19 +22,6 @@ pub(crate) fn spans(text: &str, scope: &Scope) -> Vec<Range<usize>> {
         span.start < span.end
     });
     spans
-}
-
-/// What stands before `@` in the server of a URL. No rule may have it there, and people write it nevertheless.
-fn user_infos(text: &str) -> impl Iterator<Item = Range<usize>> {
-    text.match_indices("://").filter_map(|(at, mark)| {
-        let start = at + mark.len();
-        let server = text.get(start..)?;
-        let length = server
-            .find(|c: char| c.is_ascii_whitespace() || "/|[]\"".contains(c))
-            .unwrap_or(server.len());
-        let at = server.get(..length)?.rfind('@')?;
-        Some(start..start + at)
-    })
 }
 
 /// Whether a secret register is named outside the arguments that may have one, where it has no value.

@@ -4,22 +4,79 @@ use std::ops::Range;
 
 use crate::cursor::{Cursor, is_space};
 
-/// The byte ranges of a rule that may hold a key or a password, in order.
+/// The byte ranges of a text that may hold a key or a password, in order.
 ///
 /// Works on any text, expanded or not, valid or not: what follows `--key` or `--pwd` up to the next
 /// option or the end of the list is taken for sensitive, so that a forgotten quote or bracket shows
-/// nothing.
+/// nothing. So is the password of a URL, `://user:password@host`: rules refuse it, other parameters may hold it.
 pub fn sensitive_spans(text: &str) -> impl Iterator<Item = Range<usize>> {
-    spans(text, find_option)
+    let urls = logins(text).filter_map(|login| {
+        let named = text.get(login.clone())?;
+        let colon = named.find(':')?;
+        Some(login.start + colon + 1..login.end)
+    });
+    joined(options(text, find_option), urls)
 }
 
 /// The same with the argument of every option that is not known to hold nothing of the kind, user names included: for
 /// what leaves the host.
 pub fn credential_spans(text: &str) -> impl Iterator<Item = Range<usize>> {
-    spans(text, find_credential)
+    joined(options(text, find_credential), logins(text))
 }
 
-fn spans(
+/// What stands before the `@` of the server in each URL.
+fn logins(text: &str) -> impl Iterator<Item = Range<usize>> {
+    let ends = |byte: &u8| matches!(byte, b'/' | b'?' | b'#' | b'"' | b'\'' | b'<' | b'>' | b'|');
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        loop {
+            let rest = text.as_bytes().get(at..)?;
+            let mark = rest.windows(3).position(|three| three == b"://");
+            #[cfg(test)]
+            crate::effort::looked(mark.unwrap_or(rest.len()));
+            let start = at + mark? + 3;
+            let behind = text.as_bytes().get(start..).unwrap_or_default();
+            let length = behind
+                .iter()
+                .position(|byte| ends(byte) || byte.is_ascii_whitespace())
+                .unwrap_or(behind.len());
+            #[cfg(test)]
+            crate::effort::looked(2 * length);
+            let server = behind.get(..length).unwrap_or_default();
+            at = start + length;
+            if let Some(end) = server.iter().rposition(|byte| *byte == b'@')
+                && end > 0
+            {
+                return Some(start..start + end);
+            }
+        }
+    })
+}
+
+/// Both in order, each byte once.
+fn joined(
+    one: impl Iterator<Item = Range<usize>>,
+    other: impl Iterator<Item = Range<usize>>,
+) -> impl Iterator<Item = Range<usize>> {
+    let (mut one, mut other) = (one.peekable(), other.peekable());
+    let mut end = 0;
+    std::iter::from_fn(move || {
+        loop {
+            let first = match (one.peek(), other.peek()) {
+                (Some(a), Some(b)) if b.start < a.start => other.next(),
+                (Some(_), _) => one.next(),
+                (None, _) => other.next(),
+            }?;
+            let span = first.start.max(end)..first.end;
+            if !span.is_empty() {
+                end = span.end;
+                return Some(span);
+            }
+        }
+    })
+}
+
+fn options(
     text: &str,
     find: impl Fn(&str) -> Option<Range<usize>>,
 ) -> impl Iterator<Item = Range<usize>> {
@@ -184,6 +241,45 @@ mod tests {
         check("/a|[--key k] /b", "/a|[--key ***] /b");
         check("/a --key k", "/a --key ***");
         check("/a\"--key k", "/a\"--key ***");
+    }
+
+    //= R-SEC-3 type=test
+    #[test]
+    fn passwords_of_urls_are_hidden() {
+        check("http://u:p@h/a", "http://u:***@h/a");
+        check(
+            "see <https://u:p%40:q@h:1/a?b@c>",
+            "see <https://u:***@h:1/a?b@c>",
+        );
+        check("http://:p@h", "http://:***@h");
+        check("x://u:p@w@h/a ://v:q@[::1]", "x://u:***@h/a ://v:***@[::1]");
+        check("http://u:é@h|ftp://v:w@h", "http://u:***@h|ftp://v:***@h");
+        for plain in [
+            "http://u@h/a",
+            "http://h/a@b:c@d",
+            "http://h:80/a?u:p@h",
+            "sip:u:p@h",
+            "a@b:c",
+            "http://@h",
+            "://",
+            "//u:p@h",
+            "http://[::1]:80/@",
+        ] {
+            check(plain, plain);
+        }
+        check("http://u:@h", "http://u:@h");
+        // Both at once, and one in the other.
+        check(
+            "[--key k] http://u:p@h/a | [--pwd q]/b",
+            "[--key ***] http://u:***@h/a | [--pwd ***]/b",
+        );
+        check("[--key http://u:p@h]/a", "[--key ***]/a");
+        check("http://u:p --key k@h", "http://u:p --key ***");
+        check("http://u:[--key@h x]", "http://u:******]");
+        let found: Vec<&str> = credential_spans("[--uid a]http://token@h http://u:p@h")
+            .map(|span| &"[--uid a]http://token@h http://u:p@h"[span])
+            .collect();
+        assert_eq!(found, ["a", "token", "u:p"]);
     }
 
     //= R-SEC-3 type=test
