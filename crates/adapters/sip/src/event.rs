@@ -1,8 +1,7 @@
 //! What a NOTIFY asks for: its event (transports.md, 7.1), and the object in its body.
 
 use onhook_device::Secret;
-use quick_xml::events::Event as Xml;
-use quick_xml::{Reader, XmlVersion};
+use onhook_phone::{Execution, NotExecuted, read_execute};
 
 use crate::agent::Setup;
 
@@ -141,53 +140,17 @@ fn rule_of(value: &str) -> Result<Act, NoAct> {
     }
 }
 
-/// What a CiscoIPPhoneExecute object asks for; of several items the first that is a resync.
+/// What an object to be executed asks for.
 fn object(body: &[u8]) -> Result<Act, NoAct> {
-    const ROOT: &str = "CiscoIPPhoneExecute";
-    const ITEM: &str = "ExecuteItem";
-    let text = std::str::from_utf8(body).map_err(|_| NoAct::Malformed)?;
-    let mut reader = Reader::from_str(text);
-    let (mut inside, mut items) = (false, 0);
-    loop {
-        match reader.read_event() {
-            Ok(Xml::Start(tag) | Xml::Empty(tag)) if !inside => {
-                if tag.name().as_ref() != ROOT {
-                    return Err(NoAct::Malformed);
-                }
-                inside = true;
-            }
-            Ok(Xml::Start(tag) | Xml::Empty(tag)) if tag.name().as_ref() == ITEM => {
-                items += 1;
-                let url = tag
-                    .try_get_attribute("URL")
-                    .map_err(|_| NoAct::Malformed)?
-                    .ok_or(NoAct::Malformed)?;
-                let url = url.normalized_value(XmlVersion::Implicit1_0);
-                if let Some(rule) = resync_of(&url.map_err(|_| NoAct::Malformed)?) {
-                    return match rule {
-                        "" => Ok(Act::Resync),
-                        rule => rule_of(rule),
-                    };
-                }
-            }
-            Ok(Xml::Eof) if inside && items > 0 => return Err(NoAct::Unable),
-            Ok(Xml::Eof | Xml::DocType(_)) | Err(_) => return Err(NoAct::Malformed),
-            Ok(_) => {}
+    match read_execute(body) {
+        Ok(Execution::Resync) => Ok(Act::Resync),
+        Ok(Execution::ResyncWith(rule)) => {
+            let rule = std::str::from_utf8(rule.expose());
+            rule_of(rule.map_err(|_| NoAct::Malformed)?)
         }
+        Err(NotExecuted::Unable) => Err(NoAct::Unable),
+        Err(NotExecuted::Malformed) => Err(NoAct::Malformed),
     }
-}
-
-/// The rule of `Resync:[rule]`, with or without the brackets.
-fn resync_of(url: &str) -> Option<&str> {
-    let url = url.trim();
-    let scheme = url.get(.."Resync:".len())?;
-    let rule = url.get("Resync:".len()..)?.trim();
-    let bare = rule
-        .strip_prefix('[')
-        .and_then(|rule| rule.strip_suffix(']'));
-    scheme
-        .eq_ignore_ascii_case("Resync:")
-        .then_some(bare.map_or(rule, str::trim))
 }
 
 #[cfg(test)]
@@ -288,34 +251,11 @@ mod tests {
             )
         };
         for (body, act) in [
-            (
-                item("Resync:[http://h/x?a=1&amp;b]"),
-                with("http://h/x?a=1&b"),
-            ),
-            (item("resync: http://h/x"), with("http://h/x")),
-            (
-                item("Resync:[--key k]http://h/x"),
-                with("[--key k]http://h/x"),
-            ),
+            (item("Resync:[http://h/x]"), with("http://h/x")),
             (item("Resync:"), Ok(Act::Resync)),
-            (item("Resync:[]"), Ok(Act::Resync)),
             (item("Resync:x"), Err(NoAct::Malformed)),
             (item("Key:Headset"), Err(NoAct::Unable)),
-            (item("Key:A\"/><ExecuteItem URL=\"Resync:"), Ok(Act::Resync)),
-            (item("\" x=\""), Err(NoAct::Unable)),
-            (item("&nope;"), Err(NoAct::Malformed)),
-            (
-                "<CiscoIPPhoneExecute><ExecuteItem/></CiscoIPPhoneExecute>".to_owned(),
-                Err(NoAct::Malformed),
-            ),
             ("<CiscoIPPhoneText/>".to_owned(), Err(NoAct::Malformed)),
-            ("<CiscoIPPhoneExecute/>".to_owned(), Err(NoAct::Malformed)),
-            (
-                "<!DOCTYPE a>".to_owned() + &item("Resync:"),
-                Err(NoAct::Malformed),
-            ),
-            ("Resync:".to_owned(), Err(NoAct::Malformed)),
-            (String::new(), Err(NoAct::Malformed)),
         ] {
             assert_eq!(read("xml-SERVICE", body.as_bytes(), &ALL), act, "{body}");
         }

@@ -1,12 +1,13 @@
 //! The routes, and the door in front of them.
 
 mod actions;
+mod asking;
+mod execute;
 mod visits;
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Request, State};
@@ -20,9 +21,7 @@ use hyper::http::request::Parts;
 use hyper::{Method, StatusCode};
 use onhook_device::Secret;
 use onhook_params::known;
-use onhook_phone::{Answer, Ask, Asked, Look, Origin, Reply};
-use tokio::sync::{mpsc, oneshot};
-use tokio::time::timeout;
+use onhook_phone::Look;
 
 use crate::action::{Action, Target};
 use crate::answers::{answer, words};
@@ -32,74 +31,14 @@ use crate::layout::Depth;
 use crate::login::{Admission, Caller, Porter, Role};
 use crate::nonce::Nonces;
 use crate::setup::Setup;
-
-/// How long the phone may take for an answer; it restarts within less.
-const PHONE: Duration = Duration::from_secs(10);
+pub use asking::Asking;
+use execute::Senders;
 
 /// Pages that may follow events at once.
 const FOLLOWERS: usize = 8;
 
 /// The cookie that tokens of forms belong to.
 const COOKIE_NAME: &str = "onhook";
-
-/// Hands requests to the phone.
-#[derive(Clone)]
-pub struct Asking(mpsc::Sender<Asked>);
-
-impl Asking {
-    /// Requests go into `sender`.
-    #[must_use]
-    pub const fn new(sender: mpsc::Sender<Asked>) -> Self {
-        Self(sender)
-    }
-
-    /// Asks, and waits for the answer; `None` if the phone has gone or takes too long.
-    pub(crate) async fn ask(&self, origin: Origin, ask: Ask) -> Option<Answer> {
-        let (sender, receiver) = oneshot::channel();
-        let reply = Box::new(Waiting(sender));
-        let asked = Asked { origin, ask, reply };
-        let answered = async {
-            self.0.send(asked).await.ok()?;
-            receiver.await.ok()
-        };
-        timeout(PHONE, answered).await.ok()?
-    }
-
-    //= R-WEB-6
-    /// Asks for what happens when the phone is idle; nobody waits for the end.
-    pub(crate) async fn tell(&self, origin: Origin, ask: Ask) -> Option<()> {
-        let reply = Box::new(Unheard);
-        let asked = Asked { origin, ask, reply };
-        timeout(PHONE, self.0.send(asked)).await.ok()?.ok()
-    }
-
-    pub(crate) async fn look(&self) -> Option<Arc<Look>> {
-        match self.ask(Origin::Page, Ask::Look).await? {
-            Answer::Look(look) => Some(look),
-            Answer::Done
-            | Answer::Delayed(_)
-            | Answer::Resync(_)
-            | Answer::Status(_)
-            | Answer::SipAccess(_)
-            | Answer::Refused(_) => None,
-        }
-    }
-}
-
-struct Waiting(oneshot::Sender<Answer>);
-
-impl Reply for Waiting {
-    fn answer(self: Box<Self>, answer: Answer) {
-        // The browser may have gone.
-        let _ = self.0.send(answer);
-    }
-}
-
-struct Unheard;
-
-impl Reply for Unheard {
-    fn answer(self: Box<Self>, _: Answer) {}
-}
 
 /// Both ends of a connection.
 #[derive(Clone, Copy, Debug)]
@@ -283,7 +222,20 @@ async fn enter(
             return Err(refuse(StatusCode::FORBIDDEN, why));
         }
     }
-    let role = admit(app, request, &target, full, peer, wanted, &look)?;
+    let senders = (target.path == execute::PATH).then(|| Senders::of(&look));
+    if senders == Some(Senders::Nobody) {
+        return Err(refuse(
+            StatusCode::FORBIDDEN,
+            "CISCO_XML_EXE_Enable is No".to_owned(),
+        ));
+    }
+    let role = match senders {
+        Some(Senders::Everybody) => wanted,
+        Some(Senders::Nobody | Senders::User | Senders::Remote) | None => {
+            let remote = senders == Some(Senders::Remote);
+            admit(app, request, &target, full, peer, (wanted, remote), &look)?
+        }
+    };
     if role < wanted {
         return Err(refuse(
             StatusCode::FORBIDDEN,
@@ -315,7 +267,7 @@ fn admit(
     target: &Target,
     full: &str,
     peer: Peer,
-    wanted: Role,
+    (wanted, remote): (Role, bool),
     look: &Look,
 ) -> Result<Role, Box<Response>> {
     let caller = Caller {
@@ -329,14 +281,21 @@ fn admit(
         credentials: target.credentials.as_ref(),
     };
     let now_s = app.setup.clock.now().mono.as_secs();
-    let admission = app
-        .porter()
-        .admit(&caller, wanted, &look.logins, app.setup.open, now_s);
+    let (logins, open) = (&look.logins, app.setup.open);
+    let mut porter = app.porter();
+    let admission = match remote {
+        false => porter.admit(&caller, wanted, logins, open, now_s),
+        true => {
+            let account = execute::account(look);
+            porter.admit_one_of(&caller, &[account], account, open, now_s)
+        }
+    };
+    drop(porter);
     let mut refusal = match admission {
         Admission::As(role) => return Ok(role),
         Admission::Closed => words(
             StatusCode::FORBIDDEN,
-            "this account has no password, so that it is open on the phone itself only: set Admin_Password or User_Password, or web.open",
+            "this account has no password, so that it is open on the phone itself only: set its password, or web.open",
         ),
         Admission::Wait(_) => words(
             StatusCode::TOO_MANY_REQUESTS,

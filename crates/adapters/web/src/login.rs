@@ -51,6 +51,31 @@ impl Role {
     }
 }
 
+/// Somebody who may log in.
+#[derive(Clone, Copy)]
+pub(crate) struct Account<'l> {
+    /// The user name.
+    pub(crate) name: &'l str,
+    /// What a challenge says.
+    pub(crate) realm: &'static str,
+    /// The password; nobody logs in with an empty one.
+    pub(crate) password: &'l Secret,
+    /// Whose rights a request has.
+    pub(crate) role: Role,
+}
+
+impl<'l> Account<'l> {
+    /// The account of a role.
+    const fn of(role: Role, logins: &'l Logins) -> Self {
+        Self {
+            name: role.name(),
+            realm: role.realm(),
+            password: role.password(logins),
+            role,
+        }
+    }
+}
+
 /// What became of a request at the door.
 #[derive(PartialEq, Eq, Debug)]
 pub(crate) enum Admission {
@@ -119,34 +144,47 @@ impl Porter {
         open_to_all: bool,
         now_s: u64,
     ) -> Admission {
+        let accounts = [Role::Admin, Role::User].map(|role| Account::of(role, logins));
+        let wanted = Account::of(wanted, logins);
+        self.admit_one_of(caller, &accounts, wanted, open_to_all, now_s)
+    }
+
+    /// Decides about a request that one of these accounts may make; who has not said who it is, is asked for `wanted`.
+    pub(crate) fn admit_one_of(
+        &mut self,
+        caller: &Caller<'_>,
+        accounts: &[Account<'_>],
+        wanted: Account<'_>,
+        open_to_all: bool,
+        now_s: u64,
+    ) -> Admission {
         let source = source_of(caller.peer);
         if let Some(wait) = self.wait(source, now_s) {
             return Admission::Wait(wait);
         }
-        let stale = match self.claim(caller, logins, now_s) {
+        let stale = match self.claim(caller, accounts, now_s) {
             Claim::True(role) => {
                 self.strikes.retain(|strikes| strikes.source != source);
                 return Admission::As(role);
             }
             Claim::False => {
                 self.strike(source, now_s);
-                return self.challenge(wanted, "", now_s);
+                return self.challenge(wanted.realm, "", now_s);
             }
             Claim::Stale => ", stale=true",
             Claim::None => "",
         };
-        match wanted.password(logins).is_empty() {
+        match wanted.password.is_empty() {
             true if open_to_all || caller.peer.to_canonical().is_loopback() => {
-                Admission::As(wanted)
+                Admission::As(wanted.role)
             }
             true => Admission::Closed,
-            false => self.challenge(wanted, stale, now_s),
+            false => self.challenge(wanted.realm, stale, now_s),
         }
     }
 
-    fn challenge(&mut self, wanted: Role, stale: &str, now_s: u64) -> Admission {
+    fn challenge(&mut self, realm: &str, stale: &str, now_s: u64) -> Admission {
         let nonce = self.nonces.say(now_s);
-        let realm = wanted.realm();
         let challenges = [Algorithm::Sha256, Algorithm::Md5].map(|algorithm| {
             let name = algorithm.name();
             format!(
@@ -156,16 +194,16 @@ impl Porter {
         Admission::Challenged(challenges.into())
     }
 
-    fn claim(&mut self, caller: &Caller<'_>, logins: &Logins, now_s: u64) -> Claim {
+    fn claim(&mut self, caller: &Caller<'_>, accounts: &[Account<'_>], now_s: u64) -> Claim {
         //= R-WEB-2
         if let Some(given) = caller.credentials {
-            let roles = [Role::Admin, Role::User];
-            let named = roles.into_iter().find(|role| role.name() == given.user);
-            let role = named.unwrap_or(Role::Admin);
-            let password = role.password(logins);
-            let right = password.matches(given.password.expose());
-            return match named.is_some() && right && !password.is_empty() {
-                true => Claim::True(role),
+            let named = accounts.iter().find(|account| account.name == given.user);
+            let Some(account) = named.or_else(|| accounts.first()) else {
+                return Claim::False;
+            };
+            let right = account.password.matches(given.password.expose());
+            return match named.is_some() && right && !account.password.is_empty() {
+                true => Claim::True(account.role),
                 false => Claim::False,
             };
         }
@@ -175,7 +213,7 @@ impl Porter {
         let elements = elements(value);
         match elements.first() {
             Some(element) if element.scheme.eq_ignore_ascii_case(b"digest") => {
-                self.digest(element, caller, logins, now_s)
+                self.digest(element, caller, accounts, now_s)
             }
             Some(_) | None => Claim::False,
         }
@@ -185,7 +223,7 @@ impl Porter {
         &mut self,
         element: &Element<'_>,
         caller: &Caller<'_>,
-        logins: &Logins,
+        accounts: &[Account<'_>],
         now_s: u64,
     ) -> Claim {
         let text = |name| {
@@ -210,13 +248,14 @@ impl Porter {
             return Claim::False;
         };
         let counts = text("qop").is_some_and(|word| word.eq_ignore_ascii_case("auth"));
-        let roles = [Role::Admin, Role::User];
-        let named = roles
-            .into_iter()
-            .find(|role| role.name() == user && role.realm() == realm);
+        let named = accounts
+            .iter()
+            .find(|account| account.name == user && account.realm == realm);
         // Whoever names nobody takes as long as whoever names somebody.
-        let role = named.unwrap_or(Role::Admin);
-        let password = role.password(logins);
+        let Some(account) = named.or_else(|| accounts.first()) else {
+            return Claim::False;
+        };
+        let password = account.password;
         let expected = Spoken {
             realm: realm.as_bytes(),
             nonce: nonce.as_bytes(),
@@ -238,7 +277,7 @@ impl Porter {
         match (known && right, worth) {
             (true, Worth::Good) => {
                 self.nonces.spend(nonce, number);
-                Claim::True(role)
+                Claim::True(account.role)
             }
             (true, Worth::Stale) => Claim::Stale,
             (true, Worth::Foreign) | (false, _) => Claim::False,

@@ -20,6 +20,7 @@ mod custom_ca;
 mod discovered;
 mod edit;
 mod effect;
+mod execute;
 mod extras;
 mod input;
 mod learned;
@@ -60,6 +61,7 @@ pub use discovered::{Discovered, Newcomer};
 pub use effect::{
     Effect, LogLine, LogOp, Notice, ReportNotice, RestartKind, Subject, UpgradeNotice,
 };
+pub use execute::{Execution, NotExecuted, read_execute};
 pub use input::{
     Boot, Command, Committed, Fact, Input, LineUse, Mobility, OpId, Origin, Registration, Told,
 };

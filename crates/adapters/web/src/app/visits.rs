@@ -17,7 +17,7 @@ use onhook_phone::{Answer, Ask, Origin};
 use tokio::sync::broadcast::error::RecvError;
 
 use super::actions::{act, read};
-use super::{App, Follower, Visit};
+use super::{App, Follower, Visit, execute};
 use crate::action::Action;
 use crate::answers::{answer, html, see, words};
 use crate::encoding::fields;
@@ -44,6 +44,12 @@ pub(super) async fn visit(
         return act(&app, action, &visit, request.into_body()).await;
     }
     let is_post = *request.method() == Method::POST;
+    if visit.path == execute::PATH {
+        return match is_post {
+            true => execute::execute(&app, &visit, request.into_body()).await,
+            false => words(StatusCode::METHOD_NOT_ALLOWED, "objects are sent by POST"),
+        };
+    }
     let path = visit.path.trim_matches('/').to_owned();
     if let Some(slug) = path.strip_prefix("voice/") {
         let tab = tabs(visit.depth).into_iter().find(|tab| tab.slug() == slug);

@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod actions;
+mod execute;
 mod forms;
 mod phone;
 mod safety;
