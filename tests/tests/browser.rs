@@ -304,3 +304,63 @@ fn the_password_of_the_phone_opens_its_pages_and_no_other_does() {
     });
     desk.leave();
 }
+
+/// Opens the page of provisioning as admin.
+async fn provisioning(browser: &Client, address: &str) {
+    let url = format!("http://{address}/admin/advanced/voice/provisioning");
+    browser.goto(&url).await.unwrap();
+}
+
+async fn submit(browser: &Client) -> String {
+    let button = browser.find(Locator::Id("submit")).await.unwrap();
+    button.click().await.unwrap();
+    let note = Locator::Css(".note");
+    let note = browser.wait().for_element(note).await.unwrap();
+    note.text().await.unwrap()
+}
+
+//= R-WEB-14 type=test
+#[test]
+fn v_164_step_12_an_action_url_in_a_trigger_resyncs_once_for_each_value() {
+    let Some(desk) = Desk::new("") else {
+        return;
+    };
+    for name in ["one", "two"] {
+        let profile = format!("<flat-profile><GPP_A>{name}</GPP_A></flat-profile>");
+        let path = format!("/{name}.xml");
+        desk.site.put(&path, Reply::Body(profile.into_bytes()));
+    }
+    let asked = |path: &str| {
+        let asked = desk.site.asked();
+        asked.iter().filter(|asked| asked.path == path).count()
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let browser = desk.browser().await;
+        let address = desk.address();
+        for name in ["one", "two"] {
+            let rule = desk.site.url(&format!("/{name}.xml"));
+            let url = format!("http://{address}/admin/resync?{rule}");
+            provisioning(&browser, &address).await;
+            fill(&browser, "Resync_Trigger_1", &url).await;
+            assert!(submit(&browser).await.contains("stored"));
+            until("the resync of the trigger", || {
+                (desk.value("GPP_A") == name).then_some(())
+            })
+            .unwrap();
+            assert_eq!(desk.value("Resync_Trigger_1"), url);
+            // The same value again is no new one.
+            provisioning(&browser, &address).await;
+            fill(&browser, "Resync_Trigger_1", &url).await;
+            assert_eq!(submit(&browser).await, "Nothing changed.");
+        }
+        assert_no_canary(&browser).await;
+        browser.close().await.unwrap();
+    });
+    assert_eq!((asked("/one.xml"), asked("/two.xml")), (1, 1));
+    assert_eq!(desk.value("Profile_Rule"), "");
+    desk.leave();
+}
