@@ -100,6 +100,7 @@ fn field(
     refused: Option<(&Submitted, &Faults)>,
 ) -> Field {
     let (pattern, scope) = (id.pattern(), &look.scope);
+    let is_list = pattern.kind == Kind::Enum && !pattern.values().is_empty();
     let name = id.name().to_string();
     let written = refused.and_then(|(form, _)| form.text(&name));
     let stored = look.text(id);
@@ -112,12 +113,16 @@ fn field(
         (UserAccess::Rw, false) if pattern.kind == Kind::Bool => {
             Entry::List(list(["Yes", "No"], value))
         }
-        (UserAccess::Rw, false) if pattern.kind == Kind::Enum && pattern.enforced => {
+        (UserAccess::Rw, false) if is_list && pattern.enforced => {
             Entry::List(list(pattern.values(), value))
         }
         (UserAccess::Rw, false) => Entry::Text(value.to_owned()),
     };
-    let mut help = pattern.allowed().to_string();
+    // Choices that nobody has published are told as what they are.
+    let mut help = match pattern.kind == Kind::Enum && !is_list {
+        true => "a text".to_owned(),
+        false => pattern.allowed().to_string(),
+    };
     if let Some(first) = help.get_mut(..1) {
         first.make_ascii_uppercase();
     }

@@ -134,6 +134,21 @@ async fn v_165_the_provisioning_page_has_its_fields_in_order_in_both_releases() 
 }
 
 #[tokio::test]
+async fn a_list_whose_choices_nobody_knows_is_a_field_to_write_in() {
+    let pages = Phone::new().with("Extension_2_", "Disabled").pages();
+    let page = pages.get("/admin/advanced/voice/phone").await;
+    let text = page.text();
+    assert_eq!(value(text, "Extension_2_"), "Disabled");
+    assert!(!text.contains("One of ;"), "{text}");
+    let (_, field) = text.split_once("id=\"Extension_2_\"").unwrap();
+    let help = field.split_once("; default 2").unwrap().0;
+    assert!(
+        help.contains("A text") && !help.contains("<option"),
+        "{help}"
+    );
+}
+
+#[tokio::test]
 async fn every_tab_shows_its_fields_and_finds_them() {
     let pages = Phone::new().pages();
     for (tab, name) in [
