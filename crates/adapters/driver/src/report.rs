@@ -10,6 +10,7 @@ use onhook_fetch::{Endpoint, Method, Submission, UploadWatch};
 use onhook_params::{ParamId, Secrecy, Value};
 use onhook_phone::{Content, Input, OpId, Phone, Request, Shared, Snapshot, Told, render};
 use onhook_profile::{Exported, export};
+use onhook_rules::masked;
 use tokio::sync::mpsc;
 
 use crate::arrivals::{Arrived, Completion, HIDDEN, PANICKED};
@@ -133,8 +134,9 @@ fn configuration(phone: &Phone, shared: &Shared, changed: Option<&[ParamId]>) ->
     let exported = ids.map(|id| Exported {
         id,
         value: match phone.params().value(id, view) {
-            Value::Plain(text) => Some(text),
-            Value::Secret(_) => None,
+            // A key in a rule is one as well.
+            Value::Plain(text) if !id.pattern().secret && masked(text) == text => Some(text),
+            Value::Plain(_) | Value::Secret(_) => None,
         },
         access: phone.params().access(id, view),
     });

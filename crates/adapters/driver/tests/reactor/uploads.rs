@@ -19,6 +19,10 @@ fn home() -> Home {
         .with("GPP_A", "plain")
         .with("GPP_SA", "canary-register")
         .with("User_Password", "canary-password")
+        .with(
+            "Profile_Rule_B",
+            "( 1 eq 2 )? [--key canary-rule] http://h/b",
+        )
 }
 
 /// A phone of the older dialect, which knows no more of reports than their rule.
