@@ -44,14 +44,14 @@ fn recorded(bytes: &[u8]) -> Vec<String> {
 
 /// Some bytes that lead to many different inputs.
 fn many() -> Vec<u8> {
-    let mut state = 1_u64;
+    let mut state = 13_u64;
     let mut next = || {
         state = state
             .wrapping_mul(6_364_136_223_846_793_005)
             .wrapping_add(1);
         (state >> 56) as u8
     };
-    (0..20_000).map(|_| next()).collect()
+    (0..60_000).map(|_| next()).collect()
 }
 
 //= R-SM-26 type=test

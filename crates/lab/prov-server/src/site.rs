@@ -313,7 +313,7 @@ impl Answering<'_> {
         let text = Bytes::from(format!("{status}: {note}\n"));
         let mut response = self.text(status, text, method);
         if note == Note::Method {
-            let allowed = HeaderValue::from_static("GET, HEAD, POST");
+            let allowed = HeaderValue::from_static("GET, HEAD, POST, PUT");
             response.headers_mut().insert(ALLOW, allowed);
         }
         response
