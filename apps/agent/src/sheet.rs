@@ -1,6 +1,6 @@
 //! The parameters of a state directory for people, programs and phones.
 
-use onhook_driver::restore;
+use onhook_driver::{exported, restore};
 use onhook_flash_store::FlashStore;
 use onhook_params::port::ConfigStore;
 use onhook_params::{ParamId, ParamSet, Value, View};
@@ -55,8 +55,7 @@ impl Sheet {
     }
 
     fn is_changed(&self, id: ParamId) -> bool {
-        let own = self.params.own();
-        own.binary_search_by_key(&id, |entry| entry.id).is_ok()
+        self.params.own_entry(id).is_some()
     }
 
     /// The value as it may be shown.
@@ -164,22 +163,14 @@ impl Sheet {
         out
     }
 
-    /// The value if it may leave the phone.
-    fn open(&self, id: ParamId) -> Option<&str> {
-        match self.params.value(id, self.view()) {
-            //= R-SEC-3
-            Value::Plain(text) if !id.pattern().secret && masked(text) == text => Some(text),
-            Value::Plain(_) | Value::Secret(_) => None,
-        }
+    /// What of a parameter may leave the phone.
+    fn exported(&self, id: ParamId) -> Exported<'_> {
+        exported(id, &self.params, self.view())
     }
 
     /// A profile that a phone reads again.
     pub(crate) fn xml(&self, changed: bool) -> String {
-        let parameters = self.ids(changed).map(|id| Exported {
-            id,
-            value: self.open(id),
-            access: self.params.access(id, self.view()),
-        });
+        let parameters = self.ids(changed).map(|id| self.exported(id));
         export(parameters, &self.config.scope)
     }
 
@@ -195,7 +186,7 @@ impl Sheet {
             if self.params.is_set_by_user(id) {
                 user_set.push(name.clone());
             }
-            match self.open(id) {
+            match self.exported(id).value {
                 Some(value) => {
                     values.insert(name, value.into());
                 }

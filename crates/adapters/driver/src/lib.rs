@@ -13,6 +13,7 @@
 mod arrivals;
 mod by_sip;
 mod execute;
+mod exported;
 mod facts;
 mod fault;
 mod fetch;
@@ -45,6 +46,7 @@ mod vault;
 mod waiting;
 mod wheel;
 
+pub use exported::exported;
 pub use ports::{Fetched, Fetchers, Observer, Places, Ports, Recorder, TrustPorts, Uploaders};
 pub use reactor::{Exit, Phones, Reactor, Seat};
 pub use restore::restore;

@@ -7,14 +7,14 @@ use onhook_crypto::{Digest, RECORDS_SALT, encrypt, keying_material, seal, sha256
 use onhook_device::{Family, Now, Outcome, Secret};
 use onhook_fetch::port::Upload;
 use onhook_fetch::{Endpoint, Method, Submission, UploadWatch};
-use onhook_params::{ParamId, Secrecy, Value};
+use onhook_params::{ParamId, Secrecy};
 use onhook_phone::{Content, Input, OpId, Phone, Request, Shared, Snapshot, Told, render};
-use onhook_profile::{Exported, export};
-use onhook_rules::masked;
+use onhook_profile::export;
 use tokio::sync::mpsc;
 
 use crate::arrivals::{Arrived, Completion, HIDDEN, PANICKED};
 use crate::execute::{account, wire};
+use crate::exported::exported;
 use crate::fetch::{Failed, started};
 use crate::reactor::{Brings, Reactor, Running};
 use crate::route::ProxyFile;
@@ -41,9 +41,17 @@ impl Reactor {
         };
         let shared = &self.phones.shared;
         let text = match (content, status) {
-            (Content::Full, _) => configuration(&seat.phone, shared, None),
+            (Content::Full, _) => {
+                let scope = seat.phone.model(shared).map(|model| &model.scope);
+                configuration(
+                    &seat.phone,
+                    shared,
+                    scope.into_iter().flat_map(ParamId::all),
+                )
+            }
             (Content::Delta, _) => {
-                configuration(&seat.phone, shared, Some(&seat.phone.reported_changes(op)))
+                let changed = seat.phone.reported_changes(op);
+                configuration(&seat.phone, shared, changed.into_iter())
             }
             (Content::Status, status) => status
                 .and_then(|status| Some(Snapshot::of(&seat.phone, shared, &status, now)?.to_xml()))
@@ -121,26 +129,15 @@ impl Reactor {
     }
 }
 
-/// What a report of the configuration holds: all parameters, or these.
-fn configuration(phone: &Phone, shared: &Shared, changed: Option<&[ParamId]>) -> String {
+/// What a report of the configuration holds of these parameters.
+fn configuration(phone: &Phone, shared: &Shared, ids: impl Iterator<Item = ParamId>) -> String {
     let Some(view) = phone.view(shared) else {
         return String::new();
     };
-    let all = ParamId::all(view.scope);
-    let ids = all.filter(|id| changed.is_none_or(|changed| changed.contains(id)));
     //= R-RPT-7
     //= R-REPORT-7
     let ids = ids.filter(|id| id.pattern().in_report);
-    let exported = ids.map(|id| Exported {
-        id,
-        value: match phone.params().value(id, view) {
-            // A key in a rule is one as well.
-            Value::Plain(text) if !id.pattern().secret && masked(text) == text => Some(text),
-            Value::Plain(_) | Value::Secret(_) => None,
-        },
-        access: phone.params().access(id, view),
-    });
-    export(exported, view.scope)
+    export(ids.map(|id| exported(id, phone.params(), view)), view.scope)
 }
 
 /// What derives keys from `--key`: what the tools of its time take by themselves (R-CBC-4).
@@ -175,9 +172,9 @@ impl Sealing {
             //= R-GCM-6
             let salt: [u8; RECORDS_SALT] = sixteen.try_into().unwrap_or_default();
             let keying = keying_material(ikm.expose());
-            if let Ok(body) = seal(plain.expose(), &keying, &salt, RECORD) {
-                return (Secret::new(body), true);
-            }
+            // A record of this size is never too small; if it were, nothing would leave the phone open.
+            let body = seal(plain.expose(), &keying, &salt, RECORD).unwrap_or_default();
+            return (Secret::new(body), true);
         }
         (plain, false)
     }

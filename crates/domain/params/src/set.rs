@@ -134,6 +134,18 @@ impl ParamSet {
         &self.own
     }
 
+    /// The difference in one parameter, if there is one.
+    #[must_use]
+    pub fn own_entry(&self, id: ParamId) -> Option<&Entry> {
+        find(&self.own, id)
+    }
+
+    /// The own value of a parameter; `None` for an inherited one.
+    #[must_use]
+    pub fn own_value(&self, id: ParamId) -> Option<ValueId> {
+        self.own_entry(id)?.value
+    }
+
     /// The value in force.
     #[must_use]
     pub fn value<'v>(&self, id: ParamId, view: View<'v>) -> Value<'v> {

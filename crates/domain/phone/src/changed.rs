@@ -48,7 +48,7 @@ impl Phone {
         let touched = changes
             .iter()
             .map(|change| (meaning(change.id), change))
-            .filter(|(bits, change)| *bits != 0 && self.own_value(change.id) != change.value)
+            .filter(|(bits, change)| *bits != 0 && self.params.own_value(change.id) != change.value)
             .fold(0, |all, (bits, _)| all | bits);
         self.note_for_report(changes, touched & REPORT != 0, cx.shared);
         self.params.apply(changes, &mut cx.shared.values);

@@ -79,15 +79,10 @@ impl Phone {
         }
         if then == Then::Restart {
             // Who set a value before is no change of a page.
-            let own = self.params.own();
             changes.retain(|change| {
-                let at = own.binary_search_by_key(&change.id, |entry| entry.id);
-                let held = at.ok().and_then(|at| own.get(at));
-                (change.value, change.access)
-                    != (
-                        held.and_then(|held| held.value),
-                        held.and_then(|held| held.access),
-                    )
+                let held = self.params.own_entry(change.id);
+                let held = held.map_or((None, None), |held| (held.value, held.access));
+                (change.value, change.access) != held
             });
         }
         if changes.is_empty() {

@@ -1,6 +1,6 @@
 //! The restart that changed parameters or people want.
 
-use onhook_params::{Entry, ParamId, ValueId};
+use onhook_params::Entry;
 use onhook_resync::{BootCause, Event};
 
 use crate::phone::Cx;
@@ -41,9 +41,9 @@ impl Phone {
     pub(crate) fn want_restart(&mut self, profile: &[Entry], changes: &[Entry], shared: &Shared) {
         //= R-SM-20
         //= R-RBT-2
-        let restart = changes
-            .iter()
-            .any(|change| change.id.pattern().reboot && self.own_value(change.id) != change.value);
+        let restart = changes.iter().any(|change| {
+            change.id.pattern().reboot && self.params.own_value(change.id) != change.value
+        });
         if !restart {
             return;
         }
@@ -79,12 +79,6 @@ impl Phone {
             //= R-SM-22
             self.restart_reason = reason;
         }
-    }
-
-    pub(crate) fn own_value(&self, id: ParamId) -> Option<ValueId> {
-        let own = self.params.own();
-        let at = own.binary_search_by_key(&id, |entry| entry.id).ok()?;
-        own.get(at)?.value
     }
 
     /// Goes on with a restart as soon as all lines are idle, no resync runs and the custom CA is not waited for.

@@ -22,6 +22,14 @@ fn serving(report: fn() -> Served) -> Sim {
     .with("Resync_Periodic", "0")
 }
 
+/// A phone that has booted with this rule, and reports what changes at it.
+fn watching(rule: &str) -> Sim {
+    phone()
+        .with("Report_Rule", rule)
+        .with("Report_To_Server", "On Local Change")
+        .booted()
+}
+
 fn sent(sim: &Sim) -> Vec<(u64, &str)> {
     let reports = sim.reports.iter();
     reports.map(|sent| (sent.second, &*sent.url)).collect()
@@ -209,10 +217,7 @@ fn in_the_older_dialect_a_delta_counts_from_the_last_resync() {
 #[test]
 fn v_218_two_reports_are_sent_in_order() {
     let rule = "[--status] http://h/report-a; http://h/report-b";
-    let mut sim = phone()
-        .with("Report_Rule", rule)
-        .with("Report_To_Server", "On Local Change")
-        .booted();
+    let mut sim = watching(rule);
     sim.ask_report(Origin::Sip);
     sim.run_for(60);
     let sent: Vec<_> = sim.reports.iter().map(|r| (&*r.url, r.content)).collect();
@@ -229,10 +234,7 @@ fn v_218_two_reports_are_sent_in_order() {
 #[test]
 fn conditions_and_macros_are_those_of_rules() {
     let rule = "( \"$A\" eq \"go\" )? http://h/report?$A http://h/report-$PN";
-    let mut sim = phone()
-        .with("Report_Rule", rule)
-        .with("Report_To_Server", "On Local Change")
-        .booted();
+    let mut sim = watching(rule);
     sim.ask_report(Origin::Sip);
     sim.run_for(60);
     assert_eq!(sim.reports.len(), 1);
@@ -248,10 +250,7 @@ fn a_rule_that_is_wrong_or_empty_says_so() {
     let mut sim = phone().booted();
     sim.ask_report(Origin::Sip);
     assert_eq!(told(&sim), [ReportNotice::Nothing]);
-    let mut sim = phone()
-        .with("Report_Rule", "[--delta --status] http://h/report")
-        .with("Report_To_Server", "On Local Change")
-        .booted();
+    let mut sim = watching("[--delta --status] http://h/report");
     sim.ask_report(Origin::Sip);
     sim.run_for(60);
     assert!(sim.reports.is_empty());
@@ -283,10 +282,7 @@ fn a_report_goes_to_no_server_that_is_not_allowed_and_the_other_is_sent() {
 /// Section 18, invariant 1.
 #[test]
 fn a_report_and_a_resync_wait_for_each_other() {
-    let mut sim = phone()
-        .with("Report_Rule", "http://h/report")
-        .with("Report_To_Server", "On Local Change")
-        .booted();
+    let mut sim = watching("http://h/report");
     sim.run_for(60);
     sim.fetch_s = 50;
     let start = sim.second();
@@ -305,10 +301,7 @@ fn a_report_and_a_resync_wait_for_each_other() {
 
 #[test]
 fn busy_lines_do_not_keep_a_report() {
-    let mut sim = phone()
-        .with("Report_Rule", "http://h/report")
-        .with("Report_To_Server", "On Local Change")
-        .booted();
+    let mut sim = watching("http://h/report");
     sim.run_for(60);
     sim.line(1, LineUse::Busy);
     sim.ask_report(Origin::Sip);
@@ -319,10 +312,7 @@ fn busy_lines_do_not_keep_a_report() {
 /// Its base, and the change itself, would be forgotten.
 #[test]
 fn a_restart_waits_for_the_report_of_a_local_change() {
-    let mut sim = phone()
-        .with("Report_Rule", "[--delta] http://h/report")
-        .with("Report_To_Server", "On Local Change")
-        .booted();
+    let mut sim = watching("[--delta] http://h/report");
     sim.run_for(60);
     let restarts = sim.restarts;
     sim.fetch_s = 20;
@@ -335,13 +325,28 @@ fn a_restart_waits_for_the_report_of_a_local_change() {
     assert_eq!(sim.restarts, restarts + 1);
 }
 
+/// Section 18: what wants a restart gets it, though there was nothing to send.
+#[test]
+fn a_restart_goes_on_when_the_rule_names_no_report() {
+    for rule in ["( 1 eq 2 )? http://h/report", "( $A eq x"] {
+        let mut sim = watching(rule);
+        sim.run_for(60);
+        let restarts = sim.restarts;
+        sim.set_by(Origin::Page, "GPP_A", "one");
+        sim.input(Input::Command(Origin::Page, Command::Restart));
+        sim.run_for(1);
+        assert_eq!(
+            (sim.reports.len(), sim.restarts),
+            (0, restarts + 1),
+            "{rule}"
+        );
+    }
+}
+
 //= R-LOG-3 type=test
 #[test]
 fn messages_say_report() {
-    let mut sim = phone()
-        .with("Report_Rule", "http://h/report")
-        .with("Report_To_Server", "On Local Change")
-        .booted();
+    let mut sim = watching("http://h/report");
     sim.run_for(60);
     let before = sim.messages.len();
     sim.ask_report(Origin::Sip);
