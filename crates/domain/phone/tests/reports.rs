@@ -74,7 +74,11 @@ fn on_request_a_report_follows_the_restart_and_every_request() {
 //= R-RPT-5 type=test
 #[test]
 fn the_report_of_a_restart_comes_after_the_resync() {
-    let sim = phone().with("Report_Rule", "http://h/report").booted();
+    let mut sim = phone()
+        .with("Resync_Random_Delay", "600")
+        .with("Report_Rule", "http://h/report")
+        .booted();
+    sim.run_for(1000);
     let at = |what: &str| sim.trace.find(what);
     let (done, report) = (at("ResyncDone"), at(" Report("));
     assert!(done.is_some() && done < report, "{}", sim.trace);
@@ -183,6 +187,70 @@ fn a_delta_that_failed_is_told_again() {
     }
     let n = sim.reports.len();
     assert_eq!([changed(&sim, n - 2), changed(&sim, n - 1)], [["GPP_A"]; 2]);
+}
+
+/// Whoever did not get it has to get it with the next one.
+//= R-RPT-3 type=test
+#[test]
+fn the_base_moves_when_every_report_that_tells_the_configuration_has_arrived() {
+    let lost = |url: &str, _| match url.contains("lost") {
+        true => Served::Fails(Outcome::Timeout),
+        false => Served::empty(),
+    };
+    for (rule, moves) in [
+        ("[--delta] http://h/a [--delta] http://h/b", true),
+        ("[--delta] http://h/a [--delta] http://h/lost", false),
+        ("[--delta] http://h/lost [--delta] http://h/b", false),
+        ("[--status] http://h/lost [--delta] http://h/b", true),
+        ("[--status] http://h/a [--delta] http://h/lost", false),
+    ] {
+        let mut sim = Sim::new(lost)
+            .with("Report_Rule", rule)
+            .with("Report_To_Server", "Periodically")
+            .booted();
+        sim.run_for(60);
+        sim.set_by(Origin::Control, "GPP_A", "1");
+        for _ in 0..2 {
+            sim.ask_report(Origin::Sip);
+            sim.run_for(60);
+        }
+        let again = if moves { vec![] } else { vec!["GPP_A"] };
+        assert_eq!((sim.reports.len(), changed(&sim, 3)), (4, again), "{rule}");
+    }
+}
+
+//= R-RPT-3 type=test
+#[test]
+fn what_comes_with_the_rule_is_reported_with_it() {
+    let mut sim = Sim::new(|url, _| match url.contains("report") {
+        true => Served::empty(),
+        false => Served::Profile(vec![
+            ("GPP_A", "1".to_owned()),
+            ("Report_Rule", "[--delta] http://h/report".to_owned()),
+        ]),
+    })
+    .with("Profile_Rule", "http://h/p")
+    .with("Resync_Random_Delay", "0")
+    .booted();
+    sim.run_for(60);
+    assert_eq!(sim.reports.len(), 0, "the restart was before the rule");
+    sim.ask_report(Origin::Sip);
+    sim.run_for(60);
+    assert_eq!(changed(&sim, 0), ["GPP_A", "Report_Rule"]);
+}
+
+//= R-RPT-4 type=test
+#[test]
+fn another_schedule_counts_from_its_change() {
+    let mut sim = watching("http://h/report");
+    sim.run_for(100);
+    let start = sim.second();
+    sim.set_by(Origin::Control, "Report_To_Server", "Periodically");
+    sim.run_for(3700);
+    assert_eq!(sent(&sim), [(start + 3600, REPORT)]);
+    sim.set_by(Origin::Control, "Report_Rule", "");
+    sim.run_for(10_000);
+    assert_eq!(sent(&sim).len(), 1, "there is no rule any more");
 }
 
 //= R-REPORT-2 type=test

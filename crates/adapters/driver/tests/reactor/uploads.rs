@@ -160,6 +160,21 @@ async fn a_key_seals_a_report_as_openssl_does() {
     }
 }
 
+/// A simulation fixes the seed, and a clock may be set back.
+//= R-CBC-9 type=test
+#[tokio::test(start_paused = true)]
+async fn no_two_contents_have_one_salt_whatever_the_seed_and_the_clock_are() {
+    let mut salts = Vec::new();
+    for text in ["one", "two"] {
+        let rule = "[--key k] http://h/report";
+        let home = home().with("Report_Rule", rule).with("GPP_A", text);
+        reported(&home).await;
+        salts.push(body(&home).1.get(8..16).map(<[u8]>::to_vec));
+    }
+    assert!(salts.iter().all(Option::is_some));
+    assert_ne!(salts.first(), salts.last());
+}
+
 //= R-GCM-6 type=test
 //= R-RPT-6 type=test
 #[tokio::test(start_paused = true)]
