@@ -1,7 +1,5 @@
 //! The pages of the phone: what they are made from, and what they are told.
 
-use std::fs::File;
-use std::io::Read as _;
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -9,14 +7,10 @@ use onhook_device::Now;
 use onhook_device::Secret;
 use onhook_phone::report::ResyncReport;
 use onhook_phone::{Notice, UpgradeNotice};
-use onhook_system::RealClock;
+use onhook_system::{RealClock, key};
 use onhook_web::{Brought, Download, Feed, Setup, Web};
-use zeroize::Zeroizing;
 
 use crate::config::Config;
-
-/// Bytes of chance behind nonces and tokens.
-const KEY: usize = 32;
 
 /// Opens the pages; `None` if there are to be none.
 ///
@@ -34,7 +28,7 @@ pub(crate) fn open(config: &Config, feed: &Feed) -> anyhow::Result<Option<Web>> 
         open: config.web.open,
         identity: config.identity.clone(),
         clock: Arc::new(clock),
-        key: key()?,
+        key: Secret::new(key().context("/dev/urandom cannot be read")?.to_vec()),
         #[cfg(any(feature = "ring", feature = "aws-lc-rs"))]
         tls: tls::of(config, listen.ip())?,
     };
@@ -60,13 +54,6 @@ pub(crate) fn open(config: &Config, feed: &Feed) -> anyhow::Result<Option<Web>> 
             Err(anyhow::Error::new(error).context(crate::failure::World(why)))
         }
     }
-}
-
-fn key() -> anyhow::Result<Secret> {
-    let mut key = Zeroizing::new([0; KEY]);
-    let read = File::open("/dev/urandom").and_then(|mut file| file.read_exact(&mut *key));
-    read.context("/dev/urandom cannot be read")?;
-    Ok(Secret::new(key.to_vec()))
 }
 
 /// HTTPS with a certificate of the configuration, or with one of the phone's own.

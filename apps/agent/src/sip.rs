@@ -55,7 +55,7 @@ mod listening {
                 plain: setting.plain,
                 secure: secure(config)?,
             };
-            let agent = UserAgent::new(setup, key);
+            let agent = UserAgent::new(setup, *key);
             let listener = Listener::bind(listen, agent, around, Limits::default()).await;
             let listener = listener.map_err(|error| {
                 let world = World(error.to_string());

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use onhook_phone::Asked;
 use onhook_phone::port::CommandSource;
 
-/// Sources; the first that has a request is heard, those in front first.
+/// Sources; the first that has a request is heard, and comes last the next time.
 pub(crate) struct Sources(pub(crate) Vec<Box<dyn CommandSource>>);
 
 #[async_trait]
@@ -18,11 +18,11 @@ impl CommandSource for Sources {
             .iter_mut()
             .map(|source| Some(source.next()))
             .collect();
-        poll_fn(|cx| {
+        let heard = poll_fn(|cx| {
             let mut open = false;
-            for wait in &mut waits {
+            for (at, wait) in waits.iter_mut().enumerate() {
                 match wait.as_mut().map(|waits| waits.as_mut().poll(cx)) {
-                    Some(Poll::Ready(Some(asked))) => return Poll::Ready(Some(asked)),
+                    Some(Poll::Ready(Some(asked))) => return Poll::Ready(Some((at, asked))),
                     // It has ended, and the others go on.
                     Some(Poll::Ready(None)) => *wait = None,
                     Some(Poll::Pending) => open = true,
@@ -35,6 +35,11 @@ impl CommandSource for Sources {
                 Poll::Ready(None)
             }
         })
-        .await
+        .await;
+        drop(waits);
+        let (at, asked) = heard?;
+        // Nobody who asks without end keeps the others from being heard.
+        self.0.rotate_left(at + 1);
+        Some(asked)
     }
 }

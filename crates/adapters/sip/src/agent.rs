@@ -302,7 +302,7 @@ impl UserAgent {
             return None;
         }
         //= R-SIP-14
-        if !self.challenged.may(from.ip(), now) {
+        if proof == Proof::Barred || !self.challenged.may(from.ip(), now) {
             return Some(None);
         }
         //= R-SIP-1

@@ -1,9 +1,9 @@
 //! What keeps strangers from filling memory: challenges by source, and answers to repeated requests.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 
-use onhook_device::MonoTime;
+use onhook_device::{MonoTime, source_of};
 
 use crate::message::{Echo, Request};
 
@@ -22,7 +22,7 @@ const KEPT: usize = 128;
 const KEPT_BYTES: usize = 128 * 1024;
 
 //= R-SIP-14
-/// How many challenges each source has got lately.
+/// How many challenges each source has got lately, or how often it has guessed.
 #[derive(Default)]
 pub(crate) struct Challenged {
     /// When the allowance of a source is whole again.
@@ -32,7 +32,7 @@ pub(crate) struct Challenged {
 impl Challenged {
     /// Whether a source may have another challenge, which counts.
     pub(crate) fn may(&mut self, source: IpAddr, now: MonoTime) -> bool {
-        let source = network(source);
+        let source = source_of(source);
         if self.whole_at.len() >= SOURCES && !self.whole_at.contains_key(&source) {
             self.whole_at.retain(|_, at| *at > now);
             // The one that has been quiet for longest.
@@ -52,19 +52,14 @@ impl Challenged {
         allowed
     }
 
+    /// Whether a source has nothing left for now.
+    pub(crate) fn is_spent(&self, source: IpAddr, now: MonoTime) -> bool {
+        let whole_at = self.whole_at.get(&source_of(source));
+        whole_at.is_some_and(|at| at.plus_millis(ANOTHER_MS) > now.plus_millis(BURST * ANOTHER_MS))
+    }
+
     pub(crate) fn kept(&self) -> usize {
         self.whole_at.len()
-    }
-}
-
-/// Whoever has one address of IPv6 has its whole network.
-fn network(source: IpAddr) -> IpAddr {
-    match source {
-        IpAddr::V4(_) => source,
-        IpAddr::V6(address) => {
-            let prefix = u128::from(address) >> 64 << 64;
-            Ipv6Addr::from(prefix).into()
-        }
     }
 }
 
@@ -160,6 +155,8 @@ pub(crate) fn key(request: &Request, from: SocketAddr) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv6Addr;
+
     use super::*;
 
     const fn at(ms: u64) -> MonoTime {

@@ -7,6 +7,7 @@ use onhook_crypto::auth::{Algorithm, Element, Login, Made, NonceKey, Spoken, ele
 use onhook_device::MonoTime;
 use onhook_phone::Extension;
 
+use crate::bounds::Challenged;
 use crate::message::Request;
 
 /// How long a nonce can be used.
@@ -27,6 +28,8 @@ pub(crate) enum Proof {
     Stale,
     /// It proves nothing, or there is none.
     None,
+    /// Its sender has guessed too often lately: it was not looked at.
+    Barred,
 }
 
 /// Makes challenges and keeps account of the nonces that were used.
@@ -35,6 +38,8 @@ pub(crate) struct Logins {
     made: u32,
     /// By nonce, its last count. Nobody without a password adds to it.
     used: BTreeMap<Made, u32>,
+    /// How often whoever has a nonce of ours has guessed. Nobody can spend what belongs to another: a nonce comes to whom it was made for.
+    guessed: Challenged,
 }
 
 impl Logins {
@@ -43,6 +48,7 @@ impl Logins {
             key: NonceKey::new(key),
             made: 0,
             used: BTreeMap::new(),
+            guessed: Challenged::default(),
         }
     }
 
@@ -70,7 +76,7 @@ impl Logins {
         proof: Proof,
     ) -> impl Iterator<Item = String> {
         let nonce = self.unforeseen(now, asker);
-        let realm = extension.realm.replace(['"', '\\'], "");
+        let realm = realm_of(extension);
         let stale = if proof == Proof::Stale {
             ", stale=true"
         } else {
@@ -96,9 +102,16 @@ impl Logins {
         if extension.password.is_empty() {
             return Proof::None;
         }
+        //= R-SIP-14
+        if self.guessed.is_spent(asker, now) {
+            return Proof::Barred;
+        }
+        let mut guesses = false;
         let found = request.logins.iter().take(LOOKED_AT);
         for value in found {
             for element in elements(value.as_bytes()).iter().take(LOOKED_AT) {
+                let nonce = element.get("nonce");
+                guesses |= nonce.is_some_and(|nonce| self.key.read(nonce, &whom(asker)).is_some());
                 if let Some((nonce, count)) = proven(element, request, extension) {
                     return match self.is_fresh(nonce, count, now, asker) {
                         true => Proof::Good,
@@ -106,6 +119,9 @@ impl Logins {
                     };
                 }
             }
+        }
+        if guesses {
+            self.guessed.may(asker, now);
         }
         Proof::None
     }
@@ -149,7 +165,7 @@ fn proven<'e>(
     let algorithm = element.get("algorithm").map(Algorithm::of);
     let algorithm = algorithm.unwrap_or(Some(Algorithm::Md5))?;
     let (nonce, realm) = (element.get("nonce")?, element.get("realm")?);
-    if element.get("username")? != login.user || realm != extension.realm.as_bytes() {
+    if element.get("username")? != login.user || realm != realm_of(extension).as_bytes() {
         return None;
     }
     let (counted, count) = match element.get("qop") {
@@ -176,6 +192,11 @@ fn proven<'e>(
     spoken
         .is_proven_by(element.get("response")?, algorithm, login)
         .then_some((nonce, count))
+}
+
+/// The realm as it stands between quotes.
+fn realm_of(extension: &Extension) -> String {
+    extension.realm.replace(['"', '\\'], "")
 }
 
 /// Whom a nonce is for.

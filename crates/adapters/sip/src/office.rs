@@ -11,12 +11,14 @@ use onhook_fetch::port::Resolver;
 use onhook_phone::{Answer, Ask, Asked, Origin, Reply, SipAccess};
 use onhook_schedule::port::Clock;
 use tokio::sync::{Notify, mpsc, oneshot};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use crate::agent::{Names, Step, UserAgent};
 use crate::event::Act;
 use crate::frames::Frame;
 
+/// How long the phone may think about who may ask.
+const PHONE: Duration = Duration::from_secs(10);
 /// Names of proxies that are looked up at most.
 const MOST_NAMES: usize = 32;
 /// How long an address of a proxy counts.
@@ -116,8 +118,11 @@ impl Office {
             ask: Ask::SipAccess,
             reply: Box::new(Told(reply)),
         };
-        self.around.asker.send(asked).await.ok()?;
-        match answer.await.ok()? {
+        let answer = async {
+            self.around.asker.send(asked).await.ok()?;
+            answer.await.ok()
+        };
+        match timeout(PHONE, answer).await.ok()?? {
             Answer::SipAccess(access) => Some(access),
             Answer::Done
             | Answer::Delayed(_)
@@ -144,12 +149,14 @@ impl Office {
         let mut known = self.known.lock().await;
         known.names.retain(|name, _| matter.contains(name));
         known.until.retain(|name, _| matter.contains(name));
+        // All of them together: whoever asks waits.
+        let deadline = Instant::now() + self.lookup;
         for name in matter {
             let until = known.until.get(name);
             if until.is_some_and(|until| *until > self.now()) {
                 continue;
             }
-            let found = timeout(self.lookup, self.around.resolver.resolve(name)).await;
+            let found = timeout_at(deadline, self.around.resolver.resolve(name)).await;
             let found = found.ok().and_then(Result::ok).unwrap_or_default();
             let lasts = if found.is_empty() { AGAIN } else { FRESH };
             let until = self.now().plus_secs(lasts.as_secs());

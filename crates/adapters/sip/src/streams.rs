@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use onhook_device::source_of;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
@@ -32,6 +33,7 @@ struct Place {
 impl Open {
     /// A place for another stream, if there is one.
     fn place(&self, source: IpAddr, limits: Limits) -> Option<Place> {
+        let source = source_of(source);
         let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let all: usize = open.values().sum();
         let of_it = open.entry(source).or_default();

@@ -5,6 +5,7 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, Read as _};
 
 use onhook_schedule::port::Entropy;
+use zeroize::Zeroizing;
 
 /// The seed of one boot, from the randomness that the operating system gives to hash tables.
 ///
@@ -37,8 +38,8 @@ impl Entropy for OsEntropy {
 ///
 /// # Errors
 /// The operating system gives none.
-pub fn key() -> io::Result<[u8; 32]> {
-    let mut key = [0; 32];
-    File::open("/dev/urandom")?.read_exact(&mut key)?;
+pub fn key() -> io::Result<Zeroizing<[u8; 32]>> {
+    let mut key = Zeroizing::new([0; 32]);
+    File::open("/dev/urandom")?.read_exact(&mut *key)?;
     Ok(key)
 }

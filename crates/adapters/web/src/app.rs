@@ -91,6 +91,10 @@ pub(crate) struct Visit {
     pub(crate) depth: Depth,
     /// Where links of its page begin.
     pub(crate) base: &'static str,
+    /// What it asks for by its whole path: gates and accounts were looked at for this.
+    pub(crate) action: Option<Action>,
+    /// Whether its whole path takes objects.
+    pub(crate) executes: bool,
     /// The rest of its path.
     pub(crate) path: String,
     /// The proof that forms of its session carry.
@@ -214,6 +218,8 @@ async fn enter(
     }
     //= R-WEB-1
     for (enable, counts) in [
+        // The door may still be on its way to be closed.
+        (known::ENABLE_WEB_SERVER, true),
         (known::ENABLE_WEB_ADMIN_ACCESS, wanted == Role::Admin),
         (known::ENABLE_DIRECT_ACTION_URL, action.is_some()),
     ] {
@@ -249,11 +255,9 @@ async fn enter(
         role: wanted.min(role),
         depth,
         base,
-        path: if action.is_some() {
-            target.path.clone()
-        } else {
-            rest.to_owned()
-        },
+        action,
+        executes: senders.is_some(),
+        path: rest.to_owned(),
         token,
         argument: target.argument.map(Arc::new),
         peer: peer.remote.ip(),

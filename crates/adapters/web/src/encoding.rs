@@ -39,15 +39,27 @@ fn hex(digit: u8) -> Option<u8> {
         .and_then(|value| u8::try_from(value).ok())
 }
 
-/// The fields of a form in the order in which they were sent; `None` if one of them is no text.
-pub(crate) fn fields(body: &str) -> Option<Vec<(Zeroizing<String>, Zeroizing<String>)>> {
+/// A field of a form and what stands in it.
+pub(crate) type Field = (Zeroizing<String>, Zeroizing<String>);
+
+/// The fields of a form in the order in which they were sent, one after the other; `None` for one that is no text.
+pub(crate) fn fields(body: &str) -> impl Iterator<Item = Option<Field>> {
     let pairs = body.split('&').filter(|pair| !pair.is_empty());
-    pairs
-        .map(|pair| {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            Some((decoded(name, Plus::Blank)?, decoded(value, Plus::Blank)?))
-        })
-        .collect()
+    pairs.map(|pair| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        Some((decoded(name, Plus::Blank)?, decoded(value, Plus::Blank)?))
+    })
+}
+
+/// What stands in the first field of a name; `None` if a field before it is no text.
+pub(crate) fn field(body: &str, wanted: &str) -> Option<Zeroizing<String>> {
+    let mut fields = fields(body);
+    loop {
+        let (name, value) = fields.next()??;
+        if name.as_str() == wanted {
+            return Some(value);
+        }
+    }
 }
 
 /// The digits of bytes, two each.
@@ -82,8 +94,9 @@ mod tests {
 
     #[test]
     fn fields_keep_their_order() {
-        let fields = fields("a=1&b=x%3Dy&&c&a=+").unwrap();
-        let fields: Vec<_> = fields
+        let all: Option<Vec<Field>> = fields("a=1&b=x%3Dy&&c&a=+").collect();
+        let all = all.unwrap();
+        let fields: Vec<_> = all
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str()))
             .collect();

@@ -7,7 +7,7 @@ use onhook_phone::Look;
 use onhook_rules::masked;
 use zeroize::Zeroizing;
 
-use crate::encoding::fields;
+use crate::encoding::{Field, fields};
 use crate::layout::is_on_pages;
 use crate::login::Role;
 
@@ -23,7 +23,7 @@ const CLEAR: &str = ".clear";
 pub(crate) struct Submitted {
     /// The proof of where it comes from.
     pub(crate) token: String,
-    pairs: Vec<(Zeroizing<String>, Zeroizing<String>)>,
+    pairs: Vec<Field>,
 }
 
 /// Why nothing is stored, by field; the field of what belongs to none is empty.
@@ -33,10 +33,9 @@ impl Submitted {
     /// Reads a form; `None` if it is none.
     pub(crate) fn read(body: &[u8]) -> Option<Self> {
         let body = std::str::from_utf8(body).ok()?;
-        let mut pairs = fields(body)?;
-        if pairs.len() > FIELDS {
-            return None;
-        }
+        // What is more than a form can have is not even read.
+        let pairs: Option<Vec<Field>> = fields(body).take(FIELDS + 1).collect();
+        let mut pairs = pairs.filter(|pairs| pairs.len() <= FIELDS)?;
         let at = pairs.iter().position(|(name, _)| name.as_str() == TOKEN)?;
         let (_, token) = pairs.remove(at);
         Some(Self {

@@ -1,10 +1,10 @@
 //! Who may come in: the accounts `admin` and `user`, by Digest (RFC 7616).
 
 use std::collections::VecDeque;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 
 use onhook_crypto::auth::{Algorithm, Element, Login, Spoken, elements};
-use onhook_device::Secret;
+use onhook_device::{Secret, source_of};
 use onhook_phone::Logins;
 
 use crate::action::Credentials;
@@ -318,17 +318,6 @@ impl Porter {
             count: 1,
             last_s: now_s,
         });
-    }
-}
-
-/// Who counts as one source: an address, or a network of IPv6 that one subscriber has.
-fn source_of(peer: IpAddr) -> IpAddr {
-    match peer.to_canonical() {
-        IpAddr::V6(ip) => {
-            let bits = ip.to_bits() >> 64 << 64;
-            IpAddr::V6(Ipv6Addr::from_bits(bits))
-        }
-        v4 @ IpAddr::V4(_) => v4,
     }
 }
 

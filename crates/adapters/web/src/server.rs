@@ -207,9 +207,11 @@ async fn converse(
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(peer);
         async move {
+            let worked = working.lock_owned().await;
             let answered = tokio::spawn(async move {
-                let _working = working.lock_owned().await;
-                router.call(request).await
+                let response = router.call(request).await;
+                drop(worked);
+                response
             });
             match answered.await {
                 Ok(Ok(response)) => Ok(response),

@@ -13,6 +13,7 @@ mod identity;
 mod outcome;
 mod readings;
 mod secret;
+mod source;
 mod suggest;
 mod time;
 
@@ -24,5 +25,6 @@ pub use readings::{
     TriggerUrlValue, UpgradeNoServer,
 };
 pub use secret::{Secret, SecretRef};
+pub use source::source_of;
 pub use suggest::suggest;
 pub use time::{MonoTime, Now, WallTime, days_from_civil};

@@ -40,9 +40,7 @@ impl Secret {
 /// How long it takes does not tell where the bytes differ.
 impl PartialEq for Secret {
     fn eq(&self, other: &Self) -> bool {
-        let pairs = self.0.iter().zip(other.0.iter());
-        let differences = pairs.fold(0, |all, (a, b)| all | (a ^ b));
-        self.0.len() == other.0.len() && differences == 0
+        self.matches(&other.0)
     }
 }
 

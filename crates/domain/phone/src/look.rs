@@ -9,7 +9,7 @@ use crate::report::Status;
 use crate::{Phone, Shared};
 
 /// A phone at one moment, as its pages show it. No value in it is secret but those of [`Logins`].
-#[derive(PartialEq, Debug)]
+#[derive(PartialEq, Eq, Debug)]
 pub struct Look {
     /// The moment.
     pub now: Now,
@@ -34,8 +34,6 @@ pub struct Seen {
     pub shown: Shown,
     /// The right of the User account in force.
     pub access: Option<UserAccess>,
-    /// Whether the user set it.
-    pub by_user: bool,
 }
 
 /// A value as far as it may be shown.
@@ -50,7 +48,7 @@ pub enum Shown {
 }
 
 /// The passwords of the accounts of the pages; an empty one is none.
-#[derive(Debug)]
+#[derive(PartialEq, Eq, Debug)]
 pub struct Logins {
     /// Of `admin`.
     pub admin: Secret,
@@ -59,16 +57,6 @@ pub struct Logins {
     /// Of those who send objects to be executed.
     pub xml: Secret,
 }
-
-impl PartialEq for Logins {
-    fn eq(&self, other: &Self) -> bool {
-        self.admin.matches(other.admin.expose())
-            && self.user.matches(other.user.expose())
-            && self.xml.matches(other.xml.expose())
-    }
-}
-
-impl Eq for Look {}
 
 impl Look {
     /// Looks at a phone; `None` if it has no model.
@@ -91,7 +79,6 @@ impl Look {
                 id,
                 shown,
                 access: params.access(id, view),
-                by_user: params.is_set_by_user(id),
             }
         });
         let secret = |names: &[&str]| {

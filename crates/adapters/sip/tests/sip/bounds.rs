@@ -3,7 +3,7 @@
 use onhook_crypto::auth::Login;
 use onhook_sip::{Act, Kept};
 
-use crate::scene::{LOGIN, Message, SERVER, Scene};
+use crate::scene::{LOGIN, Message, SERVER, Scene, Told};
 
 //= R-SIP-10 type=test
 #[test]
@@ -34,6 +34,35 @@ fn assert_bounded(kept: Kept) {
     assert!(kept.answer_bytes <= 256 * 1024, "{kept:?}");
     assert!(kept.nonces <= 256, "{kept:?}");
     assert!(kept.sources <= 256, "{kept:?}");
+}
+
+//= R-SIP-14 type=test
+#[test]
+fn a_password_cannot_be_guessed_quickly_and_nobody_else_is_locked_out() {
+    let guess = |challenge: &Told, password: &'static [u8], count| {
+        challenge.authorization(Login { password, ..LOGIN }, count, 0)
+    };
+    let mut scene = Scene::new();
+    let first = scene.notify("reboot_now");
+    let challenge = scene.send(SERVER, first.text());
+    let first = scene.notify("reboot_now");
+    let other = scene.send("192.0.2.11:5060", first.text());
+    let mut ask = |from: &str, extra: String| {
+        let message = Message {
+            extra,
+            ..scene.notify("reboot_now")
+        };
+        scene.send(from, message.text()).acts().len()
+    };
+    for count in 1..=20 {
+        assert_eq!(ask(SERVER, guess(&challenge, b"guess", count)), 0);
+    }
+    assert_eq!(
+        ask(SERVER, guess(&challenge, LOGIN.password, 21)),
+        0,
+        "found"
+    );
+    assert_eq!(ask("192.0.2.11:5060", guess(&other, LOGIN.password, 1)), 1);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use super::actions::{read, wish};
 use super::{App, Visit};
 use crate::action::Action;
 use crate::answers::{answer, words};
-use crate::encoding::fields;
+use crate::encoding::field;
 use crate::login::{Account, Role};
 
 /// Where objects are sent.
@@ -114,7 +114,5 @@ fn object(body: Vec<u8>) -> Vec<u8> {
     if text.trim_start().starts_with('<') {
         return body;
     }
-    let all = fields(text).unwrap_or_default();
-    let field = all.iter().find(|(name, _)| name.as_str() == FIELD);
-    field.map_or_else(Vec::new, |(_, object)| object.as_bytes().to_vec())
+    field(text, FIELD).map_or_else(Vec::new, |object| object.as_bytes().to_vec())
 }

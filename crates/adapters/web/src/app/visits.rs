@@ -18,9 +18,8 @@ use tokio::sync::broadcast::error::RecvError;
 
 use super::actions::{act, read};
 use super::{App, Follower, Visit, execute};
-use crate::action::Action;
 use crate::answers::{answer, html, see, words};
-use crate::encoding::fields;
+use crate::encoding::field;
 use crate::form::{Faults, Submitted};
 use crate::layout::{Tab, tabs};
 use crate::login::Role;
@@ -40,11 +39,11 @@ pub(super) async fn visit(
     Extension(visit): Extension<Visit>,
     request: Request,
 ) -> Response {
-    if let Some(action) = Action::of(&visit.path) {
+    if let Some(action) = visit.action {
         return act(&app, action, &visit, request.into_body()).await;
     }
     let is_post = *request.method() == Method::POST;
-    if visit.path == execute::PATH {
+    if visit.executes {
         return match is_post {
             true => execute::execute(&app, &visit, request.into_body()).await,
             false => words(StatusCode::METHOD_NOT_ALLOWED, "objects are sent by POST"),
@@ -144,10 +143,7 @@ fn missing(app: &App, visit: &Visit) -> Response {
 fn query(visit: &Visit, name: &str) -> Option<String> {
     let argument = visit.argument.as_ref()?;
     let text = std::str::from_utf8(argument.expose()).ok()?;
-    let found = fields(text)?
-        .into_iter()
-        .find(|(given, _)| given.as_str() == name);
-    found.map(|(_, value)| value.as_str().to_owned())
+    field(text, name).map(|value| value.as_str().to_owned())
 }
 
 fn status(app: &App, visit: &Visit) -> Response {
@@ -261,11 +257,8 @@ async fn submit(app: &Arc<App>, visit: &Visit, tab: Tab, body: Body) -> Response
 }
 
 /// Sends events as they come, for as long as the page is open.
-pub(super) async fn events(
-    State(app): State<Arc<App>>,
-    Extension(visit): Extension<Visit>,
-) -> Response {
-    let Some(place) = app.follow().filter(|_| visit.role == Role::Admin) else {
+pub(super) async fn events(State(app): State<Arc<App>>) -> Response {
+    let Some(place) = app.follow() else {
         return words(
             StatusCode::SERVICE_UNAVAILABLE,
             "too many pages follow the events: close one",

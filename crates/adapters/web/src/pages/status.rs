@@ -43,7 +43,9 @@ pub(crate) struct Last {
 }
 
 impl Last {
-    fn of(report: &ResyncReport) -> Self {
+    /// What changed, and what was wrong, names parameters that `ua` may hide: it is for the Admin account.
+    fn of(report: &ResyncReport, is_admin: bool) -> Self {
+        let lines = if is_admin { LINES } else { 0 };
         Self {
             words: format!(
                 "{} ({}), because of {}",
@@ -67,11 +69,11 @@ impl Last {
                     message: rule.message.clone().unwrap_or_default(),
                 })
                 .collect(),
-            changes: report.changes.iter().take(LINES).cloned().collect(),
+            changes: report.changes.iter().take(lines).cloned().collect(),
             warnings: report
                 .warnings
                 .iter()
-                .take(LINES)
+                .take(lines)
                 .map(|warning| warning.message.clone())
                 .collect(),
         }
@@ -125,7 +127,10 @@ impl<'p> StatusPage<'p> {
                     },
                 ),
             ],
-            last: status.last.as_ref().map(Last::of),
+            last: status
+                .last
+                .as_ref()
+                .map(|last| Last::of(last, frame.is_admin())),
             next: status
                 .next
                 .iter()

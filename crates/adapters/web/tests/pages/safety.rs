@@ -184,3 +184,33 @@ async fn bodies_and_methods_have_bounds() {
     }
     assert_eq!(pages.notes().await, [""; 0]);
 }
+
+//= R-WEB-1 type=test
+//= R-WEB-13 type=test
+#[tokio::test]
+async fn an_action_below_another_path_is_no_action() {
+    let targets = [
+        "/reboot",
+        "/resync?http://evil/a",
+        "/cfg.xml",
+        "/log.tar",
+        "/config.xml",
+        "/CGI/Execute",
+    ];
+    let profile = "<flat-profile><GPP_A>1</GPP_A></flat-profile>";
+    for base in [
+        "/advanced",
+        "/admin/advanced",
+        "/admin/admin",
+        "/advanced/admin",
+    ] {
+        for target in targets.map(|target| format!("{base}{target}")) {
+            let pages = Phone::new().pages();
+            let asked = pages.ask(&target).header("sec-fetch-site", "cross-site");
+            assert_eq!(asked.get().await.status, StatusCode::NOT_FOUND, "{target}");
+            let posted = pages.post(&target, profile).get().await;
+            assert_eq!(posted.status, StatusCode::METHOD_NOT_ALLOWED, "{target}");
+            assert_eq!(pages.notes().await, [""; 0]);
+        }
+    }
+}

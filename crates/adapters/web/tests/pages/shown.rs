@@ -201,7 +201,7 @@ async fn the_status_page_tells_the_last_resync_and_the_next() {
             ms: 1,
             message: Some("put the file there".to_owned()),
         }],
-        changes: Vec::new(),
+        changes: vec![("GPP_B".to_owned(), "changed-value".to_owned())],
         warnings: Vec::new(),
         flash_writes: 0,
         state_writes: 0,
@@ -229,6 +229,8 @@ async fn the_status_page_tells_the_last_resync_and_the_next() {
             is_admin,
             "events are for the Admin account"
         );
+        //= R-UA-1 type=test
+        assert_eq!(text.contains("changed-value"), is_admin, "`ua` may hide it");
         assert_eq!(text.contains("/admin/do/resync"), is_admin);
     }
 }
