@@ -6,7 +6,7 @@ use std::process::Command;
 
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
-use onhook_tests::{Agent, Peer, Reply, Site, skip, tool, until};
+use onhook_tests::{Agent, Peer, Reply, Site, tool, until};
 use serde_json::json;
 
 /// A phone with pages, and a browser before them.
@@ -27,14 +27,8 @@ fn free_port() -> u16 {
 impl Desk {
     /// `None` where no browser is installed.
     fn new(password: &str) -> Option<Self> {
-        let Some(chromedriver) = tool("chromedriver") else {
-            skip("chromedriver is not installed");
-            return None;
-        };
-        tool("chromium").or_else(|| {
-            skip("chromium is not installed");
-            None
-        })?;
+        let chromedriver = tool("chromedriver")?;
+        tool("chromium")?;
         let mut agent = Agent::new().unwrap();
         agent.set_variable("ONHOOK__WEB__LISTEN", "127.0.0.1:0");
         agent.set_variable("ONHOOK__DEVICE__RELEASE", "10.4");

@@ -47,7 +47,7 @@ pub(crate) async fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
     let transports = Transports::new(&config)?;
     let known = Known::of(&config);
     let store = Arc::new(boot::open(&config)?);
-    let sip = Sip::open(&config).await?;
+    let sip = Sip::open(&config, Arc::clone(&transports.names) as _).await?;
     let control =
         ControlSocket::bind(&boot::control_path(&config), json::answer).map_err(|error| {
             let world = World(error.to_string());

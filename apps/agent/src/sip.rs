@@ -7,10 +7,11 @@ mod listening {
     use std::sync::Arc;
 
     use async_trait::async_trait;
+    use onhook_fetch::port::Resolver;
     use onhook_phone::Asked;
     use onhook_phone::port::CommandSource;
     use onhook_sip::{Around, Limits, Listen, Listener, Setup, UserAgent};
-    use onhook_system::{RealClock, SystemResolver, key};
+    use onhook_system::{RealClock, key};
     use tokio::sync::mpsc;
 
     use super::SocketAddr;
@@ -28,7 +29,10 @@ mod listening {
         ///
         /// # Errors
         /// An address is not to be had, or a certificate cannot be used.
-        pub(crate) async fn open(config: &Config) -> anyhow::Result<Self> {
+        pub(crate) async fn open(
+            config: &Config,
+            resolver: Arc<dyn Resolver>,
+        ) -> anyhow::Result<Self> {
             let setting = config.sip;
             if setting.plain.is_none() && setting.secure.is_none() {
                 return Ok(Self(None));
@@ -48,7 +52,7 @@ mod listening {
                 .map_err(|error| config.wrong("device.time_zone", error))?;
             let around = Around {
                 asker,
-                resolver: Arc::new(SystemResolver),
+                resolver,
                 clock: Arc::new(clock),
             };
             let listen = Listen {
@@ -139,7 +143,10 @@ mod listening {
 
 #[cfg(not(feature = "sip"))]
 mod deaf {
+    use std::sync::Arc;
+
     use async_trait::async_trait;
+    use onhook_fetch::port::Resolver;
     use onhook_phone::Asked;
     use onhook_phone::port::CommandSource;
 
@@ -151,7 +158,10 @@ mod deaf {
 
     impl Sip {
         #[expect(clippy::unused_async, reason = "with SIP it waits for sockets")]
-        pub(crate) async fn open(_config: &Config) -> anyhow::Result<Self> {
+        pub(crate) async fn open(
+            _config: &Config,
+            _resolver: Arc<dyn Resolver>,
+        ) -> anyhow::Result<Self> {
             Ok(Self)
         }
 

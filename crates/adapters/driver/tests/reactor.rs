@@ -14,6 +14,7 @@ mod failures;
 #[path = "reactor/fleet.rs"]
 mod fleet;
 #[path = "reactor/pages.rs"]
+#[cfg(feature = "pages")]
 mod pages;
 #[path = "reactor/proxy.rs"]
 #[cfg(feature = "proxy")]
@@ -36,7 +37,7 @@ mod trust;
 mod uploads;
 #[path = "reactor/waiting.rs"]
 mod waiting;
-#[cfg(not(all(feature = "proxy", feature = "reports")))]
+#[cfg(not(all(feature = "pages", feature = "proxy", feature = "reports")))]
 #[path = "reactor/without.rs"]
 mod without;
 #[path = "reactor/world.rs"]

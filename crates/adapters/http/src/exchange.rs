@@ -3,7 +3,7 @@
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
-use std::task::{Poll, ready};
+use std::task::Poll;
 
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use http_body_util::BodyExt as _;
@@ -367,15 +367,19 @@ impl Line {
     /// It never will. hyper may not say why.
     async fn sent(&mut self) -> Result<(), Option<hyper::Error>> {
         poll_fn(|cx| {
-            while !self.unsent.is_nothing() {
-                if self.ended {
-                    return Poll::Ready(Err(self.failure.take()));
-                }
-                let end = ready!(self.connection.poll_without_shutdown(cx));
+            if !self.ended
+                && !self.unsent.is_nothing()
+                && let Poll::Ready(end) = self.connection.poll_without_shutdown(cx)
+            {
                 self.ended = true;
                 self.failure = end.err();
             }
-            Poll::Ready(Ok(()))
+            // What moved the connection may have sent the rest, though nothing more came.
+            match (self.unsent.is_nothing(), self.ended) {
+                (true, _) => Poll::Ready(Ok(())),
+                (false, true) => Poll::Ready(Err(self.failure.take())),
+                (false, false) => Poll::Pending,
+            }
         })
         .await
     }

@@ -9,7 +9,7 @@ pub struct Limits {
     pub connect: Duration,
     /// Longest wait for the end of a TLS handshake.
     pub handshake: Duration,
-    /// Longest time without a received byte.
+    /// Longest time without a byte in either direction.
     pub idle: Duration,
     /// Largest status line and header block of an answer, in bytes.
     pub header_block: usize,

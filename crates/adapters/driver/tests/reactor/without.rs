@@ -4,9 +4,11 @@
 use onhook_device::Outcome;
 #[cfg(not(feature = "reports"))]
 use onhook_phone::Answer;
+#[cfg(not(feature = "pages"))]
+use onhook_phone::Ask;
 
 use crate::world::Home;
-#[cfg(not(feature = "reports"))]
+#[cfg(not(all(feature = "pages", feature = "reports")))]
 use crate::world::refused;
 
 fn home() -> Home {
@@ -46,4 +48,13 @@ async fn a_report_fails_and_whoever_asked_for_it_is_told_why() {
         life.say("restart").await,
         Some(Answer::Refused(_))
     ));
+}
+
+#[cfg(not(feature = "pages"))]
+#[tokio::test(start_paused = true)]
+async fn nobody_looks_at_a_phone_without_pages() {
+    let mut life = home().booted().await;
+    let reply = life.asker.ask(Ask::Look);
+    let why = refused(life.answer(reply).await);
+    assert!(why.contains("no pages"), "{why}");
 }

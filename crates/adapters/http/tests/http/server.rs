@@ -25,6 +25,8 @@ pub(crate) enum Then {
     Hold,
     /// What is left of the body is read, and then the connection is closed.
     Listen,
+    /// What is left of the body is read, and the connection stays open until the client closes it.
+    Keep,
     /// The connection is closed without a last word of TLS.
     #[cfg(feature = "_tls")]
     Cut,
@@ -208,13 +210,15 @@ async fn play(mut stream: Box<dyn Line>, (bytes, then): Script, enough: usize, h
             assert_eq!(stream.tcp().try_write(bytes).unwrap(), bytes.len());
         }
         Then::Hold => {}
-        Then::Listen => {
+        Then::Listen | Then::Keep => {
             let mut rest = vec![0; length - body.len()];
             if stream.read_exact(&mut rest).await.is_ok() {
                 body.extend(rest);
                 heard.bodies.lock().unwrap().push(body);
             }
-            return;
+            if matches!(then, Then::Listen) {
+                return;
+            }
         }
     }
     let mut rest = [0; 64];

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use onhook_device::Secret;
 use onhook_fetch::port::Upload;
 use onhook_fetch::{
-    Account, Endpoint, ErrorKind, FetchError, Method, Proxy, Request, Submission, UPLOAD_LIMIT,
+    Account, Endpoint, ErrorKind, FetchError, Method, Request, Submission, UPLOAD_LIMIT,
 };
 use onhook_http::{HttpFetch, Limits};
 use onhook_testkit::contract::{self, Taker, UploadFixture};
@@ -321,12 +321,13 @@ async fn a_third_challenge_or_no_credentials_end_an_upload() {
 //= R-HTTP-19 type=test
 //= R-PROXY-1 type=test
 //= R-PROXY-2 type=test
+#[cfg(feature = "proxy")]
 #[tokio::test]
 async fn a_report_goes_through_the_proxy() {
     let who = answer("407 Who", "Proxy-Authenticate: Basic realm=\"p\"\r\n", b"");
     let proxy = Server::start(vec![who, created()]).await;
     let mut submission = submission(request("prov.invalid", 80, "/r.xml"));
-    submission.proxy = Some(Proxy {
+    submission.proxy = Some(onhook_fetch::Proxy {
         host: proxy.address.ip().to_string(),
         port: proxy.address.port(),
         user: Some("u".into()),
@@ -376,6 +377,25 @@ async fn a_success_told_early_counts_once_the_body_has_left() {
     let server = Server::after(1000, vec![(bytes, Then::Reset)]).await;
     let error = put(&submission_to(&server, &submission)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Truncated, "{error}");
+}
+
+/// Nothing more happens on the connection then.
+#[tokio::test]
+async fn a_success_told_early_over_a_connection_that_stays_open_does_not_wait_for_its_end() {
+    let (bytes, _) = answer("201 Created", "", &[b'a'; 180_000]);
+    let server = Server::after(1000, vec![(bytes, Then::Keep)]).await;
+    let mut submission = large(&server);
+    submission.timeout = std::time::Duration::from_secs(3600);
+    let patient = Limits {
+        idle: std::time::Duration::from_secs(3600),
+        ..Limits::default()
+    };
+    let mine = transport(patient);
+    // A task of its own: whatever wakes it would let it go on.
+    let put = tokio::spawn(async move { put_with(&mine, &submission).await });
+    let hangs = std::time::Duration::from_secs(20);
+    let ended = tokio::time::timeout(hangs, put).await;
+    ended.unwrap().unwrap().unwrap();
 }
 
 fn submission_to(server: &Server, like: &Submission) -> Submission {

@@ -24,6 +24,18 @@ pub(super) struct Answer {
     pub(super) body: Result<Body, Outcome>,
 }
 
+impl Answer {
+    /// What comes of a request that nobody hears.
+    pub(super) const fn unheard(outcome: Outcome) -> Self {
+        Self {
+            after: Duration::ZERO,
+            found: false,
+            heard: false,
+            body: Err(outcome),
+        }
+    }
+}
+
 /// What is sent.
 pub(super) struct Body {
     pub(super) bytes: Vec<u8>,

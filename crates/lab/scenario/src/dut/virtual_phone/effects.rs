@@ -119,26 +119,31 @@ impl VirtualPhone {
         method: &str,
         prvst: Option<i8>,
     ) -> (String, Answer) {
-        let mut servers = self.servers(op, request).into_iter().peekable();
+        let servers = match self.servers(op, request) {
+            Ok(servers) => servers,
+            Err(outcome) => {
+                self.tell(Input::FetchStarted(op, Endpoint { ip: None }));
+                let url = usual(&render::url(request, &self.shared.values));
+                return (url, Answer::unheard(outcome));
+            }
+        };
         let mut first = None;
-        loop {
-            let Some((host, port)) = servers.next() else {
-                // There is one at least.
-                let host = self.shared.values.text(request.host).to_owned();
-                return self.ask_server((host, request.port), request, method, prvst);
-            };
+        let mut asked = None;
+        for (host, port) in servers {
             let (url, answer) = self.ask_server((host.clone(), port), request, method, prvst);
             let usual_ip = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
             // An address in the URL needs no name server.
             let ip = answer.found.then(|| host.parse().unwrap_or(usual_ip));
             first = first.or(ip);
             let unreached = matches!(answer.body, Err(Outcome::Connect | Outcome::Dns));
-            if unreached && servers.peek().is_some() {
-                continue;
+            asked = Some((url, answer));
+            if !unreached {
+                break;
             }
-            self.tell(Input::FetchStarted(op, Endpoint { ip: first }));
-            return (url, answer);
         }
+        self.tell(Input::FetchStarted(op, Endpoint { ip: first }));
+        // There is one server at least.
+        asked.unwrap_or_else(|| (String::new(), Answer::unheard(Outcome::Dns)))
     }
 
     /// Asks a server, as far as it hears of it.

@@ -2,10 +2,11 @@
 
 use std::net::IpAddr;
 
+use onhook_device::Outcome;
 use onhook_discovery::{Found, read_redirect};
-use onhook_fetch::{Scheme, SrvRecord, srv_name, srv_order};
+use onhook_fetch::{Scheme, SrvRecord, is_allowed, srv_name, srv_order};
 use onhook_params::Secrecy;
-use onhook_phone::{Discovered, Fact, Input, Means, OpId, Place, Request, Searched};
+use onhook_phone::{Discovered, Fact, Input, Means, OpId, Place, Request, Searched, render};
 
 use super::{VirtualPhone, millis};
 use crate::dut::{Dut as _, Seen};
@@ -89,9 +90,16 @@ impl VirtualPhone {
         (searched, millis(answer.after))
     }
 
-    /// The servers of a request, as `host:port`, in the order in which they are tried: those that SRV records name, or the
-    /// host itself.
-    pub(super) fn servers(&self, op: OpId, request: &Request) -> Vec<(String, u16)> {
+    /// The servers of a request, hosts with their ports, in the order in which they are tried: those that SRV records name, or
+    /// the host itself.
+    ///
+    /// # Errors
+    /// Restricted_Access_Domains allows none of them.
+    pub(super) fn servers(
+        &self,
+        op: OpId,
+        request: &Request,
+    ) -> Result<Vec<(String, u16)>, Outcome> {
         let host = self.shared.values.text(request.host).to_owned();
         let phone = self.phone.as_ref();
         let service = phone.and_then(|phone| phone.service(op, request, &self.shared));
@@ -101,15 +109,20 @@ impl VirtualPhone {
             let records = self.given.services.get(&name)?.clone();
             Some(srv_order(records, service.mode, service.seed))
         });
-        let servers: Vec<_> = records
-            .unwrap_or_default()
+        let records = records.unwrap_or_default();
+        //= R-DNS-5
+        if records.is_empty() {
+            return Ok(vec![(host, request.port)]);
+        }
+        //= R-RAD-2
+        let list = phone.map_or("", |phone| render::allowed_domains(phone, &self.shared));
+        let allowed = records
             .into_iter()
-            .map(|record| (record.target, record.port))
-            .collect();
+            .filter(|record| is_allowed(&record.target, list));
+        let servers: Vec<_> = allowed.map(|record| (record.target, record.port)).collect();
         match servers.is_empty() {
-            //= R-DNS-5
-            true => vec![(host, request.port)],
-            false => servers,
+            true => Err(Outcome::ServerNotAllowed),
+            false => Ok(servers),
         }
     }
 }
