@@ -18,11 +18,15 @@ const OF_CLIENTS: usize = 3;
 /// A network; `None` after saying that the test is skipped.
 fn network() -> Option<Network> {
     tool("ip")?;
-    if !Network::is_possible() {
-        skip("network namespaces cannot be made here: that takes root");
-        return None;
+    match Network::new() {
+        Ok(network) => Some(network),
+        Err(why) => {
+            skip(&format!(
+                "network namespaces cannot be made here, which takes root: {why:#}"
+            ));
+            None
+        }
     }
-    Some(Network::new().unwrap())
 }
 
 /// A phone with a lease of its own takes the profile of this file, and then loses its address.

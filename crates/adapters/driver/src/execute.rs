@@ -8,8 +8,8 @@ use onhook_params::port::StoredParam;
 use onhook_params::{Mark, Secrecy, ValueId, View};
 use onhook_phone::port::{Severity, StateStore};
 use onhook_phone::{
-    Committed, Effect, Input, LogLine, Notice, OpId, Phone, ProxySetting, ReportNotice, Request,
-    RestartKind, Shared, StateChange, UpgradeNotice, render,
+    Committed, Effect, Input, LogLine, Notice, OpId, Phone, ProxySetting, Request, RestartKind,
+    Shared, StateChange, render,
 };
 use zeroize::Zeroizing;
 
@@ -219,48 +219,9 @@ impl Reactor {
         let Some(seat) = self.phones.seats.get_mut(phone as usize) else {
             return;
         };
-        let url = match notice {
-            Notice::RuleStarted(_, request)
-            | Notice::TrustStarted(_, request)
-            | Notice::Upgrade(UpgradeNotice::Started(_, request))
-            | Notice::Report(ReportNotice::Sending(_, request)) => {
-                Some(render::url(request, &self.phones.shared.values))
-            }
-            Notice::ResyncStarted(..)
-            | Notice::RuleDone { .. }
-            | Notice::RuleFault(..)
-            | Notice::TriggerFault(..)
-            | Notice::Held
-            | Notice::RestartLoop
-            | Notice::ActivationCode
-            | Notice::AccountWanted
-            | Notice::TrustFault(..)
-            | Notice::TrustDone(..)
-            | Notice::TrustForgotten
-            | Notice::ResyncDone(_)
-            | Notice::TimerArmed(..)
-            | Notice::Refused(_)
-            | Notice::EditDone(_)
-            | Notice::EditBusy
-            | Notice::EraseFailed
-            | Notice::ServerChanged(..)
-            | Notice::Upgrade(
-                UpgradeNotice::Done(_)
-                | UpgradeNotice::Fault(_)
-                | UpgradeNotice::Retry(_)
-                | UpgradeNotice::NotNeeded
-                | UpgradeNotice::Refused(_),
-            )
-            | Notice::Report(
-                ReportNotice::Started(_)
-                | ReportNotice::Fault(_)
-                | ReportNotice::Done(_)
-                | ReportNotice::Nothing
-                | ReportNotice::NotBooted,
-            ) => None,
-        };
+        let values = &self.phones.shared.values;
+        let url = notice.request().map(|request| render::url(request, values));
         if let Notice::ServerChanged(old, new, newcomer) = notice {
-            let values = &self.phones.shared.values;
             let (old, new) = (values.text(*old), values.text(*new));
             self.observer
                 .server_changed(phone, now, [old, new], *newcomer);

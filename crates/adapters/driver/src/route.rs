@@ -3,11 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
 use onhook_fetch::port::Fetch;
-use onhook_fetch::{
-    BodySink, ConstantScript, Endpoint, Head, Proxy, ProxyScript, Refused, Request, Way, is_allowed,
-};
+use onhook_fetch::{ConstantScript, Proxy, ProxyScript, Request, Way, is_allowed};
 use onhook_phone::{Phone, ProxySetting, Shared};
 
 use crate::fetch::{Failed, describe};
@@ -93,7 +90,7 @@ impl ProxyFile {
             );
             return None;
         }
-        let mut file = Text(Vec::new());
+        let mut file = Vec::new();
         if let Err(error) = self.transport.get(&self.request, &mut file).await {
             //= R-PROXY-3
             tracing::warn!("no proxy is used: {}", describe(&error));
@@ -101,7 +98,7 @@ impl ProxyFile {
         }
         // The path is the business of phone and server alone.
         let url = format!("{}://{}/", wired.scheme, wired.host);
-        let text = String::from_utf8_lossy(&file.0);
+        let text = String::from_utf8_lossy(&file);
         //= R-PROXY-4
         match self.script.way(&text, &url, &wired.host) {
             Some(Way::Proxy(host, port)) => Some(Proxy {
@@ -119,20 +116,5 @@ impl ProxyFile {
                 None
             }
         }
-    }
-}
-
-/// Collects a file.
-struct Text(Vec<u8>);
-
-#[async_trait]
-impl BodySink for Text {
-    async fn started(&mut self, _endpoint: Endpoint) {}
-
-    fn head(&mut self, _head: &Head) {}
-
-    fn chunk(&mut self, bytes: &[u8]) -> Result<(), Refused> {
-        self.0.extend_from_slice(bytes);
-        Ok(())
     }
 }

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use onhook_discovery::port::{Caller, NoAnswer, Redirector};
 use onhook_discovery::read_redirect;
 use onhook_fetch::port::Fetch;
-use onhook_fetch::{BodySink, Endpoint, Head, Refused, Request, Scheme, is_allowed};
+use onhook_fetch::{Request, Scheme, is_allowed};
 
 /// Longest answer, in bytes.
 const LIMIT: u64 = 8 * 1024;
@@ -67,30 +67,14 @@ impl Redirector for Directory {
             limit: LIMIT,
             timeout: PATIENCE,
         };
-        let mut answer = Answer::default();
+        let mut answer = Vec::new();
         let asked = fetch.get(&request, &mut answer).await;
         asked.map_err(|error| NoAnswer(format!("asking the directory: {error}")))?;
-        let url = read_redirect(&answer.0).map_err(|error| {
+        let url = read_redirect(&answer).map_err(|error| {
             NoAnswer(format!(
                 "the answer of the directory {host}:{port}: {error}"
             ))
         })?;
         Ok(url.map(str::to_owned))
-    }
-}
-
-/// Takes a small body.
-#[derive(Default)]
-struct Answer(Vec<u8>);
-
-#[async_trait]
-impl BodySink for Answer {
-    async fn started(&mut self, _endpoint: Endpoint) {}
-
-    fn head(&mut self, _head: &Head) {}
-
-    fn chunk(&mut self, bytes: &[u8]) -> Result<(), Refused> {
-        self.0.extend_from_slice(bytes);
-        Ok(())
     }
 }

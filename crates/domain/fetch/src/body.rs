@@ -36,3 +36,16 @@ pub trait BodySink: Send {
     /// [`Refused`] ends the transfer.
     fn chunk(&mut self, bytes: &[u8]) -> Result<(), Refused>;
 }
+
+/// Takes a body whole.
+#[async_trait]
+impl BodySink for Vec<u8> {
+    async fn started(&mut self, _endpoint: Endpoint) {}
+
+    fn head(&mut self, _head: &Head) {}
+
+    fn chunk(&mut self, bytes: &[u8]) -> Result<(), Refused> {
+        self.extend_from_slice(bytes);
+        Ok(())
+    }
+}

@@ -144,6 +144,51 @@ pub enum Notice {
     EraseFailed,
 }
 
+impl Notice {
+    /// The request that it tells of, if it is that something is asked for.
+    #[must_use]
+    pub const fn request(&self) -> Option<&Request> {
+        match self {
+            Self::RuleStarted(_, request)
+            | Self::TrustStarted(_, request)
+            | Self::Upgrade(UpgradeNotice::Started(_, request))
+            | Self::Report(ReportNotice::Sending(_, request)) => Some(request),
+            Self::ResyncStarted(..)
+            | Self::RuleDone { .. }
+            | Self::RuleFault(..)
+            | Self::TriggerFault(..)
+            | Self::Held
+            | Self::RestartLoop
+            | Self::ActivationCode
+            | Self::AccountWanted
+            | Self::TrustFault(..)
+            | Self::TrustDone(..)
+            | Self::TrustForgotten
+            | Self::ResyncDone(_)
+            | Self::TimerArmed(..)
+            | Self::Refused(_)
+            | Self::EditDone(_)
+            | Self::EditBusy
+            | Self::EraseFailed
+            | Self::ServerChanged(..)
+            | Self::Upgrade(
+                UpgradeNotice::Done(_)
+                | UpgradeNotice::Fault(_)
+                | UpgradeNotice::Retry(_)
+                | UpgradeNotice::NotNeeded
+                | UpgradeNotice::Refused(_),
+            )
+            | Self::Report(
+                ReportNotice::Started(_)
+                | ReportNotice::Fault(_)
+                | ReportNotice::Done(_)
+                | ReportNotice::Nothing
+                | ReportNotice::NotBooted,
+            ) => None,
+        }
+    }
+}
+
 /// What is told of reports of the configuration.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ReportNotice {

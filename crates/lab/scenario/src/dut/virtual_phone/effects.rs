@@ -9,8 +9,8 @@ use onhook_fetch::{Endpoint, Fingerprint};
 use onhook_params::ValueId;
 use onhook_phone::port::Severity as Told;
 use onhook_phone::{
-    Committed, CustomCa, DecodedId, Effect, Input, LogLine, Newcomer, Notice, OpId, ReportNotice,
-    Request, RestartKind, UpgradeNotice, render,
+    Committed, CustomCa, DecodedId, Effect, Input, LogLine, Newcomer, Notice, OpId, Request,
+    RestartKind, render,
 };
 use onhook_profile::{DecodeSpec, Limits, decode};
 
@@ -317,46 +317,10 @@ impl VirtualPhone {
             });
             return;
         }
-        let url = match notice {
-            Notice::RuleStarted(_, request)
-            | Notice::TrustStarted(_, request)
-            | Notice::Upgrade(UpgradeNotice::Started(_, request))
-            | Notice::Report(ReportNotice::Sending(_, request)) => {
-                Some(usual(&render::url(request, &self.shared.values)))
-            }
-            Notice::ResyncStarted(..)
-            | Notice::RuleDone { .. }
-            | Notice::RuleFault(..)
-            | Notice::TriggerFault(..)
-            | Notice::Held
-            | Notice::ResyncDone(_)
-            | Notice::TimerArmed(..)
-            | Notice::RestartLoop
-            | Notice::ActivationCode
-            | Notice::AccountWanted
-            | Notice::Refused(_)
-            | Notice::EditDone(_)
-            | Notice::EditBusy
-            | Notice::EraseFailed
-            | Notice::ServerChanged(..)
-            | Notice::TrustFault(..)
-            | Notice::TrustDone(..)
-            | Notice::TrustForgotten
-            | Notice::Upgrade(
-                UpgradeNotice::Done(_)
-                | UpgradeNotice::Fault(_)
-                | UpgradeNotice::Retry(_)
-                | UpgradeNotice::NotNeeded
-                | UpgradeNotice::Refused(_),
-            )
-            | Notice::Report(
-                ReportNotice::Started(_)
-                | ReportNotice::Fault(_)
-                | ReportNotice::Done(_)
-                | ReportNotice::Nothing
-                | ReportNotice::NotBooted,
-            ) => None,
-        };
+        let values = &self.shared.values;
+        let url = notice
+            .request()
+            .map(|request| usual(&render::url(request, values)));
         let Some((name, fields)) = event::of(now, notice, url.as_deref()) else {
             return;
         };
