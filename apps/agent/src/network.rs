@@ -146,7 +146,7 @@ fn asking(
     if wishes.mode != IpMode::V6 {
         let who = Who {
             mac: identity.mac,
-            class,
+            class: class.clone(),
             host_name: host_name(identity),
         };
         let wire = DhcpSocket::v4(interface).map_err(failed)?;
@@ -165,7 +165,7 @@ fn asking(
         };
     }
     if wishes.mode != IpMode::V4 {
-        let client = Client6::new(identity.mac, v6, seed, source.now());
+        let client = Client6::new(identity.mac, &class, v6, seed, source.now());
         match DhcpSocket::v6(interface) {
             Ok(wire) => source = source.with_v6(client, wire),
             Err(error) if wishes.mode == IpMode::V6 => return Err(failed(error)),

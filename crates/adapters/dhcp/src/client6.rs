@@ -23,10 +23,14 @@ const REFRESH: u32 = 86_400;
 const SHORTEST_REFRESH: u32 = 600;
 /// A DUID of a link-layer address, over Ethernet (RFC 8415 section 11.4).
 const DUID_LL: [u8; 4] = [0, 3, 0, 1];
+/// The enterprise whose vendor classes these are.
+const ENTERPRISE: u32 = 9;
 
 /// The client.
 pub struct Client6 {
     duid: Vec<u8>,
+    /// The value of the vendor class option.
+    class: Vec<u8>,
     wanted: Vec<u16>,
     seed: u64,
     draws: u64,
@@ -39,11 +43,13 @@ pub struct Client6 {
 }
 
 impl Client6 {
-    /// A client that begins within a second; `order` is DHCPv6_Option_To_Use, `seed` decides what chance decides.
+    /// A client that begins within a second; `class` is what it tells of itself, `order` is DHCPv6_Option_To_Use, `seed`
+    /// decides what chance decides.
     #[must_use]
-    pub fn new(mac: Mac, order: &str, seed: u64, now: MonoTime) -> Self {
+    pub fn new(mac: Mac, class: &str, order: &str, seed: u64, now: MonoTime) -> Self {
         let mut client = Self {
             duid: [&DUID_LL[..], &mac.0].concat(),
+            class: vendor_class(class),
             wanted: option_request(order),
             seed,
             draws: 0,
@@ -81,6 +87,8 @@ impl Client6 {
             xid: self.xid,
             options: vec![
                 (code::CLIENT, self.duid.clone()),
+                //= R-DHCP-4
+                (code::CLASS, self.class.clone()),
                 (code::ELAPSED, elapsed.to_be_bytes().to_vec()),
                 (code::REQUEST, list),
             ],
@@ -130,6 +138,14 @@ impl Client6 {
             options,
         }));
     }
+}
+
+/// The one class of a phone (RFC 8415 section 21.16). Servers give options of a vendor to clients of that vendor alone.
+fn vendor_class(class: &str) -> Vec<u8> {
+    let length = u16::try_from(class.len()).unwrap_or(u16::MAX);
+    let text = class.bytes().take(usize::from(length));
+    let (enterprise, length) = (ENTERPRISE.to_be_bytes(), length.to_be_bytes());
+    enterprise.into_iter().chain(length).chain(text).collect()
 }
 
 impl Machine for Client6 {

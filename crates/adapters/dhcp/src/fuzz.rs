@@ -112,7 +112,7 @@ pub fn dhcp6(bytes: &[u8]) {
     if let Ok(message) = Message::parse(bytes) {
         assert_eq!(Message::parse(&message.encode()), Ok(message));
     }
-    let mut client = Client6::new(MAC, LIST_V6, 1, MonoTime::ZERO);
+    let mut client = Client6::new(MAC, "class", LIST_V6, 1, MonoTime::ZERO);
     told(&mut client, bytes, |datagram, sent| {
         copy(datagram, sent, 1..4)
     });

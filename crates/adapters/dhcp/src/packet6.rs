@@ -13,6 +13,7 @@ pub(crate) mod code {
     pub(crate) const SERVER: u16 = 2;
     pub(crate) const REQUEST: u16 = 6;
     pub(crate) const ELAPSED: u16 = 8;
+    pub(crate) const CLASS: u16 = 16;
     pub(crate) const REFRESH: u16 = 32;
 }
 

@@ -6,6 +6,8 @@ use onhook_discovery::{HeldValue, choose};
 
 use crate::server::MAC;
 
+const CLASS: &str = "Cisco Systems, Inc. IP Phone CP-8841-3PCC";
+
 struct Sim {
     client: Client6,
     now: MonoTime,
@@ -14,7 +16,7 @@ struct Sim {
 impl Sim {
     fn new(seed: u64) -> Self {
         Self {
-            client: Client6::new(MAC, "17,160,159", seed, MonoTime::ZERO),
+            client: Client6::new(MAC, CLASS, "17,160,159", seed, MonoTime::ZERO),
             now: MonoTime::ZERO,
         }
     }
@@ -128,6 +130,16 @@ fn an_answer_is_taken_and_asked_for_again_when_it_ends() {
     let again = sim.sends();
     sim.hears(&reply(&again, &[(32, &[0, 0, 0, 1])]));
     assert_eq!(sim.client.deadline(), sim.now.plus_secs(600));
+}
+
+//= R-DHCP-4 type=test
+#[test]
+fn a_phone_tells_its_class_as_one_of_cisco() {
+    let first = Sim::new(1).sends();
+    let class = option(&first, 16).unwrap();
+    let (before, text) = class.split_at(6);
+    assert_eq!(before, [0, 0, 0, 9, 0, 41]);
+    assert_eq!(text, CLASS.as_bytes());
 }
 
 #[test]

@@ -79,7 +79,7 @@ fn both(says: Option<&Learned>, wire6: Wire6) -> DhcpSource {
     let server = Arc::new(Mutex::new(Server::new(says)));
     source
         .with_v4(client, FakeWire::new(server))
-        .with_v6(Client6::new(MAC, "17,160,159", 7, now), wire6)
+        .with_v6(Client6::new(MAC, "class", "17,160,159", 7, now), wire6)
 }
 
 fn four() -> Learned {
