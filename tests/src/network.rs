@@ -4,6 +4,7 @@
 
 mod acts;
 mod offer;
+mod offer6;
 mod servers;
 
 use std::ffi::OsString;
@@ -19,10 +20,11 @@ use crate::agent::Agent;
 use crate::content::profile;
 
 pub use acts::{
-    asks_over_ipv6, gives_up_an_ended_lease, goes_on_alone, is_known_by_its_class, provisioned_by,
-    restarts_with_another_address,
+    asks_over_ipv6, gives_up_an_ended_lease, goes_on_alone, is_known_by_its_class,
+    is_known_by_its_class_over_ipv6, provisioned_by, restarts_with_another_address,
 };
 pub use offer::{Offer, SAID, Said};
+pub use offer6::{FORMS, Form6, Offer6};
 
 use offer::{NAMED, URL};
 
@@ -81,17 +83,17 @@ impl Network {
         for address in [&["192.0.2.1/24", "dev", "server0"][..], &v6] {
             ip(&[&["-n", &server, "addr", "add"], address].concat())?;
         }
-        for (space, device) in [(&server, "server0"), (&phone, "phone0")] {
+        for (side, device) in [(SERVER, "server0"), (PHONE, "phone0")] {
+            // Nobody else has the address, and a server of DHCPv6 takes it when it starts or never.
+            self.switch_off(side, &format!("ipv6/conf/{device}/accept_dad"))?;
+            let space = &self.space(side);
             for device in ["lo", device] {
                 ip(&["-n", space, "link", "set", device, "up"])?;
             }
         }
         // Answers to a phone without an address must not be dropped.
         for of in ["all", "phone0"] {
-            let mut command = self.command(PHONE, Path::new("sh"));
-            let set = format!("echo 0 > /proc/sys/net/ipv4/conf/{of}/rp_filter");
-            let done = command.args(["-c", &set]).output()?;
-            ensure!(done.status.success(), "{of}: {done:?}");
+            self.switch_off(PHONE, &format!("ipv4/conf/{of}/rp_filter"))?;
         }
         let files = self.files();
         fs::create_dir(&files)?;
@@ -101,6 +103,15 @@ impl Network {
         // The server may give up its rights.
         fs::set_permissions(self.home.path(), fs::Permissions::from_mode(0o755))?;
         self.script("hook", HOOK)?;
+        Ok(())
+    }
+
+    /// Sets a setting of the kernel to 0 on a side.
+    fn switch_off(&self, side: &str, setting: &str) -> anyhow::Result<()> {
+        let mut command = self.command(side, Path::new("sh"));
+        let set = format!("echo 0 > /proc/sys/net/{setting}");
+        let done = command.args(["-c", &set]).output()?;
+        ensure!(done.status.success(), "{setting}: {done:?}");
         Ok(())
     }
 

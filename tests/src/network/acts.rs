@@ -1,13 +1,12 @@
 //! What phones do on the network, whichever server is there.
 
-use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use serde_json::Value;
 
-use super::offer::{CLASS, ELSEWHERE, V6};
-use super::{NAMED, Network, OPTIONS_ALONE, Offer, URL};
+use super::offer::CLASS;
+use super::{Form6, NAMED, Network, OPTIONS_ALONE, Offer, Offer6, URL};
 use crate::agent::Agent;
 use crate::peer::{Peer, until_within};
 
@@ -15,6 +14,10 @@ use crate::peer::{Peer, until_within};
 const LONGEST: Duration = Duration::from_secs(90);
 /// So much longer than a lease lasts its end is waited for.
 const AFTER_LEASE: u32 = 60;
+/// The address of a phone of IPv6.
+const ADDRESS_V6: &str = "2001:db8::50/64";
+/// Classes that a server gives the profile to, and what comes of it for the phone.
+const CLASSES: [(&str, &str); 2] = [(CLASS, "A.applied"), ("Another", "B.fnf")];
 
 /// One resync of the configured rules.
 fn resync(agent: &Agent) -> anyhow::Result<Value> {
@@ -46,30 +49,59 @@ pub fn is_known_by_its_class<S>(
     network: &Network,
     server: impl Fn(&Offer<'_>) -> anyhow::Result<S>,
 ) -> anyhow::Result<()> {
-    for (class, expected) in [(CLASS, "A.applied"), ("Another", "B.fnf")] {
+    for (class, expected) in CLASSES {
         let _server = server(&Offer::new(160, URL).for_class(class))?;
-        let document = resync(&network.phone(&network.own_lease())?)?;
-        let outcome = document.pointer("/rules/0/outcome");
-        ensure!(
-            outcome.is_some_and(|outcome| outcome == expected),
-            "for {class}, not {expected}: {document:#}"
-        );
+        led(&network.phone(&network.own_lease())?, class, expected)?;
         network.clear_phone()?;
     }
     Ok(())
 }
 
-/// A phone of IPv6 alone asks dnsmasq over DHCPv6, and is led elsewhere by nothing that IPv4 would say.
+/// A resync ends so when the server gives the profile to phones of this class.
+fn led(agent: &Agent, class: &str, expected: &str) -> anyhow::Result<()> {
+    let document = resync(agent)?;
+    let outcome = document.pointer("/rules/0/outcome");
+    ensure!(
+        outcome.is_some_and(|outcome| outcome == expected),
+        "for {class}, not {expected}: {document:#}"
+    );
+    Ok(())
+}
+
+/// A phone of IPv6 alone asks over DHCPv6, and takes the profile by its address.
 ///
 /// # Errors
 /// It is not provisioned.
-pub fn asks_over_ipv6(network: &Network, dnsmasq: &Path) -> anyhow::Result<()> {
-    network.give("2001:db8::50/64")?;
-    let _server = network.dnsmasq(dnsmasq, &Offer::new(160, ELSEWHERE), &V6)?;
+pub fn asks_over_ipv6<S>(
+    network: &Network,
+    server: impl FnOnce() -> anyhow::Result<S>,
+) -> anyhow::Result<()> {
+    network.give(ADDRESS_V6)?;
+    let _server = server()?;
+    provisioned_by(&phone_of_ipv6(network)?, NAMED)
+}
+
+/// The same of a phone that a server of DHCPv6 tells by its vendor class; one of another class is led elsewhere.
+///
+/// # Errors
+/// The class makes no difference.
+pub fn is_known_by_its_class_over_ipv6<S>(
+    network: &Network,
+    server: impl Fn(&Offer6<'_>) -> anyhow::Result<S>,
+) -> anyhow::Result<()> {
+    network.give(ADDRESS_V6)?;
+    for (class, expected) in CLASSES {
+        let _server = server(&Offer6::new(Form6::Text(160)).for_class(class))?;
+        led(&phone_of_ipv6(network)?, class, expected)?;
+    }
+    Ok(())
+}
+
+fn phone_of_ipv6(network: &Network) -> anyhow::Result<Agent> {
     let agent = network.phone(OPTIONS_ALONE)?;
     let set = agent.run(&["params", "set", "IP_Mode", "IPv6 Only"])?;
     ensure!(set.code == Some(0), "{set:?}");
-    provisioned_by(&agent, NAMED)
+    Ok(agent)
 }
 
 /// A phone whose address somebody else changes restarts and asks again.

@@ -4,7 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::{Network, Offer, SERVER};
+use super::offer::{ELSEWHERE, V6};
+use super::{Network, Offer, Offer6, SERVER};
 use crate::authority::Authority;
 use crate::peer::{Peer, until};
 use crate::programs::program;
@@ -35,14 +36,34 @@ impl Network {
         listening(Peer::start(&mut command)?, "udp", "0043")
     }
 
+    /// The same for phones of IPv6, which nothing that IPv4 is told leads to a profile.
+    ///
+    /// # Errors
+    /// It does not start.
+    pub fn dnsmasq6(&self, dnsmasq: &Path) -> anyhow::Result<Peer> {
+        self.dnsmasq(dnsmasq, &Offer::new(160, ELSEWHERE), &V6)
+    }
+
     /// The lab as a TFTP server.
     ///
     /// # Errors
     /// It cannot be built or does not start.
     pub fn tftp(&self) -> anyhow::Result<Peer> {
+        self.tftp_at("192.0.2.1:69")
+    }
+
+    /// The same for phones of IPv6.
+    ///
+    /// # Errors
+    /// It cannot be built or does not start.
+    pub fn tftp6(&self) -> anyhow::Result<Peer> {
+        self.tftp_at("[2001:db8::1]:69")
+    }
+
+    fn tftp_at(&self, address: &str) -> anyhow::Result<Peer> {
         let mut command = self.command(SERVER, &program("onhook-harness")?);
         command
-            .args(["serve", "--json", "--tftp", "192.0.2.1:69", "--root"])
+            .args(["serve", "--json", "--tftp", address, "--root"])
             .arg(self.files())
             .stdin(Stdio::null());
         let mut server = Peer::start(&mut command)?;
@@ -55,8 +76,21 @@ impl Network {
     /// # Errors
     /// It does not start.
     pub fn kea(&self, kea: &Path, offer: &Offer<'_>) -> anyhow::Result<Peer> {
+        let text = offer.kea(&flex_option().unwrap_or_default());
+        self.run_kea(kea, &text, "DHCP4_STARTED")
+    }
+
+    /// Kea for phones of IPv6.
+    ///
+    /// # Errors
+    /// It does not start.
+    pub fn kea6(&self, kea: &Path, offer: &Offer6<'_>) -> anyhow::Result<Peer> {
+        self.run_kea(kea, &offer.kea(), "DHCP6_STARTED")
+    }
+
+    fn run_kea(&self, kea: &Path, text: &str, started: &str) -> anyhow::Result<Peer> {
         let config = self.place("kea.json");
-        fs::write(&config, offer.kea(&flex_option().unwrap_or_default()))?;
+        fs::write(&config, text)?;
         let home = self.home.path();
         let mut command = self.command(SERVER, kea);
         command
@@ -65,7 +99,7 @@ impl Network {
             .env("KEA_PIDFILE_DIR", home)
             .env("KEA_LOCKFILE_DIR", home);
         let mut server = Peer::start(&mut command)?;
-        server.line(|line| line.contains("DHCP4_STARTED"))?;
+        server.line(|line| line.contains(started))?;
         Ok(server)
     }
 

@@ -7,8 +7,9 @@ use std::fs;
 use std::process::Command;
 
 use onhook_tests::network::{
-    Network, OPTIONS_ALONE, Offer, PHONE, SAID, asks_over_ipv6, is_known_by_its_class,
-    provisioned_by, restarts_with_another_address,
+    FORMS, Form6, Network, OPTIONS_ALONE, Offer, Offer6, PHONE, SAID, asks_over_ipv6,
+    is_known_by_its_class, is_known_by_its_class_over_ipv6, provisioned_by,
+    restarts_with_another_address,
 };
 use onhook_tests::{Agent, Peer, skip, tool, until};
 
@@ -113,7 +114,34 @@ fn a_phone_of_ipv6_alone_asks_for_options_of_dhcpv6() {
     let (Some(dnsmasq), Some(network)) = (tool("dnsmasq"), network()) else {
         return;
     };
-    asks_over_ipv6(&network, &dnsmasq).unwrap();
+    asks_over_ipv6(&network, || network.dnsmasq6(&dnsmasq)).unwrap();
+}
+
+//= R-DHCP-15 type=test
+#[test]
+fn a_phone_of_ipv6_alone_asks_kea_in_each_form() {
+    let Some(kea) = tool("kea-dhcp6") else {
+        return;
+    };
+    let beside = Offer6::new(Form6::Text(160)).beside(3561);
+    for offer in FORMS.map(Offer6::new).into_iter().chain([beside]) {
+        let Some(network) = network() else {
+            return;
+        };
+        let servers = || Ok((network.kea6(&kea, &offer)?, network.tftp6()?));
+        asks_over_ipv6(&network, servers).unwrap();
+    }
+}
+
+//= R-DHCP-4 type=test
+#[test]
+fn what_kea_says_over_ipv6_to_phones_alone_leads_to_a_profile() {
+    let (Some(kea), Some(network)) = (tool("kea-dhcp6"), network()) else {
+        return;
+    };
+    let files = network.tftp6().unwrap();
+    is_known_by_its_class_over_ipv6(&network, |offer| network.kea6(&kea, offer)).unwrap();
+    drop(files);
 }
 
 //= R-DHCP-11 type=test

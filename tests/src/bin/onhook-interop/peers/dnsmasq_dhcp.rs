@@ -26,7 +26,8 @@ pub(crate) const PEER: Peer = Peer {
 const PROGRAM: &str = "dnsmasq";
 const CASES: &[Case] = &dhcp::cases::<Dnsmasq>();
 const OWN: &[Case] = &[check("DHCPv6, option 160", |_, _| {
-    asks_over_ipv6(&Network::new()?, &program()?)
+    let network = Network::new()?;
+    asks_over_ipv6(&network, || network.dnsmasq6(&program()?))
 })];
 
 struct Dnsmasq;

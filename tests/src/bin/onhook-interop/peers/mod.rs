@@ -8,6 +8,7 @@ mod caddy;
 mod dnsmasq;
 mod dnsmasq_dhcp;
 mod kea;
+mod kea6;
 mod nginx;
 mod python;
 mod rsyslogd;
@@ -49,7 +50,7 @@ pub(crate) enum Rights {
 }
 
 /// All of them, in the order of the report.
-pub(crate) const ALL: [&Peer; 17] = [
+pub(crate) const ALL: [&Peer; 18] = [
     &tftpd_hpa::PEER,
     &tftpd_hpa::WRITABLE,
     &atftpd::PEER,
@@ -58,6 +59,7 @@ pub(crate) const ALL: [&Peer; 17] = [
     &dnsmasq::PEER,
     &dnsmasq_dhcp::PEER,
     &kea::PEER,
+    &kea6::PEER,
     &nginx::PEER,
     &apache::PEER,
     &caddy::PEER,
