@@ -5,10 +5,12 @@
 mod apache;
 mod atftpd;
 mod caddy;
+mod curl;
 mod dnsmasq;
 mod dnsmasq_dhcp;
 mod kea;
 mod kea6;
+mod lighttpd;
 mod nginx;
 mod python;
 mod rsyslogd;
@@ -50,7 +52,7 @@ pub(crate) enum Rights {
 }
 
 /// All of them, in the order of the report.
-pub(crate) const ALL: [&Peer; 18] = [
+pub(crate) const ALL: [&Peer; 20] = [
     &tftpd_hpa::PEER,
     &tftpd_hpa::WRITABLE,
     &atftpd::PEER,
@@ -62,6 +64,7 @@ pub(crate) const ALL: [&Peer; 18] = [
     &kea6::PEER,
     &nginx::PEER,
     &apache::PEER,
+    &lighttpd::PEER,
     &caddy::PEER,
     &python::PEER,
     &tinyproxy::PEER,
@@ -69,6 +72,7 @@ pub(crate) const ALL: [&Peer; 18] = [
     &rsyslogd::PEER,
     &sip::SIPP,
     &sip::SIPSAK,
+    &curl::PEER,
 ];
 
 pub(crate) use nginx::PEER as NGINX;
