@@ -116,6 +116,7 @@ pub(crate) enum Command {
         onhook-harness explain --kind profile 'http://prov.example.com/$A/$MA.xml' --set GPP_A=site-7\n  \
         onhook-harness explain --kind upgrade '($SWVER < 11.3)? http://192.0.2.10/load.img' --macro SWVER=11.2.1\n  \
         onhook-harness explain --kind profile '/$PSN.xml' --params cfg.xml --dhcp 66=192.0.2.10\n  \
+        onhook-harness explain --kind profile '[--srv] https://example.com/$MA.xml' --dhcp 15=example.net\n  \
         onhook-harness explain --kind schedule 3600+600 --at 2026-11-27T09:30\n  \
         onhook-harness explain --kind profile @rule.txt --cause boot --json\n\n\
         A key in the text can be seen by others on this host: write @FILE or - instead.\n\

@@ -29,7 +29,8 @@ pub(crate) struct StateArgs {
     /// Start with the values of a profile, or of the page of a phone saved as XML (/admin/cfg.xml); --set comes on top.
     #[arg(long, value_name = "FILE")]
     pub(crate) params: Option<PathBuf>,
-    /// What DHCP says: the number of an option and a host, an address or a URL, for example 66=192.0.2.10.
+    /// What DHCP says: the number of an option and a host, an address or a URL, for example 66=192.0.2.10; 15 is the
+    /// domain of the network.
     #[arg(long, value_name = "N=SERVER", value_parser = option)]
     pub(crate) dhcp: Vec<(u8, String)>,
     /// The local time, for example 2026-11-27T09:30; delays and checks are then shown as times too.

@@ -13,6 +13,9 @@ use onhook_profile::{DecodeError, DecodeSpec, decode};
 use onhook_rules::{NamedServer, RuleError};
 use thiserror::Error;
 
+/// The option that names the domain of the network.
+const DOMAIN: u8 = 15;
+
 /// What starts the resync, which decides `$PRVST` (R-SCHED-13).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Hash)]
 pub enum Cause {
@@ -188,6 +191,13 @@ impl ModelPhone {
         let choice = choose(order, "", &options, |_| {})?;
         let number = u8::try_from(choice.code).ok()?;
         Some((number, choice.found.servers.into_iter().next()?))
+    }
+
+    /// The domain of the network, which option 15 names.
+    #[must_use]
+    pub fn domain(&self) -> Option<&str> {
+        let domain = self.options.get(&DOMAIN)?;
+        Some(domain.trim_end_matches('.')).filter(|domain| !domain.is_empty())
     }
 
     /// Sets a parameter by its element name, for example `GPP_A`.

@@ -198,6 +198,11 @@ pub struct Explanation {
     pub target: Target,
     /// The number of the DHCP option that names the server.
     pub dhcp_option: Option<u8>,
+    /// The names whose SRV records are looked up before the host itself; none without `--srv`.
+    pub srv: Vec<String>,
+    /// The names whose SRV records a phone out of its box looks up when the rule leads to no profile; of a profile rule
+    /// only, and of a network whose domain is known.
+    pub srv_search: Vec<String>,
     /// The assignments in textual order: element name and value.
     pub assignments: Vec<(String, String)>,
     /// The reports that are sent when they are due; of a report rule only.
@@ -227,6 +232,8 @@ impl Explanation {
             expanded: String::new(),
             target: Target::default(),
             dhcp_option: None,
+            srv: Vec::new(),
+            srv_search: Vec::new(),
             assignments: Vec::new(),
             reports: Vec::new(),
             steps: Vec::new(),

@@ -1,8 +1,10 @@
 //! Explaining a profile or upgrade rule.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use onhook_device::UpgradeNoServer;
+use onhook_fetch::{Scheme, srv_name};
 use onhook_params::{ParamId, known};
 use onhook_rules::{Alternative, Argument, NamedServer, Options, Rule, RuleError, RuleKind, Url};
 use serde_json::Value;
@@ -187,19 +189,53 @@ impl<'r> Work<'r> {
             self.document.target.server_source = Some(reading);
         }
         self.document.outcome = Outcome::Fetch;
-        if selected.options.srv && url.scheme.name() == "tftp" {
+        if selected.options.srv {
+            let scheme = learned
+                .as_ref()
+                .filter(|_| !url.scheme_given)
+                .map_or(url.scheme, |learned| learned.scheme);
+            self.services(scheme);
+        }
+        if kind == RuleKind::Profile && url.server.is_none() {
+            self.search_for_server();
+        }
+        self.document
+    }
+
+    /// The SRV records that `--srv` asks for.
+    fn services(&mut self, scheme: Scheme) {
+        if scheme == Scheme::Tftp {
             //= R-OPT-8
             self.note(
                 "srv-with-tftp",
                 "the fetch fails: `--srv` does not work with tftp".to_owned(),
             );
-        } else if selected.options.srv
-            && let Ok(word) = self.request.scope.readings.word("srv_weight_mode")
-        {
-            //= R-DNS-4
+            return;
+        }
+        //= R-DNS-4
+        if let Ok(word) = self.request.scope.readings.word("srv_weight_mode") {
             self.document.readings.insert("srv_weight_mode", word);
         }
-        self.document
+        let Some(host) = &self.document.target.server else {
+            return;
+        };
+        // An address is a server, and no domain.
+        let address = host.trim_start_matches('[').trim_end_matches(']');
+        if address.parse::<IpAddr>().is_err() {
+            //= R-DNS-2
+            self.document.srv.extend(srv_name(scheme, host));
+        }
+    }
+
+    /// The SRV records that a phone out of its box asks for when its options lead to no profile.
+    fn search_for_server(&mut self) {
+        let Some(domain) = self.request.phone.domain() else {
+            return;
+        };
+        //= R-DNS-3
+        let schemes = [Scheme::Https, Scheme::Http].into_iter();
+        let names = schemes.filter_map(|scheme| srv_name(scheme, domain));
+        self.document.srv_search.extend(names);
     }
 
     /// The server that DHCP names, for a URL that names none.

@@ -39,6 +39,14 @@ impl Explanation {
         if let Some(number) = self.dhcp_option {
             out.line(0, format_args!("DHCP option {number} names the server"));
         }
+        if !self.srv.is_empty() {
+            let names = self.srv.join(", then of ");
+            out.line(0, format_args!("looks up the SRV records of {names}; without any, the host itself is the server"));
+        }
+        if !self.srv_search.is_empty() {
+            let names = self.srv_search.join(", then of ");
+            out.line(0, format_args!("out of its box, without a profile by then, the phone looks up the SRV records of {names}"));
+        }
         for (name, value) in &self.readings {
             out.line(0, format_args!("reading {name} = {value}"));
         }

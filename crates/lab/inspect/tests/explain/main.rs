@@ -7,4 +7,5 @@ mod golden;
 mod lint;
 mod masks;
 mod schema;
+mod srv;
 mod vectors;

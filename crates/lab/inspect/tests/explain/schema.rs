@@ -129,6 +129,7 @@ fn assert_fits(schema: &str, document: &Value) {
 fn explanations_fit_their_schema() {
     let mut phone = ModelPhone::default();
     phone.set_parameter("GPP_SA", "s");
+    phone.set_option(15, "example.com").unwrap();
     for (kind, text) in [
         (ExplainKind::Profile, ""),
         (
