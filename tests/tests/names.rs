@@ -284,3 +284,34 @@ fn other_name_servers_count_once_the_configuration_is_read_again() {
     })
     .unwrap();
 }
+
+/// What a phone holds in GPP_A.
+fn taken(agent: &Agent) -> String {
+    let ended = agent.run(&["params", "get", "GPP_A"]).unwrap();
+    ended.out.trim().to_owned()
+}
+
+//= R-DNS-3 type=test
+//= R-SM-25 type=test
+#[test]
+fn a_resync_in_the_foreground_finds_the_server_of_the_domain_too() {
+    let Some(network) = Network::new(&[HTTPS, PR1]) else {
+        return;
+    };
+    let content = profile([("GPP_A", "found")]);
+    network.lab.put("8841-3PCC.xml", content).unwrap();
+    let agent = network.phone("domain = \"example.test\"\n");
+    let ended = agent.run(&["resync", "--json"]).unwrap();
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let document: Value = serde_json::from_str(&ended.out).unwrap();
+    let url = "https://example.test:443/8841-3PCC.xml";
+    let rules = document["rules"].as_array().unwrap();
+    assert_eq!(rules.last().unwrap()["url"], url, "{document:#}");
+    let wrong = violations("onhook.resync/1", &document).unwrap();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert_eq!(taken(&agent), "found");
+    // Once it was brought up it searches no more.
+    let ended = agent.run(&["resync"]).unwrap();
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    assert!(ended.out.contains("no server"), "{ended:?}");
+}

@@ -3,7 +3,7 @@
 use onhook_device::{Mac, Outcome};
 use onhook_discovery::{Customization, Happened};
 use onhook_params::{Secrecy, ValueId, Values};
-use onhook_resync::{Action, Cause, Event, RuleSlot, State};
+use onhook_resync::{Action, Event, RuleSlot, State};
 
 use crate::phone::Cx;
 use crate::{Discovered, Effect, OpId, Phone, StateChange};
@@ -119,18 +119,23 @@ impl Phone {
         search.found.as_ref().or(search.options.as_ref())
     }
 
-    /// A resync starts: it begins with the options, or with the profile that the directory has named.
-    pub(crate) fn begin_search(&mut self, slot: RuleSlot, cause: Cause, values: &mut Values) {
+    /// A resync starts: it begins with the options, or with the profile that the directory has named. A rule given with a
+    /// request is all there is to it.
+    pub(crate) fn begin_search(&mut self, slot: RuleSlot, values: &mut Values) {
         let named = self.customization == Customization::CustomPending;
         let searches = self.is_out_of_the_box();
         let Some(search) = &mut self.search else {
             return;
         };
-        search.stage = match (slot, cause) {
-            (RuleSlot::Given, _) => Stage::Over,
-            _ if named && search.found.is_some() => Stage::Directory,
-            (_, Cause::Explicit) => Stage::Over,
-            _ => Stage::Options,
+        let named = named && search.found.is_some();
+        search.stage = match slot {
+            //= R-SM-24
+            RuleSlot::Given => Stage::Over,
+            //= R-SM-25
+            RuleSlot::A | RuleSlot::B | RuleSlot::C | RuleSlot::D => match named {
+                true => Stage::Directory,
+                false => Stage::Options,
+            },
         };
         // Once the phone is brought up, what was found serves it until it restarts.
         if search.stage == Stage::Options

@@ -27,7 +27,7 @@ impl Phone {
                 Action::RunRule { slot, starts } => {
                     if let Some(cause) = starts {
                         self.answer_pending(slot, cx);
-                        self.begin_search(slot, cause, &mut cx.shared.values);
+                        self.begin_search(slot, &mut cx.shared.values);
                         if let Some(restarts) = &mut self.restarts {
                             restarts.begin();
                         }

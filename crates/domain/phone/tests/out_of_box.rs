@@ -197,6 +197,23 @@ fn v_036_somebody_who_sets_a_rule_at_the_phone_ends_the_search() {
     assert_eq!(sim.record.customization, Customization::Aborted);
 }
 
+//= R-SM-25 type=test
+#[test]
+fn a_resync_that_somebody_asks_for_searches_like_any_other() {
+    let mut sim = phone(works);
+    sim.directory = Answers::Down;
+    sim.boot();
+    assert_eq!((urls(&sim).len(), places(&sim).len()), (0, 2));
+    // A rule that came with a request is not looked for elsewhere (R-SM-24).
+    sim.resync_with("/own.xml");
+    assert_eq!((urls(&sim).len(), places(&sim).len()), (0, 2));
+    sim.services = Answers::Offers(Scheme::Http);
+    sim.resync();
+    assert_eq!(places(&sim)[2..], [BOTH[0]]);
+    assert_eq!(urls(&sim), [format!("SRV http://example.com:80/{FILE}")]);
+    assert_eq!(sim.record.customization, Customization::Aborted);
+}
+
 //= R-OOB-2 type=test
 #[test]
 fn v_038_an_option_that_fails_leaves_the_search_open() {
