@@ -315,3 +315,40 @@ fn a_resync_in_the_foreground_finds_the_server_of_the_domain_too() {
     assert_eq!(ended.code, Some(1), "{ended:?}");
     assert!(ended.out.contains("no server"), "{ended:?}");
 }
+
+//= R-DNS-3 type=test
+#[test]
+fn another_domain_counts_once_the_configuration_is_read_again() {
+    let records = [
+        PR1,
+        "--srv-host=_ciscoprov-http._tcp.new.test,pr1.example.test,{http},10",
+    ];
+    let Some(network) = Network::new(&records) else {
+        return;
+    };
+    let content = profile([("GPP_A", "found")]);
+    network.lab.put("8841-3PCC.xml", content).unwrap();
+    let agent = network.phone("domain = \"old.test\"\n");
+    for (name, value) in [
+        ("Resync_Random_Delay", "0"),
+        ("Resync_Error_Retry_Delay", "3600"),
+    ] {
+        agent.run(&["params", "set", name, value]).unwrap();
+    }
+    let mut phone = agent.start(&["run", "--events", "-"]).unwrap();
+    let report = phone
+        .line(|line| line.contains("\"resync.report\""))
+        .unwrap();
+    assert!(report.contains("no server"), "{report}");
+    let text = format!(
+        "[dns]\nservers = \"127.0.0.1:{}\"\ndomain = \"new.test\"\n",
+        network.port
+    );
+    agent.configure(&text).unwrap();
+    signal("HUP", phone.id()).unwrap();
+    until("a resync by way of the other domain", || {
+        agent.run(&["ctl", "resync"]).unwrap();
+        (taken(&agent) == "found").then_some(())
+    })
+    .unwrap();
+}
