@@ -285,6 +285,40 @@ fn other_name_servers_count_once_the_configuration_is_read_again() {
     .unwrap();
 }
 
+//= R-OOB-9 type=test
+// V-230
+#[test]
+fn after_a_factory_reset_the_state_is_open_and_the_history_empty() {
+    let Some(network) = Network::new(&[HTTPS, PR1]) else {
+        return;
+    };
+    let content = profile([("GPP_A", "found"), ("Resync_Random_Delay", "0")]);
+    network.lab.put("8841-3PCC.xml", content).unwrap();
+    let agent = network.phone("domain = \"example.test\"\n");
+    let ended = agent.run(&["resync"]).unwrap();
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let mut phone = agent.start(&["run", "--events", "-"]).unwrap();
+    let done = |phone: &mut Peer| {
+        phone
+            .line(|line| line.contains("\"resync.report\""))
+            .unwrap()
+    };
+    done(&mut phone);
+    agent.run(&["ctl", "reboot"]).unwrap();
+    done(&mut phone);
+    let status = agent.status().unwrap();
+    assert_eq!(status["customization"], "aborted", "{status:#}");
+    assert_eq!(status["history"][0]["reason"], "User Triggered");
+    agent.run(&["ctl", "factory-reset"]).unwrap();
+    // The random delay is that of the factory again.
+    phone.line(|line| line.contains("\"boot-delay\"")).unwrap();
+    let status = agent.status().unwrap();
+    assert_eq!(status["customization"], "open", "{status:#}");
+    assert_eq!(status["history"], serde_json::json!([]));
+    let wrong = violations("onhook.status/1", &status).unwrap();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
 /// What a phone holds in GPP_A.
 fn taken(agent: &Agent) -> String {
     let ended = agent.run(&["params", "get", "GPP_A"]).unwrap();

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use onhook_device::{Class, Outcome};
+use onhook_discovery::Customization;
 use onhook_phone::Answer;
 use onhook_phone::TimerKind;
 use onhook_phone::report::{CaStatus, ResyncReport, RuleReport, Status, Warning};
@@ -144,6 +145,7 @@ pub(crate) fn status(status: &Status) -> Value {
         "state": status.state,
         "prvst": status.prvst,
         "provisioned": status.provisioned,
+        "customization": status.customization.map(Customization::name),
         "uptime_s": status.uptime_s,
         "external_ip": Some(&status.external_ip).filter(|ip| !ip.is_empty()),
         "client_certificate": status.client_certificate,
@@ -264,6 +266,9 @@ pub(crate) fn status_text(document: &Value) -> String {
         format!("provisioned: {yes}"),
         format!("up: {} s", at(document, "uptime_s")),
     ];
+    if let Some(state) = at(document, "customization").as_str() {
+        lines.push(format!("out of the box: {state}"));
+    }
     lines.push(custom_ca_text(at(document, "custom_ca")));
     for (what, address) in at(document, "listen").as_object().into_iter().flatten() {
         let address = address.as_str().unwrap_or_default();

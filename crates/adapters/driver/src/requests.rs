@@ -387,6 +387,7 @@ impl Reactor {
             state: state_name(seat.phone.state()),
             prvst: seat.phone.cause().prvst(),
             provisioned: seat.phone.provisioned(),
+            customization: Some(seat.phone.customization()).filter(|_| seat.phone.may_search()),
             last: seat.reporter.last().cloned(),
             next: running(seat.phone.timer(), now),
             busy_lines: (1..=16_u8).filter(|n| busy >> (n - 1) & 1 == 1).collect(),

@@ -179,6 +179,7 @@ async fn the_pages_are_a_command_source() {
         state: "waiting",
         prvst: 0,
         provisioned: true,
+        customization: None,
         last: None,
         next: Vec::new(),
         busy_lines: Vec::new(),

@@ -3,6 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use onhook_device::Outcome;
+use onhook_discovery::Customization;
 use onhook_fetch::Fingerprint;
 use onhook_resync::{Cause, RuleSlot, TimerKind};
 
@@ -134,6 +135,8 @@ pub struct Status {
     pub prvst: i8,
     /// Whether a resync has succeeded since factory reset.
     pub provisioned: bool,
+    /// How a phone that may search for its server was brought up; `None` for others, which do not remember it.
+    pub customization: Option<Customization>,
     /// The last resync; `None` before the first.
     pub last: Option<ResyncReport>,
     /// Timers that run, with the seconds left.

@@ -287,11 +287,7 @@ impl Phone {
     /// are provisioned says it all.
     pub(crate) fn customize(&mut self, happened: Happened, cx: &mut Cx<'_>) {
         let after = self.customization.after(happened);
-        let searches = self
-            .search
-            .as_ref()
-            .is_some_and(|search| search.means != Means::default());
-        if searches && after != self.customization {
+        if self.may_search() && after != self.customization {
             self.customization = after;
             let op = self.next_op();
             let change = StateChange::Customization(after);
@@ -303,6 +299,13 @@ impl Phone {
     #[must_use]
     pub const fn mac(&self) -> Mac {
         self.mac
+    }
+
+    /// Whether it may search for its server beyond its options.
+    #[must_use]
+    pub fn may_search(&self) -> bool {
+        let search = self.search.as_ref();
+        search.is_some_and(|search| search.means != Means::default())
     }
 
     /// The state out of the box.

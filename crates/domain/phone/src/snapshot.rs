@@ -62,6 +62,9 @@ impl<'s> Snapshot<'s> {
         ] {
             row(1, name, value, &mut out);
         }
+        if let Some(state) = status.customization {
+            row(1, "Customization_State", state.name(), &mut out);
+        }
         self.push_resyncs(&mut out);
         //= R-SM-22
         out.push_str("  <Reboot_History>\n");

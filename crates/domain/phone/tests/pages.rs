@@ -127,6 +127,7 @@ fn pages_show_no_secret() {
         state: "waiting",
         prvst: 0,
         provisioned: true,
+        customization: None,
         last: None,
         next: Vec::new(),
         busy_lines: Vec::new(),

@@ -333,6 +333,7 @@ fn a_rule_that_is_wrong_or_empty_says_so() {
 }
 
 //= R-RAD-1 type=test
+//= R-DOM-1 type=test
 #[test]
 fn a_report_goes_to_no_server_that_is_not_allowed_and_the_other_is_sent() {
     let rule = "http://other/report http://h/report";

@@ -10,6 +10,7 @@ use crate::phone::Phone;
 //= R-WEB-4 type=test
 //= R-WEB-6 type=test
 //= R-WEB-7 type=test
+//= R-TLS-8 type=test
 #[tokio::test]
 async fn v_149_to_163_actions_answer_at_once_and_ask_the_phone() {
     for (target, words, asked) in [

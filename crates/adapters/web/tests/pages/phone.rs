@@ -158,6 +158,7 @@ pub(crate) fn status() -> Status {
         state: "waiting",
         prvst: 0,
         provisioned: true,
+        customization: None,
         last: None,
         next: Vec::new(),
         busy_lines: Vec::new(),
