@@ -113,7 +113,7 @@ fn a_phone_is_told_to_resync_and_to_restart_by_whoever_has_its_password() {
     let wrong = ["--event", "resync", "--uid", USER, "--pwd", "guess"];
     let document = bench.refused(&wrong, 401);
     assert_eq!(document["algorithm"], "SHA-256");
-    let document = bench.refused(&["--event", "prt-gen"], 489);
+    let document = bench.refused(&["--event", "presence"], 489);
     assert!(
         document["allow_events"]
             .as_str()

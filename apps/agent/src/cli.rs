@@ -261,6 +261,9 @@ pub(crate) enum CtlCommand {
     /// Report the configuration as Report_Rule says, once, and wait for the result.
     #[command(after_help = "Examples:\n  onhook-agent ctl report")]
     Report,
+    /// Send a report of a problem to the place that PRT_Upload_Rule names, once, and wait for the result.
+    #[command(after_help = "Examples:\n  onhook-agent ctl problem-report")]
+    ProblemReport,
     /// Restart the phone as soon as all lines are idle and no resync runs.
     #[command(after_help = "Examples:\n  onhook-agent ctl reboot")]
     Reboot,

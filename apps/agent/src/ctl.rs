@@ -87,6 +87,7 @@ fn request(what: &CtlCommand) -> anyhow::Result<ControlRequest> {
         CtlCommand::Reboot => ControlRequest::Reboot {},
         CtlCommand::Restart => ControlRequest::Restart {},
         CtlCommand::Report => ControlRequest::Report {},
+        CtlCommand::ProblemReport => ControlRequest::ReportProblem {},
         CtlCommand::FactoryReset => ControlRequest::FactoryReset {},
         CtlCommand::ExternalIp { address } => {
             ControlRequest::ExternalAddress { address: address.0 }

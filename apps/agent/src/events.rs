@@ -102,7 +102,17 @@ impl Watcher {
             Notice::Report(ReportNotice::Done(outcome)) => {
                 tracing::info!("report ended: {} ({outcome})", outcome.code());
             }
+            Notice::ProblemReport(ReportNotice::Done(outcome)) => {
+                tracing::info!("problem report ended: {} ({outcome})", outcome.code());
+            }
             Notice::Report(
+                ReportNotice::Started(_)
+                | ReportNotice::Sending(..)
+                | ReportNotice::Fault(_)
+                | ReportNotice::Nothing
+                | ReportNotice::NotBooted,
+            )
+            | Notice::ProblemReport(
                 ReportNotice::Started(_)
                 | ReportNotice::Sending(..)
                 | ReportNotice::Fault(_)

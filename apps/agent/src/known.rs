@@ -86,6 +86,7 @@ impl<S> Attentive<S> {
             | Ask::Look
             | Ask::UpdateCa(_)
             | Ask::Report
+            | Ask::ReportProblem
             | Ask::FactoryReset
             | Ask::Restart
             | Ask::RestartWarm

@@ -40,8 +40,8 @@ mod listening {
             let setup = Setup {
                 check_sync: setting.check_sync,
                 reports: cfg!(feature = "reports"),
+                problem_reports: cfg!(feature = "reports"),
                 profile_needs_login: setting.profile_needs_login,
-                ..Setup::default()
             };
             let key = key().map_err(|error| {
                 let world = World(format!("SIP needs a key and gets none: {error}"));

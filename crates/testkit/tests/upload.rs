@@ -51,6 +51,7 @@ fn submission(path: &str) -> Submission {
         password: None,
         account: None,
         method: Method::Put,
+        header: None,
         content_type: "application/xml".into(),
         aes128gcm: false,
         body: Secret::new(Vec::new()),

@@ -196,6 +196,8 @@ impl Reactor {
             return;
         };
         seat.reporter.message(&message.text);
+        #[cfg(feature = "reports")]
+        seat.recent.note(now, &message.text);
         match message.severity {
             Severity::Info => tracing::info!(phone, "{}", message.text),
             Severity::Warning | Severity::Error => tracing::warn!(phone, "{}", message.text),

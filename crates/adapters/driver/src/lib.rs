@@ -28,6 +28,8 @@ mod no_route;
 #[cfg(feature = "pages")]
 mod pages;
 mod ports;
+#[cfg(feature = "reports")]
+mod problem;
 mod reactor;
 #[cfg(feature = "reports")]
 mod report;

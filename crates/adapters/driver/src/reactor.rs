@@ -58,6 +58,9 @@ pub struct Seat {
     pub(crate) trust: Option<Box<Trust>>,
     /// The profile account.
     pub(crate) account: Option<Box<Account>>,
+    /// What it has told.
+    #[cfg(feature = "reports")]
+    pub(crate) recent: crate::problem::Recent,
     /// Writes under way.
     pub(crate) writes: u32,
     /// The last local edit that the phone asked to store.
@@ -117,6 +120,8 @@ impl Phones {
             storage: Storage::default(),
             trust: None,
             account: None,
+            #[cfg(feature = "reports")]
+            recent: crate::problem::Recent::default(),
             writes: 0,
             edit: None,
             generation: 0,

@@ -1,4 +1,4 @@
-//! Reports of the configuration: what they hold, sealed and sent.
+//! Reports: what those of the configuration hold, sealed, and how all are sent.
 
 use std::sync::Arc;
 
@@ -33,48 +33,53 @@ impl Reactor {
         now: Now,
     ) {
         let status = match content {
-            Content::Status => self.status(phone),
+            Content::Status | Content::Problem => self.status(phone),
             Content::Full | Content::Delta => None,
         };
         let Some(seat) = self.phones.seats.get(phone as usize) else {
             return;
         };
         let shared = &self.phones.shared;
-        let text = match (content, status) {
-            (Content::Full, _) => {
-                let scope = seat.phone.model(shared).map(|model| &model.scope);
-                configuration(
-                    &seat.phone,
-                    shared,
-                    scope.into_iter().flat_map(ParamId::all),
-                )
-            }
-            (Content::Delta, _) => {
+        let salt = |text: &str| salt(&seat.phone, (phone, op), now, text);
+        let snapshot = status
+            .as_ref()
+            .and_then(|status| Snapshot::of(&seat.phone, shared, status, now));
+        let text = match content {
+            Content::Full => configuration(&seat.phone, shared, every(&seat.phone, shared)),
+            Content::Delta => {
                 let changed = seat.phone.reported_changes(op);
                 configuration(&seat.phone, shared, changed.into_iter())
             }
-            (Content::Status, status) => status
-                .and_then(|status| Some(Snapshot::of(&seat.phone, shared, &status, now)?.to_xml()))
-                .unwrap_or_default(),
+            Content::Status => snapshot.as_ref().map(Snapshot::to_xml).unwrap_or_default(),
+            Content::Problem => String::new(),
         };
-        let secret = |id: Option<onhook_params::ValueId>| shared.secret(id?.as_secret()?);
-        let sealing = Sealing {
-            key: secret(request.key),
-            ikm: secret(seat.phone.ikm(shared)),
-            digest: digest(&seat.phone, shared),
+        let body = match content {
+            Content::Full | Content::Delta | Content::Status => {
+                let secret = |id: Option<onhook_params::ValueId>| shared.secret(id?.as_secret()?);
+                let sealing = Sealing {
+                    key: secret(request.key),
+                    ikm: secret(seat.phone.ikm(shared)),
+                    digest: digest(&seat.phone, shared),
+                };
+                let salt = salt(&text);
+                let (bytes, aes128gcm) = sealing.close(text, salt);
+                Ok(Body {
+                    method: render::report_method(&seat.phone, shared),
+                    header: None,
+                    content_type: "application/xml".to_owned(),
+                    aes128gcm,
+                    bytes,
+                })
+            }
+            Content::Problem => crate::problem::Papers {
+                phone: &seat.phone,
+                shared,
+                snapshot,
+                recent: &seat.recent,
+                now,
+            }
+            .body(request.scheme, salt("")),
         };
-        // No two bodies have one salt, whatever the clock and the seed are.
-        let salt = sha256(
-            &[
-                &seat.phone.seed().to_be_bytes()[..],
-                &u64::from(phone).to_be_bytes(),
-                &op.number().to_be_bytes(),
-                &now.mono.as_millis().to_be_bytes(),
-                text.as_bytes(),
-            ]
-            .concat(),
-        );
-        let (body, aes128gcm) = sealing.close(text, salt);
         let mut wired = wire(&seat.phone, shared, (op, request), 0, now);
         wired.account = account(seat, shared);
         let (fetchers, script) = (&seat.ports.fetch, &self.proxy_script);
@@ -84,9 +89,7 @@ impl Reactor {
             transport: seat.ports.upload.get(request.scheme),
             proxy_file: ProxyFile::of(&seat.phone, shared, &wired, fetchers, script),
             wired,
-            method: render::report_method(&seat.phone, shared),
             body,
-            aes128gcm,
             inbox: self.inbox.clone(),
         };
         let url = match request.path.is_secret() {
@@ -116,7 +119,7 @@ impl Reactor {
                 failed.said = None;
             }
             tracing::warn!(phone, outcome = failed.outcome.code(), "{}", failed.message);
-            seat.waiting.report_failed(failed.message);
+            seat.readers().failed(failed.message);
             let values = &mut self.phones.shared.values;
             Told {
                 outcome: failed.outcome,
@@ -129,8 +132,32 @@ impl Reactor {
     }
 }
 
-/// What a report of the configuration holds of these parameters.
-fn configuration(phone: &Phone, shared: &Shared, ids: impl Iterator<Item = ParamId>) -> String {
+/// No two bodies have one salt, whatever the clock and the seed are.
+fn salt(phone: &Phone, (index, op): (u32, OpId), now: Now, text: &str) -> [u8; 32] {
+    sha256(
+        &[
+            &phone.seed().to_be_bytes()[..],
+            &u64::from(index).to_be_bytes(),
+            &op.number().to_be_bytes(),
+            &now.mono.as_millis().to_be_bytes(),
+            text.as_bytes(),
+        ]
+        .concat(),
+    )
+}
+
+/// All parameters that a phone has.
+pub(crate) fn every(phone: &Phone, shared: &Shared) -> impl Iterator<Item = ParamId> {
+    let scope = phone.model(shared).map(|model| &model.scope);
+    scope.into_iter().flat_map(ParamId::all)
+}
+
+/// What a report holds of these parameters.
+pub(crate) fn configuration(
+    phone: &Phone,
+    shared: &Shared,
+    ids: impl Iterator<Item = ParamId>,
+) -> String {
     let Some(view) = phone.view(shared) else {
         return String::new();
     };
@@ -180,6 +207,16 @@ impl Sealing {
     }
 }
 
+/// What a server is handed, and how.
+pub(crate) struct Body {
+    pub(crate) method: Method,
+    /// One more header.
+    pub(crate) header: Option<(String, Secret)>,
+    pub(crate) content_type: String,
+    pub(crate) aes128gcm: bool,
+    pub(crate) bytes: Secret,
+}
+
 /// One report as a task.
 struct Sending {
     phone: u32,
@@ -189,9 +226,8 @@ struct Sending {
     wired: onhook_fetch::Request,
     /// The file that names the proxy.
     proxy_file: Option<ProxyFile>,
-    method: Method,
-    body: Secret,
-    aes128gcm: bool,
+    /// What is sent, or why nothing is.
+    body: Result<Body, Failed>,
     inbox: mpsc::UnboundedSender<Arrived>,
 }
 
@@ -225,6 +261,13 @@ impl Sending {
                 format!("this program cannot send reports by {}", wired.scheme),
             ));
         };
+        let body = match self.body {
+            Ok(body) => body,
+            Err(failed) => {
+                watch.started(Endpoint { ip: None }).await;
+                return Err(failed);
+            }
+        };
         let submission = Submission {
             scheme: wired.scheme,
             host: wired.host,
@@ -236,10 +279,11 @@ impl Sending {
             user: wired.user,
             password: wired.password,
             account: wired.account,
-            method: self.method,
-            content_type: "application/xml".to_owned(),
-            aes128gcm: self.aes128gcm,
-            body: self.body,
+            method: body.method,
+            header: body.header,
+            content_type: body.content_type,
+            aes128gcm: body.aes128gcm,
+            body: body.bytes,
             timeout: wired.timeout,
         };
         match transport.put(&submission, &mut watch).await {

@@ -182,7 +182,8 @@ impl Reporter {
             | Notice::EraseFailed
             | Notice::ServerChanged(..)
             | Notice::Upgrade(_)
-            | Notice::Report(_) => {}
+            | Notice::Report(_)
+            | Notice::ProblemReport(_) => {}
         }
     }
 

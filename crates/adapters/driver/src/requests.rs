@@ -15,7 +15,7 @@ use crate::arrivals::Arrived;
 use crate::fault::{ca_rule, explain};
 use crate::reactor::Reactor;
 use crate::reporter::running;
-use crate::waiting::{Explicit, Progress, Room, What};
+use crate::waiting::{Explicit, Progress, Readers, Room, What};
 
 pub(crate) const NO_PHONE: &str = "there is no such phone";
 pub(crate) const NO_MEMORY: &str = "no memory for another text: restart the program";
@@ -53,9 +53,15 @@ impl Reactor {
             Ask::FactoryReset => self.ask_reset(phone, origin, reply),
             Ask::Report => {
                 if let Some(seat) = self.phones.seats.get_mut(phone as usize) {
-                    seat.waiting.report.push(reply);
+                    seat.waiting.report.add(reply);
                 }
                 self.queue(phone, Input::Command(origin, Command::Report));
+            }
+            Ask::ReportProblem => {
+                if let Some(seat) = self.phones.seats.get_mut(phone as usize) {
+                    seat.waiting.problem.add(reply);
+                }
+                self.queue(phone, Input::Command(origin, Command::ReportProblem));
             }
             Ask::Restart => self.ask_restart(phone, origin, Command::Restart, reply),
             Ask::RestartWarm => self.ask_restart(phone, origin, Command::RestartWarm, reply),
@@ -314,16 +320,12 @@ impl Reactor {
             }
             Notice::TrustForgotten => waiting.ca_forgotten(),
             Notice::TrustDone(source, outcome, _) => waiting.ca_done(*source, *outcome),
-            Notice::Report(ReportNotice::Started(_)) => waiting.report_begins(),
-            Notice::Report(ReportNotice::Fault(fault)) => {
-                let why = explain("Report_Rule", fault);
-                tracing::warn!(phone, "{why}");
-                waiting.report_failed(why);
+            Notice::Report(told) => {
+                answer_report(&mut waiting.report, phone, told, ("Report_Rule", NO_REPORT));
             }
-            Notice::Report(ReportNotice::Done(outcome)) => waiting.reported(*outcome),
-            Notice::Report(ReportNotice::Nothing) => waiting.report_refused(NO_REPORT),
-            Notice::Report(ReportNotice::NotBooted) => {
-                waiting.report_refused(refusal(Gate::NotBooted));
+            Notice::ProblemReport(told) => {
+                let rule = ("PRT_Upload_Rule", NO_PROBLEM_REPORT);
+                answer_report(&mut waiting.problem, phone, told, rule);
             }
             Notice::EditDone(committed) => waiting.edited(*committed),
             Notice::EditBusy => waiting.edit_busy(),
@@ -348,7 +350,6 @@ impl Reactor {
             | Notice::EraseFailed
             | Notice::ServerChanged(..)
             | Notice::Upgrade(_)
-            | Notice::Report(ReportNotice::Sending(..))
             | Notice::TrustStarted(..)
             | Notice::TimerArmed(..) => {}
             Notice::Held => {
@@ -417,6 +418,29 @@ impl Reactor {
 }
 
 /// What a phone answers that has nothing to report.
+const NO_PROBLEM_REPORT: &str = "PRT_Upload_Rule is empty, or names no place now: set it first";
+
+/// Answers those who waited for what is told of a report; the rule is that of its place, with what is said if it names none.
+fn answer_report(
+    readers: &mut Readers,
+    phone: u32,
+    told: &ReportNotice,
+    (rule, nothing): (&str, &str),
+) {
+    match told {
+        ReportNotice::Started(_) => readers.begins(),
+        ReportNotice::Fault(fault) => {
+            let why = explain(rule, fault);
+            tracing::warn!(phone, "{why}");
+            readers.failed(why);
+        }
+        ReportNotice::Done(outcome) => readers.ended(*outcome),
+        ReportNotice::Nothing => readers.refused(nothing),
+        ReportNotice::NotBooted => readers.refused(refusal(Gate::NotBooted)),
+        ReportNotice::Sending(..) => {}
+    }
+}
+
 const NO_REPORT: &str = "Report_Rule is empty, or names no report now: set it first";
 
 const fn state_name(state: State) -> &'static str {

@@ -7,6 +7,8 @@ use onhook_params::ValueId;
 use onhook_phone::report::ResyncReport;
 use onhook_phone::{Answer, CaSource, Committed, Delay, Origin, Reply, RuleSlot};
 
+use crate::reactor::Seat;
+
 /// Why there is nothing to fetch.
 pub(crate) const EMPTY_CA_RULE: &str = "Custom_CA_Rule is empty: give a URL";
 
@@ -30,12 +32,64 @@ pub(crate) struct Waiting {
     /// Why the edit could not be stored.
     edit_failure: Option<String>,
     pub(crate) reset: Vec<Box<dyn Reply>>,
-    /// Who has asked for a report that has not begun.
-    pub(crate) report: Vec<Box<dyn Reply>>,
+    /// Who waits for a report of the configuration.
+    pub(crate) report: Readers,
+    /// Who waits for a report of a problem.
+    pub(crate) problem: Readers,
+}
+
+/// Who waits for a report.
+#[derive(Default)]
+pub(crate) struct Readers {
+    /// Who has asked for one that has not begun.
+    asked: Vec<Box<dyn Reply>>,
     /// Who has asked for the one under way.
-    reporting: Vec<Box<dyn Reply>>,
+    under_way: Vec<Box<dyn Reply>>,
     /// Why it did not arrive.
-    report_failure: Option<String>,
+    failure: Option<String>,
+}
+
+impl Readers {
+    pub(crate) fn add(&mut self, reply: Box<dyn Reply>) {
+        self.asked.push(reply);
+    }
+
+    /// A report begins: those who come later wait for the next one.
+    pub(crate) fn begins(&mut self) {
+        self.under_way.append(&mut self.asked);
+    }
+
+    pub(crate) fn failed(&mut self, why: String) {
+        self.failure.get_or_insert(why);
+    }
+
+    /// Answers those who asked for the report that ended.
+    pub(crate) fn ended(&mut self, outcome: Outcome) {
+        let failure = self.failure.take();
+        let answer = match (outcome, failure) {
+            (Outcome::Applied, _) => Answer::Done,
+            (_, Some(why)) => Answer::Refused(why),
+            (_, None) => Answer::Refused(outcome.to_string()),
+        };
+        for reply in self.under_way.drain(..) {
+            reply.answer(answer.clone());
+        }
+    }
+
+    /// Answers those whose report never begins.
+    pub(crate) fn refused(&mut self, why: &str) {
+        refuse(self.asked.drain(..), why);
+    }
+}
+
+impl Seat {
+    /// Who waits for the report that is being sent.
+    pub(crate) fn readers(&mut self) -> &mut Readers {
+        match self.phone.is_reporting_problem() {
+            true => &mut self.waiting.problem,
+            false => &mut self.waiting.report,
+        }
+    }
 }
 
 /// One resync that somebody asked for.
@@ -223,33 +277,6 @@ impl Waiting {
         self.refuse_typed(WHY);
     }
 
-    /// A report begins: those who come later wait for the next one.
-    pub(crate) fn report_begins(&mut self) {
-        self.reporting.append(&mut self.report);
-    }
-
-    pub(crate) fn report_failed(&mut self, why: String) {
-        self.report_failure.get_or_insert(why);
-    }
-
-    /// Answers those who asked for the report that ended.
-    pub(crate) fn reported(&mut self, outcome: Outcome) {
-        let failure = self.report_failure.take();
-        let answer = match (outcome, failure) {
-            (Outcome::Applied, _) => Answer::Done,
-            (_, Some(why)) => Answer::Refused(why),
-            (_, None) => Answer::Refused(outcome.to_string()),
-        };
-        for reply in self.reporting.drain(..) {
-            reply.answer(answer.clone());
-        }
-    }
-
-    /// Answers those whose report never begins.
-    pub(crate) fn report_refused(&mut self, why: &str) {
-        refuse(self.report.drain(..), why);
-    }
-
     /// Answers everybody, because the phone restarts.
     pub(crate) fn dismiss(&mut self) {
         let waiting = std::mem::take(self);
@@ -257,7 +284,10 @@ impl Waiting {
         let configured = waiting.configured.into_iter().map(|(_, reply)| reply);
         let given = waiting.given.into_iter().map(|(_, _, reply)| reply);
         let ca = waiting.ca.map(|(_, reply)| reply);
-        let reports = waiting.report.into_iter().chain(waiting.reporting);
+        let reports = [waiting.report, waiting.problem];
+        let reports = reports
+            .into_iter()
+            .flat_map(|readers| readers.asked.into_iter().chain(readers.under_way));
         let others = waiting.edit.into_iter().chain(ca).chain(waiting.reset);
         let others = others.chain(reports);
         refuse(

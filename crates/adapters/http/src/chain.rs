@@ -90,6 +90,11 @@ impl<'c> Chain<'c> {
                 errand: self.request,
                 authorization: authorization.as_ref(),
                 proxy_authorization: proxy_authorization.as_ref(),
+                header: self
+                    .request
+                    .header
+                    .as_ref()
+                    .filter(|_| self.target.same_origin(&self.origin)),
                 limits,
             };
             match exchange(stream, &question, &mut told).await? {

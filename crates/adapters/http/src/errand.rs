@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::{HeaderValue, Method};
+use http::{HeaderName, HeaderValue, Method};
 use onhook_device::Secret;
 use onhook_fetch::port::Upload;
 use onhook_fetch::{
@@ -33,6 +33,8 @@ pub(crate) struct Errand<'e> {
     pub(crate) password: Option<&'e Secret>,
     pub(crate) account: Option<&'e Account>,
     pub(crate) method: Method,
+    /// One more header, for the server of the rule.
+    pub(crate) header: Option<(HeaderName, HeaderValue)>,
     pub(crate) given: Option<Given>,
     pub(crate) limit: u64,
     pub(crate) timeout: Duration,
@@ -90,6 +92,7 @@ impl<'e> Errand<'e> {
                 Some(_) => Method::POST,
                 None => Method::GET,
             },
+            header: None,
             given,
             limit: request.limit,
             timeout: request.timeout,
@@ -115,6 +118,7 @@ impl<'e> Errand<'e> {
                 onhook_fetch::Method::Post => Method::POST,
                 onhook_fetch::Method::Put => Method::PUT,
             },
+            header: None,
             given: Some(Given {
                 content_type: header_text(&submission.content_type),
                 aes128gcm: submission.aes128gcm,
@@ -168,7 +172,25 @@ impl Upload for HttpFetch {
                 ),
             ));
         }
-        self.carry_out(&Errand::upload(submission), Told::Watch(watch))
-            .await
+        let mut errand = Errand::upload(submission);
+        errand.header = one_more(submission)?;
+        self.carry_out(&errand, Told::Watch(watch)).await
     }
+}
+
+/// The header that the submission wants besides.
+fn one_more(submission: &Submission) -> Result<Option<(HeaderName, HeaderValue)>, FetchError> {
+    let Some((name, value)) = &submission.header else {
+        return Ok(None);
+    };
+    let unfit = || {
+        FetchError::new(
+            ErrorKind::BadUrl,
+            "the header that is to be added is none; correct its name and its value",
+        )
+    };
+    let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_bad| unfit())?;
+    let mut value = HeaderValue::from_bytes(value.expose()).map_err(|_bad| unfit())?;
+    value.set_sensitive(true);
+    Ok(Some((name, value)))
 }

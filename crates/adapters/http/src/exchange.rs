@@ -47,6 +47,8 @@ pub(crate) struct Question<'q> {
     pub(crate) errand: &'q Errand<'q>,
     pub(crate) authorization: Option<&'q HeaderValue>,
     pub(crate) proxy_authorization: Option<&'q HeaderValue>,
+    /// One more.
+    pub(crate) header: Option<&'q (HeaderName, HeaderValue)>,
     pub(crate) limits: &'q Limits,
 }
 
@@ -159,6 +161,7 @@ fn request(question: &Question<'_>) -> http::Request<Pieces> {
             .proxy_authorization
             .map(|v| (header::PROXY_AUTHORIZATION, v.clone())),
     );
+    headers.extend(question.header.cloned());
     if let Some(given) = &errand.given {
         let content_type = given.content_type.clone();
         headers.extend(content_type.map(|v| (header::CONTENT_TYPE, v)));

@@ -75,6 +75,7 @@ fn exchanged(bytes: &[u8], errand: &Errand<'_>, mut told: Told<'_>) {
         errand,
         authorization: None,
         proxy_authorization: None,
+        header: None,
         limits: &Limits::default(),
     };
     let stream = join(Cursor::new(bytes.to_vec()), sink());

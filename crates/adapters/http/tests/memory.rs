@@ -188,6 +188,7 @@ fn uploaded(length: usize) -> u64 {
         password: None,
         account: None,
         method: Method::Put,
+        header: None,
         content_type: "application/xml".into(),
         aes128gcm: false,
         body: Secret::new(vec![7; length]),

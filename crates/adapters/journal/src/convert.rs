@@ -278,6 +278,7 @@ impl Command {
                 }
             }
             live::Command::Report => Self::Report,
+            live::Command::ReportProblem => Self::ReportProblem,
             live::Command::Submit(page) => {
                 Self::Submit(params(shared.decoded(page), values, scope, hide))
             }
@@ -303,6 +304,7 @@ impl Command {
                 live::Command::Set(id, values.intern(value, secrecy(id))?)
             }
             Self::Report => live::Command::Report,
+            Self::ReportProblem => live::Command::ReportProblem,
             Self::Submit(params) => {
                 let entries: Option<Vec<_>> =
                     params.iter().map(|p| p.entry(values, scope)).collect();

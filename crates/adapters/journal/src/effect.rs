@@ -207,7 +207,10 @@ fn log(line: &LogLine, values: &Values) -> String {
     };
     let mut text = match line.subject {
         Subject::Resync => format!("log {op} prvst {}", line.prvst),
-        subject @ (Subject::Upgrade | Subject::CustomCa | Subject::Report) => {
+        subject @ (Subject::Upgrade
+        | Subject::CustomCa
+        | Subject::Report
+        | Subject::ProblemReport) => {
             format!("log {} {op} prvst {}", subject.word(), line.prvst)
         }
     };
@@ -279,6 +282,7 @@ fn notice(notice: &Notice, values: &Values) -> String {
         Notice::EraseFailed => "erase failed".to_owned(),
         Notice::Upgrade(told) => upgrade(told, values),
         Notice::Report(told) => report(told, values),
+        Notice::ProblemReport(told) => format!("problem {}", report(told, values)),
         Notice::ServerChanged(old, new, newcomer) => {
             let how = match newcomer {
                 Newcomer::Taken => "taken",

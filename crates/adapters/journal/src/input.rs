@@ -204,6 +204,8 @@ pub enum Command {
     Upgrade(Option<String>),
     /// A report of the configuration.
     Report,
+    /// A report of a problem.
+    ReportProblem,
 }
 
 /// What is in the slots for firmware besides the load that runs.

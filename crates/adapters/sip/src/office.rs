@@ -181,8 +181,8 @@ impl Office {
             Act::Restart => Ask::Restart,
             Act::RestartWarm => Ask::RestartWarm,
             Act::Report => Ask::Report,
-            // The event that asks for one is unknown to a phone that makes none.
-            Act::ReportProblem => return,
+            //= R-SIP-16
+            Act::ReportProblem => Ask::ReportProblem,
         };
         let asked = Asked {
             origin: Origin::Sip,

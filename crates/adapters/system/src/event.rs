@@ -72,6 +72,7 @@ pub fn event_of(now: Now, notice: &Notice, url: Option<&str>) -> Option<(&'stati
         Notice::EraseFailed => ("erase.failed", json!({})),
         Notice::Upgrade(notice) => upgrade(notice, now, url),
         Notice::Report(notice) => report(notice, url),
+        Notice::ProblemReport(notice) => problem_report(notice, url),
     })
 }
 
@@ -90,6 +91,21 @@ fn report(notice: &ReportNotice, url: Option<&str>) -> (&'static str, Value) {
         ),
         ReportNotice::Nothing => ("report.nothing", json!({})),
         ReportNotice::NotBooted => ("report.refused", json!({ "why": "not-booted" })),
+    }
+}
+
+/// The event of something that is told of reports of problems, and its fields.
+fn problem_report(notice: &ReportNotice, url: Option<&str>) -> (&'static str, Value) {
+    match notice {
+        ReportNotice::Started(why) => ("problem-report.started", json!({ "why": why.name() })),
+        ReportNotice::Sending(..) => ("problem-report.sent", json!({ "url": url })),
+        ReportNotice::Fault(fault) => ("problem-report.fault", json!({ "fault": fault.name() })),
+        ReportNotice::Done(outcome) => (
+            "problem-report.done",
+            json!({ "outcome": outcome.code(), "err": outcome.to_string() }),
+        ),
+        ReportNotice::Nothing => ("problem-report.refused", json!({ "why": "no-url" })),
+        ReportNotice::NotBooted => ("problem-report.refused", json!({ "why": "not-booted" })),
     }
 }
 

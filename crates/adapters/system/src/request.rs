@@ -38,6 +38,8 @@ pub enum ControlRequest {
     },
     /// Report the configuration as Report_Rule says.
     Report {},
+    /// Report a problem to the place that PRT_Upload_Rule names.
+    ReportProblem {},
     /// Return to the factory state.
     FactoryReset {},
     /// Restart when all lines are idle.
@@ -155,6 +157,7 @@ impl From<ControlRequest> for Ask {
                 Self::UpdateCa(url.map(|url| Secret::new(url.into_bytes())))
             }
             ControlRequest::Report {} => Self::Report,
+            ControlRequest::ReportProblem {} => Self::ReportProblem,
             ControlRequest::FactoryReset {} => Self::FactoryReset,
             ControlRequest::Reboot {} => Self::Restart,
             ControlRequest::Restart {} => Self::RestartWarm,

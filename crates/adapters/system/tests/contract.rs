@@ -78,6 +78,7 @@ fn wire(ask: Ask) -> ControlRequest {
             value: text(value),
         },
         Ask::Report => ControlRequest::Report {},
+        Ask::ReportProblem => ControlRequest::ReportProblem {},
         Ask::FactoryReset => ControlRequest::FactoryReset {},
         Ask::Restart => ControlRequest::Reboot {},
         Ask::RestartWarm => ControlRequest::Restart {},

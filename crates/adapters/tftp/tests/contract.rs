@@ -180,6 +180,7 @@ fn submission(request: Request) -> Submission {
         password: request.password,
         account: None,
         method: Method::Post,
+        header: None,
         content_type: "application/xml".into(),
         aes128gcm: false,
         body: Secret::new(Vec::new()),

@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use onhook_device::{Identity, WallTime};
 use onhook_params::{ParamId, known};
 use onhook_phone::{Look, Shown, Snapshot};
+use onhook_report::pack;
 
 use crate::feed::Feed;
-use crate::tar::tar;
 
 /// What stands for a secret that is there (R-WEB-8).
 const STARS: &str = "*************";
@@ -69,11 +69,13 @@ pub(crate) fn log(look: &Look, identity: &Identity, feed: &Feed) -> Vec<u8> {
         events.push('\n');
     }
     let now = look.now.wall.map_or(0, |wall| wall.unix_s);
+    let status = status(look, identity);
     let files = [
-        ("events.jsonl", events.as_str()),
-        ("status.xml", &status(look, identity)),
+        ("events.jsonl", events.as_bytes()),
+        ("status.xml", status.as_bytes()),
     ];
-    tar(&files, u64::try_from(now).unwrap_or(0))
+    // A Vec takes everything, and the names are names.
+    pack(&files, u64::try_from(now).unwrap_or(0), Vec::new()).unwrap_or_default()
 }
 
 /// Unix seconds as local time of this moment.

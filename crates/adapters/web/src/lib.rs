@@ -30,7 +30,6 @@ mod pages;
 mod patience;
 mod server;
 mod setup;
-mod tar;
 #[cfg(feature = "_tls")]
 mod tls;
 

@@ -64,6 +64,9 @@ pub struct Submission {
     pub account: Option<Account>,
     /// How HTTP hands the body over.
     pub method: Method,
+    /// One more header of HTTP, name and value, for the server of the rule and no other (PRT_HTTP_Header); the value may be what
+    /// lets the body in.
+    pub header: Option<(String, Secret)>,
     /// Media type of the body, for example `application/xml`; TFTP has no use for it.
     pub content_type: String,
     /// Whether the body is one of RFC 8188, which HTTP tells (`Content-Encoding: aes128gcm`).

@@ -29,6 +29,8 @@ pub enum Ask {
     UpdateCa(Option<Secret>),
     /// Report the configuration as Report_Rule says; answered when that has ended.
     Report,
+    /// Report a problem to the place that PRT_Upload_Rule names; answered when that has ended.
+    ReportProblem,
     /// Return everything to the factory state and restart.
     FactoryReset,
     /// Restart when all lines are idle.

@@ -16,6 +16,7 @@ const UPGRADE: u16 = 32;
 const UPGRADE_RETRY: u16 = 64;
 const CUSTOM_CA: u16 = 128;
 const REPORT: u16 = 256;
+const PROBLEM: u16 = 512;
 
 /// What a parameter decides at once, as bits.
 fn meaning(id: ParamId) -> u16 {
@@ -35,6 +36,7 @@ fn meaning(id: ParamId) -> u16 {
         | known::REPORT_TO_SERVER
         | known::PERIODIC_UPLOAD_TO_SERVER
         | known::UPLOAD_DELAY_ON_LOCAL_CHANGE => REPORT,
+        known::PRT_MAX_TIMER => PROBLEM,
         id => trigger_number(id).map_or(0, u16::from),
     }
 }
@@ -72,6 +74,9 @@ impl Phone {
         }
         if touched & REPORT != 0 {
             self.report_settings_changed(cx);
+        }
+        if touched & PROBLEM != 0 {
+            self.problem_timer_changed(cx);
         }
         let triggers = u8::try_from(touched & TRIGGERS).unwrap_or_default();
         //= R-TRIG-5

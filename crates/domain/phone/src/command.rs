@@ -61,6 +61,7 @@ impl Phone {
             Command::FactoryReset => self.factory_reset(cx),
             Command::Upgrade(rule) => self.ask_upgrade(rule, cx),
             Command::Report => self.ask_report(cx),
+            Command::ReportProblem => self.ask_problem_report(cx),
             Command::Restart => {
                 self.want_restart_now(match origin {
                     Origin::Control | Origin::Screen => RebootReason::UserTriggered,

@@ -47,6 +47,8 @@ pub enum Subject {
     CustomCa,
     /// A report of the configuration.
     Report,
+    /// A report of a problem.
+    ProblemReport,
 }
 
 impl Subject {
@@ -59,6 +61,7 @@ impl Subject {
             Self::Upgrade => "upgrade",
             Self::CustomCa => "custom CA",
             Self::Report => "report",
+            Self::ProblemReport => "problem report",
         }
     }
 }
@@ -140,6 +143,8 @@ pub enum Notice {
     Upgrade(UpgradeNotice),
     /// Something of a report of the configuration.
     Report(ReportNotice),
+    /// Something of a report of a problem.
+    ProblemReport(ReportNotice),
     /// The factory state could not be restored; the phone goes on.
     EraseFailed,
 }
@@ -152,7 +157,8 @@ impl Notice {
             Self::RuleStarted(_, request)
             | Self::TrustStarted(_, request)
             | Self::Upgrade(UpgradeNotice::Started(_, request))
-            | Self::Report(ReportNotice::Sending(_, request)) => Some(request),
+            | Self::Report(ReportNotice::Sending(_, request))
+            | Self::ProblemReport(ReportNotice::Sending(_, request)) => Some(request),
             Self::ResyncStarted(..)
             | Self::RuleDone { .. }
             | Self::RuleFault(..)
@@ -184,23 +190,30 @@ impl Notice {
                 | ReportNotice::Done(_)
                 | ReportNotice::Nothing
                 | ReportNotice::NotBooted,
+            )
+            | Self::ProblemReport(
+                ReportNotice::Started(_)
+                | ReportNotice::Fault(_)
+                | ReportNotice::Done(_)
+                | ReportNotice::Nothing
+                | ReportNotice::NotBooted,
             ) => None,
         }
     }
 }
 
-/// What is told of reports of the configuration.
+/// What is told of reports of the configuration, and of a problem.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ReportNotice {
     /// The reports of the rule begin.
     Started(Why),
     /// One of them is sent.
     Sending(Content, Request),
-    /// Report_Rule, or one of its reports, cannot be used.
+    /// Report_Rule, or one of its reports, or PRT_Upload_Rule cannot be used.
     Fault(RuleFault),
     /// All of them have ended: how the first that failed did, or the last.
     Done(Outcome),
-    /// Somebody asked for a report, and the rule names none.
+    /// A report is wanted, and the rule names no place for it.
     Nothing,
     /// Somebody asked for a report of a phone that has not booted.
     NotBooted,

@@ -76,6 +76,8 @@ pub enum Command {
     Upgrade(Option<ValueId>),
     /// Report the configuration as Report_Rule says, once (R-RPT-5).
     Report,
+    /// Send a report of a problem to the place that PRT_Upload_Rule names, once.
+    ReportProblem,
 }
 
 /// Whether a line is in use.

@@ -155,6 +155,7 @@ impl Phone {
             Input::FetchStarted(op, endpoint) => {
                 if !self.trust_started(op, endpoint.ip, cx)
                     && !self.report_started(op, endpoint.ip, cx)
+                    && !self.problem_report_started(op, endpoint.ip, cx)
                 {
                     self.fetch_started(op, endpoint.ip, cx);
                 }
@@ -169,12 +170,16 @@ impl Phone {
             Input::StateSaved(op, committed) => self.state_saved(op, committed, cx),
             Input::Upgraded(op, result) => self.upgraded(op, result, cx),
             Input::Activated(op, committed) => self.activated(op, committed, cx),
+            Input::Reported(op, result) if self.reports_problem_by(op) => {
+                self.problem_reported(result, cx);
+            }
             Input::Reported(op, result) => self.reported(op, result, cx),
             Input::Erased(op, committed) => self.erased(op, committed, cx),
         }
         self.trust_if_free(cx);
         self.upgrade_if_free(cx);
         self.report_if_free(cx);
+        self.report_problem_if_free(cx);
         self.watch_triggers(!timer, cx);
         let after = self.resync.timer();
         if let Some((kind, at)) = after.filter(|_| after != before) {
@@ -190,7 +195,8 @@ impl Phone {
             .min(self.restart_deadline())
             .min(self.settle_deadline())
             .min(self.upgrade_deadline())
-            .min(self.report_deadline());
+            .min(self.report_deadline())
+            .min(self.problem_deadline());
         let own = Some(next).filter(|at| *at != MonoTime::MAX);
         match (self.resync.deadline(), own) {
             (Some(one), Some(other)) => Some(one.min(other)),
@@ -290,6 +296,7 @@ impl Phone {
         self.settle(cx);
         self.upgrade_due(cx.now.mono);
         self.report_due(cx.now.mono);
+        self.problem_due(cx.now.mono);
         //= R-SCHED-12
         if !matches!(self.resync.timer(), Some((TimerKind::Retry, _))) {
             self.watch_triggers(false, cx);
@@ -340,6 +347,7 @@ impl Phone {
         //= R-FW-1
         self.want_upgrade_check(cx);
         self.start_reporting(boot, cx);
+        self.start_problem_reports(boot, cx);
         if let Some(Pending::TriggerUrl(number)) = asked
             && self.take_trigger_url(number, cx.shared)
         {
@@ -351,6 +359,7 @@ impl Phone {
     fn forget(&mut self, cx: &mut Cx<'_>) {
         self.forget_firmware(cx);
         self.forget_reporting(cx.shared);
+        self.forget_problem_reports(cx.shared);
         let shared = &mut *cx.shared;
         if let Some(cold) = self.cold.take() {
             cold.retire(shared);

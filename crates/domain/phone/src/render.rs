@@ -49,15 +49,18 @@ pub fn message(phone: &Phone, shared: &Shared, now: Now, line: &LogLine) -> Opti
 fn template(line: &LogLine, view: View<'_>) -> ParamId {
     //= R-LOG-1
     match (line.subject, line.op) {
-        (Subject::Resync | Subject::CustomCa | Subject::Report, LogOp::Request) => {
-            known::log_request(view.scope)
-        }
-        (Subject::Resync | Subject::CustomCa | Subject::Report, LogOp::Success) => {
-            known::log_success(view.scope)
-        }
-        (Subject::Resync | Subject::CustomCa | Subject::Report, LogOp::Failure) => {
-            known::log_failure(view.scope)
-        }
+        (
+            Subject::Resync | Subject::CustomCa | Subject::Report | Subject::ProblemReport,
+            LogOp::Request,
+        ) => known::log_request(view.scope),
+        (
+            Subject::Resync | Subject::CustomCa | Subject::Report | Subject::ProblemReport,
+            LogOp::Success,
+        ) => known::log_success(view.scope),
+        (
+            Subject::Resync | Subject::CustomCa | Subject::Report | Subject::ProblemReport,
+            LogOp::Failure,
+        ) => known::log_failure(view.scope),
         (Subject::Upgrade, LogOp::Request) => known::LOG_UPGRADE_REQUEST_MSG,
         (Subject::Upgrade, LogOp::Success) => known::LOG_UPGRADE_SUCCESS_MSG,
         (Subject::Upgrade, LogOp::Failure) => known::LOG_UPGRADE_FAILURE_MSG,
@@ -119,7 +122,7 @@ pub fn allowed_domains<'s>(phone: &Phone, shared: &'s Shared) -> &'s str {
     })
 }
 
-/// How HTTP hands a report over.
+/// How HTTP hands a report of the configuration over.
 #[must_use]
 pub fn report_method(phone: &Phone, shared: &Shared) -> Method {
     //= R-RPT-2

@@ -160,7 +160,7 @@ impl Phone {
     }
 
     /// Reports wait for no idle lines, but for other transfers and for what is being stored.
-    fn is_free_to_report(&self, why: Why) -> bool {
+    pub(crate) fn is_free_to_report(&self, why: Why) -> bool {
         let state = match self.resync.state() {
             State::Off | State::Running(_) => false,
             // What the profiles of the boot change is reported with it.

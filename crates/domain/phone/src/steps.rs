@@ -70,6 +70,7 @@ impl Phone {
             || self.is_fetching_trust()
             || self.is_upgrading()
             || self.is_reporting()
+            || self.is_reporting_problem()
     }
 
     fn finished(&mut self, outcome: Outcome, cx: &mut Cx<'_>) {

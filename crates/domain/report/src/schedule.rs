@@ -38,6 +38,22 @@ impl Schedule {
     }
 }
 
+/// Shortest and longest time between two reports of problems in minutes.
+const PROBLEM_MIN: [u32; 2] = [15, 1440];
+
+impl Schedule {
+    /// Reads the text of PRT_Max_Timer: minutes, brought into 15..=1440; 0, nothing and what is no number switch it off.
+    #[must_use]
+    pub fn of_problems(minutes: &str) -> Self {
+        //= R-PRT-1
+        let [least, most] = PROBLEM_MIN;
+        match minutes.trim().parse::<u32>() {
+            Ok(0) | Err(_) => Self::OnRequest,
+            Ok(minutes) => Self::Periodically(minutes.clamp(least, most) * 60),
+        }
+    }
+}
+
 fn seconds(text: &str, [least, most, default]: [u32; 3]) -> u32 {
     text.trim()
         .parse::<u32>()
@@ -215,6 +231,24 @@ mod tests {
             ("Periodically", "", "x", Schedule::Periodically(3600)),
         ] {
             assert_eq!(Schedule::of(when, delay, period), expected);
+        }
+    }
+
+    //= R-PRT-1 type=test
+    #[test]
+    fn the_timer_of_problem_reports_is_off_or_within_its_range() {
+        for (text, expected) in [
+            ("", Schedule::OnRequest),
+            ("0", Schedule::OnRequest),
+            ("often", Schedule::OnRequest),
+            ("-15", Schedule::OnRequest),
+            ("1", Schedule::Periodically(900)),
+            (" 15 ", Schedule::Periodically(900)),
+            ("60", Schedule::Periodically(3600)),
+            ("1440", Schedule::Periodically(86_400)),
+            ("4294967295", Schedule::Periodically(86_400)),
+        ] {
+            assert_eq!(Schedule::of_problems(text), expected, "{text}");
         }
     }
 

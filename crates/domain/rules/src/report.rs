@@ -24,6 +24,8 @@ pub enum Content {
     Delta,
     /// Status data (`--status`).
     Status,
+    /// What helps to find a problem; no option asks for it.
+    Problem,
 }
 
 impl Content {
@@ -34,6 +36,7 @@ impl Content {
             Self::Full => "full",
             Self::Delta => "delta",
             Self::Status => "status",
+            Self::Problem => "problem",
         }
     }
 }

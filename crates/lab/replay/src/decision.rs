@@ -135,6 +135,7 @@ impl Seen<'_> {
             }
             Notice::Upgrade(notice) => said.push(self.upgrade(notice)),
             Notice::Report(notice) => said.push(self.report(notice)),
+            Notice::ProblemReport(notice) => said.push(self.problem_report(notice)),
             Notice::ServerChanged(old, new, newcomer) => {
                 let values = &self.shared.values;
                 let (old, new) = (values.text(*old), values.text(*new));
@@ -177,6 +178,37 @@ impl Seen<'_> {
                 "there is nothing to report: Report_Rule names none".to_owned()
             }
             ReportNotice::NotBooted => "no report before the phone has booted".to_owned(),
+        }
+    }
+
+    fn problem_report(&self, notice: &ReportNotice) -> String {
+        match notice {
+            ReportNotice::Started(Why::Asked) => {
+                "a report of a problem is due: somebody asks for it".to_owned()
+            }
+            ReportNotice::Started(Why::Restarted | Why::Period | Why::LocalChange) => {
+                "a report of a problem is due: the time of PRT_Max_Timer is over".to_owned()
+            }
+            ReportNotice::Sending(_, request) => format!(
+                "sends a report of a problem to {}",
+                render::url(request, &self.shared.values)
+            ),
+            ReportNotice::Fault(fault) => {
+                format!("PRT_Upload_Rule cannot be used: {}", fault.name())
+            }
+            ReportNotice::Done(Outcome::Applied) => {
+                "the report of a problem has arrived".to_owned()
+            }
+            ReportNotice::Done(outcome) => {
+                format!("the report of a problem has not arrived, and is not sent again: {outcome}")
+            }
+            ReportNotice::Nothing => {
+                "the report of a problem has nowhere to go: PRT_Upload_Rule names no place"
+                    .to_owned()
+            }
+            ReportNotice::NotBooted => {
+                "no report of a problem before the phone has booted".to_owned()
+            }
         }
     }
 

@@ -129,6 +129,7 @@ fn command(origin: Origin, what: &Command) -> String {
         Command::UpdateCa(Some(rule)) => format!("the custom CA of `{rule}` is asked for{by}"),
         Command::Set { name, value } => format!("{name} is set to `{value}`{by}"),
         Command::Report => format!("a report is asked for{by}"),
+        Command::ReportProblem => format!("a report of a problem is asked for{by}"),
         Command::Submit(params) => format!("{} parameters are submitted{by}", params.len()),
         Command::Restart => format!("a restart is asked for{by}"),
         Command::RestartWarm => format!("a restart of SIP and services is asked for{by}"),

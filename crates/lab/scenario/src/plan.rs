@@ -90,6 +90,7 @@ impl<'s> Walk<'s> {
             | Do::Upgrade(_)
             | Do::Set(..)
             | Do::Report(_)
+            | Do::ProblemReport(_)
             | Do::Reboot(_)
             | Do::Notify(_)
             | Do::Visit(_)

@@ -371,6 +371,7 @@ impl Observer for Watcher {
             | Notice::ServerChanged(..)
             | Notice::Upgrade(_)
             | Notice::Report(_)
+            | Notice::ProblemReport(_)
             | Notice::TrustStarted(..)
             | Notice::TrustFault(..)
             | Notice::TrustDone(..)

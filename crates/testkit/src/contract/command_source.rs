@@ -83,6 +83,7 @@ fn name_of(asked: &Asked) -> String {
         other @ (Ask::Resync(_)
         | Ask::UpdateCa(_)
         | Ask::Report
+        | Ask::ReportProblem
         | Ask::FactoryReset
         | Ask::Restart
         | Ask::RestartWarm
@@ -131,6 +132,7 @@ async fn every_kind_of_request_arrives_as_it_was_made(fixture: &mut dyn CommandS
             Ask::UpdateCa(None),
             Ask::UpdateCa(Some(Secret::from(value))),
             Ask::Report,
+            Ask::ReportProblem,
             Ask::FactoryReset,
             Ask::Restart,
             Ask::RestartWarm,
@@ -186,6 +188,7 @@ fn plain(ask: &Ask) -> (&'static str, String, Option<Vec<u8>>) {
         }
         Ask::Set { name, value } => ("set", name.clone(), Some(value.expose().to_vec())),
         Ask::Report => ("report", String::new(), None),
+        Ask::ReportProblem => ("problem report", String::new(), None),
         Ask::FactoryReset => ("factory reset", String::new(), None),
         Ask::Restart => ("restart", String::new(), None),
         Ask::RestartWarm => ("restart warm", String::new(), None),

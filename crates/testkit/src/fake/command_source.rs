@@ -83,6 +83,7 @@ fn read(words: &str) -> Option<Ask> {
             Some(Ask::Line(line.parse().ok()?, line_use))
         }
         "report" if rest.is_empty() => Some(Ask::Report),
+        "problem-report" if rest.is_empty() => Some(Ask::ReportProblem),
         "factory-reset" if rest.is_empty() => Some(Ask::FactoryReset),
         "resync" => Some(Ask::Resync((!rest.is_empty()).then(|| Secret::from(rest)))),
         "set" => {

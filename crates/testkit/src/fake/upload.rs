@@ -6,6 +6,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
+use onhook_device::Secret;
 use onhook_fetch::port::Upload;
 use onhook_fetch::{
     Endpoint, ErrorKind, FetchError, Method, Submission, UPLOAD_LIMIT, UploadWatch,
@@ -39,6 +40,8 @@ pub struct Handed {
     pub content_type: String,
     /// Whether it is one of RFC 8188.
     pub aes128gcm: bool,
+    /// The header that was added, with its value.
+    pub header: Option<(String, String)>,
     /// The user name for challenges.
     pub user: Option<String>,
 }
@@ -148,7 +151,11 @@ impl Upload for FakeUpload {
             method: submission.method,
             content_type: submission.content_type.clone(),
             aes128gcm: submission.aes128gcm,
-            user: user.map(|user| String::from_utf8_lossy(user.expose()).into_owned()),
+            header: submission
+                .header
+                .as_ref()
+                .map(|(name, value)| (name.clone(), text(value))),
+            user: user.map(text),
         });
         let answer = lock(&self.script)
             .next
@@ -171,6 +178,10 @@ impl Upload for FakeUpload {
             .map_err(error)?;
         Ok(endpoint)
     }
+}
+
+fn text(secret: &Secret) -> String {
+    String::from_utf8_lossy(secret.expose()).into_owned()
 }
 
 /// Counts an upload as under way until it is dropped.

@@ -218,8 +218,9 @@ fn step(
 }
 
 /// Requests that bring no text.
-const WORDLESS: [Command; 5] = [
+const WORDLESS: [Command; 6] = [
     Command::Report,
+    Command::ReportProblem,
     Command::Restart,
     Command::RestartWarm,
     Command::FactoryReset,

@@ -29,6 +29,12 @@ impl Sim {
         self.run_for(0);
     }
 
+    /// Asks for a report of a problem, and runs what is due at once.
+    pub fn ask_problem_report(&mut self, origin: Origin) {
+        self.input(Input::Command(origin, Command::ReportProblem));
+        self.run_for(0);
+    }
+
     pub(super) fn report(&mut self, op: OpId, content: Content, request: &Request) {
         let url = render::url(request, &self.shared.values);
         let second = self.second();

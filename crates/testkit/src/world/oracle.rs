@@ -271,7 +271,8 @@ impl Oracle {
             | Notice::EraseFailed
             | Notice::ServerChanged(..)
             | Notice::Upgrade(_)
-            | Notice::Report(_) => None,
+            | Notice::Report(_)
+            | Notice::ProblemReport(_) => None,
         }
     }
 

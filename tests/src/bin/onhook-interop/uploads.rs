@@ -114,6 +114,7 @@ fn put(url: &str, body: &[u8]) -> Result<(), FetchError> {
         password: Some(password.into()),
         account: None,
         method: Method::Put,
+        header: None,
         content_type: "application/xml".to_owned(),
         aes128gcm: false,
         body: Secret::new(body.to_vec()),

@@ -97,7 +97,8 @@ async fn phones_come_by_number_and_inputs_of_one_by_arrival() {
             | Notice::EraseFailed
             | Notice::ServerChanged(..)
             | Notice::Upgrade(_)
-            | Notice::Report(_) => None,
+            | Notice::Report(_)
+            | Notice::ProblemReport(_) => None,
         })
         .collect();
     assert_eq!(

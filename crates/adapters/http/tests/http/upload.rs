@@ -34,6 +34,7 @@ fn submission(request: Request) -> Submission {
         password: None,
         account: None,
         method: Method::Put,
+        header: None,
         content_type: "application/xml".into(),
         aes128gcm: false,
         body: REPORT.into(),
@@ -202,6 +203,35 @@ async fn the_body_is_sent_as_it_is_by_the_method_of_the_rule() {
             format!("{}Content-Length: 0\r\n\r\n", head("PUT")),
         ]
     );
+}
+
+//= R-PRT-1 type=test
+#[tokio::test]
+async fn one_more_header_goes_to_the_server_of_the_rule_and_no_other() {
+    let elsewhere = Server::start(vec![created()]).await;
+    let away = format!("http://{}/r.xml", elsewhere.address);
+    let server = Server::start(vec![moved("/other.xml"), moved(&away)]).await;
+    let header = |name: &str, value: &str| Some((name.to_owned(), Secret::from(value)));
+    let submission = Submission {
+        header: header("X-Key", "canary"),
+        ..to(&server)
+    };
+    put(&submission).await.unwrap();
+    for asked in server.asked() {
+        assert!(asked.contains("X-Key: canary\r\n"), "{asked}");
+    }
+    assert_eq!(elsewhere.bodies(), [REPORT.as_bytes()]);
+    assert!(!elsewhere.asked()[0].contains("canary"));
+    assert!(!format!("{submission:?}").contains("canary"));
+    for (name, value) in [("X Key", "v"), ("X-Key", "v\r\nHost: h"), ("", "v")] {
+        let submission = Submission {
+            header: header(name, value),
+            ..to(&server)
+        };
+        let error = put(&submission).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::BadUrl, "{name}: {error}");
+    }
+    assert_eq!(server.asked().len(), 2, "nothing else was sent");
 }
 
 //= R-HTTP-12 type=test

@@ -113,6 +113,7 @@ impl Phone {
                     Ask::Restart => "Restart".to_owned(),
                     other @ (Ask::Set { .. }
                     | Ask::Report
+                    | Ask::ReportProblem
                     | Ask::SipAccess
                     | Ask::FactoryReset
                     | Ask::RestartWarm

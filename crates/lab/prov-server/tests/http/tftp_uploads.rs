@@ -45,6 +45,7 @@ async fn put(lab: &Lab, path: &str, body: &[u8], window: u16) -> Result<(), Fetc
         password: None,
         account: None,
         method: Method::Post,
+        header: None,
         content_type: String::new(),
         aes128gcm: false,
         body: Secret::new(body.to_vec()),

@@ -202,6 +202,13 @@ impl AgentPhone {
                 // What is done next must not overtake it.
                 self.status()?;
             }
+            Do::ProblemReport(By::Control) => {
+                self.wish(ControlRequest::ReportProblem {});
+                self.status()?;
+            }
+            Do::ProblemReport(_) => {
+                return cannot("of a report of a problem by SIP, on a page or at its menu");
+            }
             Do::Report(_) => return cannot("of a report by SIP, on a page or at its menu"),
             Do::Notify(sent) => self.notify(sent)?,
             Do::Visit(sent) => self.visit(sent)?,

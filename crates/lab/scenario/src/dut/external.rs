@@ -261,6 +261,7 @@ impl Dut for ExternalPhone {
             Do::PowerOff => return cannot("power that stays off"),
             Do::Upgrade(_) => return cannot("an upgrade"),
             Do::Report(_) => return cannot("a report"),
+            Do::ProblemReport(_) => return cannot("a report of a problem"),
             Do::Reboot(_) => return cannot("a restart"),
             Do::Notify(_) => return cannot("a NOTIFY"),
             Do::Visit(_) => return cannot("a look at its pages"),

@@ -126,6 +126,7 @@ impl VirtualPhone {
             sip: UserAgent::new(
                 Setup {
                     reports: true,
+                    problem_reports: true,
                     ..Setup::default()
                 },
                 [0; 32],

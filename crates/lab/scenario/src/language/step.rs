@@ -115,6 +115,8 @@ pub enum Do {
     Upgrade(Option<String>),
     /// A report is asked for.
     Report(By),
+    /// A report of a problem is asked for.
+    ProblemReport(By),
     /// A restart is asked for.
     Reboot(By),
     /// A NOTIFY of SIP is sent.

@@ -45,6 +45,7 @@ impl fmt::Display for Do {
             Self::Upgrade(None) => f.write_str("ask for an upgrade"),
             Self::Upgrade(Some(rule)) => write!(f, "ask for an upgrade with `{}`", masked(rule)),
             Self::Report(who) => write!(f, "ask for a report{}", by(who)),
+            Self::ProblemReport(who) => write!(f, "ask for a report of a problem{}", by(who)),
             Self::Reboot(who) => write!(f, "ask for a restart{}", by(who)),
             Self::Notify(sent) => {
                 let package = sent.event.split(';').next().unwrap_or_default();

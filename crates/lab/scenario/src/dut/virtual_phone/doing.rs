@@ -22,6 +22,7 @@ impl VirtualPhone {
             Do::Set(params, by) => self.set(params, *by)?,
             Do::Upgrade(rule) => self.upgrade(rule.as_deref())?,
             Do::Report(by) => self.command(*by, Command::Report),
+            Do::ProblemReport(by) => self.command(*by, Command::ReportProblem),
             Do::Notify(sent) => self.notify(sent)?,
             Do::Visit(_) => {
                 let why = "the engine has no pages: the program serves them";

@@ -8,9 +8,10 @@ use onhook_driver::{Fetched, TaskVault};
 use onhook_fetch::{Endpoint, Fingerprint};
 use onhook_params::ValueId;
 use onhook_phone::port::Severity as Told;
+use onhook_phone::problem::ProblemForm;
 use onhook_phone::{
-    Committed, CustomCa, DecodedId, Effect, Input, LogLine, Newcomer, Notice, OpId, Request,
-    RestartKind, render,
+    Committed, Content, CustomCa, DecodedId, Effect, Input, LogLine, Newcomer, Notice, OpId,
+    Request, RestartKind, render,
 };
 use onhook_profile::{DecodeSpec, Limits, decode};
 
@@ -50,7 +51,9 @@ impl VirtualPhone {
             }
             Effect::Notice(notice) => self.notice(&notice, now),
             Effect::Upgrade(op, request) => self.fetch_load(op, &request),
-            Effect::Report(op, _, request) => self.report(op, &request),
+            Effect::Report(op, content, request) => {
+                self.report(op, (content, &request), now);
+            }
             Effect::Activate(op) => self.activate(op),
             Effect::FetchTrust(op, _, request) => self.fetch_authority(op, &request),
             // No server of the virtual phone shows a certificate.
@@ -94,11 +97,13 @@ impl VirtualPhone {
     }
 
     /// Sends a report, which the server takes where it has a file.
-    fn report(&mut self, op: OpId, request: &Request) {
-        let put = self
-            .phone
-            .as_ref()
-            .map(|phone| render::report_method(phone, &self.shared));
+    fn report(&mut self, op: OpId, (content, request): (Content, &Request), now: Now) {
+        let put = self.phone.as_ref().map(|phone| match content {
+            Content::Problem => ProblemForm::of(phone, &self.shared, now).method,
+            Content::Full | Content::Delta | Content::Status => {
+                render::report_method(phone, &self.shared)
+            }
+        });
         let method = match request.scheme {
             onhook_fetch::Scheme::Tftp => "WRQ",
             onhook_fetch::Scheme::Http | onhook_fetch::Scheme::Https => {

@@ -77,7 +77,7 @@ impl VirtualPhone {
             Act::Restart => Command::Restart,
             Act::RestartWarm => Command::RestartWarm,
             Act::Report => Command::Report,
-            Act::ReportProblem => return,
+            Act::ReportProblem => Command::ReportProblem,
         };
         self.command(By::Sip, command);
     }

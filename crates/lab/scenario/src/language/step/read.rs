@@ -78,6 +78,7 @@ fn action(table: Table<'_>, word: Item<'_>, scope: &Scope) -> Result<Do, Problem
         "set" => Do::Set(parameters(table.need("params")?, scope)?, by(table)?),
         "upgrade" => Do::Upgrade(text(table, "rule")?),
         "report" => Do::Report(by(table)?),
+        "problem-report" => Do::ProblemReport(by(table)?),
         "reboot" => Do::Reboot(by(table)?),
         "notify" => Do::Notify(notification(table)?),
         "visit" => Do::Visit(visit(table)?),

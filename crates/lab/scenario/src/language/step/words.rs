@@ -1,7 +1,7 @@
 //! The words of steps, and the keys that belong to them.
 
 /// What may be done, with the keys that belong to it.
-pub(super) const DO: [(&str, &[&str]); 24] = [
+pub(super) const DO: [(&str, &[&str]); 25] = [
     ("boot", &[]),
     ("power-off", &[]),
     ("power-cycle", &[]),
@@ -10,6 +10,7 @@ pub(super) const DO: [(&str, &[&str]); 24] = [
     ("set", &["params", "by"]),
     ("upgrade", &["rule"]),
     ("report", &["by"]),
+    ("problem-report", &["by"]),
     ("reboot", &["by"]),
     ("notify", &["event", "body", "user", "uid", "pwd", "answer"]),
     (
@@ -75,7 +76,7 @@ pub(super) const TIMERS: [(&str, &str); 4] = [
 ];
 
 /// Events that every device tells that tells events; a restart is a step of its own.
-pub(super) const EVENTS: [&str; 35] = [
+pub(super) const EVENTS: [&str; 40] = [
     "account.setup",
     "activation.code",
     "ca.fault",
@@ -92,6 +93,11 @@ pub(super) const EVENTS: [&str; 35] = [
     "profile.applied",
     "profile.failed",
     "profile.held",
+    "problem-report.done",
+    "problem-report.fault",
+    "problem-report.refused",
+    "problem-report.sent",
+    "problem-report.started",
     "reboot.loop",
     "report.done",
     "report.fault",
