@@ -166,6 +166,19 @@ pub(crate) fn free_udp_port() -> anyhow::Result<u16> {
     Ok(socket.local_addr()?.port())
 }
 
+/// A port of loopback on which nobody listens over UDP, nor uses it over TCP.
+///
+/// # Errors
+/// There is none.
+pub(crate) fn free_port() -> anyhow::Result<u16> {
+    let free = (0..100).find_map(|_| {
+        let port = free_udp_port().ok()?;
+        TcpListener::bind((Ipv4Addr::LOCALHOST, port)).ok()?;
+        Some(port)
+    });
+    free.context("no port is free over UDP and TCP")
+}
+
 /// An address of loopback at which nobody listens on this UDP port.
 ///
 /// # Errors

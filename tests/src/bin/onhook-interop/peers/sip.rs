@@ -6,12 +6,12 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
-use onhook_tests::{Agent, Peer as Running, Reply, Site, profile, until};
+use onhook_tests::{Agent, Ended, Peer as Running, Reply, Site, profile, until};
 
 use super::{Peer, Rights};
 use crate::case::{check, text};
 use crate::group::Group;
-use crate::stage::{Serving, Stage, free_udp_port};
+use crate::stage::{Serving, Stage, free_port, free_udp_port};
 use crate::tools::Tools;
 
 pub(crate) const SIPP: Peer = Peer {
@@ -155,17 +155,16 @@ impl Phone {
         Ok(())
     }
 
-    /// Notifies once; whether the notifier is content.
+    /// Notifies once; the notifier ends with 0 if it is content.
     fn notify(
         &self,
         stage: &Stage,
         by: &dyn Notifier,
         event: &str,
         login: Login,
-    ) -> anyhow::Result<bool> {
+    ) -> anyhow::Result<Ended> {
         let mut command = by.command(stage, &self.at, event, login)?;
-        let ended = Group::start(command.current_dir(stage.home()))?.end_within(LONGEST)?;
-        Ok(ended.code == Some(0))
+        Group::start(command.current_dir(stage.home()))?.end_within(LONGEST)
     }
 }
 
@@ -183,10 +182,8 @@ fn events(stage: &Stage, by: &dyn Notifier, login: Login) -> anyhow::Result<()> 
             Some(_) => format!("{event}{}", phone.site.url("/one.xml")),
             None => event.to_owned(),
         };
-        ensure!(
-            phone.notify(stage, by, &whole, login)?,
-            "{event} is not accepted"
-        );
+        let told = phone.notify(stage, by, &whole, login)?;
+        ensure!(told.code == Some(0), "{event} is not accepted: {told:?}");
         match path {
             Some(path) => phone.asked(&["/p.xml", path])?,
             None => drop(phone.running.line(|line| line.contains("\"warm\""))?),
@@ -201,13 +198,14 @@ fn events(stage: &Stage, by: &dyn Notifier, login: Login) -> anyhow::Result<()> 
 fn wrong(stage: &Stage, by: &dyn Notifier) -> anyhow::Result<()> {
     let phone = phone(Login::Wrong)?;
     ensure!(
-        !phone.notify(stage, by, "resync", Login::Wrong)?,
+        phone.notify(stage, by, "resync", Login::Wrong)?.code != Some(0),
         "a wrong password is accepted"
     );
     // The right one is heard after it, and nothing has happened before.
+    let told = phone.notify(stage, by, "reboot_now", Login::Right)?;
     ensure!(
-        phone.notify(stage, by, "reboot_now", Login::Right)?,
-        "the right password is not accepted"
+        told.code == Some(0),
+        "the right password is not accepted: {told:?}"
     );
     phone.asked(&["/p.xml", "/p.xml"])
 }
@@ -215,7 +213,7 @@ fn wrong(stage: &Stage, by: &dyn Notifier) -> anyhow::Result<()> {
 fn unknown(stage: &Stage, by: &dyn Notifier) -> anyhow::Result<()> {
     let phone = phone(Login::None)?;
     ensure!(
-        !phone.notify(stage, by, "presence", Login::None)?,
+        phone.notify(stage, by, "presence", Login::None)?.code != Some(0),
         "an unknown event is accepted"
     );
     phone.asked(&["/p.xml"])
@@ -292,7 +290,7 @@ impl Notifier for Sipp {
             "-t",
             self.0,
         ]);
-        command.args(["-p", &free_udp_port()?.to_string()]);
+        command.args(["-p", &free_port()?.to_string()]);
         Ok(command)
     }
 }
