@@ -21,7 +21,7 @@ type Feed = fn(&[u8]);
 
 /// The targets of the domain, and those of adapters.
 fn targets() -> impl Iterator<Item = Target> {
-    let adapters: [(_, Feed); 11] = [
+    let adapters: [(_, Feed); 12] = [
         ("store", store),
         ("tftp", tftp),
         ("answer", answer),
@@ -30,6 +30,7 @@ fn targets() -> impl Iterator<Item = Target> {
         ("lease", lease),
         ("names", names),
         ("sip", sip),
+        ("control", onhook_system::fuzz::control),
         ("web_action", onhook_web::fuzz::web_action),
         ("web_form", onhook_web::fuzz::web_form),
         ("web_authorization", onhook_web::fuzz::web_authorization),

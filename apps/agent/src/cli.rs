@@ -239,6 +239,19 @@ pub(crate) enum CtlCommand {
         #[arg(value_enum)]
         state: RegistrationState,
     },
+    /// A request of SIP failed on a line, 1 to 16; status and events show it.
+    #[command(after_help = "Examples:\n  onhook-agent ctl sip-error 1 X20\n  \
+        onhook-agent ctl sip-error 2 403")]
+    SipError {
+        /// Number of the line.
+        line: u8,
+        /// A status from 300 to 699, or what the device found itself: X00 not sent, X20 no answer, X40 protocol error, X60 no such
+        /// number.
+        code: String,
+    },
+    /// Print what happens from now on, one JSON object a line (schema onhook.event/1), until Ctrl-C.
+    #[command(after_help = "Examples:\n  onhook-agent ctl events | jq .event")]
+    Events,
     /// Run the configured rules, or the given one alone, and wait for the result unless lines are busy.
     #[command(after_help = "Examples:\n  onhook-agent ctl resync\n  \
         onhook-agent ctl resync http://192.0.2.10/phone.xml --json\n  \

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, anyhow};
-use onhook_system::{ControlRequest, WireLineUse, WireRegistration, ask};
+use onhook_system::{ControlError, ControlRequest, Conversation, WireLineUse, WireRegistration};
 use serde_json::{Value, json};
 
 use crate::boot;
@@ -23,12 +23,18 @@ pub(crate) const WAITS: u8 = 3;
 pub(crate) async fn ctl(args: &CtlArgs) -> anyhow::Result<ExitCode> {
     let config = config::load(&args.place)?;
     let request = request(&args.what)?;
-    let answer = ask(&boot::control_path(&config), &request)
-        .await
-        .map_err(|error| anyhow!(World(error.to_string())))?;
+    let world = |error: ControlError| anyhow!(World(error.to_string()));
+    let path = boot::control_path(&config);
+    let mut agent = Conversation::begin(&path, &request).await.map_err(world)?;
+    let answer = agent.line().await.map_err(world)?;
     let answer: Value = serde_json::from_str(&answer).context("the agent's answer is no JSON")?;
     if let Some(error) = at(&answer, "error").as_str() {
         return Err(anyhow!(World(error.to_owned())));
+    }
+    if matches!(args.what, CtlCommand::Events) {
+        loop {
+            print(&agent.line().await.map_err(world)?)?;
+        }
     }
     if at(&answer, "resync").is_object() {
         return resync::show(at(&answer, "resync"), args.json);
@@ -77,6 +83,11 @@ fn request(what: &CtlCommand) -> anyhow::Result<ControlRequest> {
                 RegistrationState::Unregistered => WireRegistration::Unregistered,
             },
         },
+        CtlCommand::SipError { line, code } => ControlRequest::SipError {
+            line: *line,
+            code: code.parse().map_err(anyhow::Error::new)?,
+        },
+        CtlCommand::Events => ControlRequest::Events {},
         CtlCommand::Resync { rule, menu } => ControlRequest::Resync {
             rule: rule.as_deref().map(read_rule).transpose()?,
             menu: *menu,

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use onhook_device::{Now, WallTime};
+use onhook_device::{Now, SipError, WallTime};
 use onhook_driver::{Fetched, Observer};
 use onhook_phone::port::Message;
 use onhook_phone::report::ResyncReport;
 use onhook_phone::{
     HeldCa, Newcomer, Notice, ReportNotice, RestartKind, UpgradeGate, UpgradeNotice,
 };
-use onhook_system::event_of;
+use onhook_system::{Followers, event_of};
 use serde_json::{Map, Value, json};
 
 use crate::lines::Sender;
@@ -21,19 +21,29 @@ pub(crate) struct Watcher {
     pub(crate) lines: Sender,
     pub(crate) server: LogServer,
     pub(crate) supervisor: Supervisor,
+    pub(crate) followers: Followers,
     #[cfg(feature = "web")]
     pub(crate) pages: crate::pages::Teller,
 }
 
 impl Watcher {
     fn write(&mut self, now: Now, event: &str, fields: Value) {
+        if !cfg!(feature = "web") && !self.lines.is_open() && self.followers.is_empty() {
+            return;
+        }
+        let line = object(now, event, fields);
         #[cfg(feature = "web")]
-        self.pages.line(&object(now, event, fields.clone()));
+        self.pages.line(&line);
+        self.followers.tell(now, &line);
         if self.lines.is_open() {
-            let gap = |count| object(now, "missed", json!({ "count": count }));
-            self.lines.send(object(now, event, fields), gap);
+            self.lines.send(line, |count| missed(now, count));
         }
     }
+}
+
+/// The line that stands for lines which somebody has missed.
+pub(crate) fn missed(now: Now, count: u64) -> String {
+    object(now, "missed", json!({ "count": count }))
 }
 
 fn object(now: Now, event: &str, fields: Value) -> String {
@@ -204,6 +214,11 @@ impl Observer for Watcher {
         }
         let fields = json!({ "old": old, "new": new, "refused": refused });
         self.write(now, "server.changed", fields);
+    }
+
+    fn sip_error(&mut self, _phone: u32, now: Now, line: u8, code: SipError) {
+        let fields = json!({ "line": line, "code": code.to_string(), "means": code.meaning() });
+        self.write(now, "sip.error", fields);
     }
 
     fn fetched(&mut self, _phone: u32, now: Now, fetched: Option<&Fetched>) {

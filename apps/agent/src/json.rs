@@ -154,6 +154,9 @@ pub(crate) fn status(status: &Status) -> Value {
         "last": status.last.as_ref().map(resync),
         "next": timers(&status.next),
         "lines": status.busy_lines.iter().map(|line| json!({ "line": line, "state": "busy" })).collect::<Vec<_>>(),
+        "sip_errors": status.sip_errors.iter().map(|(line, code)| json!({
+            "line": line, "code": code.to_string(), "means": code.meaning(),
+        })).collect::<Vec<_>>(),
         "listen": listen(&status.listen),
         "slots": [],
         "history": history,
@@ -273,6 +276,15 @@ pub(crate) fn status_text(document: &Value) -> String {
     for (what, address) in at(document, "listen").as_object().into_iter().flatten() {
         let address = address.as_str().unwrap_or_default();
         lines.push(format!("listens: {what} {address}"));
+    }
+    for error in array(document, "sip_errors") {
+        let text = |key| at(error, key).as_str().unwrap_or_default();
+        let line = at(error, "line");
+        lines.push(format!(
+            "SIP failed: line {line}, {} ({})",
+            text("code"),
+            text("means")
+        ));
     }
     for timer in array(document, "next") {
         let name = at(timer, "timer").as_str().unwrap_or("");

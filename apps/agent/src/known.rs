@@ -87,6 +87,7 @@ impl<S> Attentive<S> {
             | Ask::UpdateCa(_)
             | Ask::Report
             | Ask::ReportProblem
+            | Ask::SipError(..)
             | Ask::FactoryReset
             | Ask::Restart
             | Ask::RestartWarm

@@ -12,7 +12,7 @@ use onhook_params::Secrecy;
 use onhook_phone::Asked;
 use onhook_phone::port::CommandSource;
 use onhook_phone::{Boot, Command, Input, Origin};
-use onhook_system::{ControlRequest, ask};
+use onhook_system::{ControlRequest, Followers, ask};
 use serde_json::Value;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -20,7 +20,7 @@ use crate::boot::{self, PHONE};
 use crate::cli::ResyncArgs;
 use crate::config::{self, Config};
 use crate::ctl;
-use crate::events::Watcher;
+use crate::events::{Watcher, missed};
 use crate::failure::{FAILED, World, print};
 use crate::json::{self, at};
 use crate::known::Known;
@@ -101,6 +101,7 @@ async fn foreground(
         lines: Lines::default().sender(),
         server: transports.log_server.clone(),
         supervisor: Supervisor::none(),
+        followers: Followers::new(missed),
         #[cfg(feature = "web")]
         pages: crate::pages::Teller::new(onhook_web::Feed::default()),
     };

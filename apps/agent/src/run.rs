@@ -10,14 +10,14 @@ use onhook_driver::Exit;
 use onhook_flash_store::FlashStore;
 use onhook_phone::Boot;
 use onhook_phone::port::CommandSource;
-use onhook_system::ControlSocket;
+use onhook_system::{ControlSocket, Followers};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::timeout;
 
 use crate::boot::{self, Life};
 use crate::cli::RunArgs;
 use crate::config::{self, Config};
-use crate::events::Watcher;
+use crate::events::{Watcher, missed};
 use crate::failure::World;
 #[cfg(feature = "journal")]
 use crate::journal::Journal;
@@ -48,11 +48,16 @@ pub(crate) async fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
     let known = Known::of(&config);
     let store = Arc::new(boot::open(&config)?);
     let sip = Sip::open(&config, Arc::clone(&transports.names) as _).await?;
-    let control =
-        ControlSocket::bind(&boot::control_path(&config), json::answer).map_err(|error| {
-            let world = World(error.to_string());
-            anyhow::Error::new(error).context(world)
-        })?;
+    let followers = Followers::new(missed);
+    let control = ControlSocket::bind(
+        &boot::control_path(&config),
+        json::answer,
+        followers.clone(),
+    )
+    .map_err(|error| {
+        let world = World(error.to_string());
+        anyhow::Error::new(error).context(world)
+    })?;
     #[cfg_attr(
         not(feature = "web"),
         expect(unused_mut, reason = "there are no others")
@@ -78,6 +83,7 @@ pub(crate) async fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
     };
     let mut agent = Agent {
         events: Lines::open(args.events.as_deref(), "events")?,
+        followers,
         #[cfg(feature = "journal")]
         journal: Journal::open(args.journal.as_deref())?,
         supervisor: Supervisor::from_environment(),
@@ -102,6 +108,7 @@ struct Agent {
     /// Opened when the first life knows what is to be asked for.
     network: Option<Network>,
     events: Lines,
+    followers: Followers,
     #[cfg(feature = "journal")]
     journal: Journal,
     supervisor: Supervisor,
@@ -122,6 +129,7 @@ impl Agent {
                 lines: self.events.sender(),
                 server: self.transports.log_server.clone(),
                 supervisor: self.supervisor.clone(),
+                followers: self.followers.clone(),
                 #[cfg(feature = "web")]
                 pages: crate::pages::Teller::new(self.feed.clone()),
             });

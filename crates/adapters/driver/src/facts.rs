@@ -1,6 +1,6 @@
 //! What a phone is told of itself from outside.
 
-use onhook_device::Secret;
+use onhook_device::{Secret, SipError};
 use onhook_params::Secrecy;
 use onhook_phone::{Answer, Fact, Input, Mobility, Reply};
 
@@ -10,14 +10,51 @@ use crate::requests::{NO_MEMORY, text};
 /// The last line that a phone can have.
 const LAST_LINE: u8 = 16;
 
+/// What is answered if a phone cannot have the line.
+fn no_line(line: u8) -> Option<Answer> {
+    let refused = || Answer::Refused(format!("there is no line {line}: use 1 to {LAST_LINE}"));
+    (!(1..=LAST_LINE).contains(&line)).then(refused)
+}
+
 impl Reactor {
     pub(crate) fn ask_line(&mut self, phone: u32, line: u8, input: Input, reply: Box<dyn Reply>) {
-        reply.answer(if (1..=LAST_LINE).contains(&line) {
-            self.queue(phone, input);
-            Answer::Done
-        } else {
-            Answer::Refused(format!("there is no line {line}: use 1 to {LAST_LINE}"))
+        reply.answer(match no_line(line) {
+            None => {
+                self.queue(phone, input);
+                Answer::Done
+            }
+            Some(refused) => refused,
         });
+    }
+
+    /// Remembers how a request of SIP failed, and tells it on; the phone itself decides nothing by it.
+    pub(crate) fn ask_sip_error(
+        &mut self,
+        phone: u32,
+        line: u8,
+        code: SipError,
+        reply: Box<dyn Reply>,
+    ) {
+        let Some(seat) = self.phones.seats.get_mut(phone as usize) else {
+            return;
+        };
+        if let Some(refused) = no_line(line) {
+            return reply.answer(refused);
+        }
+        match seat
+            .sip_errors
+            .binary_search_by_key(&line, |(line, _)| *line)
+        {
+            Ok(at) => {
+                if let Some(known) = seat.sip_errors.get_mut(at) {
+                    known.1 = code;
+                }
+            }
+            Err(at) => seat.sip_errors.insert(at, (line, code)),
+        }
+        tracing::info!(phone, line, "SIP failed: {code} ({})", code.meaning());
+        self.observer.sip_error(phone, self.clock.now(), line, code);
+        reply.answer(Answer::Done);
     }
 
     /// Tells a phone a fact, with its answer.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use onhook_device::Now;
+use onhook_device::{Now, SipError};
 use onhook_discovery::port::Redirector;
 use onhook_fetch::Scheme;
 use onhook_fetch::port::{CustomTrust, Fetch, Resolver, Upload};
@@ -111,6 +111,11 @@ pub trait Observer: Send {
     /// The network names another server than before, the first of the two. The default ignores it.
     fn server_changed(&mut self, phone: u32, now: Now, servers: [&str; 2], newcomer: Newcomer) {
         let _ = (phone, now, servers, newcomer);
+    }
+
+    /// A request of SIP failed on a line, from 1. The default ignores it.
+    fn sip_error(&mut self, phone: u32, now: Now, line: u8, code: SipError) {
+        let _ = (phone, now, line, code);
     }
 
     /// A file was fetched and decoded, or was not; `None` if the transfer failed.

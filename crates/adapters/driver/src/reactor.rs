@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use onhook_device::{MonoTime, Now};
+use onhook_device::{MonoTime, Now, SipError};
 use onhook_fetch::Account;
 #[cfg(feature = "proxy")]
 use onhook_fetch::ProxyScript;
@@ -58,6 +58,8 @@ pub struct Seat {
     pub(crate) trust: Option<Box<Trust>>,
     /// The profile account.
     pub(crate) account: Option<Box<Account>>,
+    /// The last failed request of SIP on each line.
+    pub(crate) sip_errors: Vec<(u8, SipError)>,
     /// What it has told.
     #[cfg(feature = "reports")]
     pub(crate) recent: crate::problem::Recent,
@@ -120,6 +122,7 @@ impl Phones {
             storage: Storage::default(),
             trust: None,
             account: None,
+            sip_errors: Vec::new(),
             #[cfg(feature = "reports")]
             recent: crate::problem::Recent::default(),
             writes: 0,

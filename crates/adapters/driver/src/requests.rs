@@ -71,6 +71,7 @@ impl Reactor {
             Ask::Registration(line, registration) => {
                 self.ask_line(phone, line, Input::Registration(line, registration), reply);
             }
+            Ask::SipError(line, code) => self.ask_sip_error(phone, line, code, reply),
             Ask::ExternalAddress(address) => {
                 self.learn(phone, Fact::ExternalAddress(address), reply);
             }
@@ -392,6 +393,7 @@ impl Reactor {
             last: seat.reporter.last().cloned(),
             next: running(seat.phone.timer(), now),
             busy_lines: (1..=16_u8).filter(|n| busy >> (n - 1) & 1 == 1).collect(),
+            sip_errors: seat.sip_errors.clone(),
             uptime_s: now.as_secs(),
             external_ip: shown(seat.phone.external_ip()),
             client_certificate: seat.phone.has_client_certificate(),

@@ -10,11 +10,13 @@ use onhook_phone::port::CommandSource;
 use onhook_phone::{Answer, Asked, Reply};
 use thiserror::Error;
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use crate::followers::Followers;
 use crate::request::ControlRequest;
 
 /// Longest request line in bytes.
@@ -25,6 +27,9 @@ const ASKERS: usize = 16;
 
 /// How long an asker may take for a line.
 const QUIET: Duration = Duration::from_secs(5);
+
+/// What is answered when nobody more can follow.
+const ENOUGH: &str = "as many as can follow do so already: end one of them";
 
 /// How long nobody is accepted after an attempt failed.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -72,7 +77,7 @@ impl ControlSocket {
     ///
     /// # Errors
     /// The socket cannot be made.
-    pub fn bind(path: &Path, spell: Spell) -> Result<Self, ControlError> {
+    pub fn bind(path: &Path, spell: Spell, followers: Followers) -> Result<Self, ControlError> {
         let failed = |source| ControlError::Io {
             path: path.to_owned(),
             source,
@@ -86,7 +91,13 @@ impl ControlSocket {
         let owner = std::os::unix::fs::MetadataExt::uid(&std::fs::metadata(path).map_err(failed)?);
         let (asker, asked) = mpsc::channel(ASKERS);
         let mut tasks = JoinSet::new();
-        tasks.spawn(listen(listener, owner, asker, spell));
+        let desk = Desk {
+            owner,
+            asker,
+            spell,
+            followers,
+        };
+        tasks.spawn(listen(listener, desk));
         Ok(Self {
             asked,
             path: path.to_owned(),
@@ -109,7 +120,17 @@ impl CommandSource for ControlSocket {
     }
 }
 
-async fn listen(listener: UnixListener, owner: u32, asker: mpsc::Sender<Asked>, spell: Spell) {
+/// What it takes to serve an asker.
+#[derive(Clone)]
+struct Desk {
+    /// Who may ask, besides root.
+    owner: u32,
+    asker: mpsc::Sender<Asked>,
+    spell: Spell,
+    followers: Followers,
+}
+
+async fn listen(listener: UnixListener, desk: Desk) {
     let mut askers = JoinSet::new();
     loop {
         while askers.try_join_next().is_some() {}
@@ -118,7 +139,7 @@ async fn listen(listener: UnixListener, owner: u32, asker: mpsc::Sender<Asked>, 
         }
         match listener.accept().await {
             Ok((stream, _)) => {
-                askers.spawn(serve(stream, owner, asker.clone(), spell));
+                askers.spawn(desk.clone().serve(stream));
             }
             Err(error) => {
                 // Out of descriptors, most likely: the next attempt may find one.
@@ -129,36 +150,65 @@ async fn listen(listener: UnixListener, owner: u32, asker: mpsc::Sender<Asked>, 
     }
 }
 
-/// Serves one asker until it hangs up.
-async fn serve(stream: UnixStream, owner: u32, asker: mpsc::Sender<Asked>, spell: Spell) {
-    let allowed = stream
-        .peer_cred()
-        .is_ok_and(|peer| peer.uid() == owner || peer.uid() == 0);
-    let (reader, mut writer) = stream.into_split();
-    if !allowed {
-        tracing::warn!("another user was refused at the control socket");
-        return;
-    }
-    let mut reader = BufReader::new(reader);
-    // An asker that says nothing gives its place to others.
-    while let Ok(Ok(Some(line))) = timeout(QUIET, read_line(&mut reader)).await {
-        let answer = match line {
-            Line::Whole(line) => match answer(&line, &asker, spell).await {
-                Some(answer) => answer,
-                None => return,
-            },
-            Line::Unusable => refuse(spell),
-        };
-        let written = writer.write_all(format!("{answer}\n").as_bytes()).await;
-        if written.is_err() {
+impl Desk {
+    /// Serves one asker until it hangs up.
+    async fn serve(self, stream: UnixStream) {
+        let allowed = stream
+            .peer_cred()
+            .is_ok_and(|peer| peer.uid() == self.owner || peer.uid() == 0);
+        let (reader, mut writer) = stream.into_split();
+        if !allowed {
+            tracing::warn!("another user was refused at the control socket");
             return;
         }
+        let mut reader = BufReader::new(reader);
+        // An asker that says nothing gives its place to others.
+        while let Ok(Ok(Some(line))) = timeout(QUIET, read_line(&mut reader)).await {
+            let (answer, follower) = match Self::read(&line) {
+                Err(why) => (self.refuse(why), None),
+                Ok(ControlRequest::Events {}) => match self.followers.join() {
+                    Some(follower) => ((self.spell)(&Answer::Done), Some(follower)),
+                    None => (self.refuse(ENOUGH.to_owned()), None),
+                },
+                Ok(request) => match self.answer(request).await {
+                    Some(answer) => (answer, None),
+                    None => return,
+                },
+            };
+            let written = writer.write_all(format!("{answer}\n").as_bytes()).await;
+            if written.is_err() {
+                return;
+            }
+            if let Some(follower) = follower {
+                return follower.serve(&mut reader, &mut writer).await;
+            }
+        }
     }
-}
 
-fn refuse(spell: Spell) -> String {
-    let why = format!("a request is one line of at most {LINE_LIMIT} bytes");
-    spell(&Answer::Refused(why))
+    fn read(line: &Line) -> Result<ControlRequest, String> {
+        match line {
+            Line::Whole(line) => ControlRequest::read(line),
+            Line::Unusable => Err(format!(
+                "a request is one line of at most {LINE_LIMIT} bytes"
+            )),
+        }
+    }
+
+    fn refuse(&self, why: String) -> String {
+        (self.spell)(&Answer::Refused(why))
+    }
+
+    /// The answer of the phone; `None` if it has gone.
+    async fn answer(&self, request: ControlRequest) -> Option<String> {
+        let (sender, receiver) = oneshot::channel();
+        let asked = Asked {
+            origin: request.origin(),
+            ask: request.into_ask()?,
+            reply: Box::new(LineReply(sender)),
+        };
+        self.asker.send(asked).await.ok()?;
+        receiver.await.ok().map(|answer| (self.spell)(&answer))
+    }
 }
 
 /// What an asker sent up to a line end.
@@ -200,22 +250,6 @@ async fn skip_line(reader: &mut (impl AsyncBufRead + Unpin)) -> io::Result<()> {
     }
 }
 
-/// The answer to one line; `None` if the phone has gone.
-async fn answer(line: &[u8], asker: &mpsc::Sender<Asked>, spell: Spell) -> Option<String> {
-    let request = match ControlRequest::read(line) {
-        Ok(request) => request,
-        Err(why) => return Some(spell(&Answer::Refused(why))),
-    };
-    let (sender, receiver) = oneshot::channel();
-    let asked = Asked {
-        origin: request.origin(),
-        ask: request.into(),
-        reply: Box::new(LineReply(sender)),
-    };
-    asker.send(asked).await.ok()?;
-    receiver.await.ok().map(|answer| spell(&answer))
-}
-
 struct LineReply(oneshot::Sender<Answer>);
 
 impl Reply for LineReply {
@@ -230,32 +264,62 @@ impl Reply for LineReply {
 /// # Errors
 /// Nobody listens, or the agent ends before it answers.
 pub async fn ask(path: &Path, request: &ControlRequest) -> Result<String, ControlError> {
-    let failed = |source| ControlError::Io {
-        path: path.to_owned(),
-        source,
-    };
-    let stream = UnixStream::connect(path).await.map_err(|source| {
-        let nobody = [io::ErrorKind::NotFound, io::ErrorKind::ConnectionRefused];
-        if nobody.contains(&source.kind()) {
-            ControlError::NotRunning {
-                path: path.to_owned(),
-                source,
+    Conversation::begin(path, request).await?.line().await
+}
+
+/// What a running agent says to one request, line by line; dropping it hangs up.
+pub struct Conversation {
+    path: PathBuf,
+    reader: BufReader<OwnedReadHalf>,
+    _writer: OwnedWriteHalf,
+}
+
+impl Conversation {
+    /// Sends a request.
+    ///
+    /// # Errors
+    /// Nobody listens.
+    pub async fn begin(path: &Path, request: &ControlRequest) -> Result<Self, ControlError> {
+        let failed = |source| ControlError::Io {
+            path: path.to_owned(),
+            source,
+        };
+        let stream = UnixStream::connect(path).await.map_err(|source| {
+            let nobody = [io::ErrorKind::NotFound, io::ErrorKind::ConnectionRefused];
+            if nobody.contains(&source.kind()) {
+                ControlError::NotRunning {
+                    path: path.to_owned(),
+                    source,
+                }
+            } else {
+                failed(source)
             }
-        } else {
-            failed(source)
+        })?;
+        let (reader, mut writer) = stream.into_split();
+        let mut line = serde_json::to_vec(request).map_err(|error| failed(error.into()))?;
+        line.push(b'\n');
+        writer.write_all(&line).await.map_err(failed)?;
+        Ok(Self {
+            path: path.to_owned(),
+            reader: BufReader::new(reader),
+            _writer: writer,
+        })
+    }
+
+    /// The next line, without its end; may be cancelled only to hang up.
+    ///
+    /// # Errors
+    /// The agent ended.
+    pub async fn line(&mut self) -> Result<String, ControlError> {
+        let mut line = String::new();
+        let read = self.reader.read_line(&mut line).await;
+        read.map_err(|source| ControlError::Io {
+            path: self.path.clone(),
+            source,
+        })?;
+        match line.strip_suffix('\n') {
+            Some(whole) => Ok(whole.to_owned()),
+            None => Err(ControlError::NoAnswer),
         }
-    })?;
-    let (reader, mut writer) = stream.into_split();
-    let mut line = serde_json::to_vec(request).map_err(|error| failed(error.into()))?;
-    line.push(b'\n');
-    writer.write_all(&line).await.map_err(failed)?;
-    let mut answer = String::new();
-    BufReader::new(reader)
-        .read_line(&mut answer)
-        .await
-        .map_err(failed)?;
-    match answer.strip_suffix('\n') {
-        Some(whole) => Ok(whole.to_owned()),
-        None => Err(ControlError::NoAnswer),
     }
 }

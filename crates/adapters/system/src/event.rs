@@ -76,7 +76,7 @@ pub fn event_of(now: Now, notice: &Notice, url: Option<&str>) -> Option<(&'stati
     })
 }
 
-/// The event of something that is told of upgrades, and its fields.
+/// The event of something that is told of reports of the configuration, and its fields.
 fn report(notice: &ReportNotice, url: Option<&str>) -> (&'static str, Value) {
     match notice {
         ReportNotice::Started(why) => ("report.started", json!({ "why": why.name() })),
@@ -109,6 +109,7 @@ fn problem_report(notice: &ReportNotice, url: Option<&str>) -> (&'static str, Va
     }
 }
 
+/// The event of something that is told of upgrades, and its fields.
 fn upgrade(notice: &UpgradeNotice, now: Now, url: Option<&str>) -> (&'static str, Value) {
     match notice {
         UpgradeNotice::Started(stage, _) => (

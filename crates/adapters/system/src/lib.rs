@@ -1,7 +1,7 @@
 //! What only the operating system knows: time, chance, names, and who knocks at the control socket.
 //!
 //! [`RealClock`] and [`OsEntropy`] implement the ports of the schedule, [`SystemResolver`] that of names; [`ControlSocket`] is the
-//! [`onhook_phone::port::CommandSource`] of a Unix socket, and [`ask`] its other end; [`event_of`] gives
+//! [`onhook_phone::port::CommandSource`] of a Unix socket, and [`ask`] and [`Conversation`] are its other end, and [`Followers`] those who are told each event; [`event_of`] gives
 //! the lines of the event stream, and [`wanted_log`] reads RUST_LOG.
 //!
 //! Deliberately unknown here: what a command does, how an answer is spelled (a function is handed in).
@@ -12,14 +12,17 @@ mod clock;
 mod control;
 mod entropy;
 mod event;
+mod followers;
+pub mod fuzz;
 mod log_level;
 mod request;
 mod resolver;
 
 pub use clock::{RealClock, ZoneError};
-pub use control::{ControlError, ControlSocket, Spell, ask};
+pub use control::{ControlError, ControlSocket, Conversation, Spell, ask};
 pub use entropy::{OsEntropy, key};
 pub use event::event_of;
+pub use followers::{Followers, Gap};
 pub use log_level::wanted_log;
 pub use request::{ControlRequest, WireLineUse, WireRegistration};
 pub use resolver::SystemResolver;

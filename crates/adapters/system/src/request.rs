@@ -3,10 +3,10 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use onhook_device::Secret;
+use onhook_device::{Secret, SipError};
 use onhook_phone::{Ask, ClientCertificate, LineUse, Origin, Registration};
 use serde::de::{Error as _, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 /// One request as it goes over the socket.
@@ -61,6 +61,14 @@ pub enum ControlRequest {
         /// How.
         registration: WireRegistration,
     },
+    /// A request of SIP failed on a line.
+    SipError {
+        /// Number of the line, from 1.
+        line: u8,
+        /// How: a status, or an internal code.
+        #[serde(serialize_with = "as_text")]
+        code: SipError,
+    },
     /// The external address became known, or is not known any more.
     ExternalAddress {
         /// The address.
@@ -86,6 +94,12 @@ pub enum ControlRequest {
     RemoveCertificate {},
     /// Tell how things are.
     Status {},
+    /// Tell what happens from now on, a line each, until the asker hangs up.
+    Events {},
+}
+
+fn as_text<S: Serializer>(text: &impl fmt::Display, to: S) -> Result<S::Ok, S::Error> {
+    to.collect_str(text)
 }
 
 /// Whether a line is in use, as it goes over the socket.
@@ -143,43 +157,44 @@ impl ControlRequest {
     }
 }
 
-impl From<ControlRequest> for Ask {
-    fn from(request: ControlRequest) -> Self {
-        match request {
-            ControlRequest::Resync { rule, .. } => {
-                Self::Resync(rule.map(|rule| Secret::new(rule.into_bytes())))
+impl ControlRequest {
+    /// What is asked of the phone; `None` if it need not be asked.
+    pub(crate) fn into_ask(self) -> Option<Ask> {
+        Some(match self {
+            Self::Resync { rule, .. } => {
+                Ask::Resync(rule.map(|rule| Secret::new(rule.into_bytes())))
             }
-            ControlRequest::Set { name, value } => Self::Set {
+            Self::Set { name, value } => Ask::Set {
                 name,
                 value: Secret::new(value.into_bytes()),
             },
-            ControlRequest::UpdateCa { url } => {
-                Self::UpdateCa(url.map(|url| Secret::new(url.into_bytes())))
+            Self::UpdateCa { url } => Ask::UpdateCa(url.map(|url| Secret::new(url.into_bytes()))),
+            Self::Report {} => Ask::Report,
+            Self::ReportProblem {} => Ask::ReportProblem,
+            Self::FactoryReset {} => Ask::FactoryReset,
+            Self::Reboot {} => Ask::Restart,
+            Self::Restart {} => Ask::RestartWarm,
+            Self::Line { line, line_use } => Ask::Line(line, line_use.into()),
+            Self::Registration { line, registration } => {
+                Ask::Registration(line, registration.into())
             }
-            ControlRequest::Report {} => Self::Report,
-            ControlRequest::ReportProblem {} => Self::ReportProblem,
-            ControlRequest::FactoryReset {} => Self::FactoryReset,
-            ControlRequest::Reboot {} => Self::Restart,
-            ControlRequest::Restart {} => Self::RestartWarm,
-            ControlRequest::Line { line, line_use } => Self::Line(line, line_use.into()),
-            ControlRequest::Registration { line, registration } => {
-                Self::Registration(line, registration.into())
-            }
-            ControlRequest::ExternalAddress { address } => Self::ExternalAddress(address),
-            ControlRequest::LogIn { user, password } => Self::LogIn {
+            Self::ExternalAddress { address } => Ask::ExternalAddress(address),
+            Self::LogIn { user, password } => Ask::LogIn {
                 user,
                 password: Secret::new(password.into_bytes()),
             },
-            ControlRequest::LogOut {} => Self::LogOut,
-            ControlRequest::InstallCertificate { certificate, key } => {
-                Self::InstallCertificate(ClientCertificate {
+            Self::LogOut {} => Ask::LogOut,
+            Self::InstallCertificate { certificate, key } => {
+                Ask::InstallCertificate(ClientCertificate {
                     certificate,
                     key: Secret::new(key.into_bytes()),
                 })
             }
-            ControlRequest::RemoveCertificate {} => Self::RemoveCertificate,
-            ControlRequest::Status {} => Self::Status,
-        }
+            Self::RemoveCertificate {} => Ask::RemoveCertificate,
+            Self::SipError { line, code } => Ask::SipError(line, code),
+            Self::Status {} => Ask::Status,
+            Self::Events {} => return None,
+        })
     }
 }
 
@@ -254,6 +269,7 @@ impl Fields {
                 url: self.perhaps("url")?,
             },
             "report" => ControlRequest::Report {},
+            "report-problem" => ControlRequest::ReportProblem {},
             "factory-reset" => ControlRequest::FactoryReset {},
             "reboot" => ControlRequest::Reboot {},
             "restart" => ControlRequest::Restart {},
@@ -277,6 +293,10 @@ impl Fields {
                     }
                 },
             },
+            "sip-error" => ControlRequest::SipError {
+                line: self.line()?,
+                code: self.text("code")?.parse().map_err(|_no_code| "code")?,
+            },
             "external-address" => {
                 let address = self.perhaps("address")?.map(|text| text.parse());
                 let address = address.transpose();
@@ -295,6 +315,7 @@ impl Fields {
             },
             "remove-certificate" => ControlRequest::RemoveCertificate {},
             "status" => ControlRequest::Status {},
+            "events" => ControlRequest::Events {},
             _ => return Err("ask"),
         };
         Ok(request)
@@ -330,10 +351,10 @@ mod tests {
         ControlRequest::read(text.as_bytes())
     }
 
-    #[test]
-    fn what_is_written_is_read_again() {
+    /// One of each kind, and more where a field has several forms.
+    fn requests() -> Vec<ControlRequest> {
         let text = String::from;
-        let requests = [
+        vec![
             ControlRequest::Resync {
                 rule: None,
                 menu: false,
@@ -351,6 +372,16 @@ mod tests {
                 url: Some(text("http://h/ca.pem")),
             },
             ControlRequest::Report {},
+            ControlRequest::ReportProblem {},
+            ControlRequest::SipError {
+                line: 2,
+                code: SipError::Internal(7),
+            },
+            ControlRequest::SipError {
+                line: 16,
+                code: SipError::Status(404),
+            },
+            ControlRequest::Events {},
             ControlRequest::FactoryReset {},
             ControlRequest::Reboot {},
             ControlRequest::Restart {},
@@ -393,8 +424,12 @@ mod tests {
             },
             ControlRequest::RemoveCertificate {},
             ControlRequest::Status {},
-        ];
-        for request in requests {
+        ]
+    }
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        for request in requests() {
             let written = serde_json::to_string(&request).unwrap();
             let again = read(&written).unwrap_or_else(|why| panic!("{written}: {why}"));
             assert_eq!(serde_json::to_string(&again).unwrap(), written);
@@ -431,6 +466,10 @@ mod tests {
             (
                 r#"{"ask":"registration","line":1,"registration":"4711"}"#,
                 "see `registration`",
+            ),
+            (
+                r#"{"ask":"sip-error","line":1,"code":"4711"}"#,
+                "see `code`",
             ),
             (
                 r#"{"ask":"external-address","address":"4711"}"#,

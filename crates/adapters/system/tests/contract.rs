@@ -108,6 +108,7 @@ fn wire(ask: Ask) -> ControlRequest {
             certificate: pair.certificate,
             key: text(pair.key),
         },
+        Ask::SipError(line, code) => ControlRequest::SipError { line, code },
         Ask::RemoveCertificate => ControlRequest::RemoveCertificate {},
         Ask::Status => ControlRequest::Status {},
         Ask::Submit(_) | Ask::Upgrade(_) | Ask::Look | Ask::SipAccess => {

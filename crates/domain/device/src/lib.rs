@@ -13,6 +13,7 @@ mod identity;
 mod outcome;
 mod readings;
 mod secret;
+mod sip_error;
 mod source;
 mod suggest;
 mod time;
@@ -25,6 +26,7 @@ pub use readings::{
     TriggerUrlValue, UpgradeNoServer,
 };
 pub use secret::{Secret, SecretRef};
+pub use sip_error::{SipError, SipErrorError};
 pub use source::source_of;
 pub use suggest::suggest;
 pub use time::{MonoTime, Now, WallTime, days_from_civil};

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use onhook_device::Secret;
+use onhook_device::{Secret, SipError};
 use onhook_params::Delta;
 
 use crate::report::{ResyncReport, Status};
@@ -41,6 +41,8 @@ pub enum Ask {
     Line(u8, LineUse),
     /// A line, from 1, stands otherwise with its registrar.
     Registration(u8, Registration),
+    /// A request of SIP failed on a line, from 1.
+    SipError(u8, SipError),
     /// The external address became known, or is not known any more.
     ExternalAddress(Option<IpAddr>),
     /// A user logged in to extension mobility.

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use onhook_device::Outcome;
+use onhook_device::{Outcome, SipError};
 use onhook_discovery::Customization;
 use onhook_fetch::Fingerprint;
 use onhook_resync::{Cause, RuleSlot, TimerKind};
@@ -143,6 +143,8 @@ pub struct Status {
     pub next: Vec<(TimerKind, u64)>,
     /// Lines in use, from 1.
     pub busy_lines: Vec<u8>,
+    /// The last failed request of SIP on each line, from 1, since boot.
+    pub sip_errors: Vec<(u8, SipError)>,
     /// Seconds since boot.
     pub uptime_s: u64,
     /// `$EXTIP`; empty if it is not known.

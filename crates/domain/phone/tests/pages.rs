@@ -140,6 +140,7 @@ fn pages_show_no_secret() {
         history: Vec::new(),
         stale_completions: 0,
         dropped_messages: 0,
+        sip_errors: Vec::new(),
         listen: Vec::new(),
     };
     let now = onhook_device::Now {

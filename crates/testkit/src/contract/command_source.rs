@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use async_trait::async_trait;
-use onhook_device::Secret;
+use onhook_device::{Secret, SipError};
 use onhook_params::{DeltaBuilder, Setting, known};
 use onhook_phone::port::CommandSource;
 use onhook_phone::{Answer, Ask, Asked, ClientCertificate, LineUse, Registration};
@@ -93,6 +93,7 @@ fn name_of(asked: &Asked) -> String {
         | Ask::LogIn { .. }
         | Ask::LogOut
         | Ask::InstallCertificate(_)
+        | Ask::SipError(..)
         | Ask::RemoveCertificate
         | Ask::Upgrade(_)
         | Ask::Look
@@ -154,6 +155,7 @@ async fn every_kind_of_request_arrives_as_it_was_made(fixture: &mut dyn CommandS
                 certificate: value.to_owned(),
                 key: Secret::from(value),
             }),
+            Ask::SipError(3, SipError::Internal(20)),
             Ask::RemoveCertificate,
             Ask::Set {
                 name: "Display_Name[1]".to_owned(),
@@ -203,6 +205,7 @@ fn plain(ask: &Ask) -> (&'static str, String, Option<Vec<u8>>) {
             let key = pair.key.expose().to_vec();
             ("install", pair.certificate.clone(), Some(key))
         }
+        Ask::SipError(line, code) => ("sip error", format!("{line} {code}"), None),
         Ask::RemoveCertificate => ("remove", String::new(), None),
         Ask::Status => ("status", String::new(), None),
         Ask::SipAccess => ("sip access", String::new(), None),

@@ -8,7 +8,7 @@ use onhook_phone::{Answer, Ask};
 use onhook_system::{ControlError, ControlRequest, ControlSocket, ask};
 use tokio::task::JoinSet;
 
-use crate::line::{Place, answer_one, assert_nothing_waits, spell};
+use crate::line::{Place, answer_one, assert_nothing_waits, nobody, spell};
 
 /// Longest request in bytes, with its line end.
 const LIMIT: usize = 64 * 1024;
@@ -67,7 +67,7 @@ async fn a_place_where_no_socket_can_be_is_an_error_that_names_it() {
     std::fs::create_dir(place.socket()).unwrap();
     let missing = place.folder().join("missing").join("control.sock");
     for path in [place.socket(), missing] {
-        let Err(error) = ControlSocket::bind(&path, spell) else {
+        let Err(error) = ControlSocket::bind(&path, spell, nobody()) else {
             panic!("a socket was made at {}", path.display());
         };
         assert!(matches!(error, ControlError::Io { .. }), "{error:?}");

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use onhook_phone::Answer;
 use onhook_phone::port::CommandSource;
-use onhook_system::ControlSocket;
+use onhook_system::{ControlSocket, Followers};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::UnixStream;
@@ -21,6 +21,11 @@ pub(crate) fn spell(answer: &Answer) -> String {
             "a report".to_owned()
         }
     }
+}
+
+/// Followers that nobody tells anything.
+pub(crate) fn nobody() -> Followers {
+    Followers::new(|_, missed| format!("missed {missed}"))
 }
 
 /// A folder for a control socket, which goes when this is dropped.
@@ -40,7 +45,7 @@ impl Place {
     }
 
     pub(crate) fn bind(&self) -> ControlSocket {
-        ControlSocket::bind(&self.socket(), spell).unwrap()
+        ControlSocket::bind(&self.socket(), spell, nobody()).unwrap()
     }
 
     pub(crate) async fn line(&self) -> Line {

@@ -123,6 +123,7 @@ impl Phone {
                     | Ask::LogIn { .. }
                     | Ask::LogOut
                     | Ask::InstallCertificate(_)
+                    | Ask::SipError(..)
                     | Ask::RemoveCertificate
                     | Ask::Status) => panic!("no page asks for {other:?}"),
                 };
@@ -172,6 +173,7 @@ pub(crate) fn status() -> Status {
         history: Vec::new(),
         stale_completions: 0,
         dropped_messages: 0,
+        sip_errors: Vec::new(),
         listen: Vec::new(),
     }
 }
