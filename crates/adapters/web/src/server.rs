@@ -1,7 +1,8 @@
 //! The listener and its connections.
 
+use std::collections::BTreeMap;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use onhook_device::source_of;
 use onhook_params::known;
 use onhook_phone::Asked;
 use onhook_phone::port::CommandSource;
@@ -29,6 +31,8 @@ use crate::setup::Setup;
 
 /// Connections served at once; more wait.
 const CONNECTIONS: usize = 64;
+/// Connections of one source; it is hung up on beyond them, so that others find a place.
+const SHARE: usize = 48;
 /// How long a connection may take for the head of a request, and so for saying nothing.
 const HEAD: Duration = Duration::from_secs(10);
 /// Largest head of a request, in bytes.
@@ -123,6 +127,7 @@ impl Keeper {
     async fn keep(self, listener: TcpListener) {
         let mut listener = Some(listener);
         let mut connections = JoinSet::new();
+        let mut places = Places::default();
         loop {
             while connections.try_join_next().is_some() {}
             let full = connections.len() >= CONNECTIONS;
@@ -131,7 +136,15 @@ impl Keeper {
                 Some(_) = connections.join_next(), if full => {}
                 accepted = accept(listener.as_ref()), if !full => match accepted {
                     Ok((stream, peer)) => {
-                        connections.spawn(self.serve(stream, peer));
+                        let Some(place) = places.take(peer.ip()) else {
+                            tracing::debug!("{peer} has as many connections to the pages as one may have");
+                            continue;
+                        };
+                        let served = self.serve(stream, peer);
+                        connections.spawn(async move {
+                            served.await;
+                            drop(place);
+                        });
                     }
                     Err(error) => {
                         // Out of descriptors, most likely: the next attempt may find one.
@@ -185,6 +198,19 @@ impl Keeper {
     }
 }
 
+/// Who holds how many connections: those of a source share what is counted.
+#[derive(Default)]
+struct Places(BTreeMap<IpAddr, Arc<()>>);
+
+impl Places {
+    /// A place for one more connection, until it is dropped; `None` if the source has its share.
+    fn take(&mut self, peer: IpAddr) -> Option<Arc<()>> {
+        self.0.retain(|_, held| Arc::strong_count(held) > 1);
+        let held = self.0.entry(source_of(peer)).or_default();
+        (Arc::strong_count(held) <= SHARE).then(|| Arc::clone(held))
+    }
+}
+
 async fn accept(listener: Option<&TcpListener>) -> io::Result<(TcpStream, SocketAddr)> {
     match listener {
         Some(listener) => listener.accept().await,
@@ -231,5 +257,26 @@ async fn converse(
     drop(worked.lock().await);
     if let Err(error) = served {
         tracing::debug!("a connection of the pages ended: {error}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_has_its_share_and_no_more() {
+        let mut places = Places::default();
+        let [one, other] = ["192.0.2.1", "192.0.2.2"].map(|text| text.parse::<IpAddr>().unwrap());
+        let mut held: Vec<_> = (0..SHARE).map(|_| places.take(one).unwrap()).collect();
+        assert!(places.take(one).is_none());
+        assert!(places.take("::ffff:192.0.2.1".parse().unwrap()).is_none());
+        assert!(places.take(other).is_some());
+        held.pop();
+        held.push(places.take(one).unwrap());
+        assert!(places.take(one).is_none());
+        drop(held);
+        assert!(places.take(other).is_some());
+        assert_eq!(places.0.len(), 1, "who is gone is forgotten");
     }
 }

@@ -1,10 +1,16 @@
 //! A phone that shows what it is told to, and notes what is asked of it.
 
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
 
 use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, Bytes, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
+use axum::response::Response;
+use hyper::body::Frame;
 use onhook_device::{Identity, MonoTime, Now, Secret, WallTime};
 use onhook_params::{Entry, Mark, ParamId, Scope};
 use onhook_phone::report::Status;
@@ -225,23 +231,59 @@ impl Asker<'_> {
         self
     }
 
+    /// The same without a word of how long the body is.
+    pub(crate) async fn get_piece_by_piece(self) -> Got {
+        let body = Body::new(Pieces(
+            self.body.chunks(1000).map(Bytes::copy_from_slice).collect(),
+        ));
+        got(self.answer(body).await).await
+    }
+
     pub(crate) async fn get(self) -> Got {
+        got(self.open().await).await
+    }
+
+    /// The answer, whose body has not been read.
+    pub(crate) async fn open(self) -> Response {
+        let body = Body::from(self.body.clone());
+        self.answer(body).await
+    }
+
+    async fn answer(self, body: Body) -> Response {
         let mut request = Request::builder().method(self.method).uri(self.target);
         for (name, value) in &self.headers {
             request = request.header(name, value);
         }
-        let mut request = request.body(Body::from(self.body)).unwrap();
+        let mut request = request.body(body).unwrap();
         request.extensions_mut().insert(Peer {
             remote: self.remote.parse().unwrap(),
             local: "127.0.0.1:80".parse().unwrap(),
         });
-        let response = self.pages.router.clone().call(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        Got {
-            status: parts.status,
-            headers: parts.headers,
-            body: to_bytes(body, 4 << 20).await.unwrap().to_vec(),
-        }
+        self.pages.router.clone().call(request).await.unwrap()
+    }
+}
+
+async fn got(response: Response) -> Got {
+    let (parts, body) = response.into_parts();
+    Got {
+        status: parts.status,
+        headers: parts.headers,
+        body: to_bytes(body, 4 << 20).await.unwrap().to_vec(),
+    }
+}
+
+/// A body in pieces.
+struct Pieces(VecDeque<Bytes>);
+
+impl axum::body::HttpBody for Pieces {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Ready(self.0.pop_front().map(|piece| Ok(Frame::data(piece))))
     }
 }
 

@@ -175,11 +175,28 @@ async fn every_answer_tells_browsers_to_be_strict() {
 }
 
 #[tokio::test]
+async fn eight_may_follow_events_and_a_ninth_takes_the_place_of_one_who_goes() {
+    let pages = Phone::new().pages();
+    let follow = || pages.ask("/admin/events").open();
+    let mut followers = Vec::new();
+    for _ in 0..8 {
+        followers.push(follow().await);
+        assert_eq!(followers.last().unwrap().status(), StatusCode::OK);
+    }
+    assert_eq!(follow().await.status(), StatusCode::SERVICE_UNAVAILABLE);
+    followers.pop();
+    assert_eq!(follow().await.status(), StatusCode::OK);
+}
+
+//= R-WEB-13 type=test
+#[tokio::test]
 async fn bodies_and_methods_have_bounds() {
     let pages = Phone::new().pages();
     let large = "x".repeat((1 << 20) + 1);
     for target in ["/admin/voice/user", "/admin/do/reboot", "/admin/config.xml"] {
         let got = pages.post(target, &large).get().await;
+        assert_eq!(got.status, StatusCode::PAYLOAD_TOO_LARGE, "{target}");
+        let got = pages.post(target, &large).get_piece_by_piece().await;
         assert_eq!(got.status, StatusCode::PAYLOAD_TOO_LARGE, "{target}");
     }
     assert_eq!(pages.notes().await, [""; 0]);
