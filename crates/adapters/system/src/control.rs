@@ -29,7 +29,11 @@ const ASKERS: usize = 16;
 const QUIET: Duration = Duration::from_secs(5);
 
 /// What is answered when nobody more can follow.
-const ENOUGH: &str = "as many as can follow do so already: end one of them";
+const ENOUGH: &str = if cfg!(feature = "events") {
+    "as many as can follow do so already: end one of them"
+} else {
+    "this program shows its events to nobody at the control socket: use `run --events`"
+};
 
 /// How long nobody is accepted after an attempt failed.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);

@@ -6,13 +6,12 @@ use onhook_device::Now;
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::broadcast::{self, error::RecvError};
 
+use crate::Gap;
+
 /// Followers at once; more are refused.
 const FOLLOWERS: usize = 8;
 /// Lines that a follower may be behind; those beyond are counted.
 const BEHIND: usize = 256;
-
-/// Makes the line that stands for lines which a follower has missed.
-pub type Gap = fn(Now, u64) -> String;
 
 /// Takes the lines of the event stream and hands them to all who follow it; copies share them.
 #[derive(Clone)]

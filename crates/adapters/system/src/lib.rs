@@ -12,9 +12,14 @@ mod clock;
 mod control;
 mod entropy;
 mod event;
+#[cfg(feature = "events")]
 mod followers;
 pub mod fuzz;
 mod log_level;
+#[cfg(not(feature = "events"))]
+mod no_followers;
+#[cfg(not(feature = "events"))]
+use no_followers as followers;
 mod request;
 mod resolver;
 
@@ -22,7 +27,10 @@ pub use clock::{RealClock, ZoneError};
 pub use control::{ControlError, ControlSocket, Conversation, Spell, ask};
 pub use entropy::{OsEntropy, key};
 pub use event::event_of;
-pub use followers::{Followers, Gap};
+pub use followers::Followers;
 pub use log_level::wanted_log;
 pub use request::{ControlRequest, WireLineUse, WireRegistration};
 pub use resolver::SystemResolver;
+
+/// Makes the line that stands for lines which a follower has missed.
+pub type Gap = fn(onhook_device::Now, u64) -> String;
