@@ -36,35 +36,50 @@ pub(crate) enum LogFormat {
 #[derive(Subcommand)]
 pub(crate) enum Command {
     /// Run the phone until it is told to end.
-    #[command(after_help = "Examples:\n  onhook-agent run --config agent.toml\n  \
+    #[cfg_attr(
+        feature = "hints",
+        command(after_help = "Examples:\n  onhook-agent run --config agent.toml\n  \
         onhook-agent run --state-dir /tmp/phone --events -\n  \
         onhook-agent run --config agent.toml --journal phone.journal\n  \
         onhook-agent run --config agent.toml --print-config\n\n\
-        SIGTERM and SIGINT end the agent, SIGHUP makes it read its configuration again.")]
+        SIGTERM and SIGINT end the agent, SIGHUP makes it read its configuration again.")
+    )]
     Run(RunArgs),
     /// One resync now: through the running agent if there is one, else in the foreground.
-    #[command(after_help = "Examples:\n  onhook-agent resync\n  \
+    #[cfg_attr(
+        feature = "hints",
+        command(after_help = "Examples:\n  onhook-agent resync\n  \
         onhook-agent resync '[--key secret] http://127.0.0.1:8000/phone.xml' --json\n\n\
         A key on the command line is visible to others on this host: put the rule into a file and \
         write @FILE, or - for standard input.\n\
-        Exit status: 0 the resync succeeded, 1 it failed, 2 usage or configuration.")]
+        Exit status: 0 the resync succeeded, 1 it failed, 2 usage or configuration.")
+    )]
     Resync(ResyncArgs),
     /// Read and change parameters.
-    #[command(after_help = "Examples:\n  onhook-agent params list --changed\n  \
+    #[cfg_attr(
+        feature = "hints",
+        command(after_help = "Examples:\n  onhook-agent params list --changed\n  \
         onhook-agent params get Profile_Rule\n  \
-        onhook-agent params set Profile_Rule http://192.0.2.10/\\$MA.xml\n  onhook-agent params reset")]
+        onhook-agent params set Profile_Rule http://192.0.2.10/\\$MA.xml\n  onhook-agent params reset")
+    )]
     Params(ParamsArgs),
     /// Ask the running agent how things are.
-    #[command(after_help = "Examples:\n  onhook-agent status\n  onhook-agent status --json")]
+    #[cfg_attr(
+        feature = "hints",
+        command(after_help = "Examples:\n  onhook-agent status\n  onhook-agent status --json")
+    )]
     Status(StatusArgs),
     /// Tell the running agent what happens at the phone; what is told lasts until the agent ends.
-    #[command(
-        after_help = "Examples:\n  onhook-agent ctl line 1 busy\n  onhook-agent ctl resync\n  \
+    #[cfg_attr(
+        feature = "hints",
+        command(
+            after_help = "Examples:\n  onhook-agent ctl line 1 busy\n  onhook-agent ctl resync\n  \
         onhook-agent ctl external-ip 203.0.113.7\n  \
         onhook-agent ctl mobility login 4711 --password-file pin.txt\n  \
         onhook-agent ctl certificate install phone.pem phone.key\n\n\
         Exit status: 0 done, 1 it failed, 2 usage or configuration, 3 accepted but waiting for idle lines or for the\n\
         running resync."
+        )
     )]
     Ctl(CtlArgs),
 }
@@ -131,9 +146,12 @@ pub(crate) enum ExportFormat {
 #[derive(Subcommand)]
 pub(crate) enum ParamsCommand {
     /// List parameters with their values.
-    #[command(after_help = "Examples:\n  onhook-agent params list --changed\n  \
+    #[cfg_attr(
+        feature = "hints",
+        command(after_help = "Examples:\n  onhook-agent params list --changed\n  \
         onhook-agent params list --section 'Configuration Profile' --long\n  \
-        onhook-agent params list --section 'Configuration Profile' --json")]
+        onhook-agent params list --section 'Configuration Profile' --json")
+    )]
     List {
         #[command(flatten)]
         place: Place,
@@ -151,7 +169,10 @@ pub(crate) enum ParamsCommand {
         json: bool,
     },
     /// Print the value of one parameter.
-    #[command(after_help = "Examples:\n  onhook-agent params get Profile_Rule")]
+    #[cfg_attr(
+        feature = "hints",
+        command(after_help = "Examples:\n  onhook-agent params get Profile_Rule")
+    )]
     Get {
         #[command(flatten)]
         place: Place,
@@ -162,9 +183,12 @@ pub(crate) enum ParamsCommand {
         json: bool,
     },
     /// Set one parameter.
-    #[command(
-        after_help = "Examples:\n  onhook-agent params set Resync_Periodic 7200\n  \
+    #[cfg_attr(
+        feature = "hints",
+        command(
+            after_help = "Examples:\n  onhook-agent params set Resync_Periodic 7200\n  \
         onhook-agent params set Profile_Rule - < rule.txt"
+        )
     )]
     Set {
         #[command(flatten)]
@@ -178,10 +202,13 @@ pub(crate) enum ParamsCommand {
         offline: bool,
     },
     /// Print the configuration as a profile that a phone reads again; secrets are comments.
-    #[command(
-        after_help = "Examples:\n  onhook-agent params export > backup.xml\n  \
+    #[cfg_attr(
+        feature = "hints",
+        command(
+            after_help = "Examples:\n  onhook-agent params export > backup.xml\n  \
         onhook-agent params export --changed --format json\n\n\
         Back with: onhook-agent resync http://server/backup.xml. A rule that holds a key or a password is a secret too."
+        )
     )]
     Export {
         #[command(flatten)]
@@ -194,7 +221,10 @@ pub(crate) enum ParamsCommand {
         changed: bool,
     },
     /// Return everything to the factory state.
-    #[command(after_help = "Examples:\n  onhook-agent params reset --state-dir /tmp/phone")]
+    #[cfg_attr(
+        feature = "hints",
+        command(after_help = "Examples:\n  onhook-agent params reset --state-dir /tmp/phone")
+    )]
     Reset {
         #[command(flatten)]
         place: Place,
@@ -218,8 +248,11 @@ pub(crate) struct CtlArgs {
 #[derive(Subcommand)]
 pub(crate) enum CtlCommand {
     /// A line, 1 to 16, became idle or busy.
-    #[command(after_help = "Examples:\n  onhook-agent ctl line 1 busy\n  \
-        onhook-agent ctl line 1 idle")]
+    #[cfg_attr(
+        feature = "hints",
+        command(after_help = "Examples:\n  onhook-agent ctl line 1 busy\n  \
+        onhook-agent ctl line 1 idle")
+    )]
     Line {
         /// Number of the line.
         line: u8,
@@ -228,9 +261,12 @@ pub(crate) enum CtlCommand {
         state: LineState,
     },
     /// A line, 1 to 16, stands otherwise with its registrar; $REGTMR1 and $REGTMR2 count from there.
-    #[command(
-        after_help = "Examples:\n  onhook-agent ctl registration 1 registered\n  \
+    #[cfg_attr(
+        feature = "hints",
+        command(
+            after_help = "Examples:\n  onhook-agent ctl registration 1 registered\n  \
         onhook-agent ctl registration 1 unregistered"
+        )
     )]
     Registration {
         /// Number of the line.
@@ -240,8 +276,11 @@ pub(crate) enum CtlCommand {
         state: RegistrationState,
     },
     /// A request of SIP failed on a line, 1 to 16; status and events show it.
-    #[command(after_help = "Examples:\n  onhook-agent ctl sip-error 1 X20\n  \
-        onhook-agent ctl sip-error 2 403")]
+    #[cfg_attr(
+        feature = "hints",
+        command(after_help = "Examples:\n  onhook-agent ctl sip-error 1 X20\n  \
+        onhook-agent ctl sip-error 2 403")
+    )]
     SipError {
         /// Number of the line.
         line: u8,
@@ -250,12 +289,18 @@ pub(crate) enum CtlCommand {
         code: String,
     },
     /// Print what happens from now on, one JSON object a line (schema onhook.event/1), until Ctrl-C.
-    #[command(after_help = "Examples:\n  onhook-agent ctl events | jq .event")]
+    #[cfg_attr(
+        feature = "hints",
+        command(after_help = "Examples:\n  onhook-agent ctl events | jq .event")
+    )]
     Events,
     /// Run the configured rules, or the given one alone, and wait for the result unless lines are busy.
-    #[command(after_help = "Examples:\n  onhook-agent ctl resync\n  \
+    #[cfg_attr(
+        feature = "hints",
+        command(after_help = "Examples:\n  onhook-agent ctl resync\n  \
         onhook-agent ctl resync http://192.0.2.10/phone.xml --json\n  \
-        onhook-agent ctl resync --menu http://192.0.2.10/phone.xml")]
+        onhook-agent ctl resync --menu http://192.0.2.10/phone.xml")
+    )]
     Resync {
         /// A rule to run alone; @FILE or - reads it.
         rule: Option<String>,
@@ -265,31 +310,52 @@ pub(crate) enum CtlCommand {
         menu: bool,
     },
     /// Fetch the custom CA from a URL, or by Custom_CA_Rule, and believe it over TLS; the URL is not stored.
-    #[command(after_help = "Examples:\n  onhook-agent ctl update-ca\n  \
-        onhook-agent ctl update-ca https://192.0.2.10/ca.pem")]
+    #[cfg_attr(
+        feature = "hints",
+        command(after_help = "Examples:\n  onhook-agent ctl update-ca\n  \
+        onhook-agent ctl update-ca https://192.0.2.10/ca.pem")
+    )]
     UpdateCa {
         /// A URL, or a rule; @FILE or - reads it.
         url: Option<String>,
     },
     /// Report the configuration as Report_Rule says, once, and wait for the result.
-    #[command(after_help = "Examples:\n  onhook-agent ctl report")]
+    #[cfg_attr(
+        feature = "hints",
+        command(after_help = "Examples:\n  onhook-agent ctl report")
+    )]
     Report,
     /// Send a report of a problem to the place that PRT_Upload_Rule names, once, and wait for the result.
-    #[command(after_help = "Examples:\n  onhook-agent ctl problem-report")]
+    #[cfg_attr(
+        feature = "hints",
+        command(after_help = "Examples:\n  onhook-agent ctl problem-report")
+    )]
     ProblemReport,
     /// Restart the phone as soon as all lines are idle and no resync runs.
-    #[command(after_help = "Examples:\n  onhook-agent ctl reboot")]
+    #[cfg_attr(
+        feature = "hints",
+        command(after_help = "Examples:\n  onhook-agent ctl reboot")
+    )]
     Reboot,
     /// Restart SIP and services, without a boot, as soon as all lines are idle and no resync runs.
-    #[command(after_help = "Examples:\n  onhook-agent ctl restart")]
+    #[cfg_attr(
+        feature = "hints",
+        command(after_help = "Examples:\n  onhook-agent ctl restart")
+    )]
     Restart,
     /// Return everything to the factory state and restart the phone.
-    #[command(after_help = "Examples:\n  onhook-agent ctl factory-reset")]
+    #[cfg_attr(
+        feature = "hints",
+        command(after_help = "Examples:\n  onhook-agent ctl factory-reset")
+    )]
     FactoryReset,
     /// The external address ($EXTIP) became known, or is not known any more.
-    #[command(
-        after_help = "Examples:\n  onhook-agent ctl external-ip 203.0.113.7\n  \
+    #[cfg_attr(
+        feature = "hints",
+        command(
+            after_help = "Examples:\n  onhook-agent ctl external-ip 203.0.113.7\n  \
         onhook-agent ctl external-ip none"
+        )
     )]
     ExternalIp {
         /// An address, or none.
@@ -297,18 +363,24 @@ pub(crate) enum CtlCommand {
         address: ExternalIp,
     },
     /// A user of extension mobility ($EMS, $MUID, $MPWD) logged in or out.
-    #[command(
-        after_help = "Examples:\n  onhook-agent ctl mobility login 4711 --password-file pin.txt\n  \
+    #[cfg_attr(
+        feature = "hints",
+        command(
+            after_help = "Examples:\n  onhook-agent ctl mobility login 4711 --password-file pin.txt\n  \
         onhook-agent ctl mobility logout"
+        )
     )]
     Mobility {
         #[command(subcommand)]
         what: MobilityCommand,
     },
     /// The client certificate ($CCERT).
-    #[command(
-        after_help = "Examples:\n  onhook-agent ctl certificate install phone.pem phone.key\n  \
+    #[cfg_attr(
+        feature = "hints",
+        command(
+            after_help = "Examples:\n  onhook-agent ctl certificate install phone.pem phone.key\n  \
         onhook-agent ctl certificate remove"
+        )
     )]
     Certificate {
         #[command(subcommand)]
@@ -354,8 +426,11 @@ fn external_ip(text: &str) -> Result<ExternalIp, String> {
 #[derive(Subcommand)]
 pub(crate) enum MobilityCommand {
     /// A user logged in.
-    #[command(
-        after_help = "Examples:\n  onhook-agent ctl mobility login 4711 --password-file pin.txt"
+    #[cfg_attr(
+        feature = "hints",
+        command(
+            after_help = "Examples:\n  onhook-agent ctl mobility login 4711 --password-file pin.txt"
+        )
     )]
     Login {
         /// Who ($MUID).
@@ -365,14 +440,22 @@ pub(crate) enum MobilityCommand {
         password_file: PathBuf,
     },
     /// The user logged out.
-    #[command(after_help = "Examples:\n  onhook-agent ctl mobility logout")]
+    #[cfg_attr(
+        feature = "hints",
+        command(after_help = "Examples:\n  onhook-agent ctl mobility logout")
+    )]
     Logout,
 }
 
 #[derive(Subcommand)]
 pub(crate) enum CertificateCommand {
     /// Present this certificate to servers that ask for one.
-    #[command(after_help = "Examples:\n  onhook-agent ctl certificate install phone.pem phone.key")]
+    #[cfg_attr(
+        feature = "hints",
+        command(
+            after_help = "Examples:\n  onhook-agent ctl certificate install phone.pem phone.key"
+        )
+    )]
     Install {
         /// Certificate, and those between it and its root (PEM).
         certificate: PathBuf,
@@ -380,7 +463,10 @@ pub(crate) enum CertificateCommand {
         key: PathBuf,
     },
     /// Present none.
-    #[command(after_help = "Examples:\n  onhook-agent ctl certificate remove")]
+    #[cfg_attr(
+        feature = "hints",
+        command(after_help = "Examples:\n  onhook-agent ctl certificate remove")
+    )]
     Remove,
 }
 

@@ -1,6 +1,6 @@
 //! The lines of the event stream: what a phone tells, as JSON.
 
-use onhook_device::Now;
+use onhook_device::{Now, Outcome};
 use onhook_phone::{Committed, Notice, ReportNotice, UpgradeNotice};
 use serde_json::{Value, json};
 
@@ -50,10 +50,7 @@ pub fn event_of(now: Now, notice: &Notice, url: Option<&str>) -> Option<(&'stati
         ),
         Notice::TrustForgotten => ("ca.removed", json!({})),
         Notice::Held => ("profile.held", json!({})),
-        Notice::ResyncDone(outcome) => (
-            "resync.done",
-            json!({ "outcome": outcome.code(), "err": outcome.to_string() }),
-        ),
+        Notice::ResyncDone(outcome) => ("resync.done", ended(*outcome)),
         Notice::TimerArmed(kind, at) => (
             "timer.armed",
             json!({ "timer": kind.name(), "in_s": at.secs_since(now.mono) }),
@@ -71,42 +68,46 @@ pub fn event_of(now: Now, notice: &Notice, url: Option<&str>) -> Option<(&'stati
         Notice::ServerChanged(..) => return None,
         Notice::EraseFailed => ("erase.failed", json!({})),
         Notice::Upgrade(notice) => upgrade(notice, now, url),
-        Notice::Report(notice) => report(notice, url),
-        Notice::ProblemReport(notice) => problem_report(notice, url),
+        Notice::Report(notice) => report(notice, false, url),
+        Notice::ProblemReport(notice) => report(notice, true, url),
     })
 }
 
-/// The event of something that is told of reports of the configuration, and its fields.
-fn report(notice: &ReportNotice, url: Option<&str>) -> (&'static str, Value) {
-    match notice {
-        ReportNotice::Started(why) => ("report.started", json!({ "why": why.name() })),
-        ReportNotice::Sending(content, _) => (
-            "report.sent",
-            json!({ "content": content.name(), "url": url }),
+/// The event of something that is told of reports, and its fields; the events of a report of a problem have names of their own.
+fn report(notice: &ReportNotice, problem: bool, url: Option<&str>) -> (&'static str, Value) {
+    let (names, fields) = match notice {
+        ReportNotice::Started(why) => (
+            ["report.started", "problem-report.started"],
+            json!({ "why": why.name() }),
         ),
-        ReportNotice::Fault(fault) => ("report.fault", json!({ "fault": fault.name() })),
-        ReportNotice::Done(outcome) => (
-            "report.done",
-            json!({ "outcome": outcome.code(), "err": outcome.to_string() }),
+        ReportNotice::Sending(_, _) if problem => {
+            return ("problem-report.sent", json!({ "url": url }));
+        }
+        ReportNotice::Sending(content, _) => {
+            let fields = json!({ "content": content.name(), "url": url });
+            return ("report.sent", fields);
+        }
+        ReportNotice::Fault(fault) => (
+            ["report.fault", "problem-report.fault"],
+            json!({ "fault": fault.name() }),
         ),
-        ReportNotice::Nothing => ("report.nothing", json!({})),
-        ReportNotice::NotBooted => ("report.refused", json!({ "why": "not-booted" })),
-    }
+        ReportNotice::Done(outcome) => (["report.done", "problem-report.done"], ended(*outcome)),
+        ReportNotice::Nothing if problem => {
+            return ("problem-report.refused", json!({ "why": "no-url" }));
+        }
+        ReportNotice::Nothing => return ("report.nothing", json!({})),
+        ReportNotice::NotBooted => (
+            ["report.refused", "problem-report.refused"],
+            json!({ "why": "not-booted" }),
+        ),
+    };
+    let [configuration, of_problem] = names;
+    (if problem { of_problem } else { configuration }, fields)
 }
 
-/// The event of something that is told of reports of problems, and its fields.
-fn problem_report(notice: &ReportNotice, url: Option<&str>) -> (&'static str, Value) {
-    match notice {
-        ReportNotice::Started(why) => ("problem-report.started", json!({ "why": why.name() })),
-        ReportNotice::Sending(..) => ("problem-report.sent", json!({ "url": url })),
-        ReportNotice::Fault(fault) => ("problem-report.fault", json!({ "fault": fault.name() })),
-        ReportNotice::Done(outcome) => (
-            "problem-report.done",
-            json!({ "outcome": outcome.code(), "err": outcome.to_string() }),
-        ),
-        ReportNotice::Nothing => ("problem-report.refused", json!({ "why": "no-url" })),
-        ReportNotice::NotBooted => ("problem-report.refused", json!({ "why": "not-booted" })),
-    }
+/// How something ended.
+fn ended(outcome: Outcome) -> Value {
+    json!({ "outcome": outcome.code(), "err": outcome.to_string() })
 }
 
 /// The event of something that is told of upgrades, and its fields.
@@ -116,10 +117,7 @@ fn upgrade(notice: &UpgradeNotice, now: Now, url: Option<&str>) -> (&'static str
             "upgrade.started",
             json!({ "upgst": stage.upgst(), "url": url }),
         ),
-        UpgradeNotice::Done(outcome) => (
-            "upgrade.done",
-            json!({ "outcome": outcome.code(), "err": outcome.to_string() }),
-        ),
+        UpgradeNotice::Done(outcome) => ("upgrade.done", ended(*outcome)),
         UpgradeNotice::Fault(fault) => ("upgrade.fault", json!({ "fault": fault.name() })),
         UpgradeNotice::Retry(at) => ("upgrade.retry", json!({ "in_s": at.secs_since(now.mono) })),
         UpgradeNotice::NotNeeded => ("upgrade.not-needed", json!({})),

@@ -34,11 +34,11 @@ impl Followers {
 pub(crate) enum Follower {}
 
 impl Follower {
-    pub(crate) async fn serve(
+    pub(crate) fn serve(
         self,
         _: &mut (impl AsyncBufRead + Unpin),
         _: &mut (impl AsyncWrite + Unpin),
-    ) {
+    ) -> std::future::Ready<()> {
         match self {}
     }
 }
