@@ -14,6 +14,8 @@ mod power;
 mod record;
 mod redirector;
 mod resolver;
+mod signature_check;
+mod slots;
 mod upload;
 
 pub use clock::FakeClock;
@@ -30,6 +32,8 @@ pub use power::{Cut, Power};
 pub use record::MemoryRecord;
 pub use redirector::FakeRedirector;
 pub use resolver::FakeResolver;
+pub use signature_check::FakeSignatures;
+pub use slots::MemorySlots;
 pub use upload::{FakeUpload, Handed, RecordingWatch, UploadAnswer};
 
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use onhook_crypto::port::KeyVault;
+use onhook_crypto::KeyId;
+use onhook_crypto::port::{KeyVault, SignatureCheck};
 use onhook_device::{Family, Release, SecretRef};
 use onhook_discovery::port::Redirector;
 use onhook_fetch::port::{CustomTrust, Fetch};
@@ -17,9 +18,11 @@ use onhook_params::port::{ConfigStore, StoredParam};
 use onhook_phone::port::{EventLog, StateStore, TrustStore};
 use onhook_testkit::contract::{self, Changes, Peer};
 use onhook_testkit::fake::{
-    Cut, FakeEventLog, FakeFetch, FakeRedirector, FakeResolver, FakeTrust, FetchAnswer,
-    MemoryConfigStore, MemoryRecord, MemoryVault, Power,
+    Cut, FakeEventLog, FakeFetch, FakeRedirector, FakeResolver, FakeSignatures, FakeTrust,
+    FetchAnswer, MemoryConfigStore, MemoryRecord, MemorySlots, MemoryVault, Power,
 };
+use onhook_upgrade::Slot;
+use onhook_upgrade::port::FirmwareSlots;
 
 #[derive(Default)]
 struct Fetching {
@@ -438,4 +441,61 @@ async fn the_fake_directory_keeps_the_contract() {
 #[tokio::test]
 async fn the_fake_resolver_keeps_the_contract() {
     contract::resolver(&mut Names::new()).await;
+}
+
+struct Signatures(FakeSignatures);
+
+impl contract::SignatureCheckFixture for Signatures {
+    fn check(&self) -> Arc<dyn SignatureCheck> {
+        Arc::new(self.0.clone())
+    }
+
+    fn sign(&self, key: usize, message: &[u8]) -> (KeyId, [u8; 64]) {
+        let key = u8::try_from(key).expect("a small number");
+        (FakeSignatures::id(key), FakeSignatures::sign(key, message))
+    }
+}
+
+#[test]
+fn fake_signatures_keep_the_contract() {
+    let trusting = FakeSignatures::trusting(vec![0, 1]);
+    contract::signature_check(&mut Signatures(trusting));
+}
+
+struct InMemory(MemorySlots);
+
+#[async_trait]
+impl contract::FirmwareSlotsFixture for InMemory {
+    async fn open(&mut self) -> Arc<dyn FirmwareSlots> {
+        Arc::new(self.0.clone())
+    }
+
+    async fn boot(&mut self) -> Slot {
+        self.0.boot()
+    }
+
+    fn content(&self, slot: Slot) -> Vec<u8> {
+        self.0.content(slot)
+    }
+
+    fn damage(&mut self, slot: Slot, at: usize) {
+        let mut bytes = self.0.content(slot);
+        *bytes.get_mut(at).expect("a byte") ^= 1;
+        self.0.put(slot, &bytes);
+    }
+
+    fn put(&mut self, slot: Slot, bytes: &[u8]) {
+        self.0.put(slot, bytes);
+    }
+
+    fn limit(&mut self, capacity: Option<u64>) {
+        self.0.limit(capacity.unwrap_or(0));
+    }
+}
+
+//= R-FW-8 type=test
+//= R-FW-9 type=test
+#[tokio::test]
+async fn slots_in_memory_keep_the_contract() {
+    contract::firmware_slots(&mut InMemory(MemorySlots::default())).await;
 }

@@ -1,7 +1,9 @@
-//! The port that turns a secret handle into its bytes.
+//! The ports that turn a secret handle into its bytes, and that check signatures.
 
 use onhook_device::SecretRef;
 use thiserror::Error;
+
+use crate::KeyId;
 
 /// The handle names nothing.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
@@ -38,4 +40,29 @@ pub trait KeyVault: Send + Sync {
         secret: SecretRef,
         use_it: &mut dyn FnMut(&[u8]),
     ) -> Result<(), UnknownSecret>;
+}
+
+/// Why a signature does not count.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
+pub enum NotSigned {
+    /// Nobody trusts a key of that name.
+    #[error("the key {0} is not trusted")]
+    UnknownKey(KeyId),
+    /// It is not the signature of that key over these bytes.
+    #[error("it is not what the key {0} signed")]
+    Mismatch(KeyId),
+}
+
+/// Checks signatures of Ed25519 (RFC 8032) by trusted keys.
+///
+/// Obligations, each a test of the contract suite:
+/// * a signature over exactly these bytes by the trusted key of that name is good;
+/// * any other byte in the message or the signature is [`NotSigned::Mismatch`], and so is the name of another trusted key;
+/// * a key that is not trusted is [`NotSigned::UnknownKey`], however good its signature.
+pub trait SignatureCheck: Send + Sync + 'static {
+    /// Checks one signature.
+    ///
+    /// # Errors
+    /// It does not count.
+    fn check(&self, key: KeyId, message: &[u8], signature: &[u8; 64]) -> Result<(), NotSigned>;
 }

@@ -1,0 +1,185 @@
+//! The operations on files and devices that slots are made of.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, FileExt as _, FileTypeExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use onhook_upgrade::{MANIFEST_LIMIT, Slot};
+
+/// Where the slots are.
+#[derive(Clone, Debug)]
+pub struct Places {
+    /// The folder of the boot record and the manifests.
+    pub folder: PathBuf,
+    /// Slot A: a file, which is made when it is first written, or a block device.
+    pub a: PathBuf,
+    /// Slot B.
+    pub b: PathBuf,
+    /// The most that a file may grow to, in bytes; a device has its own size.
+    pub capacity: Option<u64>,
+}
+
+/// What slots need of a medium; tests put a failing one in its place.
+pub(crate) trait Medium: Send + Sync + 'static {
+    /// All bytes of a small file of the folder; `None` if there is none.
+    fn read(&self, name: &str) -> io::Result<Option<Vec<u8>>>;
+
+    /// Creates a small file in the place of one of that name.
+    fn create(&self, name: &str, bytes: &[u8]) -> io::Result<()>;
+
+    /// Makes the bytes of a small file durable.
+    fn sync(&self, name: &str) -> io::Result<()>;
+
+    /// Gives a small file a new name, in the place of one of that name, at one blow.
+    fn rename(&self, from: &str, to: &str) -> io::Result<()>;
+
+    /// Makes all changes of names durable.
+    fn sync_folder(&self) -> io::Result<()>;
+
+    /// How much a slot can hold, in bytes; `None` if only its medium says.
+    fn capacity(&self, slot: Slot) -> io::Result<Option<u64>>;
+
+    /// Reads bytes of a slot; whether they are all there.
+    fn read_at(&self, slot: Slot, at: u64, into: &mut [u8]) -> io::Result<bool>;
+
+    /// Writes bytes of a slot.
+    fn write_at(&self, slot: Slot, at: u64, bytes: &[u8]) -> io::Result<()>;
+
+    /// Makes all bytes of a slot durable.
+    fn sync_slot(&self, slot: Slot) -> io::Result<()>;
+}
+
+/// Files and devices of the operating system.
+pub(crate) struct RealMedium {
+    places: Places,
+    /// The slot that was written last, open.
+    open: Mutex<Option<(Slot, File)>>,
+}
+
+impl RealMedium {
+    /// Makes the folder, for the owner alone, where it is missing.
+    pub(crate) fn open(places: Places) -> io::Result<Self> {
+        if !places.folder.is_dir() {
+            DirBuilder::new()
+                .recursive(true)
+                .mode(0o700)
+                .create(&places.folder)?;
+            sync_parent(&places.folder)?;
+        }
+        Ok(Self {
+            places,
+            open: Mutex::default(),
+        })
+    }
+
+    fn at(&self, name: &str) -> PathBuf {
+        self.places.folder.join(name)
+    }
+
+    fn path(&self, slot: Slot) -> &Path {
+        match slot {
+            Slot::A => &self.places.a,
+            Slot::B => &self.places.b,
+        }
+    }
+
+    /// Does something with an open slot, which is made if it is a file that is not there.
+    fn with<T>(&self, slot: Slot, work: impl FnOnce(&File) -> io::Result<T>) -> io::Result<T> {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*open {
+            Some((held, file)) if *held == slot => work(file),
+            Some(_) | None => {
+                let path = self.path(slot);
+                let is_new = !path.exists();
+                let file = OpenOptions::new()
+                    .read(true)
+                    .write(true)
+                    .create(true)
+                    .truncate(false)
+                    .mode(0o600)
+                    .open(path)?;
+                if is_new {
+                    sync_parent(path)?;
+                }
+                let done = work(&file);
+                *open = Some((slot, file));
+                done
+            }
+        }
+    }
+}
+
+impl Medium for RealMedium {
+    fn read(&self, name: &str) -> io::Result<Option<Vec<u8>>> {
+        let file = match File::open(self.at(name)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            other => other?,
+        };
+        let mut bytes = Vec::new();
+        file.take(MANIFEST_LIMIT + 1).read_to_end(&mut bytes)?;
+        Ok(Some(bytes))
+    }
+
+    fn create(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(self.at(name))?;
+        file.write_all(bytes)
+    }
+
+    fn sync(&self, name: &str) -> io::Result<()> {
+        File::open(self.at(name))?.sync_all()
+    }
+
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        fs::rename(self.at(from), self.at(to))
+    }
+
+    fn sync_folder(&self) -> io::Result<()> {
+        File::open(&self.places.folder)?.sync_all()
+    }
+
+    fn capacity(&self, slot: Slot) -> io::Result<Option<u64>> {
+        let path = self.path(slot);
+        match fs::metadata(path) {
+            Ok(there) if there.file_type().is_block_device() => {
+                File::open(path)?.seek(SeekFrom::End(0)).map(Some)
+            }
+            Ok(there) if there.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
+            Ok(_) | Err(_) => Ok(self.places.capacity),
+        }
+    }
+
+    fn read_at(&self, slot: Slot, at: u64, into: &mut [u8]) -> io::Result<bool> {
+        if !self.path(slot).exists() {
+            return Ok(false);
+        }
+        self.with(slot, |file| match file.read_exact_at(into, at) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(false),
+            Err(error) => Err(error),
+        })
+    }
+
+    fn write_at(&self, slot: Slot, at: u64, bytes: &[u8]) -> io::Result<()> {
+        self.with(slot, |file| file.write_all_at(bytes, at))
+    }
+
+    fn sync_slot(&self, slot: Slot) -> io::Result<()> {
+        self.with(slot, File::sync_all)
+    }
+}
+
+/// Makes the name of a file durable.
+fn sync_parent(path: &Path) -> io::Result<()> {
+    let parent = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        Some(_) | None => Path::new("."),
+    };
+    File::open(parent)?.sync_all()
+}
