@@ -2,6 +2,8 @@
 
 #[path = "cli/crypt.rs"]
 pub(crate) mod crypt;
+#[path = "cli/load.rs"]
+pub(crate) mod load;
 #[path = "cli/notify.rs"]
 pub(crate) mod notify;
 #[path = "cli/phone.rs"]
@@ -23,6 +25,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crypt::{DecryptArgs, EncryptArgs};
+use load::LoadArgs;
 use notify::NotifyArgs;
 use phone::{PhoneArgs, ScopeArgs};
 use replay::ReplayArgs;
@@ -207,6 +210,12 @@ pub(crate) enum Command {
         A challenge is answered with SHA-256, or MD5 if the phone offers nothing else.\n\
         Exit status: 0 the phone accepted, 1 it refused or does not answer, 2 usage.")]
     Notify(NotifyArgs),
+    /// Make, sign and look at firmware loads, which phones fetch by Upgrade_Rule.
+    #[command(after_help = "Examples:\n  \
+        onhook-harness load keygen -o load.key --public load.pub\n  \
+        onhook-harness load build www/rootfs.img --name sip88xx.12-0-1MPP0001-100 --key load.key\n  \
+        onhook-harness load inspect www/sip88xx.12-0-1MPP0001-100.loads --public load.pub")]
+    Load(LoadArgs),
     /// Answer conformance vectors of macros, conditions, versions, rules, URLs and schedules.
     #[command(after_help = "Examples:\n  \
         onhook-harness vectors docs/spec/rules-vectors.jsonl\n  \

@@ -12,6 +12,7 @@ mod gzip;
 mod input;
 mod key;
 mod lint;
+mod load;
 mod logging;
 mod notify;
 mod output;
@@ -54,6 +55,7 @@ fn main() -> ExitCode {
         Command::Expand(args) => expand::expand(&args),
         Command::Encrypt(args) => encrypt::encrypt(&args),
         Command::Decrypt(args) => decrypt::decrypt(&args),
+        Command::Load(args) => load::load(&args),
         Command::Notify(args) => notify::notify(&args),
         Command::Vectors(args) => vectors::vectors(&args),
     };

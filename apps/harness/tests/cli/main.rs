@@ -6,6 +6,7 @@ mod common;
 mod crypt;
 mod explain;
 mod lint;
+mod load;
 mod openssl;
 mod records;
 mod schema;
