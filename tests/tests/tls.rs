@@ -94,6 +94,7 @@ fn get(lab: &Lab, tls: &Arc<Tls>, port: u16) -> Result<Vec<u8>, FetchError> {
         password: None,
         account: None,
         post: None,
+        part: None,
         limit: 10_000,
         timeout: Duration::from_secs(20),
     };

@@ -323,6 +323,7 @@ pub(crate) fn load(url: &str, seconds: f64, ca: Option<&Path>) -> anyhow::Result
         password: None,
         account: None,
         post: None,
+        part: None,
         limit: 1 << 30,
         timeout: Duration::from_secs(60),
     };

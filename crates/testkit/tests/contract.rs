@@ -96,6 +96,7 @@ impl contract::FetchFixture for Fetching {
             password: None,
             account: None,
             post: None,
+            part: None,
             limit: 64 * 1024,
             timeout: Duration::from_secs(10),
         }

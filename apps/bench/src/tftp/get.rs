@@ -58,6 +58,7 @@ pub(crate) fn get(
         password: None,
         account: None,
         post: None,
+        part: None,
         limit: 1 << 40,
         timeout: Duration::from_secs(600),
     };

@@ -283,6 +283,7 @@ pub(crate) fn wire(
         password: secret(request.password),
         account: None,
         post: secret(request.body),
+        part: None,
         limit,
         timeout: fetch_timeout(request.scheme),
     }

@@ -65,6 +65,7 @@ mod tests {
             password: None,
             account: None,
             post: None,
+            part: None,
             limit: 0,
             timeout: Duration::ZERO,
         };

@@ -63,6 +63,7 @@ impl ProxyFile {
             password: None,
             account: None,
             post: None,
+            part: None,
             limit: FILE_LIMIT,
             timeout: FILE_TIMEOUT,
         };

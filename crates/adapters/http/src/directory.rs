@@ -64,6 +64,7 @@ impl Redirector for Directory {
             password: None,
             account: None,
             post: None,
+            part: None,
             limit: LIMIT,
             timeout: PATIENCE,
         };

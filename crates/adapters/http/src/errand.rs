@@ -36,6 +36,9 @@ pub(crate) struct Errand<'e> {
     /// One more header, for the server of the rule.
     pub(crate) header: Option<(HeaderName, HeaderValue)>,
     pub(crate) given: Option<Given>,
+    /// The part that is wanted of a file.
+    #[cfg(feature = "parts")]
+    pub(crate) part: Option<&'e onhook_fetch::Part>,
     pub(crate) limit: u64,
     pub(crate) timeout: Duration,
 }
@@ -94,6 +97,8 @@ impl<'e> Errand<'e> {
             },
             header: None,
             given,
+            #[cfg(feature = "parts")]
+            part: request.part.as_ref(),
             limit: request.limit,
             timeout: request.timeout,
         }
@@ -124,6 +129,8 @@ impl<'e> Errand<'e> {
                 aes128gcm: submission.aes128gcm,
                 body: wiped(submission.body.expose()),
             }),
+            #[cfg(feature = "parts")]
+            part: None,
             limit: 0,
             timeout: submission.timeout,
         }

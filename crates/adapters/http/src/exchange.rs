@@ -17,6 +17,8 @@ use crate::challenge::Offer;
 use crate::errand::{Doing, Errand, Told};
 use crate::failure;
 use crate::limits::Limits;
+#[cfg(feature = "parts")]
+use crate::parts;
 use crate::sent::{Pieces, Unsent};
 use crate::target::Target;
 use crate::watch::{Allowance, Watched};
@@ -92,7 +94,14 @@ pub(crate) async fn exchange(
         }
         StatusCode::OK => {
             if let Told::Sink(sink) = told {
-                receive(response, &mut line, question, *sink).await?;
+                receive(response, 0, &mut line, question, *sink).await?;
+            }
+        }
+        #[cfg(feature = "parts")]
+        StatusCode::PARTIAL_CONTENT if question.errand.part.is_some() => {
+            let from = parts::from(&response, question)?;
+            if let Told::Sink(sink) = told {
+                receive(response, from, &mut line, question, *sink).await?;
             }
         }
         //= R-HTTP-4
@@ -162,6 +171,10 @@ fn request(question: &Question<'_>) -> http::Request<Pieces> {
             .map(|v| (header::PROXY_AUTHORIZATION, v.clone())),
     );
     headers.extend(question.header.cloned());
+    #[cfg(feature = "parts")]
+    if let Some(part) = errand.part {
+        parts::ask(part, headers);
+    }
     if let Some(given) = &errand.given {
         let content_type = given.content_type.clone();
         headers.extend(content_type.map(|v| (header::CONTENT_TYPE, v)));
@@ -262,6 +275,7 @@ fn is_aes128gcm(response: &Response<Incoming>) -> bool {
 /// Passes the body on, piece by piece, up to the limit.
 async fn receive(
     response: Response<Incoming>,
+    from: u64,
     line: &mut Line,
     question: &Question<'_>,
     sink: &mut dyn BodySink,
@@ -279,18 +293,23 @@ async fn receive(
     //= R-HTTP-14
     let head = Head {
         length: response.body().size_hint().exact(),
+        from,
+        #[cfg(feature = "parts")]
+        validator: parts::validator(&response),
+        #[cfg(not(feature = "parts"))]
+        validator: None,
         aes128gcm: is_aes128gcm(&response),
     };
     //= R-HTTP-16
     if head
         .length
-        .is_some_and(|length| length > question.errand.limit)
+        .is_some_and(|length| from.saturating_add(length) > question.errand.limit)
     {
         return Err(too_large());
     }
     sink.head(&head);
     let mut body = response.into_body();
-    let mut received = 0_u64;
+    let mut received = from;
     while let Some(frame) = line.drive(body.frame()).await {
         let frame = frame.map_err(|error| failure::in_body(target, line.cause(error)))?;
         let Ok(bytes) = frame.into_data() else {
@@ -300,7 +319,11 @@ async fn receive(
         if received > question.errand.limit {
             return Err(too_large());
         }
-        sink.chunk(&bytes).map_err(|_refused| {
+        let mut taken = sink.chunk(&bytes);
+        if taken.is_ok() && sink.is_full() {
+            taken = sink.drain().await;
+        }
+        taken.map_err(|_refused| {
             FetchError::new(
                 ErrorKind::Cancelled,
                 format!("reading {target}: the receiver wants no more bytes"),

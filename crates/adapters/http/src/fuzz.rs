@@ -56,6 +56,7 @@ fn request() -> Request {
         password: None,
         account: None,
         post: None,
+        part: None,
         limit: 0,
         timeout: Duration::from_secs(1),
     }

@@ -13,6 +13,8 @@
 //! computes ([`crypto_provider`]); without either there is no TLS, and an `https`
 //! URL is refused.
 //!
+//! With the feature `parts` a request may ask for the rest of a file (RFC 9110, 14); without it such a request gets the whole.
+//!
 //! With the feature `srv` a request may ask for the servers that SRV records name;
 //! without it such a request is refused.
 //!
@@ -40,6 +42,8 @@ mod limits;
 )]
 #[cfg(any(test, not(feature = "proxy")))]
 mod no_proxy;
+#[cfg(feature = "parts")]
+mod parts;
 #[cfg(feature = "proxy")]
 mod proxy;
 #[cfg(not(feature = "proxy"))]

@@ -68,6 +68,7 @@ fn fetched(server: SocketAddr) -> (Result<Endpoint, FetchError>, u64, u64) {
         password: None,
         account: None,
         post: None,
+        part: None,
         limit: LIMIT,
         timeout: Duration::from_secs(60),
     };

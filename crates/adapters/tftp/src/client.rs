@@ -240,10 +240,14 @@ impl TftpFetch {
             match report {
                 Report::Began(length) => sink.head(&Head {
                     length,
-                    aes128gcm: false,
+                    ..Head::default()
                 }),
                 Report::Bytes(bytes) => {
-                    sink.chunk(&bytes).map_err(|_refused| {
+                    let mut taken = sink.chunk(&bytes);
+                    if taken.is_ok() && sink.is_full() {
+                        taken = sink.drain().await;
+                    }
+                    taken.map_err(|_refused| {
                         FetchError::new(
                             ErrorKind::Cancelled,
                             format!("reading {what}: the receiver wants no more bytes"),

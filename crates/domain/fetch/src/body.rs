@@ -9,6 +9,10 @@ use crate::Endpoint;
 pub struct Head {
     /// Announced number of bytes, if any.
     pub length: Option<u64>,
+    /// Where the body begins in the file, in bytes; 0 of a whole file.
+    pub from: u64,
+    /// What the server calls this very file, if it does: another file has another name.
+    pub validator: Option<String>,
     /// Whether the body is announced as RFC 8188 (`Content-Encoding: aes128gcm`).
     pub aes128gcm: bool,
 }
@@ -35,6 +39,19 @@ pub trait BodySink: Send {
     /// # Errors
     /// [`Refused`] ends the transfer.
     fn chunk(&mut self, bytes: &[u8]) -> Result<(), Refused>;
+
+    /// Whether [`Self::drain`] has to be awaited before the next chunk.
+    fn is_full(&self) -> bool {
+        false
+    }
+
+    /// Makes room; the transport reads nothing more until it returns.
+    ///
+    /// # Errors
+    /// [`Refused`] ends the transfer.
+    async fn drain(&mut self) -> Result<(), Refused> {
+        Ok(())
+    }
 }
 
 /// Takes a body whole.

@@ -26,7 +26,7 @@ pub use address::{IpMode, is_one_host};
 pub use body::{BodySink, Head, Refused};
 pub use domains::is_allowed;
 pub use error::{ErrorKind, FetchError};
-pub use request::{Account, Endpoint, Proxy, Request, Scheme, Service};
+pub use request::{Account, Endpoint, Part, Proxy, Request, Scheme, Service};
 pub use script::{ConstantScript, ProxyScript, Way};
 pub use srv::{MOST_TARGETS, SrvRecord, name as srv_name, order as srv_order};
 pub use trust::{Certificates, Fingerprint, NoCertificates};

@@ -17,6 +17,8 @@ use crate::{
 /// * chunks arrive in order and hold exactly the body of the final answer, never that of an error answer;
 /// * no more than `request.limit` bytes reach the sink; a longer body is [`crate::ErrorKind::TooLarge`];
 /// * a body that ends early is [`crate::ErrorKind::Truncated`];
+/// * the body of a request for a part is that part up to the end of the file, or the whole, as `head.from` says;
+/// * a sink that is full is drained before it gets another chunk, and nothing is read meanwhile;
 /// * the call ends within `request.timeout`;
 /// * dropping the future ends the transfer and closes its connection.
 #[async_trait]

@@ -90,10 +90,21 @@ pub struct Request {
     pub account: Option<Account>,
     /// Body of a POST over HTTP or HTTPS; `None` asks with GET (R-POST-1).
     pub post: Option<Secret>,
-    /// Largest body in bytes; more ends with [`crate::ErrorKind::TooLarge`].
+    /// The part that is wanted of a large file, over HTTP and HTTPS; a transport that knows no parts gives the whole.
+    pub part: Option<Part>,
+    /// Largest body in bytes, from the first byte of the file; more ends with [`crate::ErrorKind::TooLarge`].
     pub limit: u64,
     /// Longest duration of the whole transfer.
     pub timeout: Duration,
+}
+
+/// A file from a byte on, if it is still the one that it was.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Part {
+    /// The first byte that is wanted, 1 or more.
+    pub from: u64,
+    /// What the server called the file when its first bytes came ([`crate::Head::validator`]).
+    pub same: Option<String>,
 }
 
 /// A user name and a password that somebody has entered.

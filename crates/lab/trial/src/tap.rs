@@ -77,4 +77,12 @@ impl BodySink for Tapped<'_> {
         self.transfer.body.extend_from_slice(bytes);
         self.sink.chunk(bytes)
     }
+
+    fn is_full(&self) -> bool {
+        self.sink.is_full()
+    }
+
+    async fn drain(&mut self) -> Result<(), Refused> {
+        self.sink.drain().await
+    }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use onhook_fetch::port::Fetch;
-use onhook_fetch::{BodySink, Endpoint, ErrorKind, FetchError, Head, Refused, Request};
+use onhook_fetch::{BodySink, Endpoint, ErrorKind, FetchError, Head, Part, Refused, Request};
 
 use super::{soon, success};
 
@@ -52,6 +52,8 @@ pub async fn fetch(fixture: &mut dyn FetchFixture) {
     the_limit_holds(fixture).await;
     a_body_that_ends_early_is_truncated(fixture).await;
     a_silent_peer_ends_in_time(fixture).await;
+    a_part_is_the_rest_or_the_whole(fixture).await;
+    a_full_sink_is_drained_before_it_gets_more(fixture).await;
     a_refusing_sink_ends_the_transfer(fixture).await;
     dropping_the_future_ends_the_transfer(fixture).await;
 }
@@ -254,4 +256,74 @@ async fn dropping_the_future_ends_the_transfer(fixture: &mut dyn FetchFixture) {
     }
     drop(transfer);
     soon("the end at the peer", fixture.ended()).await;
+}
+
+async fn a_part_is_the_rest_or_the_whole(fixture: &mut dyn FetchFixture) {
+    let body: Vec<u8> = (0..5000_u32).map(|n| (n % 251) as u8).collect();
+    let mut request = fixture.peer(Peer::Serves(body.clone())).await;
+    request.part = Some(Part {
+        from: 1000,
+        same: None,
+    });
+    let (result, probe) = run(fixture, &request, None).await;
+    success("a transfer", result);
+    let from = probe.heads.first().map_or(0, |head| head.from);
+    assert!(from == 0 || from == 1000, "another part was given");
+    let rest = usize::try_from(from).ok().and_then(|from| body.get(from..));
+    assert_eq!(Some(&*probe.body), rest);
+}
+
+/// Takes one chunk, and no other before it was drained.
+#[derive(Default)]
+struct Slow {
+    body: Vec<u8>,
+    full: bool,
+    drained: usize,
+}
+
+#[async_trait]
+impl BodySink for Slow {
+    async fn started(&mut self, _endpoint: Endpoint) {}
+
+    fn head(&mut self, _head: &Head) {}
+
+    fn chunk(&mut self, bytes: &[u8]) -> Result<(), Refused> {
+        assert!(!self.full, "a chunk came to a full sink");
+        self.full = true;
+        self.body.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn is_full(&self) -> bool {
+        self.full
+    }
+
+    async fn drain(&mut self) -> Result<(), Refused> {
+        for _ in 0..10 {
+            tokio::task::yield_now().await;
+        }
+        self.full = false;
+        self.drained += 1;
+        match self.body.len() > 50_000 {
+            true => Err(Refused),
+            false => Ok(()),
+        }
+    }
+}
+
+async fn a_full_sink_is_drained_before_it_gets_more(fixture: &mut dyn FetchFixture) {
+    for (length, ends) in [(40_000, true), (60_000, false)] {
+        let body = vec![7; length];
+        let request = fixture.peer(Peer::Serves(body)).await;
+        let mut sink = Slow::default();
+        let port = fixture.fetch();
+        let result = soon("the end of the transfer", port.get(&request, &mut sink)).await;
+        assert!(sink.drained > 0, "nobody drained the sink");
+        if ends {
+            success("a transfer", result);
+            assert_eq!(sink.body.len(), length);
+        } else {
+            fails_with(&result, ErrorKind::Cancelled);
+        }
+    }
 }

@@ -7,7 +7,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use onhook_fetch::port::Fetch;
-use onhook_fetch::{BodySink, Endpoint, ErrorKind, FetchError, Head, Refused, Request, Service};
+use onhook_fetch::{
+    BodySink, Endpoint, ErrorKind, FetchError, Head, Part, Refused, Request, Service,
+};
 use tokio::sync::Notify;
 
 use super::lock;
@@ -44,7 +46,7 @@ impl From<&[u8]> for FetchAnswer {
         Self::Body {
             head: Head {
                 length: Some(bytes.len() as u64),
-                aes128gcm: false,
+                ..Head::default()
             },
             bytes: bytes.to_vec(),
         }
@@ -73,6 +75,8 @@ pub struct FetchAsked {
     pub proxy: Option<(String, bool)>,
     /// How SRV records were to be put into order, if they were to be looked up.
     pub service: Option<Service>,
+    /// The first byte that was wanted, if not all of them were, and of which file.
+    pub part: Option<Part>,
 }
 
 /// A [`Fetch`] whose answers a test arranges by URL, `scheme://host:port/path`.
@@ -191,6 +195,7 @@ impl Fetch for FakeFetch {
                     (format!("{}:{}", proxy.host, proxy.port), known)
                 }),
                 service: request.service,
+                part: request.part.clone(),
             });
         }
         let said = match &answer {
@@ -203,6 +208,8 @@ impl Fetch for FakeFetch {
         let error = |kind| {
             FetchError::new(kind, format!("{url}: {kind:?}; arranged by the test")).with_said(said)
         };
+        let from = request.part.as_ref().map_or(0, |part| part.from);
+        let answer = rest(answer, from);
         tokio::time::timeout(request.timeout, give(answer, request.limit, sink))
             .await
             .unwrap_or(Err(ErrorKind::Timeout))
@@ -218,6 +225,27 @@ impl Drop for Open<'_> {
     fn drop(&mut self) {
         self.0.open.fetch_sub(1, Ordering::SeqCst);
         self.0.ended.notify_waiters();
+    }
+}
+
+/// What a server that knows parts gives from a byte on; one whose body ends early gives all of it.
+fn rest(answer: FetchAnswer, from: u64) -> FetchAnswer {
+    match answer {
+        FetchAnswer::Body { head, bytes } if from > 0 => {
+            let start = usize::try_from(from).unwrap_or(usize::MAX);
+            let bytes = bytes.get(start..).unwrap_or_default().to_vec();
+            let head = Head {
+                length: head.length.map(|length| length.saturating_sub(from)),
+                from,
+                ..head
+            };
+            FetchAnswer::Body { head, bytes }
+        }
+        whole @ (FetchAnswer::Body { .. }
+        | FetchAnswer::Fails(_)
+        | FetchAnswer::Says(..)
+        | FetchAnswer::EndsEarly(_)
+        | FetchAnswer::Stalls(_)) => whole,
     }
 }
 
@@ -253,6 +281,9 @@ async fn pour(bytes: &[u8], limit: u64, sink: &mut dyn BodySink) -> Result<(), E
             return Err(ErrorKind::TooLarge);
         }
         sink.chunk(chunk).map_err(|Refused| ErrorKind::Cancelled)?;
+        if sink.is_full() {
+            sink.drain().await.map_err(|Refused| ErrorKind::Cancelled)?;
+        }
         tokio::task::yield_now().await;
     }
     Ok(())

@@ -19,6 +19,7 @@ fn request(host: &str, port: u16, path: &str) -> Request {
         password: None,
         account: None,
         post: None,
+        part: None,
         limit: 1,
         timeout: Duration::from_secs(1),
     }

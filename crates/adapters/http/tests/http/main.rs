@@ -9,6 +9,7 @@ mod chains;
 mod digest;
 mod directory;
 #[cfg(feature = "proxy")]
+mod parts;
 mod proxy;
 mod server;
 mod services;

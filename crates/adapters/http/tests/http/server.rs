@@ -239,6 +239,7 @@ pub(crate) fn request(host: &str, port: u16, path: &str) -> Request {
         password: None,
         account: None,
         post: None,
+        part: None,
         limit: 64 * 1024,
         timeout: Duration::from_secs(10),
     }

@@ -32,6 +32,7 @@ pub(crate) fn request(host: &str, port: u16, path: &str) -> Request {
         password: Some("password".into()),
         account: None,
         post: None,
+        part: None,
         limit: 64 << 10,
         timeout: Duration::from_secs(10),
     }

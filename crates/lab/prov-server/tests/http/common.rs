@@ -142,6 +142,7 @@ pub(crate) fn request(scheme: Scheme, port: u16, path: &str) -> Request {
         password: None,
         account: None,
         post: None,
+        part: None,
         limit: 1 << 20,
         timeout: Duration::from_secs(60),
     }

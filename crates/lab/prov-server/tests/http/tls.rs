@@ -79,6 +79,7 @@ pub(crate) async fn get(lab: &Lab, tls: &Arc<Tls>, host: &str) -> Result<Vec<u8>
         password: None,
         account: None,
         post: None,
+        part: None,
         limit: 1_000,
         timeout: Duration::from_secs(10),
     };
