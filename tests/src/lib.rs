@@ -7,7 +7,7 @@
 //! it has an end. A [`network::Network`] is one of their own for a phone and its DHCP server.
 //!
 //! Deliberately unknown here: what the programs should do (the tests say that), and everything inside them. Only the
-//! helper program `onhook-kill-victim` is wired from the crates of the workspace.
+//! helper programs `onhook-kill-victim` and `onhook-boot-loader` are wired from the crates of the workspace.
 
 mod agent;
 mod authority;

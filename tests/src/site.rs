@@ -37,6 +37,10 @@ pub struct Asked {
     pub authorization: Option<String>,
     /// The body, which a GET has none of.
     pub body: Vec<u8>,
+    /// The first byte that is wanted, if not all of them are.
+    pub from: Option<usize>,
+    /// The version that the rest is wanted of.
+    pub version: Option<String>,
 }
 
 /// What a path gives.
@@ -60,6 +64,8 @@ pub enum Reply {
     Stalled(Vec<u8>),
     /// No answer at all.
     Silence,
+    /// A file of this version that is given in parts, and of each part so many bytes at most, after which the connection ends.
+    Parts(Vec<u8>, &'static str, usize),
 }
 
 impl Site {
@@ -135,6 +141,7 @@ impl Inner {
         let asked = read_request(&stream)?;
         let reply = lock(&self.replies).get(&asked.path).cloned();
         let known = asked.authorization.is_some();
+        let (from, version) = (asked.from, asked.version.clone());
         lock(&self.asked).push(asked);
         match reply {
             None => status(&mut stream, 404, ""),
@@ -158,6 +165,12 @@ impl Inner {
                 lock(&self.held).push(stream);
                 Ok(())
             }
+            Some(Reply::Parts(body, own, most)) => {
+                // Another version is given from its first byte on.
+                let same = version.is_none_or(|version| version == format!("\"{own}\""));
+                let from = from.filter(|_| same).unwrap_or(0).min(body.len());
+                part(&mut stream, &body, (from, own, most))
+            }
             Some(Reply::Silence) => {
                 lock(&self.held).push(stream);
                 Ok(())
@@ -174,6 +187,7 @@ fn read_request(stream: &TcpStream) -> anyhow::Result<Asked> {
     let method = words.next().context("no request line")?;
     let path = words.next().context("no path")?;
     let (mut authorization, mut length) = (None, 0);
+    let (mut from, mut version) = (None, None);
     loop {
         line.clear();
         if reader.read_line(&mut line)? == 0 || line.trim().is_empty() {
@@ -182,6 +196,13 @@ fn read_request(stream: &TcpStream) -> anyhow::Result<Asked> {
         if let Some((name, value)) = line.split_once(':') {
             if name.eq_ignore_ascii_case("authorization") {
                 authorization = Some(value.trim().to_owned());
+            }
+            if name.eq_ignore_ascii_case("range") {
+                let range = value.trim().strip_prefix("bytes=");
+                from = range.and_then(|range| range.strip_suffix('-')?.parse().ok());
+            }
+            if name.eq_ignore_ascii_case("if-range") {
+                version = Some(value.trim().to_owned());
             }
             if name.eq_ignore_ascii_case("content-length") {
                 length = value.trim().parse()?;
@@ -195,7 +216,33 @@ fn read_request(stream: &TcpStream) -> anyhow::Result<Asked> {
         path,
         authorization,
         body,
+        from,
+        version,
     })
+}
+
+/// A part of a file, or the whole from its first byte on; it ends early if it is longer than `most`.
+fn part(
+    stream: &mut TcpStream,
+    body: &[u8],
+    (from, version, most): (usize, &str, usize),
+) -> anyhow::Result<()> {
+    let rest = body.get(from..).unwrap_or_default();
+    let head = match from {
+        0 => "HTTP/1.1 200 OK\r\n".to_owned(),
+        _ => format!(
+            "HTTP/1.1 206 Partial Content\r\nContent-Range: bytes {from}-{}/{}\r\n",
+            body.len() - 1,
+            body.len()
+        ),
+    };
+    let length = rest.len();
+    write!(
+        stream,
+        "{head}ETag: \"{version}\"\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
+    )?;
+    let (now, _) = rest.split_at(most.min(length));
+    Ok(stream.write_all(now)?)
 }
 
 fn whole(stream: &mut TcpStream, body: &[u8], missing: usize) -> anyhow::Result<()> {

@@ -319,6 +319,16 @@ pub(crate) enum CtlCommand {
         /// A URL, or a rule; @FILE or - reads it.
         url: Option<String>,
     },
+    /// Upgrade to the load of a URL, or to that of Upgrade_Rule, when all lines are idle; what was tried before is tried again. The URL
+    /// is not stored.
+    #[cfg(feature = "firmware")]
+    #[command(after_help = "Examples:\n  onhook-agent ctl upgrade\n  \
+        onhook-agent ctl upgrade http://192.0.2.10/sip88xx.12-0-1MPP0001-100.loads\n\n\
+        What becomes of it is told by `status` and by events.")]
+    Upgrade {
+        /// A URL, or a rule; @FILE or - reads it.
+        url: Option<String>,
+    },
     /// Report the configuration as Report_Rule says, once, and wait for the result.
     #[cfg_attr(
         feature = "hints",

@@ -1,6 +1,7 @@
 //! Configuration: defaults, then the file, then `ONHOOK__SECTION__KEY`, then flags.
 
 mod dns;
+mod firmware;
 mod given;
 mod keys;
 mod options;
@@ -21,6 +22,7 @@ use onhook_syslog::{Format, Transport};
 use crate::cli::Place;
 use crate::known::copy;
 pub(crate) use dns::DnsSetting;
+use firmware::FirmwareSetting;
 use given::Given;
 pub(crate) use options::OptionsFrom;
 pub(crate) use sip::SipSetting;
@@ -61,6 +63,8 @@ pub(crate) struct Config {
     pub(crate) pin_server: bool,
     /// The pages.
     pub(crate) web: WebSetting,
+    /// What it upgrades with; `None` of a phone without slots.
+    pub(crate) firmware: Option<FirmwareSetting>,
     /// What somebody gave, and where it stands.
     given: Given,
 }
@@ -186,13 +190,15 @@ pub(crate) fn load(place: &Place) -> anyhow::Result<Config> {
         options.insert(number.to_owned(), value.to_owned());
     }
     let text = |key: &str, usual: &str| given.text(key).unwrap_or(usual).to_owned();
+    // A flag may name a directory that is no UTF-8.
+    let state_dir =
+        (place.state_dir.clone()).unwrap_or_else(|| text("state.dir", "/var/lib/onhook").into());
     Ok(Config {
         scope,
         time_zone: text("device.time_zone", "UTC"),
         idle_settle_s: idle_settle(&given)?,
-        // A flag may name a directory that is no UTF-8.
-        state_dir: (place.state_dir.clone())
-            .unwrap_or_else(|| text("state.dir", "/var/lib/onhook").into()),
+        firmware: firmware::firmware(&given, &state_dir)?,
+        state_dir,
         syslog_server: text("syslog.server", ""),
         syslog: (
             given.parse("syslog.transport")?.unwrap_or_default(),

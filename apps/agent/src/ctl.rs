@@ -95,6 +95,10 @@ fn request(what: &CtlCommand) -> anyhow::Result<ControlRequest> {
         CtlCommand::UpdateCa { url } => ControlRequest::UpdateCa {
             url: url.as_deref().map(read_rule).transpose()?,
         },
+        #[cfg(feature = "firmware")]
+        CtlCommand::Upgrade { url } => ControlRequest::Upgrade {
+            url: url.as_deref().map(read_rule).transpose()?,
+        },
         CtlCommand::Reboot => ControlRequest::Reboot {},
         CtlCommand::Restart => ControlRequest::Restart {},
         CtlCommand::Report => ControlRequest::Report {},

@@ -158,13 +158,69 @@ pub(crate) fn status(status: &Status) -> Value {
             "line": line, "code": code.to_string(), "means": code.meaning(),
         })).collect::<Vec<_>>(),
         "listen": listen(&status.listen),
-        "slots": [],
+        "slots": slots(status),
+        "upgrade": upgrade(status),
         "history": history,
         "counters": {
             "stale_completions": status.stale_completions,
             "dropped_messages": status.dropped_messages,
         },
     })
+}
+
+/// What the slots for firmware hold.
+#[cfg(feature = "firmware")]
+fn slots(status: &Status) -> Value {
+    use onhook_upgrade::{Held, Slot};
+    let Some(firmware) = &status.firmware else {
+        return json!([]);
+    };
+    let record = &firmware.record;
+    let slots = Slot::ALL.map(|slot| {
+        let (state, load) = match record.held(slot) {
+            Held::Unknown => ("unknown", None),
+            Held::Part(_) => ("part", None),
+            Held::Whole(load) if load.failed => ("failed", Some(load)),
+            Held::Whole(load) => ("whole", Some(load)),
+        };
+        json!({
+            "slot": slot.name(),
+            "state": state,
+            "load": load.map(|load| &load.name),
+            "counter": load.map(|load| load.counter),
+            "running": slot == record.running,
+            "good": slot == record.good,
+        })
+    });
+    json!(slots)
+}
+
+/// How an upgrade goes, or went.
+#[cfg(feature = "firmware")]
+fn upgrade(status: &Status) -> Value {
+    let Some(firmware) = &status.firmware else {
+        return Value::Null;
+    };
+    json!({
+        "err": firmware.error,
+        "on_trial": firmware.record.is_on_trial(),
+        "floor": firmware.record.floor,
+        "transfer": firmware.transfer.as_ref().map(|transfer| json!({
+            "load": transfer.load,
+            "done": transfer.done,
+            "bytes": transfer.bytes,
+        })),
+    })
+}
+
+#[cfg(not(feature = "firmware"))]
+fn slots(_status: &Status) -> Value {
+    Value::Array(Vec::new())
+}
+
+#[cfg(not(feature = "firmware"))]
+fn upgrade(_status: &Status) -> Value {
+    Value::Null
 }
 
 fn listen(listen: &[(&'static str, SocketAddr)]) -> Value {
@@ -286,6 +342,23 @@ pub(crate) fn status_text(document: &Value) -> String {
             text("means")
         ));
     }
+    for slot in array(document, "slots") {
+        let text = |key| at(slot, key).as_str().unwrap_or_default();
+        let load = at(slot, "load")
+            .as_str()
+            .map_or_else(String::new, |load| format!(" {}", visible(load)));
+        let runs = if at(slot, "running") == true {
+            ", runs"
+        } else {
+            ""
+        };
+        lines.push(format!(
+            "slot {}: {}{load}{runs}",
+            text("slot"),
+            text("state")
+        ));
+    }
+    lines.extend(upgrade_text(at(document, "upgrade")));
     for timer in array(document, "next") {
         let name = at(timer, "timer").as_str().unwrap_or("");
         lines.push(format!("next: {name} in {} s", at(timer, "in_s")));
@@ -298,6 +371,22 @@ pub(crate) fn status_text(document: &Value) -> String {
         lines.push(resync_text(at(document, "last")));
     }
     lines.join("\n")
+}
+
+/// The lines about an upgrade.
+fn upgrade_text(upgrade: &Value) -> impl Iterator<Item = String> {
+    let err = at(upgrade, "err").as_str().filter(|err| !err.is_empty());
+    let last = err.map(|err| format!("last upgrade: {}", visible(err)));
+    let transfer = at(upgrade, "transfer");
+    let now = transfer.is_object().then(|| {
+        let load = visible(at(transfer, "load").as_str().unwrap_or_default());
+        format!(
+            "upgrading: {load}, {} of {} bytes",
+            at(transfer, "done"),
+            at(transfer, "bytes")
+        )
+    });
+    last.into_iter().chain(now)
 }
 
 /// The line about the custom CA.

@@ -7,6 +7,8 @@ mod config;
 mod ctl;
 mod events;
 mod failure;
+#[cfg(feature = "firmware")]
+mod firmware;
 #[cfg(feature = "journal")]
 mod journal;
 mod json;

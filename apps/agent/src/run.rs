@@ -81,6 +81,8 @@ pub(crate) async fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
         presented: transports.presented.clone(),
         listen,
     };
+    #[cfg(feature = "firmware")]
+    let firmware = crate::firmware::Firmware::open(&config)?;
     let mut agent = Agent {
         events: Lines::open(args.events.as_deref(), "events")?,
         followers,
@@ -93,6 +95,8 @@ pub(crate) async fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
         transports,
         known,
         network: None,
+        #[cfg(feature = "firmware")]
+        firmware,
         #[cfg(feature = "web")]
         feed,
     };
@@ -107,6 +111,8 @@ struct Agent {
     known: Known,
     /// Opened when the first life knows what is to be asked for.
     network: Option<Network>,
+    #[cfg(feature = "firmware")]
+    firmware: crate::firmware::Firmware,
     events: Lines,
     followers: Followers,
     #[cfg(feature = "journal")]
@@ -141,6 +147,8 @@ impl Agent {
                 observer,
             )
             .await?;
+            #[cfg(feature = "firmware")]
+            self.firmware.give(&self.config, &mut life).await?;
             let Some(network) = self.network(&life).await? else {
                 return self.end(life).await;
             };
@@ -150,6 +158,10 @@ impl Agent {
             life.reactor.boot(Boot::Normal);
             self.supervisor.ready();
             let exit = self.live_once(&mut life, &mut control, args).await;
+            #[cfg(feature = "firmware")]
+            if exit == Exit::NewLoad {
+                tracing::info!("the boot loader is to start another load");
+            }
             if exit == Exit::Restart {
                 tracing::info!("the phone restarts");
                 // A log server that does not resolve must not hold up anything.

@@ -6,7 +6,7 @@ use onhook_device::{Readings, suggest};
 pub(super) const OPTIONS: [&str; 9] = ["66", "160", "159", "150", "60", "43", "125", "6", "15"];
 
 /// Every key, by section. `options.static` holds option numbers.
-pub(super) const KEYS: [(&str, &[&str]); 14] = [
+pub(super) const KEYS: [(&str, &[&str]); 15] = [
     (
         "device",
         &[
@@ -63,6 +63,12 @@ pub(super) const KEYS: [(&str, &[&str]); 14] = [
         ],
     ),
     ("sip", &["listen", "tls_listen", "check_sync_alias"]),
+    (
+        "firmware",
+        &[
+            "keys", "slot_a", "slot_b", "dir", "capacity", "running", "hook",
+        ],
+    ),
     ("readings", &Readings::NAMES),
 ];
 

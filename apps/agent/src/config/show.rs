@@ -103,7 +103,10 @@ impl Config {
         keys.map(|(section, key)| {
             let name = format!("{section}.{key}");
             Setting {
-                value: self.value(section, key),
+                value: match section {
+                    "firmware" => self.firmware.as_ref().and_then(|own| own.value(key)),
+                    _ => self.value(section, key),
+                },
                 source: self
                     .given
                     .source(&name)

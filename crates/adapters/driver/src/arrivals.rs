@@ -5,7 +5,7 @@ use onhook_params::Secrecy;
 use onhook_phone::{Committed, Input, OpId, Told};
 use tokio::sync::{mpsc, oneshot};
 
-#[cfg(feature = "reports")]
+#[cfg(any(feature = "firmware", feature = "reports"))]
 use crate::fetch::Failed;
 use crate::fetch::Finished;
 use crate::ports::Fetched;
@@ -35,6 +35,25 @@ pub(crate) enum Arrived {
         phone: u32,
         op: OpId,
         result: Result<(), Failed>,
+    },
+    #[cfg(feature = "firmware")]
+    Upgraded {
+        phone: u32,
+        op: OpId,
+        /// The record of the slots, if it could be read.
+        record: Option<onhook_upgrade::BootRecord>,
+        result: Result<(), Failed>,
+    },
+    #[cfg(feature = "firmware")]
+    Activated {
+        phone: u32,
+        op: OpId,
+        result: Result<(), String>,
+    },
+    #[cfg(feature = "firmware")]
+    Confirmed {
+        phone: u32,
+        result: Result<onhook_upgrade::BootRecord, String>,
     },
     CaStored {
         phone: u32,
@@ -124,6 +143,17 @@ impl Reactor {
             Arrived::CaFetched(fetched) => self.ca_fetched(*fetched),
             #[cfg(feature = "reports")]
             Arrived::Reported { phone, op, result } => self.reported(phone, op, result),
+            #[cfg(feature = "firmware")]
+            Arrived::Upgraded {
+                phone,
+                op,
+                record,
+                result,
+            } => self.upgraded(phone, op, record, result),
+            #[cfg(feature = "firmware")]
+            Arrived::Activated { phone, op, result } => self.activated(phone, op, result),
+            #[cfg(feature = "firmware")]
+            Arrived::Confirmed { phone, result } => self.confirmed(phone, result),
             Arrived::CaStored { phone, op, result } => self.ca_stored(phone, op, result),
             Arrived::CaForgotten { phone, result } => self.ca_forgotten(phone, result),
             Arrived::Committed { phone, op, result } => {

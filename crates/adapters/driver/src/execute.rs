@@ -8,8 +8,8 @@ use onhook_params::port::StoredParam;
 use onhook_params::{Mark, Secrecy, ValueId, View};
 use onhook_phone::port::{Severity, StateStore};
 use onhook_phone::{
-    Committed, Effect, Input, LogLine, Notice, OpId, Phone, ProxySetting, Request, RestartKind,
-    Shared, StateChange, render,
+    Effect, Input, LogLine, Notice, OpId, Phone, ProxySetting, Request, RestartKind, Shared,
+    StateChange, render,
 };
 use zeroize::Zeroizing;
 
@@ -41,6 +41,11 @@ impl Reactor {
                 let failed = onhook_phone::Searched::Failed;
                 self.queue(phone, Input::Searched(op, failed));
             }
+            #[cfg(feature = "firmware")]
+            Effect::Upgrade(op, request) => self.upgrade(phone, op, &request, now),
+            #[cfg(feature = "firmware")]
+            Effect::Activate(op) => self.activate(phone, op),
+            #[cfg(not(feature = "firmware"))]
             Effect::Upgrade(op, _) => {
                 // A phone without slots is never told of any, and upgrades nothing.
                 tracing::warn!(phone, "this program has no slots for firmware");
@@ -51,7 +56,11 @@ impl Reactor {
             Effect::Report(op, content, request) => self.report(phone, op, content, &request, now),
             #[cfg(not(feature = "reports"))]
             Effect::Report(op, ..) => self.no_report(phone, op),
-            Effect::Activate(op) => self.queue(phone, Input::Activated(op, Committed::Failed)),
+            #[cfg(not(feature = "firmware"))]
+            Effect::Activate(op) => {
+                let failed = onhook_phone::Committed::Failed;
+                self.queue(phone, Input::Activated(op, failed));
+            }
             Effect::Erase(op) => self.erase(phone, op),
             Effect::Cancel(op) => self.cancel(phone, op, now),
             Effect::Commit(op) => self.commit(phone, op),
@@ -145,6 +154,8 @@ impl Reactor {
                     self.queue(phone, Input::FetchDone(op, Err(told)));
                 }
                 Brings::CustomCa => self.queue(phone, Input::TrustDone(op, Err(told))),
+                #[cfg(feature = "firmware")]
+                Brings::Load => self.queue(phone, Input::Upgraded(op, Err(told))),
                 #[cfg(feature = "reports")]
                 Brings::Nothing => self.queue(phone, Input::Reported(op, Err(told))),
             }

@@ -8,7 +8,7 @@
 //! Deliberately unknown here: which transports and stores exist, configuration, output formats, real time
 //! (a [`onhook_schedule::port::Clock`] is handed in).
 //!
-//! Requirement families: R-HTTP-20 (order of request message and first packet), R-OUT-5, R-SM-26, R-TLS-8.
+//! Requirement families: R-HTTP-20 (order of request message and first packet), R-OUT-5, R-SM-26, R-TLS-8, R-FW-7..9.
 
 mod arrivals;
 mod by_sip;
@@ -17,6 +17,10 @@ mod exported;
 mod facts;
 mod fault;
 mod fetch;
+#[cfg(feature = "firmware")]
+mod firmware;
+#[cfg(feature = "firmware")]
+mod load;
 #[cfg(not(feature = "reports"))]
 mod no_report;
 #[cfg_attr(
@@ -49,6 +53,8 @@ mod waiting;
 mod wheel;
 
 pub use exported::exported;
+#[cfg(feature = "firmware")]
+pub use ports::FirmwarePorts;
 pub use ports::{Fetched, Fetchers, Observer, Places, Ports, Recorder, TrustPorts, Uploaders};
 pub use reactor::{Exit, Phones, Reactor, Seat};
 pub use restore::restore;

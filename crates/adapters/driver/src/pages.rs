@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use onhook_device::Secret;
 use onhook_params::Delta;
 use onhook_phone::{Answer, Command, Input, Look, Origin, Reply};
 
@@ -29,23 +28,6 @@ impl Reactor {
         seat.waiting.edit = Some(reply);
         let page = self.phones.shared.put_decoded(page);
         self.queue(phone, Input::Command(origin, Command::Submit(page)));
-    }
-
-    /// Asks for an upgrade; what comes of it is told by events.
-    pub(crate) fn ask_upgrade(
-        &mut self,
-        phone: u32,
-        origin: Origin,
-        rule: Option<&Secret>,
-        reply: Box<dyn Reply>,
-    ) {
-        match rule.map(|rule| self.intern_rule(rule)).transpose() {
-            Ok(rule) => {
-                self.queue(phone, Input::Command(origin, Command::Upgrade(rule)));
-                reply.answer(Answer::Done);
-            }
-            Err(why) => reply.answer(Answer::Refused(why)),
-        }
     }
 
     /// Shows what pages show.

@@ -89,6 +89,16 @@ pub struct TrustPorts {
     pub trust: Arc<dyn CustomTrust>,
 }
 
+/// What a phone upgrades its firmware with.
+#[cfg(feature = "firmware")]
+#[derive(Clone)]
+pub struct FirmwarePorts {
+    /// Where loads go.
+    pub slots: Arc<dyn onhook_upgrade::port::FirmwareSlots>,
+    /// Whose loads count.
+    pub signatures: Arc<dyn onhook_crypto::port::SignatureCheck>,
+}
+
 /// Watches what the phones of a reactor do; for event streams and demonstrations.
 pub trait Observer: Send {
     /// Something worth telling happened. `url` is the URL of a started request.

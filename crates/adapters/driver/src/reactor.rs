@@ -39,6 +39,8 @@ pub enum Exit {
     Shutdown,
     /// A phone restarts: boot it anew.
     Restart,
+    /// A phone restarts to bring up another load: end the program, for the boot loader starts that.
+    NewLoad,
     /// The condition that the caller waits for holds.
     Finished,
 }
@@ -56,6 +58,9 @@ pub struct Seat {
     pub(crate) storage: Storage,
     /// Its custom CA; `None` if the program keeps none.
     pub(crate) trust: Option<Box<Trust>>,
+    /// Its slots for firmware; `None` if it has none.
+    #[cfg(feature = "firmware")]
+    pub(crate) firmware: Option<Box<crate::firmware::Firmware>>,
     /// The profile account.
     pub(crate) account: Option<Box<Account>>,
     /// The last failed request of SIP on each line.
@@ -86,6 +91,8 @@ pub(crate) struct Running {
 pub(crate) enum Brings {
     Profile,
     CustomCa,
+    #[cfg(feature = "firmware")]
+    Load,
     /// It carries a report away.
     #[cfg(feature = "reports")]
     Nothing,
@@ -121,6 +128,8 @@ impl Phones {
             transfers: HashMap::new(),
             storage: Storage::default(),
             trust: None,
+            #[cfg(feature = "firmware")]
+            firmware: None,
             account: None,
             sip_errors: Vec::new(),
             #[cfg(feature = "reports")]
@@ -145,6 +154,19 @@ impl Phones {
     pub fn keep_trust(&mut self, index: u32, ports: TrustPorts, record: TrustRecord) {
         if let Some(seat) = self.seats.get_mut(index as usize) {
             seat.trust = Some(Box::new(Trust::new(ports, record)));
+        }
+    }
+
+    /// Gives a phone slots for firmware, with the record of what they hold.
+    #[cfg(feature = "firmware")]
+    pub fn keep_slots(
+        &mut self,
+        index: u32,
+        ports: crate::FirmwarePorts,
+        record: onhook_upgrade::BootRecord,
+    ) {
+        if let Some(seat) = self.seats.get_mut(index as usize) {
+            seat.firmware = Some(Box::new(crate::firmware::Firmware::new(ports, record)));
         }
     }
 
@@ -191,6 +213,9 @@ pub struct Reactor {
     pub(crate) ended: Vec<u32>,
     /// Phones that have been asked for a resync since the last turn.
     pub(crate) asked: Vec<u32>,
+    /// Phones whose load has still to be confirmed.
+    #[cfg(feature = "firmware")]
+    pub(crate) on_trial: Vec<u32>,
     wheel: Wheel,
     /// How far wall time is ahead of the monotonic time, in milliseconds, at the last look; `None` while it is unknown.
     ahead_ms: Option<i64>,
@@ -221,6 +246,8 @@ impl Reactor {
             acknowledge: Vec::new(),
             ended: Vec::new(),
             asked: Vec::new(),
+            #[cfg(feature = "firmware")]
+            on_trial: Vec::new(),
             wheel: Wheel::default(),
             ahead_ms: None,
             daily: 0,
@@ -246,6 +273,8 @@ impl Reactor {
             if let Some(seat) = self.phones.seats.get(index) {
                 let record = seat.record;
                 let has_account = seat.account.is_some();
+                #[cfg(feature = "firmware")]
+                self.tell_slots(phone);
                 self.queue(phone, Input::Boot(boot, record));
                 if has_account {
                     self.queue(phone, Input::Fact(Fact::Account(true)));
@@ -291,6 +320,10 @@ impl Reactor {
             if let Some(phone) = self.restarting.filter(|phone| self.is_stored(*phone)) {
                 self.restarting = None;
                 self.dismiss(phone);
+                #[cfg(feature = "firmware")]
+                if self.has_switched(phone) {
+                    return Exit::NewLoad;
+                }
                 return Exit::Restart;
             }
             if self.batch.is_empty() && finished(&self.phones) {
@@ -350,6 +383,8 @@ impl Reactor {
             self.tell_delays(phone);
         }
         self.asked = asked;
+        #[cfg(feature = "firmware")]
+        self.confirm_loads();
         for logged in self.acknowledge.drain(..) {
             // The transfer may have been ended meanwhile.
             let _ = logged.send(());

@@ -41,12 +41,18 @@ impl Reactor {
             },
             #[cfg(feature = "pages")]
             Ask::Submit(page) => self.ask_submit(phone, origin, &page, reply),
-            #[cfg(feature = "pages")]
+            #[cfg(feature = "firmware")]
             Ask::Upgrade(rule) => self.ask_upgrade(phone, origin, rule.as_ref(), reply),
             #[cfg(feature = "pages")]
             Ask::Look => self.show(phone, reply),
+            #[cfg(not(feature = "firmware"))]
+            Ask::Upgrade(_) => {
+                let why =
+                    "this program has no slots for firmware: build it with the feature firmware";
+                reply.answer(Answer::Refused(why.to_owned()));
+            }
             #[cfg(not(feature = "pages"))]
-            Ask::Submit(_) | Ask::Upgrade(_) | Ask::Look => {
+            Ask::Submit(_) | Ask::Look => {
                 reply.answer(Answer::Refused("this program has no pages".to_owned()));
             }
             Ask::UpdateCa(rule) => self.ask_update_ca(phone, origin, rule.as_ref(), reply),
@@ -413,6 +419,7 @@ impl Reactor {
                 .collect(),
             stale_completions: seat.phone.stale_completions(),
             dropped_messages: seat.ports.log.dropped(),
+            firmware: self.firmware_status(phone),
             // Whoever listens knows where.
             listen: Vec::new(),
         })
@@ -444,6 +451,13 @@ fn answer_report(
 }
 
 const NO_REPORT: &str = "Report_Rule is empty, or names no report now: set it first";
+
+#[cfg(not(feature = "firmware"))]
+impl Reactor {
+    fn firmware_status(&self, _phone: u32) -> Option<Box<onhook_phone::report::FirmwareStatus>> {
+        None
+    }
+}
 
 const fn state_name(state: State) -> &'static str {
     match state {

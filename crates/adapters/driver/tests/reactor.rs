@@ -11,6 +11,9 @@ mod commands;
 mod diary;
 #[path = "reactor/failures.rs"]
 mod failures;
+#[path = "reactor/firmware.rs"]
+#[cfg(feature = "firmware")]
+mod firmware;
 #[path = "reactor/fleet.rs"]
 mod fleet;
 #[path = "reactor/pages.rs"]

@@ -36,6 +36,12 @@ pub enum ControlRequest {
         #[serde(skip_serializing_if = "Option::is_none")]
         url: Option<String>,
     },
+    /// Upgrade the firmware when all lines are idle.
+    Upgrade {
+        /// The URL of a load, or a rule; may hold a password. Without it Upgrade_Rule says where from.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        url: Option<String>,
+    },
     /// Report the configuration as Report_Rule says.
     Report {},
     /// Report a problem to the place that PRT_Upload_Rule names.
@@ -169,6 +175,7 @@ impl ControlRequest {
                 value: Secret::new(value.into_bytes()),
             },
             Self::UpdateCa { url } => Ask::UpdateCa(url.map(|url| Secret::new(url.into_bytes()))),
+            Self::Upgrade { url } => Ask::Upgrade(url.map(|url| Secret::new(url.into_bytes()))),
             Self::Report {} => Ask::Report,
             Self::ReportProblem {} => Ask::ReportProblem,
             Self::FactoryReset {} => Ask::FactoryReset,
@@ -266,6 +273,9 @@ impl Fields {
                 value: self.text("value")?,
             },
             "update-ca" => ControlRequest::UpdateCa {
+                url: self.perhaps("url")?,
+            },
+            "upgrade" => ControlRequest::Upgrade {
                 url: self.perhaps("url")?,
             },
             "report" => ControlRequest::Report {},
@@ -370,6 +380,9 @@ mod tests {
             ControlRequest::UpdateCa { url: None },
             ControlRequest::UpdateCa {
                 url: Some(text("http://h/ca.pem")),
+            },
+            ControlRequest::Upgrade {
+                url: Some(text("http://h/x.loads")),
             },
             ControlRequest::Report {},
             ControlRequest::ReportProblem {},

@@ -193,6 +193,7 @@ async fn the_pages_are_a_command_source() {
         stale_completions: 0,
         dropped_messages: 0,
         sip_errors: Vec::new(),
+        firmware: None,
         listen: Vec::new(),
     };
     let look = Look::of(&sim.phone, &sim.shared, NOW, status).unwrap();

@@ -114,14 +114,7 @@ impl MacroSource for PhoneMacros<'_> {
                 push(out, Some(self.now.mono.secs_since(since)));
             }
             MacroName::UpgSt => push(out, Some(self.phone.upgrade_stage().upgst())),
-            MacroName::UpgErr => match self.phone.upgrade_error() {
-                // After a restart the version that runs is that of the new load.
-                Some(Told {
-                    outcome: Outcome::Upgraded,
-                    said: None,
-                }) => out.push_str(&self.model.software_version),
-                told => push_told(told, values, out),
-            },
+            MacroName::UpgErr => push_upgrade_error(self.phone, self.model, values, out),
             MacroName::RegTmr(line) => {
                 push(out, Some(self.phone.unregistered_s(line, self.now.mono)));
             }
@@ -155,6 +148,18 @@ impl MacroSource for PhoneMacros<'_> {
             // Never asked for secrets; the rest has no value: licences are none of ours.
             MacroName::Secret(_) | MacroName::OrigType | MacroName::AuthStatus => {}
         }
+    }
+}
+
+/// The value of `$UPGERR`.
+pub(crate) fn push_upgrade_error(phone: &Phone, model: &Model, values: &Values, out: &mut String) {
+    match phone.upgrade_error() {
+        // After a restart the version that runs is that of the new load.
+        Some(Told {
+            outcome: Outcome::Upgraded,
+            said: None,
+        }) => out.push_str(&model.software_version),
+        told => push_told(told, values, out),
     }
 }
 

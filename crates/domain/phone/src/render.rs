@@ -219,6 +219,15 @@ fn release(model: &Model) -> String {
     parts.join(".")
 }
 
+/// What `$UPGERR` shows: how the last upgrade ended, or nothing.
+#[must_use]
+pub fn upgrade_error(phone: &Phone, shared: &Shared) -> String {
+    let mut text = String::new();
+    if let Some(model) = phone.model(shared) {
+        crate::macros::push_upgrade_error(phone, model, &shared.values, &mut text);
+    }
+    text
+}
 #[cfg(test)]
 mod tests {
     use onhook_device::Identity;

@@ -6,6 +6,7 @@ use onhook_device::{Outcome, SipError};
 use onhook_discovery::Customization;
 use onhook_fetch::Fingerprint;
 use onhook_resync::{Cause, RuleSlot, TimerKind};
+use onhook_upgrade::BootRecord;
 
 use crate::{CaSource, TrustRecord};
 
@@ -126,6 +127,28 @@ impl CaStatus {
     }
 }
 
+/// What a phone upgrades with, and how far it has come.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FirmwareStatus {
+    /// What the slots hold.
+    pub record: BootRecord,
+    /// The load that is being fetched.
+    pub transfer: Option<LoadTransfer>,
+    /// `$UPGERR`
+    pub error: String,
+}
+
+/// A load that is being fetched.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LoadTransfer {
+    /// The name of the load; empty until its manifest has come.
+    pub load: String,
+    /// Bytes of it that are in the slot.
+    pub done: u64,
+    /// Bytes of all its components; 0 until its manifest has come.
+    pub bytes: u64,
+}
+
 /// A phone at one moment.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Status {
@@ -163,6 +186,8 @@ pub struct Status {
     pub stale_completions: u32,
     /// Messages that could not be sent.
     pub dropped_messages: u64,
+    /// What it upgrades with; `None` of a phone without slots.
+    pub firmware: Option<Box<FirmwareStatus>>,
     /// Where the phone listens: the name of each listener and its real address.
     pub listen: Vec<(&'static str, SocketAddr)>,
 }

@@ -141,6 +141,7 @@ fn pages_show_no_secret() {
         stale_completions: 0,
         dropped_messages: 0,
         sip_errors: Vec::new(),
+        firmware: None,
         listen: Vec::new(),
     };
     let now = onhook_device::Now {

@@ -285,7 +285,7 @@ impl Play {
         let seen = Arc::clone(&self.seen);
         let stored = move |_: &Phones| !seen.is_busy();
         match self.reactor.run(&mut Nobody, &mut stop, stored).await {
-            Exit::Finished | Exit::Restart => Ok(()),
+            Exit::Finished | Exit::Restart | Exit::NewLoad => Ok(()),
             Exit::Shutdown => Err(TrialError::Interrupted),
         }
     }
@@ -321,7 +321,7 @@ impl Play {
             let report = self.reactor.phones.last_report(PHONE);
             match (exit, report.filter(|report| report.cause == cause)) {
                 (_, Some(report)) => return Ok(report.clone()),
-                (Exit::Restart, None) => {}
+                (Exit::Restart | Exit::NewLoad, None) => {}
                 (Exit::Shutdown, None) => return Err(TrialError::Interrupted),
                 (Exit::Finished, None) => {
                     let (name, obstacle) = (self.start.cause().name(), self.start.obstacle());

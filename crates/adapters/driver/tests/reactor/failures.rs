@@ -89,7 +89,7 @@ async fn bodies_of_every_size_arrive_whole_up_to_the_limit() {
         Head::default(),
         Head {
             length: Some(bytes.len() as u64),
-            aes128gcm: false,
+            ..Head::default()
         },
     ] {
         let home = Home::new();

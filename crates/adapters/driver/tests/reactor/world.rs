@@ -17,7 +17,7 @@ use onhook_phone::{
 use onhook_schedule::port::Clock;
 use onhook_testkit::fake::{
     FakeAsker, FakeCommandSource, FakeEventLog, FakeFetch, FakeReply, FakeTrust, FakeUpload,
-    MemoryConfigStore, MemoryRecord,
+    MemoryConfigStore, MemoryRecord, MemorySlots,
 };
 use tokio::time::Instant;
 
@@ -73,6 +73,8 @@ pub(crate) struct Home {
     /// Who believes a custom CA; `None` in a program without TLS.
     pub(crate) trust: Option<Arc<FakeTrust>>,
     pub(crate) trust_store: Arc<MemoryRecord>,
+    /// `None` of a phone without slots for firmware.
+    pub(crate) slots: Option<MemorySlots>,
     values: Vec<(&'static str, String)>,
 }
 
@@ -97,6 +99,7 @@ impl Home {
             log: Arc::new(FakeEventLog::new()),
             trust: Some(Arc::default()),
             trust_store: Arc::default(),
+            slots: None,
             values: Vec::new(),
         }
         .with("Resync_Random_Delay", "0")
@@ -165,6 +168,15 @@ impl Home {
             if let Some(trust) = self.trust.clone() {
                 let store = self.trust_store.clone();
                 phones.keep_trust(index, TrustPorts { store, trust }, self.trust_record());
+            }
+            #[cfg(feature = "firmware")]
+            if let Some(slots) = &self.slots {
+                let signatures = Arc::new(onhook_testkit::fake::FakeSignatures::trusting(vec![1]));
+                let ports = onhook_driver::FirmwarePorts {
+                    slots: Arc::new(slots.clone()),
+                    signatures,
+                };
+                phones.keep_slots(index, ports, slots.kept());
             }
         }
         let clock = Arc::new(PausedClock::new());

@@ -180,6 +180,7 @@ pub(crate) fn status() -> Status {
         stale_completions: 0,
         dropped_messages: 0,
         sip_errors: Vec::new(),
+        firmware: None,
         listen: Vec::new(),
     }
 }

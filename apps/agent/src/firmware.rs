@@ -1,0 +1,79 @@
+//! What the phone upgrades its firmware with.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use onhook_crypto::PublicKey;
+use onhook_driver::FirmwarePorts;
+use onhook_ed25519::TrustedKeys;
+use onhook_slots::{Places, Slots};
+use onhook_upgrade::{Held, Slot};
+
+use crate::boot::{Life, PHONE};
+use crate::config::Config;
+use crate::failure::World;
+
+/// Slots and keys; `None` of a phone without slots. They outlive restarts of the phone.
+pub(crate) struct Firmware(Option<FirmwarePorts>);
+
+impl Firmware {
+    /// Opens the slots that the configuration names.
+    ///
+    /// # Errors
+    /// Keys or slots cannot be used.
+    pub(crate) fn open(config: &Config) -> anyhow::Result<Self> {
+        let Some(setting) = &config.firmware else {
+            return Ok(Self(None));
+        };
+        let text = std::fs::read_to_string(&setting.keys)
+            .with_context(|| format!("{} cannot be read", setting.keys.display()))
+            .and_then(|text| Ok(PublicKey::read_all(&text)?));
+        let keys = text.map_err(|error| config.wrong("firmware.keys", format!("{error:#}")))?;
+        let running = setting.running.as_deref().map(str::parse::<Slot>);
+        let running = running
+            .transpose()
+            .map_err(|why| config.wrong("firmware.running", why))?;
+        let [a, b] = setting.slots.clone();
+        let places = Places {
+            folder: setting.dir.clone(),
+            a,
+            b,
+            capacity: setting.capacity,
+        };
+        let slots = Slots::open(places, running, setting.hook.clone()).map_err(|error| {
+            let world = World(error.to_string());
+            anyhow::Error::new(error).context(world)
+        })?;
+        Ok(Self(Some(FirmwarePorts {
+            slots: Arc::new(slots),
+            signatures: Arc::new(TrustedKeys::new(keys)),
+        })))
+    }
+
+    /// Gives a phone that has not booted its slots.
+    ///
+    /// # Errors
+    /// The boot record cannot be read.
+    pub(crate) async fn give(&self, config: &Config, life: &mut Life) -> anyhow::Result<()> {
+        let Some(ports) = &self.0 else {
+            return Ok(());
+        };
+        let record = ports.slots.record().await.map_err(|error| {
+            let world = World(error.to_string());
+            anyhow::Error::new(error).context(world)
+        })?;
+        let version = &config.identity.software_version;
+        if let Held::Whole(load) = record.held(record.running)
+            && load.name != *version
+        {
+            tracing::error!(
+                "the load that runs is {}, but device.software_version is {version}: the phone will take its load for another one",
+                load.name
+            );
+        }
+        tracing::info!(slot = %record.running, on_trial = record.is_on_trial(), "the phone has slots for firmware");
+        let phones = &mut life.reactor.phones;
+        phones.keep_slots(PHONE, ports.clone(), record);
+        Ok(())
+    }
+}

@@ -1,0 +1,8 @@
+//! Firmware upgrades with real processes: the agent, its boot loader, and servers.
+#![cfg(test)]
+
+mod asked;
+mod cycle;
+mod device;
+mod refused;
+mod resume;
