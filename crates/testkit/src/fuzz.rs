@@ -5,6 +5,7 @@
 
 mod engine;
 mod file;
+mod load;
 
 use onhook_conditions::ErrorClass;
 use onhook_macros::{Expanded, MacroName, MacroSource, Template};
@@ -14,6 +15,7 @@ use onhook_schedule::{DelayList, HhMm};
 
 pub use engine::{SECRET, Watch, engine, engine_watched};
 pub use file::{container, gzip, profile, records};
+pub use load::manifest;
 
 /// A target by name.
 pub struct Target {
@@ -24,7 +26,7 @@ pub struct Target {
 }
 
 /// All targets.
-pub const TARGETS: [Target; 10] = [
+pub const TARGETS: [Target; 11] = [
     Target {
         name: "macros",
         feed: macros,
@@ -64,6 +66,10 @@ pub const TARGETS: [Target; 10] = [
     Target {
         name: "engine",
         feed: engine,
+    },
+    Target {
+        name: "manifest",
+        feed: manifest,
     },
 ];
 

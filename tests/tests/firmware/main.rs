@@ -4,5 +4,6 @@
 mod asked;
 mod cycle;
 mod device;
+mod killed;
 mod refused;
 mod resume;

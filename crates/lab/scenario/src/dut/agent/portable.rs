@@ -18,7 +18,8 @@ pub(super) fn check(scenario: &Scenario) -> Result<(), Halt> {
     } = &scenario.given;
     if slots.is_some() {
         return Err(Halt::Cannot(
-            "the program has no slots for firmware".to_owned(),
+            "the slots of the program take signed loads, and its boot loader is another program"
+                .to_owned(),
         ));
     }
     if !(domain.is_empty() && services.is_empty() && directory.is_empty()) {
