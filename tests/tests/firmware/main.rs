@@ -7,3 +7,4 @@ mod device;
 mod killed;
 mod refused;
 mod resume;
+mod servers;
