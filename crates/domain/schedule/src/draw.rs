@@ -24,6 +24,8 @@ pub enum Purpose {
     Dhcp = 7,
     /// Times and transaction ids of DHCPv6.
     DhcpV6 = 8,
+    /// Numbers and waits of phones that share a load.
+    Sharing = 9,
 }
 
 /// 2^64 divided by the golden ratio, made odd: steps of it never meet again in 2^64 steps.

@@ -7,7 +7,7 @@
 //!
 //! Main types: [`Upgrade`], the machine; [`Load`], a load whose signature counts, with its [`Block`]s; [`Receiver`]; [`BootRecord`].
 //!
-//! Requirement families: R-UPG, R-FW.
+//! Requirement families: R-UPG, R-FW, R-PFS.
 
 mod boot;
 mod load;
@@ -16,6 +16,7 @@ mod manifest;
 mod memory;
 pub mod port;
 mod receive;
+pub mod sharing;
 
 pub use boot::{
     BOOT_RECORD_LIMIT, BadRecord, BadStep, BootRecord, Held, HeldLoad, MOST_BOOTS, Slot,
