@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 /// The published schemas, which may refer to each other by `$id`.
-const SCHEMAS: [&str; 14] = [
+const SCHEMAS: [&str; 15] = [
     include_str!("../../docs/schemas/resync.schema.json"),
     include_str!("../../docs/schemas/status.schema.json"),
     include_str!("../../docs/schemas/params.schema.json"),
@@ -18,6 +18,7 @@ const SCHEMAS: [&str; 14] = [
     include_str!("../../docs/schemas/notify.schema.json"),
     include_str!("../../docs/schemas/run.schema.json"),
     include_str!("../../docs/schemas/scenario.schema.json"),
+    include_str!("../../docs/schemas/subnet.schema.json"),
 ];
 
 /// The keywords that are understood; a schema with another one is a violation itself.

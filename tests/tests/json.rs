@@ -216,6 +216,30 @@ fn results_of_benchmarks_keep_to_their_schema() {
 }
 
 #[test]
+fn reports_of_subnets_keep_to_their_schema() {
+    for more in [&[][..], &["--no-sharing"], &["--root-dies", "3"]] {
+        let output = Command::new(program("onhook-harness").unwrap())
+            .args([
+                "subnet",
+                "--phones",
+                "12",
+                "--load-size",
+                "1MiB",
+                "--out",
+                "-",
+            ])
+            .args(more)
+            .output()
+            .unwrap();
+        let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_fits("onhook.subnet/1", &document);
+        let dies = more.len() == 2;
+        assert_eq!(output.status.code(), Some(i32::from(dies)), "{document:#}");
+        assert_eq!(document["complete"], 12 - i32::from(dies));
+    }
+}
+
+#[test]
 fn documents_that_break_a_schema_are_noticed() {
     let agent = Agent::new().unwrap();
     let (_, good) = agent.resync(&site().url("/good.xml")).unwrap();

@@ -16,6 +16,8 @@ pub(crate) mod run;
 pub(crate) mod serve;
 #[path = "cli/storm.rs"]
 pub(crate) mod storm;
+#[path = "cli/subnet.rs"]
+pub(crate) mod subnet;
 #[path = "cli/try_out.rs"]
 pub(crate) mod try_out;
 
@@ -32,6 +34,7 @@ use replay::ReplayArgs;
 use run::RunArgs;
 use serve::ServeArgs;
 use storm::{MergeArgs, StormArgs};
+use subnet::SubnetArgs;
 use try_out::TryArgs;
 
 /// The lab for Onhook: serves profiles, explains rules, encrypts and decrypts files.
@@ -171,6 +174,15 @@ pub(crate) enum Command {
     #[command(after_help = "Examples:\n  \
         onhook-harness merge part1.json part2.json --out storm.json")]
     Merge(MergeArgs),
+    /// Simulate the phones of one subnet that fetch the same load, and share it or not, in virtual time.
+    #[command(after_help = "Examples:\n  \
+        onhook-harness subnet --phones 200 --load-size 20MiB --server 10MB/s --link 100Mb/s\n  \
+        onhook-harness subnet --phones 200 --no-sharing\n  \
+        onhook-harness subnet --phones 200 --loss 10 --liars 3 --root-dies 80 --out subnet.json\n\n\
+        Every phone decides as a real one; models are the server and the switch. Each phone gets the manifest of the load\n\
+        from the server. The same seed gives the same report, byte for byte.\n\
+        Exit status: 0 every phone has the load, 1 one has not, 2 usage.")]
+    Subnet(SubnetArgs),
     /// Do again what a journal of a phone tells, and say what the phone did and why.
     #[command(after_help = "Examples:\n  \
         onhook-harness replay phone.journal\n  \

@@ -22,6 +22,7 @@ mod run;
 mod serve;
 mod stop;
 mod storm;
+mod subnet;
 mod try_out;
 mod vectors;
 
@@ -49,6 +50,7 @@ fn main() -> ExitCode {
         Command::Apply(args) => apply::apply(&args),
         Command::Diff(args) => diff::diff(&args),
         Command::Storm(args) => storm::storm(&args),
+        Command::Subnet(args) => subnet::subnet(&args),
         Command::Merge(args) => storm::merge(&args),
         Command::Replay(args) => replay::replay(&args),
         Command::Run(args) => run::run(&args),
