@@ -11,7 +11,7 @@
 //!
 //! Requirement families: R-SM, R-RULE, R-ASSIGN, R-OPT-6, R-ALIAS-1, R-POST, R-APP, R-LOG, R-MACRO-20..23, R-URL-2, R-FLS, R-TLS-8..10,
 //! R-PROXY-3, R-UPG, R-FW-1 to R-FW-6, R-FW-10 to R-FW-15, R-RPT-1, R-RPT-3..5,
-//! R-RPT-8, R-REPORT, R-PRT, R-SIP-2, R-SIP-3, R-SIP-11, R-SIP-13.
+//! R-RPT-8, R-PFS-3, R-REPORT, R-PRT, R-SIP-2, R-SIP-3, R-SIP-11, R-SIP-13.
 
 mod asked;
 mod changed;
@@ -49,6 +49,7 @@ mod run;
 mod search;
 mod second;
 mod shared;
+mod sharing;
 mod sip;
 mod snapshot;
 mod steps;

@@ -4,9 +4,10 @@ use onhook_device::{Family, Now};
 use onhook_fetch::Method;
 use onhook_macros::{Expanded, MacroName, MacroSource, Template, expand_to_string};
 use onhook_params::{ParamId, Values, View, known};
+use onhook_upgrade::sharing::Line;
 
 use crate::macros::{Password, PhoneMacros};
-use crate::port::Message;
+use crate::port::{Message, Severity};
 use crate::{LogLine, LogOp, Model, Phone, Request, Shared, Subject};
 
 /// Renders a message of the phone; `None` if its template is blank.
@@ -32,18 +33,61 @@ pub fn message(phone: &Phone, shared: &Shared, now: Now, line: &LogLine) -> Opti
     }
     let mut expanded = Expanded::new();
     Template::compile_message(template).expand_message(&source, line.subject.word(), &mut expanded);
-    let identifier = phone.params.text(known::SYSLOG_IDENTIFIER, view);
     Some(Message {
         severity: line.op.severity(),
         at: phone.localized(now, shared).wall,
-        identifier: if identifier.eq_ignore_ascii_case("none") {
-            String::new()
-        } else {
-            printable(&expand_to_string(identifier, &source))
-        },
+        identifier: identifier(&source),
         text: printable(expanded.text()),
         server: phone.params.text(known::SYSLOG_SERVER, view).to_owned(),
     })
+}
+
+/// Renders what sharing with peers has to tell; `None` if Peer_Firmware_Sharing_Log_Server names nobody.
+#[must_use]
+pub fn sharing_message(phone: &Phone, shared: &Shared, now: Now, line: &Line) -> Option<Message> {
+    let model = phone.model(shared)?;
+    let view = phone.view(shared)?;
+    //= R-PFS-3
+    let server = phone
+        .params
+        .text(known::PEER_FIRMWARE_SHARING_LOG_SERVER, view);
+    if server.trim().is_empty() {
+        return None;
+    }
+    let source = PhoneMacros {
+        phone,
+        model,
+        view,
+        now,
+        request: None,
+        told: phone.result,
+        prvst: phone.resync.cause().prvst(),
+        password: Password::Mask,
+    };
+    Some(Message {
+        severity: if line.is_trouble() {
+            Severity::Warning
+        } else {
+            Severity::Info
+        },
+        at: phone.localized(now, shared).wall,
+        identifier: identifier(&source),
+        text: line.to_string(),
+        server: server.to_owned(),
+    })
+}
+
+/// Syslog_Identifier, expanded.
+fn identifier(source: &PhoneMacros<'_>) -> String {
+    let text = source
+        .phone
+        .params
+        .text(known::SYSLOG_IDENTIFIER, source.view);
+    if text.eq_ignore_ascii_case("none") {
+        String::new()
+    } else {
+        printable(&expand_to_string(text, source))
+    }
 }
 
 fn template(line: &LogLine, view: View<'_>) -> ParamId {
