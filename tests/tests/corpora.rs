@@ -9,6 +9,7 @@ use onhook_dhcp::fuzz::{dhcp, dhcp6, lease};
 use onhook_dns::fuzz::names;
 use onhook_flash_store::fuzz::store;
 use onhook_http::fuzz::answer;
+use onhook_peer::fuzz::peer;
 use onhook_sip::fuzz::sip;
 use onhook_testkit::fuzz::{TARGETS, Target};
 use onhook_tftp::fuzz::tftp;
@@ -21,7 +22,7 @@ type Feed = fn(&[u8]);
 
 /// The targets of the domain, and those of adapters.
 fn targets() -> impl Iterator<Item = Target> {
-    let adapters: [(_, Feed); 12] = [
+    let adapters: [(_, Feed); 13] = [
         ("store", store),
         ("tftp", tftp),
         ("answer", answer),
@@ -31,6 +32,7 @@ fn targets() -> impl Iterator<Item = Target> {
         ("names", names),
         ("sip", sip),
         ("control", onhook_system::fuzz::control),
+        ("peer", peer),
         ("web_action", onhook_web::fuzz::web_action),
         ("web_form", onhook_web::fuzz::web_form),
         ("web_authorization", onhook_web::fuzz::web_authorization),

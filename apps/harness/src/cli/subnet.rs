@@ -13,7 +13,7 @@ pub(crate) struct SubnetArgs {
     #[arg(long, default_value = "20MiB", value_name = "SIZE")]
     pub(crate) load_size: String,
     /// Size of its blocks.
-    #[arg(long, default_value = "128KiB", value_name = "SIZE")]
+    #[arg(long, default_value = "256KiB", value_name = "SIZE")]
     pub(crate) block_size: String,
     /// What the server sends to all together.
     #[arg(long, default_value = "10MB/s", value_name = "RATE")]

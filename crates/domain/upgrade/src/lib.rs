@@ -3,7 +3,8 @@
 //! between them (docs/loads.md).
 //!
 //! It knows neither parameters nor rules nor requests, neither files nor devices: whoever drives it evaluates the rule, names the
-//! target and carries out what the machine decides; the slots are behind [`port::FirmwareSlots`].
+//! target and carries out what the machine decides; the slots are behind [`port::FirmwareSlots`], other phones behind
+//! [`port::PeerSharing`].
 //!
 //! Main types: [`Upgrade`], the machine; [`Load`], a load whose signature counts, with its [`Block`]s; [`Receiver`]; [`BootRecord`].
 //!

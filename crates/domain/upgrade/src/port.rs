@@ -1,4 +1,6 @@
-//! The port to the slots for firmware.
+//! The ports through which a phone gets its firmware: the slots that it goes to, and the phones that have it.
+
+mod sharing;
 
 use std::sync::Arc;
 
@@ -6,6 +8,8 @@ use async_trait::async_trait;
 use thiserror::Error;
 
 use crate::{BootRecord, Load};
+
+pub use sharing::PeerSharing;
 
 /// What a failure of the slots means.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]

@@ -46,7 +46,7 @@ impl Default for Subnet {
         Self {
             phones: 200,
             load: 20 << 20,
-            block: 128 << 10,
+            block: 256 << 10,
             server: 10_000_000,
             link: 100_000_000,
             sharing: true,

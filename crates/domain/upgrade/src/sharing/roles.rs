@@ -208,6 +208,8 @@ impl Sharing {
     /// The server has ended, or gave what is not the load.
     pub(super) fn server_ended(&mut self, now: MonoTime, out: &mut Vec<Effect>) {
         match self.role {
+            // Nobody else could have more luck.
+            Role::Root { .. } if self.is_by_itself(now) => self.fail(out),
             Role::Root { .. } => {
                 self.disappointed();
                 self.resign(now, out);
@@ -215,6 +217,12 @@ impl Sharing {
             Role::Alone => self.fail(out),
             Role::Looking { .. } | Role::Child | Role::Complete { .. } | Role::Failed => {}
         }
+    }
+
+    /// Whether there is no sign of others.
+    fn is_by_itself(&self, now: MonoTime) -> bool {
+        let recent = since_of(now, self.settings.fresh);
+        self.links.is_empty() && self.peers.since(recent).next().is_none()
     }
 
     pub(super) fn fail(&mut self, out: &mut Vec<Effect>) {

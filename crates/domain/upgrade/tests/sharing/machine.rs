@@ -324,6 +324,20 @@ fn a_root_whose_server_is_silent_leaves_and_is_not_root_again_soon() {
 }
 
 #[test]
+fn a_server_that_refuses_a_phone_by_itself_ends_it_at_once() {
+    let mut stage = Stage::new(4, &[]);
+    stage.pass(1_000);
+    assert!(stage.tell(Event::ServerEnded).contains(&Effect::Failed));
+    // With others about, one of them may have more luck.
+    let mut stage = Stage::new(4, &[]);
+    stage.pass(1_000);
+    stage.child(2);
+    let out = stage.tell(Event::ServerEnded);
+    assert!(says(&out).contains(&Kind::Leave));
+    assert!(!out.contains(&Effect::Failed));
+}
+
+#[test]
 fn a_child_of_a_root_that_leaves_looks_for_another() {
     let mut stage = Stage::new(4, &[]);
     stage.tell(Event::Timer);

@@ -1,0 +1,73 @@
+//! What stands around a session: addresses, ports, and who is told.
+
+use std::net::{Ipv4Addr, SocketAddrV4};
+use std::sync::Arc;
+
+use nix::ifaddrs::getifaddrs;
+use onhook_upgrade::sharing::{Line, OnLink, Settings};
+
+/// The group of everybody that shares: scoped to an organisation (RFC 2365), and with a TTL of 1 to the link.
+const GROUP: Ipv4Addr = Ipv4Addr::new(239, 255, 40, 51);
+
+/// The documented ports: UDP 4051, TCP 4051 and TCP 6970.
+pub const PORTS: (u16, [u16; 2]) = (4051, [4051, 6970]);
+
+/// Takes what is to be told to the log server.
+pub type Tell = Arc<dyn Fn(Line) + Send + Sync>;
+
+/// Whom a datagram to everybody reaches.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Reach {
+    /// The phones of the link, through a multicast group.
+    Group(Ipv4Addr),
+    /// These, for links without multicast.
+    Addresses(Vec<SocketAddrV4>),
+}
+
+/// Where a phone shares, and how.
+#[derive(Clone)]
+pub struct PeerSetup {
+    /// Its address, and how long the prefix of its network is.
+    pub link: OnLink,
+    /// Whom its datagrams reach.
+    pub reach: Reach,
+    /// The port for datagrams.
+    pub discovery: u16,
+    /// The ports for blocks: it listens at all of them, and tries them in this order.
+    pub transfer: Vec<u16>,
+    /// How long it waits for others, and how many it feeds.
+    pub settings: Settings,
+    /// Where chance comes from.
+    pub seed: u64,
+}
+
+impl PeerSetup {
+    /// The documented ports, and the group.
+    #[must_use]
+    pub fn new(link: OnLink, seed: u64) -> Self {
+        let (discovery, transfer) = PORTS;
+        Self {
+            link,
+            reach: Reach::Group(GROUP),
+            discovery,
+            transfer: transfer.to_vec(),
+            settings: Settings::default(),
+            seed,
+        }
+    }
+}
+
+/// The link of an address of this host; `None` if no interface has it.
+#[must_use]
+pub fn link_of(address: Ipv4Addr) -> Option<OnLink> {
+    let mut interfaces = getifaddrs().ok()?;
+    interfaces.find_map(|interface| {
+        let own = interface.address?.as_sockaddr_in()?.ip();
+        let mask = interface.netmask?.as_sockaddr_in()?.ip();
+        let prefix = u32::from(mask).leading_ones();
+        (own == address).then_some(OnLink {
+            address,
+            prefix: u8::try_from(prefix).unwrap_or(32),
+        })
+    })
+}

@@ -1,0 +1,78 @@
+//! When somebody listens, and how far it is heard.
+
+use std::net::{Ipv4Addr, SocketAddrV4};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use onhook_peer::{PORTS, PeerSetup, link_of};
+use onhook_upgrade::port::PeerSharing;
+use onhook_upgrade::sharing::OnLink;
+use tokio::net::{TcpListener, TcpStream, UdpSocket};
+
+use super::place::{COUNT, Nobody, Place, Server, Store, TCP, UDP, load, wanted};
+
+/// Whether all ports of a host are free.
+async fn are_free(host: Ipv4Addr) -> bool {
+    let mut free = UdpSocket::bind(SocketAddrV4::new(host, UDP)).await.is_ok();
+    for port in TCP {
+        free &= TcpStream::connect(SocketAddrV4::new(host, port))
+            .await
+            .is_err();
+    }
+    free
+}
+
+//= R-PFS-4 type=test
+#[tokio::test]
+async fn nobody_listens_unless_a_load_is_wanted_or_held() {
+    let place = Place::new();
+    let host = place.host(1);
+    let phone = place.phone(1);
+    assert!(are_free(host).await);
+    phone.hold(load(), Store::full()).await;
+    assert!(!are_free(host).await);
+    phone.rest().await;
+    assert!(are_free(host).await);
+    let store = Arc::new(Store::default());
+    phone
+        .obtain(wanted(&store), &Server::default())
+        .await
+        .unwrap();
+    assert!(are_free(host).await);
+    let store = Arc::new(Store::default());
+    assert!(phone.obtain(wanted(&store), &Nobody).await.is_err());
+    assert!(are_free(host).await);
+}
+
+//= R-PFS-2 type=test
+#[tokio::test]
+async fn a_port_that_somebody_else_has_is_no_reason_to_fail() {
+    let place = Place::new();
+    let taken = TcpListener::bind(SocketAddrV4::new(place.host(1), TCP[1])).await;
+    let _taken = taken.unwrap();
+    let phone = place.phone(1);
+    phone.hold(load(), Store::full()).await;
+    let (store, server) = (Arc::new(Store::default()), Server::default());
+    let tally = phone.obtain(wanted(&store), &server).await.unwrap();
+    assert_eq!(tally.from_server, COUNT);
+    assert_eq!(server.0.load(Ordering::SeqCst), COUNT);
+    store.assert_whole();
+}
+
+#[test]
+fn the_documented_ports_are_the_default() {
+    assert_eq!(PORTS, (4051, [4051, 6970]));
+    let link = OnLink {
+        address: Ipv4Addr::new(192, 0, 2, 1),
+        prefix: 24,
+    };
+    let setup = PeerSetup::new(link, 0);
+    assert_eq!((setup.discovery, setup.transfer), (4051, vec![4051, 6970]));
+}
+
+#[test]
+fn the_network_of_an_address_is_that_of_its_interface() {
+    let link = link_of(Ipv4Addr::LOCALHOST).unwrap();
+    assert_eq!((link.address, link.prefix), (Ipv4Addr::LOCALHOST, 8));
+    assert_eq!(link_of(Ipv4Addr::new(192, 0, 2, 77)), None);
+}
