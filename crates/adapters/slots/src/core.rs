@@ -10,7 +10,8 @@ use std::sync::Arc;
 
 use onhook_crypto::Sha256;
 use onhook_upgrade::port::{SlotError, SlotErrorKind};
-use onhook_upgrade::{BootRecord, Component, Digest, HeldLoad, Load, Slot};
+use onhook_upgrade::sharing::{LoadId, SharedLoad};
+use onhook_upgrade::{BootRecord, Component, Digest, Held, HeldLoad, Load, Manifest, Slot};
 
 use crate::fault::{medium, out_of_order, rejected};
 use crate::medium::Medium;
@@ -34,6 +35,8 @@ const fn manifest_of(slot: Slot) -> &'static str {
 pub(crate) struct Core {
     medium: Box<dyn Medium>,
     writing: Option<Writing>,
+    /// The load that runs, once somebody has asked for it.
+    running: Option<(Slot, Manifest)>,
 }
 
 struct Writing {
@@ -48,6 +51,7 @@ impl Core {
         Self {
             medium,
             writing: None,
+            running: None,
         }
     }
 
@@ -218,18 +222,14 @@ impl Core {
     }
 
     /// The manifest of the load in a slot, if it is the one that the record tells of.
-    pub(crate) fn manifest(
-        &self,
-        slot: Slot,
-        held: &HeldLoad,
-    ) -> Result<onhook_upgrade::Manifest, SlotError> {
+    pub(crate) fn manifest(&self, slot: Slot, held: &HeldLoad) -> Result<Manifest, SlotError> {
         let bytes = self
             .medium
             .read(manifest_of(slot))
             .map_err(|error| medium("reading the manifest of", Some(slot), error))?;
         let manifest = bytes
             .as_deref()
-            .and_then(|bytes| onhook_upgrade::Manifest::parse(bytes).ok())
+            .and_then(|bytes| Manifest::parse(bytes).ok())
             .map(|(manifest, _)| manifest)
             .filter(|manifest| manifest.identity == held.identity);
         manifest.ok_or_else(|| {
@@ -238,6 +238,46 @@ impl Core {
             );
             SlotError::new(SlotErrorKind::Medium, what)
         })
+    }
+
+    /// The load that runs, if it can be given to others.
+    pub(crate) fn running(&mut self) -> Result<Option<SharedLoad>, SlotError> {
+        let record = self.record()?;
+        let slot = record.running;
+        let Held::Whole(held) = record.held(slot) else {
+            return Ok(None);
+        };
+        if record.is_on_trial() {
+            return Ok(None);
+        }
+        let manifest = self.manifest(slot, held)?;
+        let load = SharedLoad::of(&manifest).map_err(|bad| {
+            let what = format!("the load of slot {slot} cannot be shared");
+            SlotError::new(SlotErrorKind::Rejected, what).with_source(bad)
+        })?;
+        self.running = Some((slot, manifest));
+        Ok(Some(load))
+    }
+
+    /// The octets of a block of the load that is being written, or of the one that runs.
+    pub(crate) fn block(&self, load: LoadId, number: u32) -> Result<Vec<u8>, SlotError> {
+        let writing = self.writing.as_ref();
+        let writing = writing.map(|writing| (writing.slot, writing.load.manifest()));
+        let running = self.running.as_ref();
+        let found = [writing, running.map(|(slot, manifest)| (*slot, manifest))];
+        let found = found.into_iter().flatten().find_map(|(slot, manifest)| {
+            let block = manifest.block(number)?;
+            (manifest.identity.0 == load.0).then_some((slot, manifest.place(number), block.length))
+        });
+        let Some((slot, place, length)) = found else {
+            return Err(out_of_order("no slot has such a block"));
+        };
+        let mut bytes = vec![0; length as usize];
+        match self.medium.read_at(slot, place, &mut bytes) {
+            Ok(true) => Ok(bytes),
+            Ok(false) => Err(out_of_order("the slot ends before the block")),
+            Err(error) => Err(medium("reading", Some(slot), error)),
+        }
     }
 
     /// Lends a component of a slot piece by piece; an error if it is not what was signed.

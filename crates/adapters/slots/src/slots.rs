@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use onhook_upgrade::port::{FirmwareSlots, SlotError, SlotErrorKind, Turn};
+use onhook_upgrade::sharing::{LoadId, LoadReader, SharedLoad};
 use onhook_upgrade::{BootRecord, Held, Load, Slot};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
@@ -138,5 +139,16 @@ impl FirmwareSlots for Slots {
             Some(core) => blocking(core, move |core| core.store(&record)).await.1,
             None => Ok(()),
         }
+    }
+}
+
+#[async_trait]
+impl LoadReader for Slots {
+    async fn running(&self) -> Result<Option<SharedLoad>, SlotError> {
+        self.work(Core::running).await
+    }
+
+    async fn block(&self, load: LoadId, number: u32) -> Result<Vec<u8>, SlotError> {
+        self.work(move |core| core.block(load, number)).await
     }
 }

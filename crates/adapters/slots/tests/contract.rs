@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use onhook_slots::{BootLoader, Places, Slots};
 use onhook_testkit::contract::{self, FirmwareSlotsFixture, sample_load};
 use onhook_upgrade::port::{FirmwareSlots, SlotErrorKind, Turn};
+use onhook_upgrade::sharing::{LoadId, LoadReader, SharedLoad};
 use onhook_upgrade::{Held, Slot};
 use tempfile::TempDir;
 
@@ -133,6 +134,41 @@ async fn a_boot_loader_finds_each_component_and_refuses_one_that_was_damaged() {
         "{error}"
     );
     loader.lend(&start, "kernel.img", &mut |_| Ok(())).unwrap();
+}
+
+#[tokio::test]
+async fn blocks_are_read_back_while_a_load_is_written_and_once_it_runs() {
+    let folder = Folder::new();
+    let slots = folder.slots();
+    let (load, files) = sample_load("new", 0, [4096, 5000]);
+    let shared = SharedLoad::of(load.manifest()).unwrap();
+    assert_eq!(shared.id(), LoadId::of(load.text()));
+    assert_eq!(
+        slots.running().await.unwrap(),
+        None,
+        "nobody knows what came with the phone"
+    );
+    assert!(slots.block(shared.id(), 0).await.is_err());
+    slots.begin(&load).await.unwrap();
+    slots.write(1, files[1][..4096].to_vec()).await.unwrap();
+    let block = slots.block(shared.id(), 1).await.unwrap();
+    assert!(shared.check(1, block).is_some());
+    let other = LoadId::of(b"another");
+    assert!(slots.block(other, 1).await.is_err());
+    assert!(slots.block(shared.id(), 3).await.is_err());
+    upgrade(&slots, "new").await;
+    slots.turn(Turn::Activate).await.unwrap();
+    drop(slots);
+    BootLoader::open(folder.places()).unwrap().next().unwrap();
+    let slots = folder.slots();
+    // One that may not come up again is not given to others.
+    assert_eq!(slots.running().await.unwrap(), None);
+    slots.turn(Turn::Confirm).await.unwrap();
+    assert_eq!(slots.running().await.unwrap(), Some(shared.clone()));
+    for number in 0..shared.count() {
+        let block = slots.block(shared.id(), number).await.unwrap();
+        assert!(shared.check(number, block).is_some(), "{number}");
+    }
 }
 
 #[tokio::test]

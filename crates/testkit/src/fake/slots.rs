@@ -4,7 +4,8 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use onhook_upgrade::port::{FirmwareSlots, SlotError, SlotErrorKind, Turn};
-use onhook_upgrade::{BadStep, BootRecord, HeldLoad, Load, Slot};
+use onhook_upgrade::sharing::{LoadId, LoadReader, SharedLoad};
+use onhook_upgrade::{BadStep, BootRecord, Held, HeldLoad, Load, Manifest, Slot};
 
 use super::lock;
 
@@ -19,6 +20,8 @@ struct State {
     /// How much a slot can hold; any amount if it is 0.
     capacity: u64,
     writing: Option<(Arc<Load>, Vec<bool>)>,
+    /// What slots came to hold.
+    manifests: Vec<Manifest>,
     /// How many calls of `write` succeed from now on.
     writes_left: Option<u32>,
     writes: u32,
@@ -180,6 +183,7 @@ impl FirmwareSlots for MemorySlots {
                 ));
             }
         }
+        state.manifests.push(manifest.clone());
         state.record.finish(HeldLoad {
             name: manifest.name.clone(),
             identity: manifest.identity,
@@ -198,5 +202,40 @@ impl FirmwareSlots for MemorySlots {
                 Ok(())
             }
         }
+    }
+}
+
+#[async_trait]
+impl LoadReader for MemorySlots {
+    async fn running(&self) -> Result<Option<SharedLoad>, SlotError> {
+        let state = lock(&self.0);
+        let Held::Whole(held) = state.record.held(state.record.running) else {
+            return Ok(None);
+        };
+        if state.record.is_on_trial() {
+            return Ok(None);
+        }
+        let mut manifests = state.manifests.iter();
+        let found = manifests.find(|manifest| manifest.identity == held.identity);
+        let load = found.map(SharedLoad::of).transpose();
+        load.map_err(|bad| error(SlotErrorKind::Rejected, &bad.to_string()))
+    }
+
+    async fn block(&self, load: LoadId, number: u32) -> Result<Vec<u8>, SlotError> {
+        let state = lock(&self.0);
+        let is_this = |manifest: &&Manifest| manifest.identity.0 == load.0;
+        let writing = state.writing.as_ref().map(|(load, _)| load.manifest());
+        let (slot, manifest) = match writing.filter(is_this) {
+            Some(manifest) => (state.record.inactive(), Some(manifest)),
+            None => (state.record.running, state.manifests.iter().find(is_this)),
+        };
+        let block = manifest.and_then(|manifest| {
+            let from = usize::try_from(manifest.place(number)).ok()?;
+            let length = manifest.block(number)?.length as usize;
+            state.slots.get(at(slot))?.get(from..from + length)
+        });
+        block
+            .map(<[u8]>::to_vec)
+            .ok_or_else(|| error(SlotErrorKind::Rejected, "there is no such block"))
     }
 }

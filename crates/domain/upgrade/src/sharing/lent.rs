@@ -6,7 +6,8 @@ use async_trait::async_trait;
 use onhook_device::Outcome;
 use thiserror::Error;
 
-use super::{Checked, Held, SharedLoad};
+use super::{Checked, Held, LoadId, SharedLoad};
+use crate::port::SlotError;
 
 /// A load that is wanted.
 #[derive(Clone)]
@@ -33,6 +34,22 @@ pub trait BlockStore: Send + Sync + 'static {
     /// # Errors
     /// It cannot be written.
     async fn write(&self, block: Checked<Vec<u8>>) -> Result<(), Outcome>;
+}
+
+/// Reads back what slots for firmware hold.
+#[async_trait]
+pub trait LoadReader: Send + Sync + 'static {
+    /// The load in the slot that runs, if all of it is there and it is not on trial. Its signature was checked before it came there.
+    ///
+    /// # Errors
+    /// It cannot be read, or cannot be shared.
+    async fn running(&self) -> Result<Option<SharedLoad>, SlotError>;
+
+    /// The octets of a block as they are: of the load that is being written, or of the one that [`LoadReader::running`] gave.
+    ///
+    /// # Errors
+    /// It cannot be read, or is of another load.
+    async fn block(&self, load: LoadId, number: u32) -> Result<Vec<u8>, SlotError>;
 }
 
 /// Asks the server of a load.

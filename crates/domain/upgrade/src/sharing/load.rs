@@ -6,6 +6,7 @@ use onhook_crypto::sha256;
 use thiserror::Error;
 
 use super::Held;
+use crate::Manifest;
 
 /// Most blocks of a load.
 pub const MAX_BLOCKS: usize = 65_536;
@@ -101,6 +102,23 @@ impl SharedLoad {
             id,
             blocks: blocks.into_boxed_slice(),
         })
+    }
+
+    /// The load of a manifest whose signature was checked.
+    ///
+    /// # Errors
+    /// It has more blocks than can be shared.
+    pub fn of(manifest: &Manifest) -> Result<Self, BadLoad> {
+        let block = |block: crate::Block| Block {
+            component: block.component,
+            offset: block.offset,
+            length: block.length,
+            digest: block.sha256.0,
+        };
+        Self::new(
+            LoadId(manifest.identity.0),
+            manifest.blocks().map(block).collect(),
+        )
     }
 
     /// Which load it is.
