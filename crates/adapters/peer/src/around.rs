@@ -1,19 +1,15 @@
-//! What stands around a session: addresses, ports, and who is told.
+//! What stands around a session: addresses and ports.
 
-use std::net::{Ipv4Addr, SocketAddrV4};
-use std::sync::Arc;
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, UdpSocket};
 
 use nix::ifaddrs::getifaddrs;
-use onhook_upgrade::sharing::{Line, OnLink, Settings};
+use onhook_upgrade::sharing::{OnLink, Settings};
 
 /// The group of everybody that shares: scoped to an organisation (RFC 2365), and with a TTL of 1 to the link.
 const GROUP: Ipv4Addr = Ipv4Addr::new(239, 255, 40, 51);
 
 /// The documented ports: UDP 4051, TCP 4051 and TCP 6970.
 pub const PORTS: (u16, [u16; 2]) = (4051, [4051, 6970]);
-
-/// Takes what is to be told to the log server.
-pub type Tell = Arc<dyn Fn(Line) + Send + Sync>;
 
 /// Whom a datagram to everybody reaches.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -27,8 +23,8 @@ pub enum Reach {
 /// Where a phone shares, and how.
 #[derive(Clone)]
 pub struct PeerSetup {
-    /// Its address, and how long the prefix of its network is.
-    pub link: OnLink,
+    /// Its address, and how long the prefix of its network is; `None` for those of the interface that leads to the others.
+    pub link: Option<OnLink>,
     /// Whom its datagrams reach.
     pub reach: Reach,
     /// The port for datagrams.
@@ -44,7 +40,7 @@ pub struct PeerSetup {
 impl PeerSetup {
     /// The documented ports, and the group.
     #[must_use]
-    pub fn new(link: OnLink, seed: u64) -> Self {
+    pub fn new(link: Option<OnLink>, seed: u64) -> Self {
         let (discovery, transfer) = PORTS;
         Self {
             link,
@@ -70,4 +66,15 @@ pub fn link_of(address: Ipv4Addr) -> Option<OnLink> {
             prefix: u8::try_from(prefix).unwrap_or(32),
         })
     })
+}
+
+/// The link over which datagrams to the group leave; `None` if there is no such way.
+pub(crate) fn link_outward() -> Option<OnLink> {
+    let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
+    // Nothing is sent: the system only chooses the interface.
+    socket.connect((GROUP, PORTS.0)).ok()?;
+    match socket.local_addr().ok()? {
+        SocketAddr::V4(own) => link_of(*own.ip()),
+        SocketAddr::V6(_) => None,
+    }
 }

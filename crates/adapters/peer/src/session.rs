@@ -1,6 +1,7 @@
 //! One load that is wanted or held: the machine, and everything around it.
 
 use std::future::Future;
+use std::net::Ipv4Addr;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -8,12 +9,11 @@ use async_trait::async_trait;
 use onhook_device::{MonoTime, Outcome};
 use onhook_upgrade::sharing::{
     BlockSink, BlockStore, Content, Effect, Event, From, Held, LinkId, LoadServer, Sharing,
-    SharingError, Start, Tally,
+    SharingError, Start, Tally, Tell,
 };
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::time::{Duration, Instant, sleep_until};
 
-use crate::around::{PeerSetup, Tell};
 use crate::links::{Heard, Links, Sent};
 use crate::sockets::{Came, Sockets};
 
@@ -23,7 +23,10 @@ type Transfer<'s> = Pin<Box<dyn Future<Output = Result<(), Outcome>> + Send + 's
 /// A session.
 pub(crate) struct Session<'s> {
     machine: Sharing,
-    setup: PeerSetup,
+    /// Its address.
+    own: Ipv4Addr,
+    /// Where blocks are to be had.
+    ports: Vec<u16>,
     tell: Tell,
     sockets: Sockets,
     links: Links,
@@ -85,15 +88,17 @@ impl<'s> Session<'s> {
     /// A session that begins now. Without a server it only holds.
     pub(crate) fn new(
         start: Start,
-        (setup, tell): (PeerSetup, Tell),
+        (ports, tell): (Vec<u16>, Tell),
         sockets: Sockets,
         store: Arc<dyn BlockStore>,
         server: Option<&'s dyn LoadServer>,
     ) -> Self {
+        let start_link = start.link;
         let (links, heard) = Links::new(Arc::new(start.load.clone()));
         Self {
             machine: Sharing::new(start, MonoTime::ZERO),
-            setup,
+            own: start_link.address,
+            ports,
             tell,
             sockets,
             links,
@@ -239,8 +244,7 @@ impl<'s> Session<'s> {
         match effect {
             Effect::Say(bytes) => self.sockets.say(&bytes),
             Effect::Open(id, to) => {
-                let own = self.setup.link.address;
-                self.links.open(id, own, to, self.setup.transfer.clone());
+                self.links.open(id, self.own, to, self.ports.clone());
             }
             Effect::Write(id, frame) => {
                 return (!self.links.send(id, Sent::Frame(frame))).then_some(id);

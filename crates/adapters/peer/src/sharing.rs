@@ -8,19 +8,19 @@ use onhook_device::Outcome;
 use onhook_schedule::phone_seed;
 use onhook_upgrade::port::PeerSharing;
 use onhook_upgrade::sharing::{
-    BlockSink, BlockStore, Held, LoadId, LoadServer, SharedLoad, SharingError, Start, Tally, Wanted,
+    BlockSink, BlockStore, Held, LoadId, LoadServer, SharedLoad, SharingError, Start, Tally, Tell,
+    Wanted,
 };
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 
-use crate::around::{PeerSetup, Tell};
+use crate::around::{PeerSetup, link_outward};
 use crate::session::Session;
 use crate::sockets::Sockets;
 
 /// Peers of the link.
 pub struct PeerNet {
     setup: PeerSetup,
-    tell: Tell,
     /// How many sessions there were.
     sessions: AtomicU64,
     /// The session that holds a load.
@@ -28,34 +28,42 @@ pub struct PeerNet {
 }
 
 impl PeerNet {
-    /// Opens nothing yet; `tell` takes what is for the log server.
+    /// Opens nothing yet.
     #[must_use]
-    pub fn new(setup: PeerSetup, tell: Tell) -> Self {
+    pub fn new(setup: PeerSetup) -> Self {
         Self {
             setup,
-            tell,
             sessions: AtomicU64::new(0),
             holding: Mutex::new(JoinSet::new()),
         }
     }
 
-    fn start(&self, load: SharedLoad, held: Held) -> Start {
+    /// The sockets, and what a machine begins with; `None` if nobody can be listened to.
+    async fn open(&self, load: &SharedLoad, held: &Held) -> Option<(Sockets, Start)> {
+        let Some(link) = self.setup.link.or_else(link_outward) else {
+            tracing::warn!("no peers: no interface leads to the link; write peer_sharing.address");
+            return None;
+        };
+        let sockets = match Sockets::open(&self.setup, link.address).await {
+            Ok(sockets) => sockets,
+            Err(error) => {
+                tracing::warn!("{error}");
+                return None;
+            }
+        };
         let session = self.sessions.fetch_add(1, Ordering::Relaxed);
         let LoadId(id) = load.id();
         let of_load = id
             .first_chunk()
             .map_or(0, |bytes| u64::from_be_bytes(*bytes));
-        Start {
-            load,
-            held,
-            link: self.setup.link,
+        let start = Start {
+            load: load.clone(),
+            held: held.clone(),
+            link,
             seed: phone_seed(self.setup.seed ^ of_load, session),
             settings: self.setup.settings,
-        }
-    }
-
-    fn around(&self) -> (PeerSetup, Tell) {
-        (self.setup.clone(), Arc::clone(&self.tell))
+        };
+        Some((sockets, start))
     }
 }
 
@@ -67,31 +75,26 @@ impl PeerSharing for PeerNet {
             return Ok(Tally::default());
         }
         //= R-PFS-4
-        match Sockets::open(&self.setup).await {
-            Ok(sockets) => {
-                let store = Arc::clone(&wanted.store);
-                let start = self.start(wanted.load, wanted.held);
-                let session = Session::new(start, self.around(), sockets, store, Some(server));
-                session.run().await
-            }
-            Err(error) => {
-                //= R-PFS-2
-                tracing::warn!("{error}");
-                without_peers(wanted, server).await
-            }
-        }
+        let Some((sockets, start)) = self.open(&wanted.load, &wanted.held).await else {
+            //= R-PFS-2
+            return without_peers(wanted, server).await;
+        };
+        let around = (self.setup.transfer.clone(), wanted.tell);
+        let session = Session::new(start, around, sockets, wanted.store, Some(server));
+        session.run().await
     }
 
     async fn hold(&self, load: SharedLoad, store: Arc<dyn BlockStore>) {
         self.rest().await;
-        let sockets = match Sockets::open(&self.setup).await {
-            Ok(sockets) => sockets,
-            Err(error) => return tracing::warn!("{error}"),
-        };
         let held = Held::all(load.count());
-        let session = Session::new(self.start(load, held), self.around(), sockets, store, None);
+        let Some((sockets, start)) = self.open(&load, &held).await else {
+            return;
+        };
+        // Who holds a load has nothing to tell.
+        let around: (_, Tell) = (self.setup.transfer.clone(), Arc::new(drop));
+        let session = Session::new(start, around, sockets, store, None);
         self.holding.lock().await.spawn(async move {
-            // Who holds a load wants nothing, and so nothing fails.
+            // It wants nothing, and so nothing fails.
             let _ = session.run().await;
         });
     }

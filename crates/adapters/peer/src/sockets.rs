@@ -52,8 +52,7 @@ impl Sockets {
     ///
     /// # Errors
     /// An address is not to be had.
-    pub(crate) async fn open(setup: &PeerSetup) -> Result<Self, ListenError> {
-        let own = setup.link.address;
+    pub(crate) async fn open(setup: &PeerSetup, own: Ipv4Addr) -> Result<Self, ListenError> {
         let at = SocketAddrV4::new(own, setup.discovery);
         let udp = |address| {
             move |source| ListenError {

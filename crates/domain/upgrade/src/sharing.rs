@@ -23,7 +23,7 @@ mod upstream;
 pub use datagram::{DATAGRAM, Datagram, Kind, NodeId};
 pub use frame::{Frame, HEADER, Header, Malformed, Plain};
 pub use held::Held;
-pub use lent::{BlockSink, BlockStore, LoadReader, LoadServer, SharingError, Wanted};
+pub use lent::{BlockSink, BlockStore, LoadReader, LoadServer, SharingError, Tell, Wanted};
 pub use line::Line;
 pub use link::{CONNECTIONS, LinkId};
 pub use load::{BadLoad, Block, Checked, Content, LoadId, MAX_BLOCK, MAX_BLOCKS, SharedLoad};

@@ -166,6 +166,7 @@ fn wanted(load_number: u8, store: &Arc<Store>) -> Wanted {
         load,
         held,
         store: Arc::clone(store) as Arc<dyn BlockStore>,
+        tell: Arc::new(drop),
     }
 }
 

@@ -14,7 +14,7 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream, UdpSocket};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use super::place::{COUNT, Place, Server, Store, TCP, UDP, load, octets, wanted};
+use super::place::{COUNT, Place, Server, Store, TCP, UDP, load, octets};
 
 /// What a peer that claims to have the load does to whoever comes.
 #[derive(Clone, Copy)]
@@ -109,7 +109,7 @@ async fn phone_with_bad_root(does: Does) -> (Place, Result<Tally, SharingError>,
     let phone = place.phone(1);
     let obtained = timeout(
         Duration::from_secs(30),
-        phone.obtain(wanted(&store), &server),
+        phone.obtain(place.wanted(&store), &server),
     );
     let tally = obtained.await.unwrap();
     store.assert_whole();

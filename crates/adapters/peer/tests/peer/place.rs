@@ -27,7 +27,7 @@ static SUBNETS: AtomicU32 = AtomicU32::new(0);
 pub(crate) struct Place {
     base: u32,
     /// What phones told the log server.
-    pub(crate) lines: Arc<Mutex<Vec<(Ipv4Addr, Line)>>>,
+    lines: Arc<Mutex<Vec<Line>>>,
 }
 
 impl Place {
@@ -57,22 +57,29 @@ impl Place {
         PeerSetup {
             reach: Reach::Addresses(others.collect()),
             settings: fast(),
-            ..PeerSetup::new(link, u64::from(number))
+            ..PeerSetup::new(Some(link), u64::from(number))
         }
     }
 
     pub(crate) fn phone(&self, number: u8) -> PeerNet {
-        let (own, lines) = (self.host(number), Arc::clone(&self.lines));
+        PeerNet::new(self.setup(number))
+    }
+
+    /// What a phone wants that has nothing; what it tells is kept.
+    pub(crate) fn wanted(&self, store: &Arc<Store>) -> Wanted {
+        let lines = Arc::clone(&self.lines);
         let tell = move |line| {
             let mut lines = lines.lock().unwrap_or_else(PoisonError::into_inner);
-            lines.push((own, line));
+            lines.push(line);
         };
-        PeerNet::new(self.setup(number), Arc::new(tell))
+        Wanted {
+            tell: Arc::new(tell),
+            ..wanted(store)
+        }
     }
 
     pub(crate) fn lines(&self) -> Vec<Line> {
-        let lines = self.lines.lock().unwrap();
-        lines.iter().map(|(_, line)| *line).collect()
+        self.lines.lock().unwrap().clone()
     }
 }
 
@@ -156,6 +163,7 @@ pub(crate) fn wanted(store: &Arc<Store>) -> Wanted {
         load: load(),
         held: load().none_held(),
         store: Arc::clone(store) as Arc<dyn BlockStore>,
+        tell: Arc::new(drop),
     }
 }
 

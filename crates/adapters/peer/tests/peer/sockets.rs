@@ -66,7 +66,7 @@ fn the_documented_ports_are_the_default() {
         address: Ipv4Addr::new(192, 0, 2, 1),
         prefix: 24,
     };
-    let setup = PeerSetup::new(link, 0);
+    let setup = PeerSetup::new(Some(link), 0);
     assert_eq!((setup.discovery, setup.transfer), (4051, vec![4051, 6970]));
 }
 

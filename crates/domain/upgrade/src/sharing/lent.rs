@@ -6,8 +6,11 @@ use async_trait::async_trait;
 use onhook_device::Outcome;
 use thiserror::Error;
 
-use super::{Checked, Held, LoadId, SharedLoad};
+use super::{Checked, Held, Line, LoadId, SharedLoad};
 use crate::port::SlotError;
+
+/// Takes what is to be told to the log server.
+pub type Tell = Arc<dyn Fn(Line) + Send + Sync>;
 
 /// A load that is wanted.
 #[derive(Clone)]
@@ -18,6 +21,8 @@ pub struct Wanted {
     pub held: Held,
     /// Where blocks are kept.
     pub store: Arc<dyn BlockStore>,
+    /// Who is told how it goes.
+    pub tell: Tell,
 }
 
 /// Keeps the blocks of one load.
