@@ -50,6 +50,11 @@ pub(crate) enum Arrived {
         op: OpId,
         result: Result<(), String>,
     },
+    #[cfg(feature = "sharing")]
+    Shared {
+        phone: u32,
+        line: onhook_upgrade::sharing::Line,
+    },
     #[cfg(feature = "firmware")]
     Confirmed {
         phone: u32,
@@ -152,6 +157,8 @@ impl Reactor {
             } => self.upgraded(phone, op, record, result),
             #[cfg(feature = "firmware")]
             Arrived::Activated { phone, op, result } => self.activated(phone, op, result),
+            #[cfg(feature = "sharing")]
+            Arrived::Shared { phone, line } => self.shared(phone, &line),
             #[cfg(feature = "firmware")]
             Arrived::Confirmed { phone, result } => self.confirmed(phone, result),
             Arrived::CaStored { phone, op, result } => self.ca_stored(phone, op, result),

@@ -23,12 +23,15 @@ use crate::route::ProxyFile;
 
 /// The slots of one phone.
 pub(crate) struct Firmware {
-    ports: FirmwarePorts,
+    pub(crate) ports: FirmwarePorts,
     /// What they hold, as far as this phone knows.
     record: BootRecord,
     /// Whether the boot loader has been told of another load.
     switched: bool,
     progress: Option<Arc<Progress>>,
+    /// Whether peers may be asked.
+    #[cfg(feature = "sharing")]
+    pub(crate) may_share: tokio::sync::watch::Sender<bool>,
 }
 
 /// How far a load has come; told by its task.
@@ -62,13 +65,23 @@ impl Progress {
 }
 
 impl Firmware {
-    pub(crate) const fn new(ports: FirmwarePorts, record: BootRecord) -> Self {
+    pub(crate) fn new(ports: FirmwarePorts, record: BootRecord) -> Self {
         Self {
             ports,
             record,
             switched: false,
             progress: None,
+            #[cfg(feature = "sharing")]
+            may_share: tokio::sync::watch::Sender::new(false),
         }
+    }
+}
+
+#[cfg(feature = "sharing")]
+impl Firmware {
+    /// Whether the boot loader has been told of another load.
+    pub(crate) const fn is_switched(&self) -> bool {
+        self.switched
     }
 }
 
@@ -125,6 +138,13 @@ impl Reactor {
         };
         let progress = Arc::new(Progress::default());
         firmware.progress = Some(Arc::clone(&progress));
+        #[cfg(feature = "sharing")]
+        let may_share = {
+            firmware
+                .may_share
+                .send_replace(seat.phone.may_share(shared));
+            firmware.may_share.subscribe()
+        };
         let wired = wire(&seat.phone, shared, (op, request), MANIFEST_LIMIT, now);
         let fetchers = &seat.ports.fetch;
         let transfer = Transfer {
@@ -136,6 +156,8 @@ impl Reactor {
             ports: firmware.ports.clone(),
             wants,
             progress,
+            #[cfg(feature = "sharing")]
+            may_share,
             inbox: self.inbox.clone(),
         };
         let url = match request.path.is_secret() {
@@ -264,6 +286,8 @@ impl Reactor {
                 let seat = self.phones.seats.get_mut(phone as usize);
                 if let Some(firmware) = seat.and_then(|seat| seat.firmware.as_mut()) {
                     firmware.record = record;
+                    #[cfg(feature = "sharing")]
+                    firmware.offer_anew();
                 }
             }
             // The next boot tries again.

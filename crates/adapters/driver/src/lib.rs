@@ -8,7 +8,7 @@
 //! Deliberately unknown here: which transports and stores exist, configuration, output formats, real time
 //! (a [`onhook_schedule::port::Clock`] is handed in).
 //!
-//! Requirement families: R-HTTP-20 (order of request message and first packet), R-OUT-5, R-SM-26, R-TLS-8, R-FW-7..9.
+//! Requirement families: R-HTTP-20 (order of request message and first packet), R-OUT-5, R-SM-26, R-TLS-8, R-FW-7..9, R-PFS.
 
 mod arrivals;
 mod by_sip;
@@ -31,6 +31,8 @@ mod no_report;
 mod no_route;
 #[cfg(feature = "pages")]
 mod pages;
+#[cfg(feature = "sharing")]
+mod peers;
 mod ports;
 #[cfg(feature = "reports")]
 mod problem;
@@ -53,6 +55,8 @@ mod waiting;
 mod wheel;
 
 pub use exported::exported;
+#[cfg(feature = "sharing")]
+pub use peers::PeerPorts;
 #[cfg(feature = "firmware")]
 pub use ports::FirmwarePorts;
 pub use ports::{Fetched, Fetchers, Observer, Places, Ports, Recorder, TrustPorts, Uploaders};

@@ -41,6 +41,9 @@ pub(crate) struct Transfer {
     pub(crate) ports: FirmwarePorts,
     pub(crate) wants: Wants,
     pub(crate) progress: Arc<Progress>,
+    /// Whether peers may be asked, at this moment; ends when the phone does.
+    #[cfg(feature = "sharing")]
+    pub(crate) may_share: tokio::sync::watch::Receiver<bool>,
     pub(crate) inbox: mpsc::UnboundedSender<Arrived>,
 }
 
@@ -74,25 +77,34 @@ impl Transfer {
         };
         let load = self.manifest(&*transport).await?;
         let slots = Arc::clone(&self.ports.slots);
-        let present = slots.begin(&load).await.map_err(|error| flash(&error))?;
+        #[cfg_attr(
+            not(feature = "sharing"),
+            expect(unused_mut, reason = "peers add to it")
+        )]
+        let mut present = slots.begin(&load).await.map_err(|error| flash(&error))?;
         let manifest = load.manifest();
         let held = present.iter().filter_map(|number| manifest.block(*number));
         self.progress.begin(&manifest.name, manifest.size());
         self.progress
             .add(held.map(|block| u64::from(block.length)).sum());
-        let mut receiver = Receiver::new(Arc::clone(&load), present);
         tracing::info!(
             phone = self.phone,
-            load = %manifest.name, key = %load.key(), missing = receiver.left(), blocks = manifest.block_count(),
+            load = %manifest.name, key = %load.key(), held = present.len(), blocks = manifest.block_count(),
             "the manifest is signed by somebody trusted"
         );
-        let folder = folder(&self.request.path).to_owned();
         self.request.timeout = COMPONENT_TIMEOUT;
-        for (number, component) in (0_u16..).zip(manifest.components()) {
-            //= R-FW-7
-            self.request.path = format!("{folder}{}", component.name);
-            self.request.limit = component.size;
-            self.component(&*transport, &mut receiver, number).await?;
+        #[cfg(feature = "sharing")]
+        let has_come = self.with_peers(&*transport, &load, &mut present).await?;
+        #[cfg(not(feature = "sharing"))]
+        let has_come = false;
+        if !has_come {
+            let receiver = Receiver::new(Arc::clone(&load), present);
+            let mut blocks = Written {
+                slots: &*slots,
+                progress: &self.progress,
+            };
+            let asked = (&*transport, &mut self.request);
+            components(self.phone, asked, (&load, receiver), &mut blocks).await?;
         }
         slots.finish().await.map_err(|error| flash(&error))
     }
@@ -120,55 +132,72 @@ impl Transfer {
             .map(Arc::new)
             .map_err(|fault| refused(&fault))
     }
+}
 
-    /// What is missing of one component.
-    async fn component(
-        &mut self,
-        transport: &dyn Fetch,
-        receiver: &mut Receiver,
-        number: u16,
-    ) -> Result<(), Failed> {
-        let mut same = None;
-        while let Some(from) = receiver.first_missing(number) {
-            let left = receiver.left();
-            self.request.part = (from > 0).then(|| Part {
-                from,
-                same: same.take(),
-            });
-            let mut sink = Component {
-                receiver: &mut *receiver,
-                number,
-                asked: from,
-                verified: Vec::new(),
-                slots: &*self.ports.slots,
-                progress: &self.progress,
-                same: None,
-                failed: None,
-            };
-            let fetched = transport.get(&self.request, &mut sink).await;
-            // What was whole when the connection ended is not lost.
-            let _kept_in_failed = sink.drain().await;
-            same = sink.same.take();
-            if let Some(failed) = sink.failed.take() {
-                let path = &self.request.path;
-                return Err(Failed::new(
-                    failed.outcome,
-                    format!("{path}: {}", failed.message),
-                ));
-            }
-            let came = receiver.left() < left;
-            match fetched {
-                Err(error) if !(came && is_cut_off(&error)) => return Err(Failed::of(&error)),
-                Err(error) => tracing::info!(phone = self.phone, "{error}; the transfer goes on"),
-                Ok(_) if receiver.first_missing(number).is_some() && !came => {
-                    let why = format!("{} ends before its last byte", self.request.path);
-                    return Err(Failed::new(Outcome::Truncated, why));
-                }
-                Ok(_) => {}
-            }
-        }
-        Ok(())
+/// Fetches what is missing of a load, component by component.
+pub(crate) async fn components(
+    phone: u32,
+    (transport, request): (&dyn Fetch, &mut Request),
+    (load, mut receiver): (&Load, Receiver),
+    blocks: &mut dyn Blocks,
+) -> Result<(), Failed> {
+    let folder = folder(&request.path).to_owned();
+    for (number, component) in (0_u16..).zip(load.manifest().components()) {
+        //= R-FW-7
+        request.path = format!("{folder}{}", component.name);
+        request.limit = component.size;
+        let asked = (transport, &mut *request);
+        fetch_component(phone, asked, (&mut receiver, number), blocks).await?;
     }
+    Ok(())
+}
+
+/// Fetches what is missing of one component.
+async fn fetch_component(
+    phone: u32,
+    (transport, request): (&dyn Fetch, &mut Request),
+    (receiver, number): (&mut Receiver, u16),
+    blocks: &mut dyn Blocks,
+) -> Result<(), Failed> {
+    let mut same = None;
+    while let Some(from) = receiver.first_missing(number) {
+        let left = receiver.left();
+        request.part = (from > 0).then(|| Part {
+            from,
+            same: same.take(),
+        });
+        let mut sink = Component {
+            receiver: &mut *receiver,
+            number,
+            asked: from,
+            verified: Vec::new(),
+            blocks: &mut *blocks,
+            same: None,
+            failed: None,
+        };
+        let fetched = transport.get(request, &mut sink).await;
+        // What was whole when the connection ended is not lost.
+        let _kept_in_failed = sink.drain().await;
+        same = sink.same.take();
+        if let Some(failed) = sink.failed.take() {
+            let path = &request.path;
+            return Err(Failed::new(
+                failed.outcome,
+                format!("{path}: {}", failed.message),
+            ));
+        }
+        let came = receiver.left() < left;
+        match fetched {
+            Err(error) if !(came && is_cut_off(&error)) => return Err(Failed::of(&error)),
+            Err(error) => tracing::info!(phone, "{error}; the transfer goes on"),
+            Ok(_) if receiver.first_missing(number).is_some() && !came => {
+                let why = format!("{} ends before its last byte", request.path);
+                return Err(Failed::new(Outcome::Truncated, why));
+            }
+            Ok(_) => {}
+        }
+    }
+    Ok(())
 }
 
 /// Whether a transfer that failed so can be taken up again.
@@ -193,7 +222,7 @@ fn refused(fault: &LoadFault) -> Failed {
 }
 
 /// A slot that does not take a load.
-fn flash(error: &SlotError) -> Failed {
+pub(crate) fn flash(error: &SlotError) -> Failed {
     Failed::new(Outcome::Flash, describe(error))
 }
 
@@ -223,7 +252,31 @@ impl BodySink for Manifest<'_> {
     }
 }
 
-/// Takes a component, and hands its blocks to the slot.
+/// Where blocks go.
+#[async_trait]
+pub(crate) trait Blocks: Send {
+    /// Takes a block.
+    async fn block(&mut self, block: Verified) -> Result<(), Failed>;
+}
+
+/// Into the slot.
+struct Written<'t> {
+    slots: &'t dyn FirmwareSlots,
+    progress: &'t Progress,
+}
+
+#[async_trait]
+impl Blocks for Written<'_> {
+    async fn block(&mut self, block: Verified) -> Result<(), Failed> {
+        let length = block.bytes.len() as u64;
+        let written = self.slots.write(block.number, block.bytes).await;
+        written.map_err(|error| flash(&error))?;
+        self.progress.add(length);
+        Ok(())
+    }
+}
+
+/// Takes a component, and hands its blocks on.
 struct Component<'t> {
     receiver: &'t mut Receiver,
     number: u16,
@@ -231,8 +284,7 @@ struct Component<'t> {
     asked: u64,
     /// Blocks on their way to the slot.
     verified: Vec<Verified>,
-    slots: &'t dyn FirmwareSlots,
-    progress: &'t Progress,
+    blocks: &'t mut dyn Blocks,
     same: Option<String>,
     failed: Option<Failed>,
 }
@@ -275,12 +327,10 @@ impl BodySink for Component<'_> {
 
     async fn drain(&mut self) -> Result<(), Refused> {
         for block in std::mem::take(&mut self.verified) {
-            let length = block.bytes.len() as u64;
-            if let Err(error) = self.slots.write(block.number, block.bytes).await {
-                self.failed = Some(flash(&error));
+            if let Err(failed) = self.blocks.block(block).await {
+                self.failed = Some(failed);
                 return Err(Refused);
             }
-            self.progress.add(length);
         }
         Ok(())
     }

@@ -97,6 +97,9 @@ pub struct FirmwarePorts {
     pub slots: Arc<dyn onhook_upgrade::port::FirmwareSlots>,
     /// Whose loads count.
     pub signatures: Arc<dyn onhook_crypto::port::SignatureCheck>,
+    /// Whom loads are shared with; `None` for nobody.
+    #[cfg(feature = "sharing")]
+    pub peers: Option<crate::PeerPorts>,
 }
 
 /// Watches what the phones of a reactor do; for event streams and demonstrations.

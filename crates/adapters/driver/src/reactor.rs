@@ -385,6 +385,8 @@ impl Reactor {
         self.asked = asked;
         #[cfg(feature = "firmware")]
         self.confirm_loads();
+        #[cfg(feature = "sharing")]
+        self.settle_sharing();
         for logged in self.acknowledge.drain(..) {
             // The transfer may have been ended meanwhile.
             let _ = logged.send(());

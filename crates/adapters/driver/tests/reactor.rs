@@ -22,6 +22,9 @@ mod pages;
 #[path = "reactor/problems.rs"]
 #[cfg(feature = "reports")]
 mod problems;
+#[path = "reactor/peers.rs"]
+#[cfg(feature = "sharing")]
+mod peers;
 #[path = "reactor/proxy.rs"]
 #[cfg(feature = "proxy")]
 mod proxy;

@@ -53,7 +53,7 @@ impl PeerSetup {
     }
 }
 
-/// The link of an address of this host; `None` if no interface has it.
+/// The link of an address of this host; `None` if no interface has it. Every address of the loopback interface is one.
 #[must_use]
 pub fn link_of(address: Ipv4Addr) -> Option<OnLink> {
     let mut interfaces = getifaddrs().ok()?;
@@ -61,7 +61,8 @@ pub fn link_of(address: Ipv4Addr) -> Option<OnLink> {
         let own = interface.address?.as_sockaddr_in()?.ip();
         let mask = interface.netmask?.as_sockaddr_in()?.ip();
         let prefix = u32::from(mask).leading_ones();
-        (own == address).then_some(OnLink {
+        let is_own = own == address || (own.is_loopback() && address.is_loopback());
+        is_own.then_some(OnLink {
             address,
             prefix: u8::try_from(prefix).unwrap_or(32),
         })

@@ -70,12 +70,15 @@ impl PeerNet {
 #[async_trait]
 impl PeerSharing for PeerNet {
     async fn obtain(&self, wanted: Wanted, server: &dyn LoadServer) -> Result<Tally, SharingError> {
-        self.rest().await;
+        let mut holding = self.holding.lock().await;
+        holding.shutdown().await;
         if wanted.held.is_complete() {
             return Ok(Tally::default());
         }
         //= R-PFS-4
-        let Some((sockets, start)) = self.open(&wanted.load, &wanted.held).await else {
+        let opened = self.open(&wanted.load, &wanted.held).await;
+        drop(holding);
+        let Some((sockets, start)) = opened else {
             //= R-PFS-2
             return without_peers(wanted, server).await;
         };
@@ -85,7 +88,9 @@ impl PeerSharing for PeerNet {
     }
 
     async fn hold(&self, load: SharedLoad, store: Arc<dyn BlockStore>) {
-        self.rest().await;
+        // Nobody else opens anything meanwhile.
+        let mut holding = self.holding.lock().await;
+        holding.shutdown().await;
         let held = Held::all(load.count());
         let Some((sockets, start)) = self.open(&load, &held).await else {
             return;
@@ -93,7 +98,7 @@ impl PeerSharing for PeerNet {
         // Who holds a load has nothing to tell.
         let around: (_, Tell) = (self.setup.transfer.clone(), Arc::new(drop));
         let session = Session::new(start, around, sockets, store, None);
-        self.holding.lock().await.spawn(async move {
+        holding.spawn(async move {
             // It wants nothing, and so nothing fails.
             let _ = session.run().await;
         });

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use onhook_device::Outcome;
 use onhook_upgrade::port::PeerSharing;
 use onhook_upgrade::sharing::{
-    BlockSink, BlockStore, Held, LoadServer, SharedLoad, SharingError, Tally, Wanted,
+    BlockSink, BlockStore, Held, Line, LoadServer, SharedLoad, SharingError, Tally, Wanted,
 };
 use tokio::sync::Mutex as Turn;
 
@@ -69,6 +69,7 @@ impl FakePeerSharing {
 impl PeerSharing for FakePeerSharing {
     async fn obtain(&self, wanted: Wanted, server: &dyn LoadServer) -> Result<Tally, SharingError> {
         self.forget();
+        (wanted.tell)(Line::Wanted(wanted.load.id()));
         let _turn = self.subnet.turn.lock().await;
         let others = self.others(&wanted.load);
         let (load, store) = (wanted.load.clone(), Arc::clone(&wanted.store));

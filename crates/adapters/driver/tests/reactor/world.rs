@@ -75,6 +75,9 @@ pub(crate) struct Home {
     pub(crate) trust_store: Arc<MemoryRecord>,
     /// `None` of a phone without slots for firmware.
     pub(crate) slots: Option<MemorySlots>,
+    /// The other phones of its subnet; `None` of one that shares nothing.
+    #[cfg(feature = "sharing")]
+    pub(crate) peers: Option<Arc<dyn onhook_upgrade::port::PeerSharing>>,
     values: Vec<(&'static str, String)>,
 }
 
@@ -100,6 +103,8 @@ impl Home {
             trust: Some(Arc::default()),
             trust_store: Arc::default(),
             slots: None,
+            #[cfg(feature = "sharing")]
+            peers: None,
             values: Vec::new(),
         }
         .with("Resync_Random_Delay", "0")
@@ -175,6 +180,11 @@ impl Home {
                 let ports = onhook_driver::FirmwarePorts {
                     slots: Arc::new(slots.clone()),
                     signatures,
+                    #[cfg(feature = "sharing")]
+                    peers: self.peers.clone().map(|peers| {
+                        let (slots, reader) = (Arc::new(slots.clone()), Arc::new(slots.clone()));
+                        onhook_driver::PeerPorts::new(peers, slots, reader)
+                    }),
                 };
                 phones.keep_slots(index, ports, slots.kept());
             }

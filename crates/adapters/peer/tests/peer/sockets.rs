@@ -74,5 +74,7 @@ fn the_documented_ports_are_the_default() {
 fn the_network_of_an_address_is_that_of_its_interface() {
     let link = link_of(Ipv4Addr::LOCALHOST).unwrap();
     assert_eq!((link.address, link.prefix), (Ipv4Addr::LOCALHOST, 8));
+    let other = Ipv4Addr::new(127, 9, 8, 7);
+    assert_eq!(link_of(other).unwrap().address, other);
     assert_eq!(link_of(Ipv4Addr::new(192, 0, 2, 77)), None);
 }
