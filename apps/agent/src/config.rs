@@ -5,6 +5,8 @@ mod firmware;
 mod given;
 mod keys;
 mod options;
+#[cfg(feature = "peer-sharing")]
+mod sharing;
 mod show;
 mod sip;
 mod web;
@@ -65,6 +67,9 @@ pub(crate) struct Config {
     pub(crate) web: WebSetting,
     /// What it upgrades with; `None` of a phone without slots.
     pub(crate) firmware: Option<FirmwareSetting>,
+    /// Where it shares that with others.
+    #[cfg(feature = "peer-sharing")]
+    pub(crate) sharing: sharing::SharingSetting,
     /// What somebody gave, and where it stands.
     given: Given,
 }
@@ -190,6 +195,10 @@ pub(crate) fn load(place: &Place) -> anyhow::Result<Config> {
         options.insert(number.to_owned(), value.to_owned());
     }
     let text = |key: &str, usual: &str| given.text(key).unwrap_or(usual).to_owned();
+    if cfg!(not(feature = "peer-sharing")) && given.under("peer_sharing").next().is_some() {
+        let why = "sharing with peers is left out of this program: remove it, or build it with the feature peer-sharing";
+        return Err(given.wrong("peer_sharing", why));
+    }
     // A flag may name a directory that is no UTF-8.
     let state_dir =
         (place.state_dir.clone()).unwrap_or_else(|| text("state.dir", "/var/lib/onhook").into());
@@ -198,6 +207,8 @@ pub(crate) fn load(place: &Place) -> anyhow::Result<Config> {
         time_zone: text("device.time_zone", "UTC"),
         idle_settle_s: idle_settle(&given)?,
         firmware: firmware::firmware(&given, &state_dir)?,
+        #[cfg(feature = "peer-sharing")]
+        sharing: sharing::SharingSetting::read(&given)?,
         state_dir,
         syslog_server: text("syslog.server", ""),
         syslog: (

@@ -44,8 +44,11 @@ impl Firmware {
             let world = World(error.to_string());
             anyhow::Error::new(error).context(world)
         })?;
+        let slots = Arc::new(slots);
         Ok(Self(Some(FirmwarePorts {
-            slots: Arc::new(slots),
+            #[cfg(feature = "peer-sharing")]
+            peers: Some(peers(config, &slots)),
+            slots,
             signatures: Arc::new(TrustedKeys::new(keys)),
         })))
     }
@@ -76,4 +79,33 @@ impl Firmware {
         phones.keep_slots(PHONE, ports.clone(), record);
         Ok(())
     }
+}
+
+/// The phones of the subnet.
+#[cfg(feature = "peer-sharing")]
+fn peers(config: &Config, slots: &Arc<Slots>) -> onhook_driver::PeerPorts {
+    use onhook_peer::{PeerNet, PeerSetup, Reach, link_of};
+    use onhook_schedule::port::Entropy as _;
+
+    let setting = &config.sharing;
+    let link = setting.address.and_then(|address| {
+        let link = link_of(address);
+        if link.is_none() {
+            tracing::warn!("peer_sharing.address: no interface has {address} yet");
+        }
+        link
+    });
+    let mut setup = PeerSetup::new(link, onhook_system::OsEntropy::default().seed());
+    setup.discovery = setting.udp_port;
+    setup.transfer.clone_from(&setting.tcp_ports);
+    if !setting.peers.is_empty() {
+        let peers = setting.peers.iter();
+        let peers = peers.map(|peer| std::net::SocketAddrV4::new(*peer, setting.udp_port));
+        setup.reach = Reach::Addresses(peers.collect());
+    }
+    onhook_driver::PeerPorts::new(
+        Arc::new(PeerNet::new(setup)),
+        Arc::clone(slots) as _,
+        Arc::clone(slots) as _,
+    )
 }

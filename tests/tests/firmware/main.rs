@@ -5,6 +5,7 @@ mod asked;
 mod cycle;
 mod device;
 mod killed;
+mod peers;
 mod refused;
 mod resume;
 mod servers;

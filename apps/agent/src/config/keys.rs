@@ -6,7 +6,7 @@ use onhook_device::{Readings, suggest};
 pub(super) const OPTIONS: [&str; 9] = ["66", "160", "159", "150", "60", "43", "125", "6", "15"];
 
 /// Every key, by section. `options.static` holds option numbers.
-pub(super) const KEYS: [(&str, &[&str]); 15] = [
+pub(super) const KEYS: [(&str, &[&str]); 16] = [
     (
         "device",
         &[
@@ -68,6 +68,10 @@ pub(super) const KEYS: [(&str, &[&str]); 15] = [
         &[
             "keys", "slot_a", "slot_b", "dir", "capacity", "running", "hook",
         ],
+    ),
+    (
+        "peer_sharing",
+        &["address", "udp_port", "tcp_ports", "peers"],
     ),
     ("readings", &Readings::NAMES),
 ];

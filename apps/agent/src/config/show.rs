@@ -105,6 +105,8 @@ impl Config {
             Setting {
                 value: match section {
                     "firmware" => self.firmware.as_ref().and_then(|own| own.value(key)),
+                    #[cfg(feature = "peer-sharing")]
+                    "peer_sharing" => self.sharing.value(key),
                     _ => self.value(section, key),
                 },
                 source: self
