@@ -85,6 +85,7 @@ impl Phone {
             Origin::Control | Origin::Page => None,
             //= R-SIP-2
             Origin::Sip => disabled(known::RESYNC_FROM_SIP).then_some(Gate::SipDisabled),
+            //= R-UA-9
             //= R-WEB-9
             Origin::Screen if disabled(known::USER_CONFIGURABLE_RESYNC) => {
                 Some(Gate::ScreenDisabled)

@@ -33,6 +33,7 @@ fn refused(sim: &Sim) -> Vec<Gate> {
 }
 
 //= R-SIP-2 type=test
+//= R-UA-9 type=test
 //= R-WEB-9 type=test
 #[test]
 fn v_135_and_158_each_way_has_its_own_enable() {

@@ -30,6 +30,7 @@ async fn rest(
     )
 }
 
+//= R-HTTP-12 type=test
 #[tokio::test]
 async fn a_part_is_asked_for_with_the_name_of_its_file() {
     let (result, sink, asked) = rest(
