@@ -46,7 +46,7 @@ fn events_are_followed_over_the_socket_and_no_value_is_among_them() {
     follower
         .line(|line| line.contains("resync.report"))
         .unwrap();
-    signal("INT", follower.id()).unwrap();
+    signal("TERM", follower.id()).unwrap();
     let ended = follower.end().unwrap();
     let lines: Vec<Value> = ended
         .out

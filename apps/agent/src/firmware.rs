@@ -7,11 +7,11 @@ use onhook_crypto::PublicKey;
 use onhook_driver::FirmwarePorts;
 use onhook_ed25519::TrustedKeys;
 use onhook_slots::{Places, Slots};
+use onhook_upgrade::port::SlotError;
 use onhook_upgrade::{Held, Slot};
 
 use crate::boot::{Life, PHONE};
 use crate::config::Config;
-use crate::failure::World;
 
 /// Slots and keys; `None` of a phone without slots. They outlive restarts of the phone.
 pub(crate) struct Firmware(Option<FirmwarePorts>);
@@ -20,7 +20,7 @@ impl Firmware {
     /// Opens the slots that the configuration names.
     ///
     /// # Errors
-    /// Keys or slots cannot be used.
+    /// The configuration is wrong. Slots that cannot be read are none.
     pub(crate) fn open(config: &Config) -> anyhow::Result<Self> {
         let Some(setting) = &config.firmware else {
             return Ok(Self(None));
@@ -40,11 +40,13 @@ impl Firmware {
             b,
             capacity: setting.capacity,
         };
-        let slots = Slots::open(places, running, setting.hook.clone()).map_err(|error| {
-            let world = World(error.to_string());
-            anyhow::Error::new(error).context(world)
-        })?;
-        let slots = Arc::new(slots);
+        let slots = match Slots::open(places, running, setting.hook.clone()) {
+            Ok(slots) => Arc::new(slots),
+            Err(error) => {
+                tell(&error);
+                return Ok(Self(None));
+            }
+        };
         Ok(Self(Some(FirmwarePorts {
             #[cfg(feature = "peer-sharing")]
             peers: Some(peers(config, &slots)),
@@ -54,17 +56,14 @@ impl Firmware {
     }
 
     /// Gives a phone that has not booted its slots.
-    ///
-    /// # Errors
-    /// The boot record cannot be read.
-    pub(crate) async fn give(&self, config: &Config, life: &mut Life) -> anyhow::Result<()> {
+    pub(crate) async fn give(&self, config: &Config, life: &mut Life) {
         let Some(ports) = &self.0 else {
-            return Ok(());
+            return;
         };
-        let record = ports.slots.record().await.map_err(|error| {
-            let world = World(error.to_string());
-            anyhow::Error::new(error).context(world)
-        })?;
+        let record = match ports.slots.record().await {
+            Ok(record) => record,
+            Err(error) => return tell(&error),
+        };
         let version = &config.identity.software_version;
         if let Held::Whole(load) = record.held(record.running)
             && load.name != *version
@@ -77,7 +76,6 @@ impl Firmware {
         tracing::info!(slot = %record.running, on_trial = record.is_on_trial(), "the phone has slots for firmware");
         let phones = &mut life.reactor.phones;
         phones.keep_slots(PHONE, ports.clone(), record);
-        Ok(())
     }
 }
 
@@ -108,4 +106,9 @@ fn peers(config: &Config, slots: &Arc<Slots>) -> onhook_driver::PeerPorts {
         Arc::clone(slots) as _,
         Arc::clone(slots) as _,
     )
+}
+
+/// A phone has to come up, whatever became of its slots.
+fn tell(error: &SlotError) {
+    tracing::error!("{error}: the phone goes on without slots, and upgrades nothing");
 }

@@ -31,6 +31,9 @@ use crate::sources::Sources;
 use crate::supervisor::Supervisor;
 use crate::transports::Transports;
 
+/// Another load is to be started.
+#[cfg(feature = "firmware")]
+const NEW_LOAD: u8 = 4;
 /// How long the last messages may take; the end stays within 2 s.
 const LAST_MESSAGES: Duration = Duration::from_millis(500);
 
@@ -148,7 +151,7 @@ impl Agent {
             )
             .await?;
             #[cfg(feature = "firmware")]
-            self.firmware.give(&self.config, &mut life).await?;
+            self.firmware.give(&self.config, &mut life).await;
             let Some(network) = self.network(&life).await? else {
                 return self.end(life).await;
             };
@@ -161,6 +164,8 @@ impl Agent {
             #[cfg(feature = "firmware")]
             if exit == Exit::NewLoad {
                 tracing::info!("the boot loader is to start another load");
+                self.end(life).await?;
+                return Ok(ExitCode::from(NEW_LOAD));
             }
             if exit == Exit::Restart {
                 tracing::info!("the phone restarts");

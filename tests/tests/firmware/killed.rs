@@ -61,8 +61,10 @@ fn a_phone_that_is_killed_at_any_moment_comes_up() {
         lab.put(&format!("{name}/start"), start(name)).unwrap();
         lab.put(&format!("{name}/rootfs.img"), rootfs).unwrap();
     }
-    let (mut chance, mut killed, mut ended, mut loads) = (1, 0, 0, [0; 4]);
-    while killed < kills() {
+    let (mut chance, mut killed, mut ended, mut loads) = (1, 0, 0, [0_u32; 4]);
+    let new = |loads: &[u32; 4]| loads[1] + loads[2] + loads[3];
+    // A slow machine gets less far between two kills.
+    while killed < kills() || (new(&loads) == 0 && killed < 20 * kills()) {
         let set = device
             .agent
             .run(&["params", "set", "Upgrade_Rule", &rule(killed + ended)])
@@ -76,7 +78,7 @@ fn a_phone_that_is_killed_at_any_moment_comes_up() {
         loads[which] += 1;
         // The image itself has started: its program answers.
         peer.line(|line| line.contains("\"event\"")).unwrap();
-        let moment = Duration::from_millis(draw(&mut chance, 120));
+        let moment = Duration::from_millis(draw(&mut chance, 150));
         // Nobody says anything like this: only the time passes, or the phone ends for another load.
         let _ = peer.line_within(moment, |line| line == "never");
         if peer.has_ended().unwrap() {
@@ -94,7 +96,7 @@ fn a_phone_that_is_killed_at_any_moment_comes_up() {
             );
         }
     }
-    assert!(ended > 0, "nothing was ever upgraded: {loads:?}");
+    assert!(new(&loads) > 0, "nothing was ever upgraded: {loads:?}");
     let more = kills() > 100;
     assert!(!more || loads.iter().all(|count| *count > 0), "{loads:?}");
 }

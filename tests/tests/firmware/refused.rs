@@ -270,3 +270,28 @@ fn a_configuration_without_keys_or_slots_is_refused_with_words() {
         assert!(ended.err.contains("firmware"), "{}", ended.err);
     }
 }
+
+#[test]
+fn a_phone_whose_boot_record_is_damaged_comes_up_and_upgrades_nothing() {
+    for more in ["", "running = \"a\"\n"] {
+        let device = Device::new(more, &[]);
+        fs::create_dir(device.agent.place("firmware")).unwrap();
+        fs::write(device.agent.place("firmware/boot"), "no record").unwrap();
+        let mut peer = device.agent.boot().unwrap();
+        let ended = device
+            .agent
+            .run(&["ctl", "upgrade", "http://h/x.loads"])
+            .unwrap();
+        assert!(ended.err.contains("no slots for firmware"), "{ended:?}");
+        assert_eq!(
+            device.agent.status().unwrap()["slots"],
+            serde_json::json!([])
+        );
+        assert!(!peer.has_ended().unwrap());
+        let ended = peer.kill().unwrap();
+        assert!(
+            ended.err.contains("the boot record is damaged"),
+            "{ended:?}"
+        );
+    }
+}

@@ -99,7 +99,7 @@ fn a_load_comes_over_tftp_too() {
     let mut peer = device.power_on();
     let done = peer.line(|line| line.contains("\"upgrade.done\"")).unwrap();
     assert!(done.contains("A.upgraded"), "{done}");
-    assert_eq!(peer.end().unwrap().code, Some(0));
+    assert_eq!(peer.end().unwrap().code, Some(4));
     let mut peer = device.power_on();
     assert_eq!(peer.line(|_| true).unwrap(), format!("boot b {ONE}"));
     let slot = fs::read(device.slot("b")).unwrap();

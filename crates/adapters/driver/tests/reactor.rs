@@ -19,12 +19,12 @@ mod fleet;
 #[path = "reactor/pages.rs"]
 #[cfg(feature = "pages")]
 mod pages;
-#[path = "reactor/problems.rs"]
-#[cfg(feature = "reports")]
-mod problems;
 #[path = "reactor/peers.rs"]
 #[cfg(feature = "sharing")]
 mod peers;
+#[path = "reactor/problems.rs"]
+#[cfg(feature = "reports")]
+mod problems;
 #[path = "reactor/proxy.rs"]
 #[cfg(feature = "proxy")]
 mod proxy;
