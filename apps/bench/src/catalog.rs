@@ -2,7 +2,7 @@
 
 use crate::plan::Plan;
 use crate::report::Benchmark;
-use crate::{commit, engine, language, pipeline, stages, tftp, web};
+use crate::{commit, engine, firmware, language, pipeline, stages, tftp, web};
 
 /// A benchmark by name.
 pub(crate) struct Entry {
@@ -12,7 +12,12 @@ pub(crate) struct Entry {
 }
 
 /// All benchmarks.
-pub(crate) const ENTRIES: [Entry; 16] = [
+pub(crate) const ENTRIES: [Entry; 17] = [
+    Entry {
+        name: firmware::NAME,
+        about: firmware::ABOUT,
+        run: firmware::run,
+    },
     Entry {
         name: language::RULE,
         about: language::ABOUT_RULE,

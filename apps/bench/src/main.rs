@@ -9,6 +9,7 @@ mod cli;
 mod commit;
 mod content;
 mod engine;
+mod firmware;
 mod language;
 mod measure;
 mod peers;

@@ -107,7 +107,7 @@ fn own(url: &str, ca: Option<&str>) -> anyhow::Result<Vec<String>> {
     Ok(words)
 }
 
-fn missing(plan: &Plan, tools: &[&str]) -> Option<String> {
+pub(crate) fn missing(plan: &Plan, tools: &[&str]) -> Option<String> {
     if !plan.peers {
         return Some("it needs a server of others: give --peers".to_owned());
     }
@@ -244,13 +244,13 @@ fn certify(folder: &Path) -> anyhow::Result<()> {
 }
 
 /// nginx on the second processor; ended when it is dropped.
-struct Server {
+pub(crate) struct Server {
     child: Child,
-    port: u16,
+    pub(crate) port: u16,
 }
 
 impl Server {
-    fn start(folder: &Path, ssl: Option<&str>) -> anyhow::Result<Self> {
+    pub(crate) fn start(folder: &Path, ssl: Option<&str>) -> anyhow::Result<Self> {
         let root = folder.join("root");
         fs::create_dir(&root).context("making the folder of files")?;
         for (name, bytes) in [FILE, SMALL] {
