@@ -289,6 +289,7 @@ pub(crate) enum CtlCommand {
         code: String,
     },
     /// Print what happens from now on, one JSON object a line (schema onhook.event/1), until Ctrl-C.
+    #[cfg(feature = "events")]
     #[cfg_attr(
         feature = "hints",
         command(after_help = "Examples:\n  onhook-agent ctl events | jq .event")
@@ -330,12 +331,14 @@ pub(crate) enum CtlCommand {
         url: Option<String>,
     },
     /// Report the configuration as Report_Rule says, once, and wait for the result.
+    #[cfg(feature = "reports")]
     #[cfg_attr(
         feature = "hints",
         command(after_help = "Examples:\n  onhook-agent ctl report")
     )]
     Report,
     /// Send a report of a problem to the place that PRT_Upload_Rule names, once, and wait for the result.
+    #[cfg(feature = "reports")]
     #[cfg_attr(
         feature = "hints",
         command(after_help = "Examples:\n  onhook-agent ctl problem-report")

@@ -31,6 +31,7 @@ pub(crate) async fn ctl(args: &CtlArgs) -> anyhow::Result<ExitCode> {
     if let Some(error) = at(&answer, "error").as_str() {
         return Err(anyhow!(World(error.to_owned())));
     }
+    #[cfg(feature = "events")]
     if matches!(args.what, CtlCommand::Events) {
         loop {
             print(&agent.line().await.map_err(world)?)?;
@@ -87,6 +88,7 @@ fn request(what: &CtlCommand) -> anyhow::Result<ControlRequest> {
             line: *line,
             code: code.parse().map_err(anyhow::Error::new)?,
         },
+        #[cfg(feature = "events")]
         CtlCommand::Events => ControlRequest::Events {},
         CtlCommand::Resync { rule, menu } => ControlRequest::Resync {
             rule: rule.as_deref().map(read_rule).transpose()?,
@@ -101,7 +103,9 @@ fn request(what: &CtlCommand) -> anyhow::Result<ControlRequest> {
         },
         CtlCommand::Reboot => ControlRequest::Reboot {},
         CtlCommand::Restart => ControlRequest::Restart {},
+        #[cfg(feature = "reports")]
         CtlCommand::Report => ControlRequest::Report {},
+        #[cfg(feature = "reports")]
         CtlCommand::ProblemReport => ControlRequest::ReportProblem {},
         CtlCommand::FactoryReset => ControlRequest::FactoryReset {},
         CtlCommand::ExternalIp { address } => {

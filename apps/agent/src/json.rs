@@ -342,6 +342,26 @@ pub(crate) fn status_text(document: &Value) -> String {
             text("means")
         ));
     }
+    #[cfg(feature = "firmware")]
+    lines.extend(firmware_text(document));
+    for timer in array(document, "next") {
+        let name = at(timer, "timer").as_str().unwrap_or("");
+        lines.push(format!("next: {name} in {} s", at(timer, "in_s")));
+    }
+    if at(document, "last").is_object() {
+        lines.push(format!(
+            "last resync, {}:",
+            at(at(document, "last"), "cause").as_str().unwrap_or("")
+        ));
+        lines.push(resync_text(at(document, "last")));
+    }
+    lines.join("\n")
+}
+
+/// The lines about slots and an upgrade.
+#[cfg(feature = "firmware")]
+fn firmware_text(document: &Value) -> Vec<String> {
+    let mut lines = Vec::new();
     for slot in array(document, "slots") {
         let text = |key| at(slot, key).as_str().unwrap_or_default();
         let load = at(slot, "load")
@@ -358,35 +378,19 @@ pub(crate) fn status_text(document: &Value) -> String {
             text("state")
         ));
     }
-    lines.extend(upgrade_text(at(document, "upgrade")));
-    for timer in array(document, "next") {
-        let name = at(timer, "timer").as_str().unwrap_or("");
-        lines.push(format!("next: {name} in {} s", at(timer, "in_s")));
-    }
-    if at(document, "last").is_object() {
-        lines.push(format!(
-            "last resync, {}:",
-            at(at(document, "last"), "cause").as_str().unwrap_or("")
-        ));
-        lines.push(resync_text(at(document, "last")));
-    }
-    lines.join("\n")
-}
-
-/// The lines about an upgrade.
-fn upgrade_text(upgrade: &Value) -> impl Iterator<Item = String> {
+    let upgrade = at(document, "upgrade");
     let err = at(upgrade, "err").as_str().filter(|err| !err.is_empty());
-    let last = err.map(|err| format!("last upgrade: {}", visible(err)));
+    lines.extend(err.map(|err| format!("last upgrade: {}", visible(err))));
     let transfer = at(upgrade, "transfer");
-    let now = transfer.is_object().then(|| {
+    if transfer.is_object() {
         let load = visible(at(transfer, "load").as_str().unwrap_or_default());
-        format!(
+        lines.push(format!(
             "upgrading: {load}, {} of {} bytes",
             at(transfer, "done"),
             at(transfer, "bytes")
-        )
-    });
-    last.into_iter().chain(now)
+        ));
+    }
+    lines
 }
 
 /// The line about the custom CA.
