@@ -2,7 +2,11 @@
 
 use onhook_fetch::Endpoint;
 use onhook_params::Secrecy;
+#[cfg(not(feature = "fleet"))]
+use onhook_phone::DecodedId;
 use onhook_phone::{Committed, Input, OpId, Told};
+#[cfg(not(feature = "fleet"))]
+use onhook_profile::Decoded;
 use tokio::sync::{mpsc, oneshot};
 
 #[cfg(any(feature = "firmware", feature = "reports"))]
@@ -215,7 +219,7 @@ impl Reactor {
         });
         self.observer.fetched(phone, now, fetched.as_ref());
         let result = match result {
-            Ok(decoded) => Ok(self.phones.shared.put_decoded(&decoded.delta)),
+            Ok(decoded) => Ok(self.put_decoded(&decoded)),
             Err(failed) => Err(Told {
                 outcome: failed.outcome,
                 said: failed
@@ -224,6 +228,11 @@ impl Reactor {
             }),
         };
         self.queue(phone, Input::FetchDone(op, result));
+    }
+
+    #[cfg(not(feature = "fleet"))]
+    fn put_decoded(&mut self, decoded: &Decoded) -> DecodedId {
+        self.phones.shared.put_decoded(&decoded.delta)
     }
 
     /// Notes the end of a commit; a failure is told with its reason.

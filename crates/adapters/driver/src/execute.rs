@@ -130,6 +130,8 @@ impl Reactor {
             reads,
             clock: Arc::clone(&self.clock),
             inbox: self.inbox.clone(),
+            #[cfg(feature = "fleet")]
+            decoder: self.fleet.decoder.clone(),
         };
         let url = match request.path.is_secret() {
             true => Secrecy::Secret,
@@ -166,6 +168,11 @@ impl Reactor {
         let Some(seat) = self.phones.seats.get_mut(phone as usize) else {
             return;
         };
+        #[cfg(feature = "fleet")]
+        if seat.keeps_nothing {
+            self.queue(phone, Input::CommitDone(op, Committed::Durable));
+            return;
+        }
         let Some(view) = seat.phone.view(&self.phones.shared) else {
             return;
         };
@@ -189,6 +196,13 @@ impl Reactor {
         };
         seat.reporter.saving(op, change);
         seat.record.apply(change, &mut self.phones.shared.values);
+        #[cfg(feature = "fleet")]
+        if seat.keeps_nothing {
+            seat.reporter.state_saved(op, true);
+            self.queue(phone, Input::StateSaved(op, Committed::Durable));
+            self.ended.push(phone);
+            return;
+        }
         let record = seat.record.encode(&self.phones.shared.values);
         let state: Arc<dyn StateStore> = Arc::clone(&seat.ports.state);
         let work = async move { state.save_state(&record).await };
@@ -206,9 +220,7 @@ impl Reactor {
         let Some(message) = render::message(&seat.phone, &self.phones.shared, now, line) else {
             return;
         };
-        seat.reporter.message(&message.text);
-        #[cfg(feature = "reports")]
-        seat.recent.note(now, &message.text);
+        seat.note(now, &message.text);
         match message.severity {
             Severity::Info => tracing::info!(phone, "{}", message.text),
             Severity::Warning | Severity::Error => tracing::warn!(phone, "{}", message.text),
@@ -224,6 +236,10 @@ impl Reactor {
         }
         if let Some(seat) = self.phones.seats.get_mut(phone as usize) {
             seat.reporter.restarting();
+        }
+        #[cfg(feature = "fleet")]
+        if self.power_cycle(phone, now.mono) {
+            return;
         }
         self.restarting = Some(phone);
     }
@@ -257,6 +273,21 @@ impl Reactor {
             }
         }
         self.ask_next(phone);
+    }
+}
+
+impl Seat {
+    /// Remembers a message for what reports it.
+    fn note(&mut self, now: Now, text: &str) {
+        #[cfg(feature = "fleet")]
+        if self.keeps_nothing {
+            return;
+        }
+        self.reporter.message(text);
+        #[cfg(feature = "reports")]
+        self.recent.note(now, text);
+        #[cfg(not(feature = "reports"))]
+        let _ = now;
     }
 }
 

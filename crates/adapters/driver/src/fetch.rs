@@ -39,7 +39,7 @@ pub(crate) struct Finished {
     pub(crate) op: OpId,
     pub(crate) bytes: u64,
     pub(crate) ms: u64,
-    pub(crate) result: Result<Decoded, Failed>,
+    pub(crate) result: Result<Arc<Decoded>, Failed>,
 }
 
 /// How a transfer failed.
@@ -76,12 +76,24 @@ impl Failed {
 pub(crate) trait Reads: Send {
     /// What is told of a transfer: of what came, or why nothing did. Also of one that never began.
     fn told(&self, received: Result<Received, Failed>, elapsed_ms: &dyn Fn() -> u64) -> Arrived;
+
+    /// The body with what it takes to read it, if that can be done elsewhere; what came of it is put back.
+    #[cfg(feature = "fleet")]
+    fn file(&mut self, received: &mut Received) -> Option<crate::fleet::File> {
+        let _ = received;
+        None
+    }
 }
 
 /// A body with what was announced of it.
 pub(crate) struct Received {
     pub(crate) head: Head,
     pub(crate) body: Vec<u8>,
+    /// Bytes that came.
+    pub(crate) bytes: u64,
+    /// What somebody else has read.
+    #[cfg(feature = "fleet")]
+    pub(crate) read: Option<crate::fleet::Read>,
 }
 
 /// Everything one transfer needs, owned by its task.
@@ -95,6 +107,9 @@ pub(crate) struct Transfer {
     pub(crate) reads: Box<dyn Reads>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) inbox: mpsc::UnboundedSender<Arrived>,
+    /// Who reads files, if it is not this task.
+    #[cfg(feature = "fleet")]
+    pub(crate) decoder: Option<Arc<dyn crate::fleet::Decoder>>,
 }
 
 impl Transfer {
@@ -129,12 +144,25 @@ impl Transfer {
         let received = match received {
             Ok(()) => Ok(Received {
                 head: sink.head,
+                bytes: sink.body.len() as u64,
                 body: sink.body,
+                #[cfg(feature = "fleet")]
+                read: None,
             }),
             Err(failed) => Err(Failed {
                 bytes: sink.body.len() as u64,
                 ..failed
             }),
+        };
+        #[cfg(feature = "fleet")]
+        let received = match (received, &self.decoder) {
+            (Ok(mut received), Some(decoder)) => {
+                if let Some(file) = self.reads.file(&mut received) {
+                    received.read = Some(decoder.decode(file).await);
+                }
+                Ok(received)
+            }
+            (received, _) => received,
         };
         completion.send(self.reads.told(received, &elapsed_ms));
     }
@@ -176,7 +204,7 @@ pub(crate) struct ProfileReader {
 impl Reads for ProfileReader {
     fn told(&self, received: Result<Received, Failed>, elapsed_ms: &dyn Fn() -> u64) -> Arrived {
         let bytes = match &received {
-            Ok(received) => received.body.len() as u64,
+            Ok(received) => received.bytes,
             Err(failed) => failed.bytes,
         };
         let result = received.and_then(|received| self.decode(received));
@@ -188,10 +216,26 @@ impl Reads for ProfileReader {
             result,
         }))
     }
+
+    #[cfg(feature = "fleet")]
+    fn file(&mut self, received: &mut Received) -> Option<crate::fleet::File> {
+        Some(crate::fleet::File {
+            body: std::mem::take(&mut received.body),
+            key: self.vault.copy(self.key),
+            ikm: self.vault.copy(self.ikm),
+            aliases: self.aliases.clone(),
+            scope: self.scope,
+            aes128gcm: received.head.aes128gcm,
+        })
+    }
 }
 
 impl ProfileReader {
-    fn decode(&self, received: Received) -> Result<Decoded, Failed> {
+    fn decode(&self, received: Received) -> Result<Arc<Decoded>, Failed> {
+        #[cfg(feature = "fleet")]
+        if let Some(read) = received.read {
+            return read.map_err(|(outcome, message)| Failed::new(outcome, message));
+        }
         let spec = DecodeSpec {
             scope: self.scope,
             aliases: &self.aliases,
@@ -201,6 +245,7 @@ impl ProfileReader {
             limits: Limits::default(),
         };
         decode(received.body, &spec, &self.vault)
+            .map(Arc::new)
             .map_err(|error| Failed::new(error.outcome(), error.to_string()))
     }
 }

@@ -21,6 +21,8 @@ mod fetch;
 mod firmware;
 #[cfg(feature = "firmware")]
 mod load;
+#[cfg(feature = "fleet")]
+mod fleet;
 #[cfg(not(feature = "reports"))]
 mod no_report;
 #[cfg_attr(
@@ -59,6 +61,8 @@ pub use exported::exported;
 pub use peers::PeerPorts;
 #[cfg(feature = "firmware")]
 pub use ports::FirmwarePorts;
+#[cfg(feature = "fleet")]
+pub use fleet::{Decoder, File, Read};
 pub use ports::{Fetched, Fetchers, Observer, Places, Ports, Recorder, TrustPorts, Uploaders};
 pub use reactor::{Exit, Phones, Reactor, Seat};
 pub use restore::restore;

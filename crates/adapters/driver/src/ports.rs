@@ -131,6 +131,12 @@ pub trait Observer: Send {
         let _ = (phone, now, line, code);
     }
 
+    /// A phone is about to take a timer, a boot or a command that was due at a time, perhaps before now. The default ignores it.
+    #[cfg(feature = "fleet")]
+    fn due(&mut self, phone: u32, at: onhook_device::MonoTime) {
+        let _ = (phone, at);
+    }
+
     /// A file was fetched and decoded, or was not; `None` if the transfer failed.
     fn fetched(&mut self, phone: u32, now: Now, fetched: Option<&Fetched>);
 }

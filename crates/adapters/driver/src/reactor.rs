@@ -48,8 +48,11 @@ pub enum Exit {
 /// One phone with what it is run with.
 pub struct Seat {
     pub(crate) phone: Phone,
-    pub(crate) ports: Ports,
+    pub(crate) ports: Arc<Ports>,
     pub(crate) record: StateRecord,
+    /// Nothing outlives the program, so nothing has to be written.
+    #[cfg(feature = "fleet")]
+    pub(crate) keeps_nothing: bool,
     recorder: Option<Box<dyn Recorder>>,
     pub(crate) reporter: Reporter,
     pub(crate) waiting: Waiting,
@@ -118,10 +121,21 @@ impl Phones {
 
     /// Adds a phone with the record that its last life saved; returns its number in the reactor.
     pub fn add(&mut self, phone: Phone, ports: Ports, record: StateRecord) -> u32 {
+        self.add_shared(phone, Arc::new(ports), record)
+    }
+
+    pub(crate) fn add_shared(
+        &mut self,
+        phone: Phone,
+        ports: Arc<Ports>,
+        record: StateRecord,
+    ) -> u32 {
         self.seats.push(Seat {
             phone,
             ports,
             record,
+            #[cfg(feature = "fleet")]
+            keeps_nothing: false,
             recorder: None,
             reporter: Reporter::default(),
             waiting: Waiting::default(),
@@ -227,6 +241,8 @@ pub struct Reactor {
     /// The phone that restarts once its writes are done.
     pub(crate) restarting: Option<u32>,
     pub(crate) proxy_script: Script,
+    #[cfg(feature = "fleet")]
+    pub(crate) fleet: crate::fleet::Fleet,
 }
 
 impl Reactor {
@@ -255,6 +271,8 @@ impl Reactor {
             tasks: JoinSet::new(),
             restarting: None,
             proxy_script: Script::default(),
+            #[cfg(feature = "fleet")]
+            fleet: crate::fleet::Fleet::default(),
         }
     }
 
@@ -420,10 +438,14 @@ impl Reactor {
         for (phone, generation) in due.drain(..) {
             let current = self.phones.seats.get_mut(phone as usize);
             if let Some(seat) = current.filter(|seat| seat.generation == generation) {
+                #[cfg(feature = "fleet")]
+                self.observer.due(phone, seat.armed.unwrap_or(now.mono));
                 seat.armed = None;
                 self.queue(phone, Input::Timer);
             }
         }
+        #[cfg(feature = "fleet")]
+        self.power_on(now.mono, &mut due);
         self.due = due;
     }
 
@@ -475,6 +497,8 @@ impl Reactor {
     fn wait(&self) -> impl Future<Output = ()> + use<> {
         let due = !self.batch.is_empty();
         let next = self.wheel.next();
+        #[cfg(feature = "fleet")]
+        let next = [next, self.fleet.next()].into_iter().flatten().min();
         let span = next.map(|at| at.since(self.clock.now().mono));
         // Nobody tells when the clock is set.
         let span = match self.daily {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use onhook_device::{MonoTime, Outcome};
 use onhook_params::{Entry, ParamId, Scope, View};
@@ -20,10 +21,13 @@ const WARNINGS: usize = 50;
 /// Collects the report of the running resync and keeps the one before.
 #[derive(Default)]
 pub(crate) struct Reporter {
-    current: Option<Draft>,
+    current: Option<Box<Draft>>,
     /// Resyncs that ended while writes were under way, oldest first.
-    ended: VecDeque<Draft>,
-    last: Option<ResyncReport>,
+    ended: VecDeque<Box<Draft>>,
+    last: Option<Box<ResyncReport>>,
+    /// Only outcomes and what went wrong are told, and none is kept.
+    #[cfg(feature = "fleet")]
+    brief: bool,
 }
 
 /// A report that is not complete yet.
@@ -140,12 +144,21 @@ impl Draft {
 
 impl Reporter {
     pub(crate) fn last(&self) -> Option<&ResyncReport> {
-        self.last.as_ref()
+        self.last.as_deref()
+    }
+
+    /// Tells only outcomes and what went wrong, and keeps none.
+    #[cfg(feature = "fleet")]
+    pub(crate) fn brief() -> Self {
+        Self {
+            brief: true,
+            ..Self::default()
+        }
     }
 
     pub(crate) fn notice(&mut self, notice: &Notice, url: Option<&str>) {
         if let Notice::ResyncStarted(cause, _) = notice {
-            self.current = Some(Draft::new(*cause));
+            self.current = Some(Box::new(Draft::new(*cause)));
         }
         let Some(draft) = &mut self.current else {
             return;
@@ -212,13 +225,19 @@ impl Reporter {
         &mut self,
         bytes: u64,
         ms: u64,
-        result: &Result<Decoded, Failed>,
+        result: &Result<Arc<Decoded>, Failed>,
         scope: &Scope,
     ) {
         let Some(draft) = &mut self.current else {
             return;
         };
-        if let Ok(decoded) = result {
+        #[cfg(feature = "fleet")]
+        let brief = self.brief;
+        #[cfg(not(feature = "fleet"))]
+        let brief = false;
+        if let Ok(decoded) = result
+            && !brief
+        {
             for item in decoded.diagnostics.iter().take(WARNINGS) {
                 draft.warn(Warning {
                     code: item.code.as_str().to_owned(),
@@ -298,6 +317,7 @@ impl Reporter {
             .iter_mut()
             .chain(&mut self.current)
             .find_map(|draft| {
+                let draft = &mut **draft;
                 let at = draft.writes.iter().position(|write| write.op == op)?;
                 let write = draft.writes.remove(at);
                 Some((draft, write))
@@ -356,6 +376,10 @@ impl Reporter {
         timer: Option<(TimerKind, MonoTime)>,
         now: MonoTime,
     ) -> Option<(Audience, &ResyncReport)> {
+        #[cfg(feature = "fleet")]
+        if self.brief {
+            self.last = None;
+        }
         let draft = self.ended.pop_front_if(|draft| draft.writes.is_empty())?;
         let mut report = draft.report;
         report.changes = draft
@@ -364,7 +388,7 @@ impl Reporter {
             .map(|(id, value)| (id.name().to_string(), value))
             .collect();
         report.next = running(timer, now);
-        Some((draft.audience, self.last.insert(report)))
+        Some((draft.audience, self.last.insert(Box::new(report))))
     }
 }
 

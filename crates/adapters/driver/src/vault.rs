@@ -16,6 +16,17 @@ impl TaskVault {
     pub fn insert(&mut self, handle: SecretRef, secret: Secret) {
         self.secrets.push((handle, secret));
     }
+
+    /// A copy of a secret.
+    #[cfg(feature = "fleet")]
+    pub(crate) fn copy(&self, handle: Option<SecretRef>) -> Option<Secret> {
+        let mut copied = None;
+        // One that is not there is as good as none.
+        let _ = self.with_secret(handle?, &mut |bytes| {
+            copied = Some(Secret::new(bytes.to_vec()))
+        });
+        copied
+    }
 }
 
 impl fmt::Debug for TaskVault {

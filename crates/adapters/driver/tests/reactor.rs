@@ -5,6 +5,9 @@
 mod account;
 #[path = "reactor/boot.rs"]
 mod boot;
+#[path = "reactor/brief.rs"]
+#[cfg(feature = "fleet")]
+mod brief;
 #[path = "reactor/commands.rs"]
 mod commands;
 #[path = "reactor/diary.rs"]

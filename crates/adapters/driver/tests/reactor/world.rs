@@ -30,7 +30,7 @@ pub(crate) struct PausedClock {
 }
 
 impl PausedClock {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             boot: Instant::now(),
             wall: Mutex::new(None),
