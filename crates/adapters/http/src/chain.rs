@@ -128,7 +128,7 @@ impl<'c> Chain<'c> {
             not(feature = "proxy"),
             expect(unused_mut, reason = "only a tunnel replaces it")
         )]
-        let (mut stream, address) = connect(place, limits).await?;
+        let (mut stream, address) = connect(place, self.client.origin(), limits).await?;
         //= R-PROXY-1
         #[cfg(feature = "proxy")]
         if let Some(via) = &mut self.via

@@ -39,6 +39,9 @@ pub struct HttpFetch {
     pub(crate) limits: Limits,
     #[cfg(feature = "_tls")]
     tls: Option<Arc<Tls>>,
+    /// Where connections come from; `None` for what the system chooses.
+    #[cfg(feature = "origin")]
+    origin: Option<IpAddr>,
 }
 
 impl HttpFetch {
@@ -59,6 +62,8 @@ impl HttpFetch {
             limits,
             #[cfg(feature = "_tls")]
             tls: None,
+            #[cfg(feature = "origin")]
+            origin: None,
         }
     }
 
@@ -68,6 +73,22 @@ impl HttpFetch {
     pub fn with_tls(mut self, tls: Arc<Tls>) -> Self {
         self.tls = Some(tls);
         self
+    }
+
+    /// Lets connections come from an address of this host; servers whose addresses are of the other kind cannot be reached then.
+    #[cfg(feature = "origin")]
+    #[must_use]
+    pub const fn from_address(mut self, origin: IpAddr) -> Self {
+        self.origin = Some(origin);
+        self
+    }
+
+    /// Where connections come from; `None` for what the system chooses.
+    pub(crate) const fn origin(&self) -> Option<IpAddr> {
+        #[cfg(feature = "origin")]
+        return self.origin;
+        #[cfg(not(feature = "origin"))]
+        None
     }
 
     pub(crate) const fn speaks(&self, scheme: Scheme) -> bool {

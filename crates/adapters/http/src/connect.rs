@@ -77,6 +77,7 @@ impl Place {
 /// A connection to the first address of a server that accepts one, and that address.
 pub(crate) async fn connect(
     place: &Place,
+    origin: Option<IpAddr>,
     limits: &Limits,
 ) -> Result<(Box<dyn Duplex>, IpAddr), FetchError> {
     let mut kind = ErrorKind::Timeout;
@@ -85,7 +86,7 @@ pub(crate) async fn connect(
     //= R-URL-8
     //= R-DNS-1
     for address in &place.addresses {
-        match timeout(limits.connect, TcpStream::connect(address)).await {
+        match timeout(limits.connect, open(*address, origin)).await {
             Ok(Ok(stream)) => return Ok((Box::new(stream), address.ip())),
             Ok(Err(error)) => {
                 tracing::debug!(%address, %error, "address does not accept");
@@ -115,4 +116,21 @@ pub(crate) async fn connect(
         Some(cause) => error.with_source(cause),
         None => error,
     })
+}
+
+async fn open(address: SocketAddr, origin: Option<IpAddr>) -> io::Result<TcpStream> {
+    #[cfg(feature = "origin")]
+    if let Some(origin) = origin {
+        let socket = match address {
+            SocketAddr::V4(_) => tokio::net::TcpSocket::new_v4()?,
+            SocketAddr::V6(_) => tokio::net::TcpSocket::new_v6()?,
+        };
+        // Only with this may a port be used for several servers, and before TIME_WAIT is over.
+        socket.set_reuseaddr(true)?;
+        socket.bind(SocketAddr::new(origin, 0))?;
+        return socket.connect(address).await;
+    }
+    #[cfg(not(feature = "origin"))]
+    let _ = origin;
+    TcpStream::connect(address).await
 }
