@@ -7,15 +7,17 @@ const PORT: u16 = 514;
 
 /// A name or address with its port.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Destination {
+pub struct Destination {
     /// Without brackets.
-    pub(crate) host: String,
-    pub(crate) port: u16,
+    pub host: String,
+    /// 514 if the text has none.
+    pub port: u16,
 }
 
 impl Destination {
     /// Reads `host[:port]`; an IPv6 address with a port stands in brackets.
-    pub(crate) fn read(text: &str) -> Option<Self> {
+    #[must_use]
+    pub fn read(text: &str) -> Option<Self> {
         let text = text.trim();
         let (host, port) = if let Some(literal) = text.strip_prefix('[') {
             let (host, rest) = literal.split_once(']')?;

@@ -23,5 +23,6 @@ mod sender;
 mod syslog;
 
 pub use datagram::render;
+pub use destination::Destination;
 pub use form::{Format, Transport};
 pub use syslog::Syslog;

@@ -10,10 +10,12 @@
 
 mod clock;
 mod flash;
+mod options;
 mod tap;
 mod trial;
 mod verdict;
 
+pub use options::discovered;
 pub use tap::Transfer;
 pub use trial::{Ended, Start, Trial, TrialError, run};
 pub use verdict::{Setting, Verdict};

@@ -5,15 +5,14 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use async_trait::async_trait;
 use onhook_device::{Identity, Now, WallTime};
-use onhook_discovery::{DhcpOption, Space, Value, choose};
 use onhook_driver::{Exit, Fetched, Fetchers, Observer, Phones, Places, Ports, Reactor, restore};
 use onhook_params::port::StoredParam;
 use onhook_params::{ParamId, Scope, Secrecy, known, secrecy};
 use onhook_phone::port::{CommandSource, Message};
 use onhook_phone::report::ResyncReport;
 use onhook_phone::{
-    Asked, Boot, Cause, Command, Discovered, Input, Model, Notice, Origin, Phone, PhoneSetup,
-    RestartKind, Shared, StateRecord,
+    Asked, Boot, Cause, Command, Input, Model, Notice, Origin, Phone, PhoneSetup, RestartKind,
+    Shared, StateRecord,
 };
 use onhook_schedule::port::Clock;
 use thiserror::Error;
@@ -21,6 +20,7 @@ use zeroize::Zeroizing;
 
 use crate::clock::JumpingClock;
 use crate::flash::Forgetful;
+use crate::options::discovered;
 use crate::tap::{Last, Tap, Transfer};
 
 /// The phone's number in its reactor.
@@ -241,20 +241,6 @@ fn seat(
     let mut reactor = Reactor::new(phones, clock, Box::new(Watcher(Arc::clone(seen))));
     reactor.queue(PHONE, Input::OptionsLearned(server));
     Ok(reactor)
-}
-
-/// What the first usable option says, in the order of DHCP_Option_To_Use.
-fn discovered(options: &[(u8, String)], order: &str, shared: &mut Shared) -> Option<Discovered> {
-    let options: Vec<DhcpOption<'_>> = options
-        .iter()
-        .map(|(number, value)| DhcpOption {
-            space: Space::V4,
-            code: u16::from(*number),
-            value: Value::Text(value),
-        })
-        .collect();
-    let choice = choose(order, "", &options, |_| {})?;
-    Discovered::intern(&choice.found, &mut shared.values)
 }
 
 /// A phone on its way.
