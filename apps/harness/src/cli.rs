@@ -2,6 +2,8 @@
 
 #[path = "cli/crypt.rs"]
 pub(crate) mod crypt;
+#[path = "cli/fleet.rs"]
+pub(crate) mod fleet;
 #[path = "cli/load.rs"]
 pub(crate) mod load;
 #[path = "cli/notify.rs"]
@@ -27,6 +29,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crypt::{DecryptArgs, EncryptArgs};
+use fleet::FleetArgs;
 use load::LoadArgs;
 use notify::NotifyArgs;
 use phone::{PhoneArgs, ScopeArgs};
@@ -170,9 +173,23 @@ pub(crate) enum Command {
         Profile_Rule = \"http://prov.example/$MA.xml\"\n\n\
         The same seed gives the same report, byte for byte, whatever the number of shards and processors.")]
     Storm(StormArgs),
-    /// Add the reports of shards of a storm up.
+    /// Play many phones to a server, and say how it bore them.
     #[command(after_help = "Examples:\n  \
-        onhook-harness merge part1.json part2.json --out storm.json")]
+        onhook-harness fleet --phones 1000 --rule 'http://192.0.2.10/$MA.xml'\n  \
+        onhook-harness fleet --phones 20000 --rule 'http://192.0.2.10/$MA.xml' --ramp 60 --duration 600 --threshold 'p99<500ms' --threshold 'failures<1%'\n  \
+        onhook-harness fleet --phones 5000 --rule '[--key $SA] https://prov.example.com/$MA.cfg' --key-file key.txt --ca ca.pem --html fleet.html\n  \
+        onhook-harness fleet --phones 100000 --rule @rule.txt --shard 2/5 --duration 300 --out part2.json\n  \
+        onhook-harness fleet --phones 500 --rule 'http://127.0.0.1:8080/$MA.xml' --source 127.0.0.0/8 --list\n\n\
+        Each phone is the real engine with values and a schedule of its own; it keeps nothing. Without --duration the run ends when every\n\
+        phone has ended one resync. Latency counts from when a resync was due. A threshold is pN, max, mean or late-pN with a time,\n\
+        failures or unfinished with a number or a part of a hundred, or rate with resyncs a second; without one nothing may fail.\n\
+        docs/fleet.md tells more.\n\
+        Exit status: 0 all thresholds hold, 1 one does not, or the run was ended early, 2 usage, or more phones than the system bears.")]
+    Fleet(Box<FleetArgs>),
+    /// Add the reports of shards of a storm, or of a fleet, up.
+    #[command(after_help = "Examples:\n  \
+        onhook-harness merge part1.json part2.json --out storm.json\n  \
+        onhook-harness merge fleet1.json fleet2.json --html fleet.html --threshold 'p99<500ms'")]
     Merge(MergeArgs),
     /// Simulate the phones of one subnet that fetch the same load, and share it or not, in virtual time.
     #[command(after_help = "Examples:\n  \

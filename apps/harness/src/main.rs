@@ -8,12 +8,14 @@ mod encrypt;
 mod expand;
 mod explain;
 mod failure;
+mod fleet;
 mod gzip;
 mod input;
 mod key;
 mod lint;
 mod load;
 mod logging;
+mod merge;
 mod notify;
 mod output;
 mod phone;
@@ -35,9 +37,11 @@ use crate::cli::{Cli, Command};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    // What the phone of a trial complains of stands in its verdict.
+    // What phones complain of stands in a verdict, or in a report.
     let level = if matches!(cli.command, Command::Try(_)) {
         LevelFilter::ERROR
+    } else if matches!(cli.command, Command::Fleet(_)) {
+        LevelFilter::OFF
     } else {
         LevelFilter::WARN
     };
@@ -52,6 +56,8 @@ fn main() -> ExitCode {
         Command::Storm(args) => storm::storm(&args),
         Command::Subnet(args) => subnet::subnet(&args),
         Command::Merge(args) => storm::merge(&args),
+        Command::Fleet(args) => fleet::fleet(&args),
+        Command::Merge(args) => merge::merge(&args),
         Command::Replay(args) => replay::replay(&args),
         Command::Run(args) => run::run(&args),
         Command::Expand(args) => expand::expand(&args),

@@ -1,6 +1,6 @@
-//! `storm` and `merge`: many phones in virtual time.
+//! `storm`: many phones in virtual time.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::path::Path;
 use std::process::ExitCode;
 use std::thread;
@@ -8,7 +8,7 @@ use std::thread;
 use anyhow::{Context, anyhow};
 use onhook_storm::{Report, Scenario, Shard, Storm};
 
-use crate::cli::storm::{MergeArgs, StormArgs};
+use crate::cli::storm::StormArgs;
 use crate::failure::Done;
 use crate::output::Readers;
 use crate::{input, output};
@@ -40,23 +40,8 @@ pub(crate) fn storm(args: &StormArgs) -> Done {
     finish(&report, args.out.as_deref())
 }
 
-/// Adds the reports of shards up.
-pub(crate) fn merge(args: &MergeArgs) -> Done {
-    let read = |from: &OsString| -> anyhow::Result<Report> {
-        let content = input::bytes(from)?;
-        serde_json::from_slice(&content)
-            .with_context(|| format!("{} is no report of a storm", Path::new(from).display()))
-    };
-    let reports = args
-        .reports
-        .iter()
-        .map(read)
-        .collect::<Result<Vec<_>, _>>()?;
-    finish(&onhook_storm::merge(&reports)?, args.out.as_deref())
-}
-
 /// Writes the report, and says the most important of it unless the report itself goes to standard output.
-fn finish(report: &Report, out: Option<&OsStr>) -> Done {
+pub(crate) fn finish(report: &Report, out: Option<&OsStr>) -> Done {
     if let Some(out) = out {
         output::write(out, report.to_json()?.as_bytes(), Readers::Everybody)?;
     }

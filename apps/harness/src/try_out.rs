@@ -1,7 +1,7 @@
 //! `try`: a throwaway phone against somebody's server.
 
 mod document;
-mod phone;
+pub(crate) mod phone;
 mod text;
 
 use std::path::Path;
@@ -157,9 +157,25 @@ fn plain(transfer: &Transfer, key: Option<&Secret>, cast: &Cast) -> Option<Zeroi
         .then_some(content)
 }
 
-/// The transports of a phone, which trusts the certificates of a file, and may have one of its own.
+/// The transports of a phone.
 fn transports(args: &TryArgs, family: Family) -> anyhow::Result<Fetchers> {
-    let anchors = match &args.ca {
+    let tls = trust(args.ca.as_deref(), own(args)?, family)?;
+    let resolver = Arc::new(DnsResolver::default());
+    let web = Arc::new(HttpFetch::new(resolver.clone(), OsEntropy::default().seed()).with_tls(tls));
+    Ok(Fetchers {
+        http: Some(web.clone()),
+        https: Some(web),
+        tftp: Some(Arc::new(TftpFetch::new(resolver, LocalPorts::ephemeral()))),
+    })
+}
+
+/// What a phone believes, the certificates of a file, and the one that it may have of its own.
+pub(crate) fn trust(
+    ca: Option<&Path>,
+    own: Option<Identity>,
+    family: Family,
+) -> anyhow::Result<Arc<Tls>> {
+    let anchors = match ca {
         None => TrustAnchors::none(),
         Some(path) => TrustAnchors::from_pem(&read("--ca", path)?)
             .with_context(|| format!("--ca: {}", path.display()))?,
@@ -171,14 +187,8 @@ fn transports(args: &TryArgs, family: Family) -> anyhow::Result<Fetchers> {
     };
     let tls = Arc::new(Tls::new(anchors, names, Arc::new(Today))?);
     //= R-TLS-5
-    tls.set_identity(own(args)?);
-    let resolver = Arc::new(DnsResolver::default());
-    let web = Arc::new(HttpFetch::new(resolver.clone(), OsEntropy::default().seed()).with_tls(tls));
-    Ok(Fetchers {
-        http: Some(web.clone()),
-        https: Some(web),
-        tftp: Some(Arc::new(TftpFetch::new(resolver, LocalPorts::ephemeral()))),
-    })
+    tls.set_identity(own);
+    Ok(tls)
 }
 
 /// What the phone presents to servers that want a certificate of it.

@@ -54,14 +54,14 @@ pub(crate) struct PhoneArgs {
     pub(crate) cause: String,
 }
 
-fn pair(text: &str) -> Result<(String, String), String> {
+pub(crate) fn pair(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
         Some(_) | None => Err("write NAME=VALUE".to_owned()),
     }
 }
 
-fn option(text: &str) -> Result<(u8, String), String> {
+pub(crate) fn option(text: &str) -> Result<(u8, String), String> {
     let (number, server) = pair(text)?;
     let number = number
         .parse()

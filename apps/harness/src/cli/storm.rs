@@ -35,6 +35,12 @@ pub(crate) struct MergeArgs {
     /// Where the JSON goes; - for standard output.
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<OsString>,
+    /// Where a page with plots goes, of a fleet.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<OsString>,
+    /// What has to hold of a fleet, for example 'p99<500ms'; may be given several times.
+    #[arg(long, value_name = "CONDITION")]
+    pub(crate) threshold: Vec<String>,
 }
 
 /// One part of several.
@@ -44,7 +50,7 @@ pub(crate) struct ShardArg {
     pub(crate) of: NonZeroU32,
 }
 
-fn shard(text: &str) -> Result<ShardArg, String> {
+pub(crate) fn shard(text: &str) -> Result<ShardArg, String> {
     let parts = text.split_once('/').and_then(|(number, of)| {
         Some(ShardArg {
             number: number.parse().ok()?,

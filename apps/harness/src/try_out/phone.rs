@@ -37,13 +37,7 @@ impl Cast {
         let identity = identity(args, &scope)?;
         let mut flash = args.state.flash(scope)?;
         let key = args.key()?;
-        if let Some(key) = &key {
-            let text = std::str::from_utf8(key.expose())
-                .context("the key is not UTF-8, so no rule can hold it")?;
-            flash
-                .set(REGISTER, text)
-                .map_err(|error| anyhow!("the key does not fit into {REGISTER}: {error}"))?;
-        }
+        keep_key(&mut flash, key.as_ref())?;
         let mut options = args.state.dhcp.clone();
         let mut model = args.state.build(identity.clone(), &scope, &args.cause)?;
         if let Some(server) = &args.server {
@@ -101,8 +95,23 @@ impl Cast {
     }
 }
 
+/// Puts a key that was given where the rule finds it.
+pub(crate) fn keep_key(flash: &mut Flash, key: Option<&Secret>) -> anyhow::Result<()> {
+    let Some(key) = key else {
+        return Ok(());
+    };
+    let text = std::str::from_utf8(key.expose())
+        .context("the key is not UTF-8, so no rule can hold it")?;
+    flash
+        .set(REGISTER, text)
+        .map_err(|error| anyhow!("the key does not fit into {REGISTER}: {error}"))
+}
+
 /// The rule with the key, if one was given and the rule names none.
-fn keyed(rule: Zeroizing<String>, key: Option<&Secret>) -> anyhow::Result<Zeroizing<String>> {
+pub(crate) fn keyed(
+    rule: Zeroizing<String>,
+    key: Option<&Secret>,
+) -> anyhow::Result<Zeroizing<String>> {
     if key.is_none() || rule.contains("--key") {
         return Ok(rule);
     }
@@ -120,14 +129,22 @@ fn keyed(rule: Zeroizing<String>, key: Option<&Secret>) -> anyhow::Result<Zeroiz
 
 /// Who the phone is.
 fn identity(args: &TryArgs, scope: &Scope) -> anyhow::Result<Identity> {
-    let mut identity = Identity {
+    let identity = Identity {
         mac: args.mac.parse().context("--mac")?,
-        family: scope.family,
-        release: scope.release,
         client_certificate: args.client_cert.is_some(),
         ..Identity::default()
     };
-    let model = args.model.as_deref();
+    of_model(identity, args.model.as_deref(), scope)
+}
+
+/// The identity of a phone of a model.
+pub(crate) fn of_model(
+    mut identity: Identity,
+    model: Option<&str>,
+    scope: &Scope,
+) -> anyhow::Result<Identity> {
+    identity.family = scope.family;
+    identity.release = scope.release;
     match (scope.family, model) {
         (Family::Mpp, None) => {}
         (Family::Mpp, Some(model)) => {

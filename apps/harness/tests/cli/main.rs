@@ -5,6 +5,7 @@ mod apply;
 mod common;
 mod crypt;
 mod explain;
+mod fleet;
 mod lint;
 mod load;
 mod openssl;

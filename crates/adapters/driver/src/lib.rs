@@ -19,10 +19,10 @@ mod fault;
 mod fetch;
 #[cfg(feature = "firmware")]
 mod firmware;
-#[cfg(feature = "firmware")]
-mod load;
 #[cfg(feature = "fleet")]
 mod fleet;
+#[cfg(feature = "firmware")]
+mod load;
 #[cfg(not(feature = "reports"))]
 mod no_report;
 #[cfg_attr(
@@ -57,12 +57,12 @@ mod waiting;
 mod wheel;
 
 pub use exported::exported;
+#[cfg(feature = "fleet")]
+pub use fleet::{Decoder, File, Read};
 #[cfg(feature = "sharing")]
 pub use peers::PeerPorts;
 #[cfg(feature = "firmware")]
 pub use ports::FirmwarePorts;
-#[cfg(feature = "fleet")]
-pub use fleet::{Decoder, File, Read};
 pub use ports::{Fetched, Fetchers, Observer, Places, Ports, Recorder, TrustPorts, Uploaders};
 pub use reactor::{Exit, Phones, Reactor, Seat};
 pub use restore::restore;

@@ -1,0 +1,168 @@
+//! `fleet`: many live phones against somebody's server.
+
+mod cast;
+mod metrics;
+mod progress;
+
+use std::net::IpAddr;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::{Context, anyhow};
+use onhook_dns::DnsResolver;
+use onhook_driver::{Fetchers, Uploaders};
+use onhook_fleet::{Capacity, Fleet, Plan, Report, Shard, Threshold, Transports};
+use onhook_http::{HttpFetch, Tls};
+use onhook_system::RealClock;
+use onhook_tftp::{LocalPorts, TftpFetch};
+use tokio::runtime::Builder;
+
+use crate::cli::fleet::FleetArgs;
+use crate::failure::{Done, FAILED, note};
+use crate::output::{self, Readers};
+use crate::stop::StopSignals;
+use crate::try_out::trust;
+
+/// Plays a fleet, or a shard of it; thresholds decide the exit status.
+pub(crate) fn fleet(args: &FleetArgs) -> Done {
+    let plan = plan(args)?;
+    plan.check()?;
+    let thresholds = match thresholds(&args.threshold)? {
+        none if none.is_empty() => vec![Threshold::no_failures()],
+        asked => asked,
+    };
+    if args.list {
+        return list(&plan);
+    }
+    let cast = cast::of(args)?;
+    let tls = trust(args.ca.as_deref(), None, cast.scope.family)?;
+    let listeners = u64::from(args.metrics.is_some());
+    Capacity::of_this_process().check(&plan, listeners)?;
+    let fleet = Fleet { plan, cast };
+    let report = play(args, &fleet, tls)?;
+    finish(&report, &thresholds, args)
+}
+
+/// Runs the phones, with whoever wants to look at them meanwhile.
+fn play(args: &FleetArgs, fleet: &Fleet, tls: Arc<Tls>) -> anyhow::Result<Report> {
+    let live = fleet.live();
+    let runtime = Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("cannot start")?;
+    let report = runtime.block_on(async {
+        let mut signals = StopSignals::catch()?;
+        if let Some(address) = args.metrics {
+            metrics::serve(address, live.clone()).await?;
+        }
+        let shown = progress::show(live.clone());
+        let make = |source: Option<IpAddr>| transports(source, &tls, fleet.plan.seed);
+        let transports = Transports {
+            make: &make,
+            resolver: Arc::new(DnsResolver::default()),
+            threads: args.threads.get() as usize,
+        };
+        let clock = Arc::new(RealClock::start("UTC")?);
+        let report = fleet.run(transports, clock, &live, signals.first()).await;
+        drop(shown);
+        anyhow::Ok(report?)
+    });
+    // A transfer that was given up may still wait for its end.
+    runtime.shutdown_background();
+    report
+}
+
+fn plan(args: &FleetArgs) -> anyhow::Result<Plan> {
+    let source = args.source.as_deref().map(str::parse);
+    let sources = source
+        .transpose()
+        .map_err(|why: String| anyhow!("--source: {why}"))?;
+    Ok(Plan {
+        phones: args.phones,
+        shard: args.shard.map(|shard| Shard {
+            number: shard.number,
+            of: shard.of,
+        }),
+        seed: args.seed,
+        first_mac: args.first_mac.parse().context("--first-mac")?,
+        ramp_ms: args.ramp,
+        duration_ms: args.duration,
+        sources,
+        at_once: args.at_once,
+    })
+}
+
+/// The transports of a phone that comes from an address.
+fn transports(source: Option<IpAddr>, tls: &Arc<Tls>, seed: u64) -> (Fetchers, Uploaders) {
+    let resolver = Arc::new(DnsResolver::default());
+    let web = HttpFetch::new(resolver.clone(), seed).with_tls(Arc::clone(tls));
+    let web = Arc::new(match source {
+        Some(source) => web.from_address(source),
+        None => web,
+    });
+    let tftp = Arc::new(TftpFetch::new(resolver, LocalPorts::ephemeral()));
+    let fetchers = Fetchers {
+        http: Some(web.clone()),
+        https: Some(web.clone()),
+        tftp: Some(tftp.clone()),
+    };
+    let uploaders = Uploaders {
+        http: Some(web.clone()),
+        https: Some(web),
+        tftp: Some(tftp),
+    };
+    (fetchers, uploaders)
+}
+
+/// What has to hold.
+pub(crate) fn thresholds(asked: &[String]) -> anyhow::Result<Vec<Threshold>> {
+    let read = |text: &String| text.parse().context("--threshold");
+    asked.iter().map(read).collect()
+}
+
+fn list(plan: &Plan) -> Done {
+    let mut text = String::new();
+    for member in plan.members() {
+        let source = member.source.map_or("-".to_owned(), |ip| ip.to_string());
+        let line = format!(
+            "{} {} {} {source}\n",
+            member.index, member.mac, member.serial
+        );
+        text.push_str(&line);
+    }
+    output::print(&text)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn finish(report: &Report, thresholds: &[Threshold], args: &FleetArgs) -> Done {
+    if let Some(out) = &args.out {
+        output::write(out, report.to_json()?.as_bytes(), Readers::Everybody)?;
+    }
+    if let Some(html) = &args.html {
+        let page = onhook_fleet::page(report, thresholds);
+        output::write(html, page.as_bytes(), Readers::Everybody)?;
+    }
+    let machine = args.json || args.out.as_ref().is_some_and(|out| out == "-");
+    if args.json {
+        output::print(&report.to_json()?)?;
+    } else if !machine {
+        output::print(&report.text(thresholds))?;
+    }
+    Ok(judged(report, thresholds, machine))
+}
+
+/// The exit status; what failed is told on stderr if the report itself is for programs.
+pub(crate) fn judged(report: &Report, thresholds: &[Threshold], machine: bool) -> ExitCode {
+    let mut good = !report.interrupted;
+    for threshold in thresholds {
+        let (holds, found) = threshold.judge(report);
+        good &= holds;
+        if machine && !holds {
+            note(&format!("{threshold} does not hold: {found}"));
+        }
+    }
+    match good {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::from(FAILED),
+    }
+}

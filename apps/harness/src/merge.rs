@@ -1,0 +1,89 @@
+//! `merge`: shards of a storm, or of a fleet, as one report.
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use anyhow::{Context, bail};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use crate::cli::storm::MergeArgs;
+use crate::failure::Done;
+use crate::output::{self, Readers};
+use crate::{fleet, input, storm};
+
+/// What a report says of itself.
+#[derive(Deserialize)]
+struct Kind {
+    schema: String,
+}
+
+/// Adds the reports of shards up.
+pub(crate) fn merge(args: &MergeArgs) -> Done {
+    let mut files = Vec::new();
+    for from in &args.reports {
+        files.push((from, input::bytes(from)?));
+    }
+    let mut kinds = Vec::new();
+    for (from, content) in &files {
+        let kind: Kind = serde_json::from_slice(content)
+            .with_context(|| format!("{} is no report of a storm or a fleet", name(from)))?;
+        kinds.push(kind.schema);
+    }
+    let first = kinds.first().cloned().unwrap_or_default();
+    for ((from, _), kind) in files.iter().zip(&kinds) {
+        if *kind != first {
+            bail_kinds(from, kind, &first)?;
+        }
+    }
+    if first.starts_with("onhook.fleet/") {
+        let reports = all(&files, "a fleet")?;
+        return merged_fleet(&onhook_fleet::merge(&reports)?, args);
+    }
+    if args.html.is_some() || !args.threshold.is_empty() {
+        return Err(anyhow::anyhow!("--html and --threshold are for reports of a fleet").into());
+    }
+    let reports = all(&files, "a storm")?;
+    storm::finish(&onhook_storm::merge(&reports)?, args.out.as_deref())
+}
+
+fn name(from: &OsString) -> std::path::Display<'_> {
+    Path::new(from).display()
+}
+
+fn bail_kinds(from: &OsString, kind: &str, first: &str) -> anyhow::Result<()> {
+    bail!(
+        "{} is of the kind {kind}, the first report of the kind {first}: they do not add up",
+        name(from)
+    )
+}
+
+fn all<T: DeserializeOwned>(
+    files: &[(&OsString, zeroize::Zeroizing<Vec<u8>>)],
+    of: &str,
+) -> anyhow::Result<Vec<T>> {
+    files
+        .iter()
+        .map(|(from, content)| {
+            serde_json::from_slice(content)
+                .with_context(|| format!("{} is no report of {of}", name(from)))
+        })
+        .collect()
+}
+
+/// Writes the sum, and judges it by what was asked for alone.
+fn merged_fleet(report: &onhook_fleet::Report, args: &MergeArgs) -> Done {
+    let thresholds = fleet::thresholds(&args.threshold)?;
+    if let Some(out) = &args.out {
+        output::write(out, report.to_json()?.as_bytes(), Readers::Everybody)?;
+    }
+    if let Some(html) = &args.html {
+        let page = onhook_fleet::page(report, &thresholds);
+        output::write(html, page.as_bytes(), Readers::Everybody)?;
+    }
+    let machine = args.out.as_ref().is_some_and(|out| out == "-");
+    if !machine {
+        output::print(&report.text(&thresholds))?;
+    }
+    Ok(fleet::judged(report, &thresholds, machine))
+}

@@ -1,0 +1,34 @@
+//! As many phones as a site has, in one process, against a server that somebody runs.
+//!
+//! [`Fleet::run`] plays phones with the reactor, the engine and the transports of the agent; they keep nothing. What it brings to
+//! light is a [`Report`]: sums, so that reports of shards add up ([`merge`]). [`Threshold`]s say whether it is good enough.
+//!
+//! Latency is honest: it counts from when a resync was due, not from when somebody got round to it.
+//!
+//! Deliberately unknown here: command lines, files, which transports exist, listeners.
+//!
+//! Requirement families: none of its own; the phones keep theirs.
+
+mod capacity;
+mod distribution;
+mod fleet;
+mod gate;
+mod log;
+mod metrics;
+mod page;
+mod plan;
+mod pool;
+mod report;
+mod tally;
+mod text;
+mod threshold;
+
+pub use capacity::{Capacity, TooMany};
+pub use distribution::Distribution;
+pub use fleet::{Cast, Fleet, FleetError, Transports};
+pub use metrics::metrics;
+pub use page::page;
+pub use plan::{Member, Plan, PlanError, Shard, Sources};
+pub use report::{Fault, MergeError, Report, Run, Seconds, Shards, Totals, merge};
+pub use tally::Live;
+pub use threshold::{Threshold, ThresholdError};

@@ -1,0 +1,85 @@
+//! Tests of the pool.
+
+use onhook_device::Secret;
+use onhook_driver::{Decoder as _, File};
+
+use super::*;
+
+fn file(text: &str, key: Option<&str>) -> File {
+    File {
+        body: format!("<flat-profile><GPP_A>{text}</GPP_A></flat-profile>").into_bytes(),
+        key: key.map(Secret::from),
+        ikm: None,
+        aliases: String::new(),
+        scope: Scope::default(),
+        aes128gcm: false,
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_comes_again_is_read_twice_and_then_kept() {
+    let pool = Pool::start(2).unwrap();
+    let mut read = Vec::new();
+    for _ in 0..4 {
+        read.push(pool.decode(file("1", None)).await.unwrap());
+    }
+    assert!(!Arc::ptr_eq(&read[0], &read[1]));
+    assert!(Arc::ptr_eq(&read[1], &read[2]));
+    assert!(Arc::ptr_eq(&read[2], &read[3]));
+    assert_eq!(read[0].digest, read[3].digest);
+}
+
+#[tokio::test]
+async fn the_same_bytes_with_another_key_or_map_are_another_file() {
+    let pool = Pool::start(1).unwrap();
+    let plain = file("1", None).body;
+    let body = onhook_crypto::encrypt(&plain, b"a", onhook_crypto::Digest::Sha256, *b"saltsalt");
+    let keyed = |key| File {
+        body: body.clone(),
+        ..file("", Some(key))
+    };
+    for _ in 0..3 {
+        assert!(pool.decode(keyed("a")).await.is_ok());
+    }
+    let (outcome, _) = pool.decode(keyed("b")).await.unwrap_err();
+    assert_eq!(outcome, Outcome::DecryptFailed);
+    let mapped = |aliases: &str| File {
+        aliases: aliases.to_owned(),
+        ..file("1", None)
+    };
+    let first = pool.decode(mapped("")).await.unwrap();
+    let first_again = pool.decode(mapped("")).await.unwrap();
+    let other = pool
+        .decode(mapped("/x = /flat-profile/GPP_B"))
+        .await
+        .unwrap();
+    assert_eq!(first.digest, other.digest);
+    assert!(!Arc::ptr_eq(&first_again, &other));
+}
+
+#[tokio::test]
+async fn a_bad_file_fails_each_time_and_is_not_kept() {
+    let pool = Pool::start(1).unwrap();
+    for _ in 0..3 {
+        let mut bad = file("1", None);
+        bad.body.truncate(20);
+        let (outcome, message) = pool.decode(bad).await.unwrap_err();
+        assert_eq!(outcome, Outcome::ParseFailed);
+        assert!(!message.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn more_files_than_threads_and_places_are_all_read() {
+    let pool = Arc::new(Pool::start(1).unwrap());
+    let mut tasks = Vec::new();
+    for number in 0..200 {
+        let pool = Arc::clone(&pool);
+        tasks.push(tokio::spawn(async move {
+            pool.decode(file(&number.to_string(), None)).await.is_ok()
+        }));
+    }
+    for task in tasks {
+        assert!(task.await.unwrap());
+    }
+}
