@@ -2,7 +2,7 @@
 
 use crate::plan::Plan;
 use crate::report::Benchmark;
-use crate::{commit, engine, firmware, language, pipeline, stages, tftp, web};
+use crate::{commit, engine, firmware, fleet, language, pipeline, stages, tftp, web};
 
 /// A benchmark by name.
 pub(crate) struct Entry {
@@ -12,7 +12,7 @@ pub(crate) struct Entry {
 }
 
 /// All benchmarks.
-pub(crate) const ENTRIES: [Entry; 17] = [
+pub(crate) const ENTRIES: [Entry; 19] = [
     Entry {
         name: firmware::NAME,
         about: firmware::ABOUT,
@@ -97,5 +97,15 @@ pub(crate) const ENTRIES: [Entry; 17] = [
         name: "tls-fetch",
         about: web::ABOUT_TLS,
         run: web::tls,
+    },
+    Entry {
+        name: fleet::SHARED.name,
+        about: fleet::SHARED.about,
+        run: |plan| fleet::run(&fleet::SHARED, plan),
+    },
+    Entry {
+        name: fleet::OWN.name,
+        about: fleet::OWN.about,
+        run: |plan| fleet::run(&fleet::OWN, plan),
     },
 ];

@@ -95,6 +95,36 @@ pub(crate) fn xml() -> String {
     xml
 }
 
+/// A profile of so many values of a site, none of which is that of the factory, nor moves the schedule or the server of a phone; `salt`
+/// makes it another one. They are drawn, so that compression has work to do.
+pub(crate) fn of_site(count: usize, salt: u64) -> String {
+    let scope = Scope::default();
+    let free = |id: &ParamId| {
+        let pattern = id.pattern();
+        let section = pattern.section().unwrap_or_default();
+        let provisioning = [
+            "Configuration Profile",
+            "Upload Configuration",
+            "CA Settings",
+        ];
+        !pattern.reboot
+            && !pattern.secret
+            && !provisioning.contains(&section)
+            && id.check("Front Desk 1").is_ok()
+            && !id.name().to_string().starts_with("Syslog")
+    };
+    let mut xml = String::from("<flat-profile>\n");
+    for (n, id) in ParamId::all(&scope).filter(free).take(count).enumerate() {
+        let drawn = onhook_schedule::phone_seed(salt, n as u64) % 100_000_000;
+        let _ = writeln!(
+            xml,
+            "<{0} ua=\"na\">Desk {n}, Building {drawn}</{0}>",
+            id.name()
+        );
+    }
+    xml + "</flat-profile>\n"
+}
+
 /// The published choices as a comment, as some exports have them.
 fn options(id: ParamId) -> String {
     let values: Vec<_> = id.pattern().values().collect();

@@ -10,6 +10,7 @@ mod commit;
 mod content;
 mod engine;
 mod firmware;
+mod fleet;
 mod language;
 mod measure;
 mod peers;
@@ -63,6 +64,11 @@ fn main() -> ExitCode {
             soak::soak(&agent, rate, seconds)
         }
         Command::Load { url, seconds, ca } => load(&url, seconds, ca.as_deref()),
+        Command::Crowd {
+            rule,
+            phones,
+            syslog,
+        } => fleet::crowd(&rule, phones, syslog),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -243,7 +243,7 @@ fn certify(folder: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// nginx on the second processor; ended when it is dropped.
+/// nginx, on the second processor unless it may be anywhere; ended when it is dropped.
 pub(crate) struct Server {
     child: Child,
     pub(crate) port: u16,
@@ -251,6 +251,15 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start(folder: &Path, ssl: Option<&str>) -> anyhow::Result<Self> {
+        Self::start_by(&["taskset", "-c", "1", "nginx"], folder, ssl)
+    }
+
+    /// On any processor.
+    pub(crate) fn start_anywhere(folder: &Path) -> anyhow::Result<Self> {
+        Self::start_by(&["nginx"], folder, None)
+    }
+
+    fn start_by(words: &[&str], folder: &Path, ssl: Option<&str>) -> anyhow::Result<Self> {
         let root = folder.join("root");
         fs::create_dir(&root).context("making the folder of files")?;
         for (name, bytes) in [FILE, SMALL] {
@@ -270,8 +279,10 @@ impl Server {
              server {{ listen 127.0.0.1:{port} {ssl}; {secure} }} }}\n"
         );
         fs::write(folder.join("nginx.conf"), text)?;
-        let child = Command::new("taskset")
-            .args(["-c", "1", "nginx", "-c", "nginx.conf", "-e", "stderr", "-p"])
+        let (program, rest) = words.split_first().context("a program")?;
+        let child = Command::new(program)
+            .args(rest)
+            .args(["-c", "nginx.conf", "-e", "stderr", "-p"])
             .arg(folder)
             .stderr(Stdio::null())
             .spawn()

@@ -55,7 +55,6 @@ fn main() -> ExitCode {
         Command::Diff(args) => diff::diff(&args),
         Command::Storm(args) => storm::storm(&args),
         Command::Subnet(args) => subnet::subnet(&args),
-        Command::Merge(args) => storm::merge(&args),
         Command::Fleet(args) => fleet::fleet(&args),
         Command::Merge(args) => merge::merge(&args),
         Command::Replay(args) => replay::replay(&args),

@@ -1,6 +1,7 @@
 //! Reading files beside the reactor.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::hash::{DefaultHasher, Hasher as _};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread;
 
@@ -11,21 +12,37 @@ use onhook_driver::{Decoder, File, Read};
 use onhook_params::Scope;
 use onhook_profile::Decoded;
 use tokio::sync::{Semaphore, oneshot};
+use zeroize::Zeroizing;
 
-/// How many files are remembered; then the table starts anew.
-const REMEMBERED: usize = 4096;
-/// How many of them with what they come to.
+/// How many files are remembered as seen; then the table starts anew.
+const SEEN: usize = 65_536;
+/// How many are kept with what they come to.
 const KEPT: usize = 48;
+/// Largest file that is kept, in bytes.
+const LARGEST: usize = 1 << 20;
+/// Bytes at either end of a file that go into its mark.
+const ENDS: usize = 256;
 /// Files that wait for a thread, for each thread.
 const QUEUE: usize = 16;
 
-/// What decides what a file comes to: digests of body, key and keying material, the alias map, the scope.
-type Name = ([u8; 32], [u8; 32], String, Scope, bool);
+/// A file that came more than once, with everything that decides what it comes to.
+struct Kept {
+    body: Zeroizing<Vec<u8>>,
+    /// SHA-256 of key and keying material.
+    secrets: [u8; 32],
+    aliases: String,
+    scope: Scope,
+    aes128gcm: bool,
+    decoded: Arc<Decoded>,
+}
 
 #[derive(Default)]
 struct Known {
-    seen: HashMap<Name, Option<Arc<Decoded>>>,
-    kept: usize,
+    /// Marks of files; another file may have the same one, and is kept too early then.
+    seen: HashSet<u64>,
+    kept: HashMap<u64, Vec<Kept>>,
+    /// Files in `kept`.
+    files: usize,
 }
 
 /// A fixed number of threads, and the profiles that came more than once.
@@ -69,22 +86,67 @@ impl Pool {
     }
 }
 
-/// Names a file; none of its secrets can be had from the name but by guessing, and it stays in memory.
-fn name(file: &File) -> Name {
-    let mut secrets = Vec::new();
+/// Cheap to compute; files that are compared have the same one.
+fn mark(file: &File) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    let body = &file.body;
+    hasher.write_usize(body.len());
+    hasher.write(body.get(..ENDS).unwrap_or(body));
+    hasher.write(
+        body.len()
+            .checked_sub(ENDS)
+            .map_or(&[], |from| body.get(from..).unwrap_or(&[])),
+    );
+    hasher.finish()
+}
+
+/// No secret can be had from it but by guessing, and it stays in memory.
+fn secrets(file: &File) -> [u8; 32] {
+    let mut secrets = Zeroizing::new(Vec::new());
     for secret in [&file.key, &file.ikm] {
         let bytes = secret.as_ref().map_or(&b""[..], |secret| secret.expose());
         secrets.extend((bytes.len() as u64).to_be_bytes());
         secrets.extend(bytes);
     }
-    let secrets = zeroize::Zeroizing::new(secrets);
-    (
-        sha256(&file.body),
-        sha256(&secrets),
-        file.aliases.clone(),
-        file.scope,
-        file.aes128gcm,
-    )
+    sha256(&secrets)
+}
+
+impl Known {
+    /// What a file comes to that was kept: it is the same to the last byte.
+    fn find(&self, mark: u64, secrets: &[u8; 32], file: &File) -> Option<Arc<Decoded>> {
+        let same = |kept: &&Kept| {
+            (&kept.secrets, &kept.aliases, kept.scope, kept.aes128gcm)
+                == (secrets, &file.aliases, file.scope, file.aes128gcm)
+                && *kept.body == file.body
+        };
+        let kept = self.kept.get(&mark)?.iter().find(same)?;
+        Some(Arc::clone(&kept.decoded))
+    }
+
+    /// Notes that a file came; whether it is worth a copy, because one like it came before.
+    fn note(&mut self, mark: u64, bytes: usize) -> bool {
+        if self.seen.len() >= SEEN {
+            self.seen.clear();
+        }
+        !self.seen.insert(mark) && bytes <= LARGEST && self.files < KEPT
+    }
+
+    /// Keeps a file, unless one like it was kept meanwhile; what both come to.
+    fn keep(&mut self, mark: u64, new: Kept) -> Arc<Decoded> {
+        let alike = self.kept.entry(mark).or_default();
+        let same = |old: &&Kept| {
+            (&old.secrets, &old.aliases, old.scope, old.aes128gcm)
+                == (&new.secrets, &new.aliases, new.scope, new.aes128gcm)
+                && old.body == new.body
+        };
+        if let Some(old) = alike.iter().find(same) {
+            return Arc::clone(&old.decoded);
+        }
+        let decoded = Arc::clone(&new.decoded);
+        alike.push(new);
+        self.files += 1;
+        decoded
+    }
 }
 
 #[async_trait]
@@ -94,17 +156,22 @@ impl Decoder for Pool {
             let why = "the program failed in the middle of reading a file: please report this";
             Err((Outcome::Internal, why.to_owned()))
         };
-        let name = name(&file);
-        if let Some(Some(decoded)) = self.known().seen.get(&name) {
-            return Ok(Arc::clone(decoded));
+        let (mark, secrets) = (mark(&file), secrets(&file));
+        if let Some(decoded) = self.known().find(mark, &secrets, &file) {
+            return Ok(decoded);
         }
         let Ok(_room) = self.room.acquire().await else {
             return failed();
         };
         // Somebody who waited for a thread before may have had the same file.
-        if let Some(Some(decoded)) = self.known().seen.get(&name) {
-            return Ok(Arc::clone(decoded));
+        if let Some(decoded) = self.known().find(mark, &secrets, &file) {
+            return Ok(decoded);
         }
+        let copy = self
+            .known()
+            .note(mark, file.body.len())
+            .then(|| (Zeroizing::new(file.body.clone()), file.aliases.clone()));
+        let (scope, aes128gcm) = (file.scope, file.aes128gcm);
         let (reply, answer) = oneshot::channel();
         // There is room: permits are as many as places.
         if self.jobs.try_send((file, reply)).is_err() {
@@ -114,21 +181,16 @@ impl Decoder for Pool {
             return failed();
         };
         let decoded = read?;
-        let mut known = self.known();
-        match known.seen.get(&name) {
-            Some(Some(other)) => return Ok(Arc::clone(other)),
-            // The second time: it is worth keeping.
-            Some(None) if known.kept < KEPT => {
-                known.kept += 1;
-                known.seen.insert(name, Some(Arc::clone(&decoded)));
-            }
-            Some(None) => {}
-            None => {
-                if known.seen.len() >= REMEMBERED {
-                    *known = Known::default();
-                }
-                known.seen.insert(name, None);
-            }
+        if let Some((body, aliases)) = copy {
+            let kept = Kept {
+                body,
+                secrets,
+                aliases,
+                scope,
+                aes128gcm,
+                decoded: Arc::clone(&decoded),
+            };
+            return Ok(self.known().keep(mark, kept));
         }
         Ok(decoded)
     }

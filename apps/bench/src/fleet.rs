@@ -1,0 +1,230 @@
+//! `fleet-shared` and `fleet-own`: whole resyncs of many phones against nginx, beside wrk.
+//!
+//! A resync connects, fetches, decrypts, inflates, reads, compares, commits in memory, and logs to syslog; wrk throws what it fetches away. All
+//! programs share all processors: a fleet reads files beside its phones.
+
+use std::fs;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+use onhook_crypto::{Digest, encrypt};
+use onhook_device::{Identity, Mac};
+use onhook_driver::{Fetchers, Uploaders};
+use onhook_fleet::{Cast, Fleet, Plan as Phones, Transports};
+use onhook_http::HttpFetch;
+use onhook_params::port::StoredParam;
+use onhook_params::{ParamId, Scope};
+use onhook_system::RealClock;
+use serde_json::json;
+use zeroize::Zeroizing;
+
+use crate::content::{KEY, gzipped, of_site};
+use crate::measure::Timing;
+use crate::plan::Plan;
+use crate::report::{Benchmark, Peer, Side};
+use crate::tftp::NoNames;
+use crate::web::{Server, missing};
+
+/// Phones of a round; those of a program that was not optimized mean nothing.
+const PHONES: u32 = if cfg!(debug_assertions) { 100 } else { 10_000 };
+/// Values in each profile.
+const VALUES: usize = 1000;
+/// Requests at the same time, of both clients.
+const AT_ONCE: u32 = 64;
+const OURS: &str = "onhook";
+
+/// One benchmark.
+pub(crate) struct Kind {
+    pub(crate) name: &'static str,
+    pub(crate) about: &'static str,
+    own: bool,
+}
+
+/// One file for all.
+pub(crate) const SHARED: Kind = Kind {
+    name: "fleet-shared",
+    about: "whole resyncs of 10,000 phones from nginx, 1,000 encrypted, gzipped values in one file",
+    own: false,
+};
+/// A file with a key for each phone.
+pub(crate) const OWN: Kind = Kind {
+    name: "fleet-own",
+    about: "whole resyncs of 10,000 phones from nginx, 1,000 encrypted, gzipped values in a file with a key for each phone",
+    own: true,
+};
+
+/// Lets both clients take turns.
+pub(crate) fn run(kind: &Kind, plan: &Plan) -> anyhow::Result<Benchmark> {
+    let mut benchmark = Benchmark {
+        name: kind.name,
+        about: kind.about,
+        counts: json!({ "phones": PHONES, "values": VALUES }),
+        line: String::new(),
+        sides: Vec::new(),
+        peers: Vec::new(),
+    };
+    if let Some(why) = missing(plan, &["nginx", "wrk"]) {
+        benchmark.line = format!("skipped: {why}");
+        return Ok(benchmark);
+    }
+    let folder = tempfile::tempdir().context("making a scratch folder")?;
+    let server = Server::start_anywhere(folder.path())?;
+    let bytes = write_files(kind, &folder.path().join("root"))?;
+    benchmark.counts = json!({ "phones": PHONES, "values": VALUES, "bytes": bytes });
+    // What is sent there is dropped when nobody reads, as datagrams are.
+    let sink = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).context("a socket for messages")?;
+    let site = format!("http://127.0.0.1:{}", server.port);
+    let rule = match kind.own {
+        false => format!("[--key {KEY}] {site}/shared.cfg"),
+        true => format!("[--key $MA] {site}/$MA.cfg"),
+    };
+    let url = match kind.own {
+        false => format!("{site}/shared.cfg"),
+        true => format!("{site}/000e08000000.cfg"),
+    };
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    for _ in 0..plan.rounds {
+        ours.push(own(&rule, sink.local_addr()?)?);
+        theirs.push(wrk(&url)?);
+    }
+    let timing = Timing::of(ours);
+    let about = "one connection a request, the same file each time, thrown away";
+    let peer = Peer::new("wrk", about, OURS, &timing, Ok(Timing::of(theirs)));
+    benchmark.peers.push(peer);
+    benchmark.sides.push(Side {
+        name: OURS,
+        about: "for each resync as many seconds as all of them took",
+        timing,
+        cpu: None,
+    });
+    Ok(benchmark)
+}
+
+/// Writes what phones fetch; returns the size of the first file.
+fn write_files(kind: &Kind, root: &Path) -> anyhow::Result<usize> {
+    let file = |salt: u64, key: &str| {
+        let xml = of_site(VALUES, salt);
+        let [.., a, b, c, d, e, f, g, h] = salt.to_be_bytes();
+        encrypt(
+            &gzipped(&xml),
+            key.as_bytes(),
+            Digest::Sha256,
+            [a, b, c, d, e, f, g, h],
+        )
+    };
+    if !kind.own {
+        let shared = file(1, KEY);
+        fs::write(root.join("shared.cfg"), &shared)?;
+        return Ok(shared.len());
+    }
+    let mut bytes = 0;
+    for index in 0..PHONES {
+        let mac = format!("000e08{index:06x}");
+        let own = file(u64::from(index), &mac);
+        bytes = own.len();
+        fs::write(root.join(format!("{mac}.cfg")), own)?;
+    }
+    Ok(bytes)
+}
+
+/// Seconds of one resync of ours.
+fn own(rule: &str, syslog: SocketAddr) -> anyhow::Result<f64> {
+    let program = std::env::current_exe().context("finding the own program")?;
+    let output = Command::new(program)
+        .args(["crowd", rule, &PHONES.to_string(), &syslog.to_string()])
+        .stdin(Stdio::null())
+        .output()
+        .context("starting the fleet")?;
+    let said = String::from_utf8_lossy(&output.stdout);
+    let Ok(seconds) = said.trim().parse::<f64>() else {
+        bail!(
+            "the fleet failed: {said}{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+    };
+    Ok(seconds / f64::from(PHONES))
+}
+
+/// Seconds of one request of wrk.
+fn wrk(url: &str) -> anyhow::Result<f64> {
+    let at_once = format!("-c{AT_ONCE}");
+    let output = Command::new("wrk")
+        .args(["-t1", &at_once, "-d2s", "-H", "Connection: close", url])
+        .output()
+        .context("starting wrk")?;
+    let said = String::from_utf8_lossy(&output.stdout);
+    let rate = said
+        .lines()
+        .find_map(|line| line.strip_prefix("Requests/sec:"));
+    let rate: Option<f64> = rate.and_then(|rate| rate.trim().parse().ok());
+    match rate {
+        Some(rate) if rate > 0.0 => Ok(1.0 / rate),
+        Some(_) | None => bail!("wrk says nothing of use: {said}"),
+    }
+}
+
+/// Plays a fleet, and prints the seconds that it took; a failure of one phone is one of all.
+pub(crate) fn crowd(rule: &str, phones: u32, syslog: SocketAddr) -> anyhow::Result<()> {
+    let scope = Scope::default();
+    let param = |name: &str, value: String| {
+        anyhow::Ok(StoredParam {
+            id: ParamId::lookup(name, &scope).context("an unknown parameter")?,
+            value: Some(Zeroizing::new(value)),
+            access: None,
+            user_set: false,
+        })
+    };
+    let fleet = Fleet {
+        plan: Phones {
+            phones,
+            shard: None,
+            seed: 1,
+            first_mac: Mac([0x00, 0x0e, 0x08, 0, 0, 0]),
+            ramp_ms: 0,
+            duration_ms: None,
+            sources: None,
+            at_once: std::num::NonZeroU32::new(AT_ONCE),
+        },
+        cast: Cast {
+            identity: Identity::default(),
+            scope,
+            params: vec![
+                param("Resync_Random_Delay", "0".to_owned())?,
+                param("Syslog_Server", syslog.to_string())?,
+            ],
+            rule: Zeroizing::new(rule.to_owned()),
+            options: Vec::new(),
+        },
+    };
+    let make = |_: Option<IpAddr>| {
+        let fetchers = Fetchers {
+            http: Some(Arc::new(HttpFetch::new(Arc::new(NoNames), 1))),
+            ..Fetchers::default()
+        };
+        (fetchers, Uploaders::default())
+    };
+    let transports = Transports {
+        make: &make,
+        resolver: Arc::new(NoNames),
+        threads: 2,
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("starting")?;
+    let live = fleet.live();
+    let clock = Arc::new(RealClock::start("UTC")?);
+    let played = fleet.run(transports, clock, &live, std::future::pending());
+    let report = runtime.block_on(played)?;
+    let changed = report.totals.files;
+    if report.totals.succeeded != u64::from(phones) || changed != u64::from(phones) {
+        bail!("{}", report.text(&[]));
+    }
+    use std::io::Write as _;
+    let seconds = report.elapsed_ms as f64 / 1000.0;
+    writeln!(std::io::stdout(), "{seconds}")?;
+    Ok(())
+}
