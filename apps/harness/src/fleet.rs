@@ -56,10 +56,15 @@ fn play(args: &FleetArgs, fleet: &Fleet, tls: Arc<Tls>) -> anyhow::Result<Report
             metrics::serve(address, live.clone()).await?;
         }
         let shown = progress::show(live.clone());
-        let make = |source: Option<IpAddr>| transports(source, &tls, fleet.plan.seed);
+        let resolver = Arc::new(DnsResolver::default());
+        let tftp = Arc::new(TftpFetch::new(resolver.clone(), LocalPorts::ephemeral()));
+        let make = |source: Option<IpAddr>| {
+            let web = HttpFetch::new(resolver.clone(), fleet.plan.seed);
+            transports(web.with_tls(Arc::clone(&tls)), source, &tftp)
+        };
         let transports = Transports {
             make: &make,
-            resolver: Arc::new(DnsResolver::default()),
+            resolver: resolver.clone(),
             threads: args.threads.get() as usize,
         };
         let clock = Arc::new(RealClock::start("UTC")?);
@@ -93,14 +98,15 @@ fn plan(args: &FleetArgs) -> anyhow::Result<Plan> {
 }
 
 /// The transports of a phone that comes from an address.
-fn transports(source: Option<IpAddr>, tls: &Arc<Tls>, seed: u64) -> (Fetchers, Uploaders) {
-    let resolver = Arc::new(DnsResolver::default());
-    let web = HttpFetch::new(resolver.clone(), seed).with_tls(Arc::clone(tls));
+fn transports(
+    web: HttpFetch,
+    source: Option<IpAddr>,
+    tftp: &Arc<TftpFetch>,
+) -> (Fetchers, Uploaders) {
     let web = Arc::new(match source {
         Some(source) => web.from_address(source),
         None => web,
     });
-    let tftp = Arc::new(TftpFetch::new(resolver, LocalPorts::ephemeral()));
     let fetchers = Fetchers {
         http: Some(web.clone()),
         https: Some(web.clone()),
@@ -109,7 +115,7 @@ fn transports(source: Option<IpAddr>, tls: &Arc<Tls>, seed: u64) -> (Fetchers, U
     let uploaders = Uploaders {
         http: Some(web.clone()),
         https: Some(web),
-        tftp: Some(tftp),
+        tftp: Some(tftp.clone()),
     };
     (fetchers, uploaders)
 }

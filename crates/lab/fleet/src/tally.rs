@@ -102,8 +102,9 @@ pub(crate) struct Watcher {
 /// One phone, in milliseconds since the start.
 #[derive(Clone, Copy)]
 struct Watched {
-    /// When what it does next was due.
+    /// When what it does next was due, and when that was told.
     due: u32,
+    told: u32,
     /// When the resync under way was due.
     resync: u32,
     ended_one: bool,
@@ -122,6 +123,7 @@ impl Watcher {
         let under_way = Arc::new(Mutex::new(Vec::new()));
         let idle = Watched {
             due: 0,
+            told: 0,
             resync: NONE,
             ended_one: false,
         };
@@ -199,20 +201,28 @@ fn bump(place: Option<&mut u64>) {
 
 impl Observer for Watcher {
     fn due(&mut self, phone: u32, at: MonoTime) {
+        let told = MonoTime::from_millis(self.elapsed_us() / 1000);
         if let Some(watched) = self.phones.get_mut(phone as usize) {
             watched.due = millis(at);
+            watched.told = millis(told);
         }
     }
 
-    fn notice(&mut self, phone: u32, _now: Now, notice: &Notice, _url: Option<&str>) {
+    fn notice(&mut self, phone: u32, now: Now, notice: &Notice, _url: Option<&str>) {
         let us = self.elapsed_us();
         match notice {
             Notice::ResyncStarted(cause, _) => {
                 let Some(watched) = self.phones.get_mut(phone as usize) else {
                     return;
                 };
-                watched.resync = watched.due;
-                let late = us.saturating_sub(u64::from(watched.due) * 1000);
+                // What was told before this batch led to something else: this resync follows from another one, and is due now.
+                let batch = millis(now.mono);
+                let due = match watched.told >= batch {
+                    true => watched.due,
+                    false => batch,
+                };
+                watched.resync = due;
+                let late = us.saturating_sub(u64::from(due) * 1000);
                 let mut tally = self.live.tally();
                 *tally.causes.entry(cause.name()).or_default() += 1;
                 tally.lateness.add(late);
@@ -320,5 +330,70 @@ impl Tally {
         self.totals.booted = booted;
         self.totals.provisioned = provisioned;
         self.totals.messages_dropped = dropped;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use onhook_device::Outcome;
+    use onhook_phone::{Cause, RuleSlot};
+    use tokio::time::advance;
+
+    use super::*;
+    use crate::report::tests::report;
+
+    fn at(ms: u64) -> Now {
+        Now {
+            mono: MonoTime::from_millis(ms),
+            wall: None,
+        }
+    }
+
+    fn ended(outcome: Outcome) -> ResyncReport {
+        ResyncReport {
+            outcome,
+            cause: Cause::Periodic,
+            rules: Vec::new(),
+            changes: Vec::new(),
+            warnings: Vec::new(),
+            flash_writes: 0,
+            state_writes: 0,
+            reboot: false,
+            next: Vec::new(),
+            messages: Vec::new(),
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn latency_counts_from_what_was_due_in_the_same_batch() {
+        let run = report(1, &[]);
+        let live = Live::new(run.run, run.shards);
+        let (mut watcher, rest) = Watcher::new(&live, Instant::now(), vec![7]);
+        let started = Notice::ResyncStarted(Cause::Periodic, RuleSlot::Given);
+        advance(Duration::from_millis(1500)).await;
+        // Half a second late.
+        watcher.due(0, MonoTime::from_secs(1));
+        watcher.notice(0, at(1500), &started, None);
+        advance(Duration::from_millis(500)).await;
+        watcher.resync(0, at(2000), &ended(Outcome::Connect));
+        assert_eq!(rest.left.load(Ordering::Relaxed), 0);
+        // What begins later without having been due by a timer is due then.
+        advance(Duration::from_secs(8)).await;
+        watcher.notice(0, at(10_000), &started, None);
+        advance(Duration::from_secs(4)).await;
+        watcher.resync(0, at(14_000), &ended(Outcome::Applied));
+        let told = live.report();
+        let counts = |spans: &crate::Distribution| -> Vec<u64> {
+            spans.counts.iter().map(|(us, _)| us / 10_000).collect()
+        };
+        assert_eq!(counts(&told.latency), [100, 400]);
+        assert_eq!(counts(&told.lateness), [0, 50]);
+        assert_eq!((told.faults[0].phone, told.faults[0].at_ms), (7, 2000));
+        assert_eq!(told.seconds.failed[2], 1);
+        drop(watcher);
+        rest.close(&live, 20_000_000, false);
+        assert_eq!(live.totals().unfinished, 0);
     }
 }
