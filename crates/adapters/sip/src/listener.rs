@@ -92,6 +92,21 @@ pub struct ListenError {
     source: io::Error,
 }
 
+#[cfg(feature = "many")]
+impl ListenError {
+    pub(crate) const fn new(
+        address: SocketAddr,
+        transport: &'static str,
+        source: io::Error,
+    ) -> Self {
+        Self {
+            address,
+            transport,
+            source,
+        }
+    }
+}
+
 /// Listens until it is dropped.
 pub struct Listener {
     plain: Option<SocketAddr>,
