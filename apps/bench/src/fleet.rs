@@ -209,6 +209,7 @@ pub(crate) fn crowd(rule: &str, phones: u32, syslog: SocketAddr) -> anyhow::Resu
     let transports = Transports {
         make: &make,
         resolver: Arc::new(NoNames),
+        sip: None,
         threads: 2,
     };
     let runtime = tokio::runtime::Builder::new_current_thread()

@@ -23,7 +23,7 @@ mod tftp;
 mod web;
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
@@ -63,7 +63,7 @@ fn main() -> ExitCode {
             let agent = agent.or_else(beside).unwrap_or_default();
             soak::soak(&agent, rate, seconds)
         }
-        Command::Load { url, seconds, ca } => load(&url, seconds, ca.as_deref()),
+        Command::Load { url, seconds, ca } => web::print_load(&url, seconds, ca.as_deref()),
         Command::Crowd {
             rule,
             phones,
@@ -78,12 +78,6 @@ fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
-}
-
-fn load(url: &str, seconds: f64, ca: Option<&Path>) -> anyhow::Result<()> {
-    let count = web::load(url, seconds, ca)?;
-    writeln!(std::io::stdout(), "{count}")?;
-    Ok(())
 }
 
 fn list() -> anyhow::Result<()> {

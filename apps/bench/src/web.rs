@@ -4,6 +4,7 @@
 //! second, one request after the other.
 
 use std::fs;
+use std::io::Write as _;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -306,8 +307,15 @@ impl Drop for Server {
     }
 }
 
+/// Asks for a file again and again, and prints how often it came.
+pub(crate) fn print_load(url: &str, seconds: f64, ca: Option<&Path>) -> anyhow::Result<()> {
+    let count = load(url, seconds, ca)?;
+    writeln!(std::io::stdout(), "{count}")?;
+    Ok(())
+}
+
 /// Asks for a file again and again, and returns how often it came: what the benchmarks time.
-pub(crate) fn load(url: &str, seconds: f64, ca: Option<&Path>) -> anyhow::Result<u64> {
+fn load(url: &str, seconds: f64, ca: Option<&Path>) -> anyhow::Result<u64> {
     let (scheme, rest) = url.split_once("://").context("a URL has a scheme")?;
     let (server, path) = rest.split_once('/').context("a URL has a path")?;
     let (host, port) = server.split_once(':').context("a URL has a port")?;

@@ -179,7 +179,8 @@ pub(crate) enum Command {
         onhook-harness fleet --phones 20000 --rule 'http://192.0.2.10/$MA.xml' --ramp 60 --duration 600 --threshold 'p99<500ms' --threshold 'failures<1%'\n  \
         onhook-harness fleet --phones 5000 --rule '[--key $SA] https://prov.example.com/$MA.cfg' --key-file key.txt --ca ca.pem --html fleet.html\n  \
         onhook-harness fleet --phones 100000 --rule @rule.txt --shard 2/5 --duration 300 --out part2.json\n  \
-        onhook-harness fleet --phones 500 --rule 'http://127.0.0.1:8080/$MA.xml' --source 127.0.0.0/8 --list\n\n\
+        onhook-harness fleet --phones 500 --rule 'http://127.0.0.1:8080/$MA.xml' --source 127.0.0.0/8 --list\n  \
+        onhook-harness fleet --phones 500 --rule 'http://127.0.0.1:8080/$MA.xml' --source 127.0.0.0/8 --sip 0.0.0.0:5060 --duration 3600\n\n\
         Each phone is the real engine with values and a schedule of its own; it keeps nothing. Without --duration the run ends when every\n\
         phone has ended one resync. Latency counts from when a resync was due. A threshold is pN, max, mean or late-pN with a time,\n\
         failures or unfinished with a number or a part of a hundred, or rate with resyncs a second; without one nothing may fail.\n\

@@ -13,7 +13,7 @@ use onhook_dns::DnsResolver;
 use onhook_driver::{Fetchers, Uploaders};
 use onhook_fleet::{Capacity, Fleet, Plan, Report, Shard, Threshold, Transports};
 use onhook_http::{HttpFetch, Tls};
-use onhook_system::RealClock;
+use onhook_system::{RealClock, key};
 use onhook_tftp::{LocalPorts, TftpFetch};
 use tokio::runtime::Builder;
 
@@ -36,7 +36,7 @@ pub(crate) fn fleet(args: &FleetArgs) -> Done {
     }
     let cast = cast::of(args)?;
     let tls = trust(args.ca.as_deref(), None, cast.scope.family)?;
-    let listeners = u64::from(args.metrics.is_some());
+    let listeners = u64::from(args.metrics.is_some()) + u64::from(args.sip.is_some());
     Capacity::of_this_process().check(&plan, listeners)?;
     let fleet = Fleet { plan, cast };
     let report = play(args, &fleet, tls)?;
@@ -65,6 +65,10 @@ fn play(args: &FleetArgs, fleet: &Fleet, tls: Arc<Tls>) -> anyhow::Result<Report
         let transports = Transports {
             make: &make,
             resolver: resolver.clone(),
+            sip: match args.sip {
+                Some(address) => Some((address, *key().context("--sip: no key")?)),
+                None => None,
+            },
             threads: args.threads.get() as usize,
         };
         let clock = Arc::new(RealClock::start("UTC")?);

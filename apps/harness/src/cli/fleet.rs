@@ -1,7 +1,7 @@
 //! Arguments of `fleet`.
 
 use std::ffi::OsString;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, SocketAddrV4};
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
@@ -48,6 +48,9 @@ pub(crate) struct FleetArgs {
     /// Let phones come from the addresses of a range of this host, for example 127.0.0.0/8.
     #[arg(long, value_name = "RANGE")]
     pub(crate) source: Option<String>,
+    /// Hear NOTIFY of SIP over UDP at the addresses of --source, for example 0.0.0.0:5060.
+    #[arg(long, value_name = "ADDR", requires = "source")]
+    pub(crate) sip: Option<SocketAddrV4>,
     /// Print number, MAC address, serial number and source of each phone, and play none.
     #[arg(long)]
     pub(crate) list: bool,

@@ -174,6 +174,57 @@ fn a_run_is_ended_by_a_signal_with_a_report() {
     assert_eq!(document["totals"]["succeeded"], 1);
 }
 
+#[test]
+fn a_phone_can_be_notified_at_its_address() {
+    let root = site(3);
+    let server = Serving::start(root.path(), &[]);
+    // Any port that is free over UDP.
+    let socket = std::net::UdpSocket::bind("0.0.0.0:0").unwrap();
+    let port = socket.local_addr().unwrap().port();
+    drop(socket);
+    let rule = format!("http://{}/$MA.xml", server.address);
+    let sip = format!("0.0.0.0:{port}");
+    let args = [
+        &["fleet", "--phones", "3", "--rule", &rule, "--json"][..],
+        &SOON,
+        &["--set", "Auth_Resync-Reboot_1_=No", "--duration", "600"],
+        &[
+            "--source",
+            "127.6.6.0/24",
+            "--sip",
+            &sip,
+            "--metrics",
+            "127.0.0.1:0",
+        ],
+    ];
+    let mut child = harness(&args.concat())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut err = BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    err.read_line(&mut line).unwrap();
+    let place = line.trim_end().strip_prefix("metrics at http://").unwrap();
+    let place = place.strip_suffix("/metrics").unwrap();
+    let resyncs = |count: u32| {
+        let wanted = format!("{{outcome=\"A.applied\"}} {count}\n");
+        while !get(place, "/metrics").contains(&wanted) {}
+    };
+    resyncs(3);
+    let told = run(&["notify", &format!("127.6.6.2:{port}"), "--event", "resync"]);
+    assert_eq!(told.status, 0, "{told:?}");
+    resyncs(4);
+    let pid = child.id().to_string();
+    let killed = Command::new("kill").args(["-TERM", &pid]).status().unwrap();
+    assert!(killed.success());
+    let ended: Ended = child.wait_with_output().unwrap().into();
+    assert_eq!(ended.document("fleet")["causes"]["explicit"], 1);
+    let without = run(&["fleet", "--phones", "3", "--rule", &rule, "--sip", &sip]);
+    assert_eq!(without.status, 2);
+    assert!(without.stderr.contains("--source"), "{without:?}");
+}
+
 fn get(place: &str, target: &str) -> String {
     let mut stream = TcpStream::connect(place).unwrap();
     write!(stream, "GET {target} HTTP/1.1\r\nHost: h\r\n\r\n").unwrap();

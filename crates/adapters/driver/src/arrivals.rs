@@ -83,6 +83,11 @@ pub(crate) enum Arrived {
         op: OpId,
         result: Result<bool, String>,
     },
+    #[cfg(feature = "fleet")]
+    Asked {
+        phone: u32,
+        asked: onhook_phone::Asked,
+    },
     Erased {
         phone: u32,
         op: OpId,
@@ -177,6 +182,8 @@ impl Reactor {
                 let now = self.clock.now();
                 self.close_reports(phone, now);
             }
+            #[cfg(feature = "fleet")]
+            Arrived::Asked { phone, asked } => self.ask_one(phone, asked),
             Arrived::Erased { phone, op, result } => {
                 let committed = self.erased(phone, result);
                 self.queue(phone, Input::Erased(op, committed));

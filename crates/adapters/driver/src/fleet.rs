@@ -6,9 +6,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 use onhook_device::{MonoTime, Outcome, Secret, SecretRef};
 use onhook_params::{Entry, Scope};
-use onhook_phone::{Boot, DecodedId, Input, Phone, Shared, StateRecord};
+use onhook_phone::{Ask, Asked, Boot, DecodedId, Input, Phone, Shared, StateRecord};
 use onhook_profile::{DecodeSpec, Decoded, Limits, decode};
+use tokio::sync::mpsc;
 
+use crate::arrivals::Arrived;
 use crate::ports::Ports;
 use crate::reactor::{Phones, Reactor};
 use crate::reporter::Reporter;
@@ -105,7 +107,33 @@ impl Phones {
     }
 }
 
+/// Asks phones of a running reactor, from tasks beside it.
+#[derive(Clone)]
+pub struct Asker(mpsc::UnboundedSender<Arrived>);
+
+impl Asker {
+    /// Asks the phone of a number. A reactor that has gone answers nobody: the reply is dropped.
+    pub fn ask(&self, phone: u32, asked: Asked) {
+        // An error means that it has gone.
+        let _ = self.0.send(Arrived::Asked { phone, asked });
+    }
+}
+
 impl Reactor {
+    /// A way to ask its phones while it runs; whoever asks bounds how much is under way.
+    #[must_use]
+    pub fn asker(&self) -> Asker {
+        Asker(self.inbox.clone())
+    }
+
+    /// Takes a request for one of many phones, which is due now.
+    pub(crate) fn ask_one(&mut self, phone: u32, asked: Asked) {
+        if matches!(asked.ask, Ask::Resync(_)) {
+            self.observer.due(phone, self.clock.now().mono);
+        }
+        self.answer(phone, asked);
+    }
+
     /// Lets phones that restart boot again after a while, instead of ending [`Reactor::run`].
     pub fn restart_phones(&mut self, takes: Duration) {
         self.fleet.restart_takes = Some(takes);

@@ -1,6 +1,6 @@
 //! From a plan to phones, and from phones to a report.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddrV4};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -15,6 +15,7 @@ use onhook_phone::port::{CommandSource, StateStore};
 use onhook_phone::{Asked, Discovered, Input, Model, Phone, PhoneSetup, Shared, StateRecord};
 use onhook_rules::masked;
 use onhook_schedule::port::Clock;
+use onhook_sip::{Common, ListenError, Setup, Switchboard};
 use onhook_trial::discovered;
 use thiserror::Error;
 use tokio::sync::Semaphore;
@@ -23,6 +24,7 @@ use zeroize::Zeroizing;
 
 use crate::gate;
 use crate::log::{Log, Messages};
+use crate::notified::ByAddress;
 use crate::plan::{Member, Plan, PlanError, Shard};
 use crate::pool::Pool;
 use crate::report::{Report, Run, Shards};
@@ -59,6 +61,8 @@ pub struct Transports<'t> {
     pub make: &'t dyn Fn(Option<IpAddr>) -> (Fetchers, Uploaders),
     /// Looks up the names of syslog servers.
     pub resolver: Arc<dyn Resolver>,
+    /// Where NOTIFY of SIP is heard for phones with addresses of their own, and a random key.
+    pub sip: Option<(SocketAddrV4, [u8; 32])>,
     /// Threads that read files; 0 for that of the phones.
     pub threads: usize,
 }
@@ -80,6 +84,12 @@ pub enum FleetError {
     /// There are more texts than can be counted.
     #[error("there is no room for another text")]
     Full,
+    /// Nobody can be notified.
+    #[error(transparent)]
+    Sip(#[from] ListenError),
+    /// Phones cannot be told apart.
+    #[error("phones are notified at addresses of their own: give a range of sources")]
+    SipWithoutSources,
     /// The system gives no threads.
     #[error("threads that read files cannot be started")]
     Threads(#[from] std::io::Error),
@@ -146,10 +156,10 @@ impl Fleet {
         let phones = self.phones(&transports, &messages)?;
         let count = self.plan.len();
         let began = Instant::now();
-        let clock = Arc::new(Since { began, dates });
+        let clock: Arc<dyn Clock> = Arc::new(Since { began, dates });
         let indexes = self.plan.members().map(|member| member.index).collect();
         let (watcher, rest) = Watcher::new(live, began, indexes);
-        let mut reactor = Reactor::new(phones, clock, Box::new(watcher));
+        let mut reactor = Reactor::new(phones, Arc::clone(&clock), Box::new(watcher));
         if transports.threads > 0 {
             reactor.decode_with(Arc::new(Pool::start(transports.threads)?));
         }
@@ -163,6 +173,28 @@ impl Fleet {
         for (phone, member) in (0..).zip(self.plan.members()) {
             reactor.boot_at(member.power_on, phone);
         }
+        let switchboard = match transports.sip {
+            None => None,
+            Some(_) if self.plan.sources.is_none() => return Err(FleetError::SipWithoutSources),
+            Some((address, key)) => {
+                let common = Common {
+                    setup: Setup {
+                        reports: true,
+                        problem_reports: true,
+                        ..Setup::default()
+                    },
+                    key,
+                    resolver: Arc::clone(&transports.resolver),
+                    clock: Arc::clone(&clock),
+                };
+                let directory = Arc::new(ByAddress {
+                    plan: self.plan.clone(),
+                    asker: reactor.asker(),
+                });
+                Some(Switchboard::bind(address, directory, common).await?)
+            }
+        };
+        live.listen(switchboard.as_ref().map(Switchboard::address));
         let interrupted = AtomicBool::new(false);
         let end = async {
             let over = async {

@@ -15,6 +15,7 @@ mod fleet;
 mod gate;
 mod log;
 mod metrics;
+mod notified;
 mod page;
 mod plan;
 mod pool;

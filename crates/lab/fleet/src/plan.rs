@@ -158,6 +158,22 @@ impl Plan {
             .map(|index| self.member(index))
     }
 
+    /// The phone that is played here and comes from an address, by its place among those that are; the first if there are several.
+    #[must_use]
+    pub fn place_at(&self, address: IpAddr) -> Option<u32> {
+        let sources = self.sources?;
+        let (first, step) = match self.shard {
+            None => (0, 1),
+            Some(Shard { number, of }) => (number.get() - 1, of.get()),
+        };
+        let lowest = sources.index_of(address)?;
+        // Those that share it are as many addresses apart as there are.
+        let apart = usize::try_from(sources.len()).unwrap_or(usize::MAX);
+        let mut sharing = (lowest..self.phones).step_by(apart);
+        let index = sharing.find(|index| *index >= first && (index - first) % step == 0)?;
+        Some((index - first) / step)
+    }
+
     /// The phone of a number.
     #[must_use]
     pub fn member(&self, index: u32) -> Member {
@@ -217,10 +233,15 @@ impl Sources {
         ))
     }
 
-    /// The first address.
-    #[must_use]
-    pub fn first(self) -> IpAddr {
-        self.of(0)
+    /// The lowest number of a phone with an address; `None` if it is outside the range.
+    fn index_of(self, address: IpAddr) -> Option<u32> {
+        let IpAddr::V4(address) = address else {
+            return None;
+        };
+        let skipped = u32::from(self.bits < 31);
+        let offset = address.to_bits().checked_sub(self.network.to_bits())?;
+        let index = offset.checked_sub(skipped)?;
+        (u64::from(index) < self.len()).then_some(index)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Counting what phones do, while they do it.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -39,6 +40,7 @@ pub struct Live {
     tally: Arc<Mutex<Tally>>,
     run: Arc<Run>,
     shards: Arc<Shards>,
+    sip: Arc<Mutex<Option<SocketAddr>>>,
 }
 
 impl Live {
@@ -47,7 +49,18 @@ impl Live {
             tally: Arc::default(),
             run: Arc::new(run),
             shards: Arc::new(shards),
+            sip: Arc::default(),
         }
+    }
+
+    pub(crate) fn listen(&self, address: Option<SocketAddr>) {
+        *self.sip.lock().unwrap_or_else(PoisonError::into_inner) = address;
+    }
+
+    /// Where NOTIFY is heard, once it is.
+    #[must_use]
+    pub fn sip(&self) -> Option<SocketAddr> {
+        *self.sip.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn tally(&self) -> MutexGuard<'_, Tally> {

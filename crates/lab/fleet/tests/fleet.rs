@@ -2,7 +2,7 @@
 #![cfg(test)]
 
 use std::collections::BTreeSet;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,7 +17,8 @@ use onhook_fleet::{Cast, Fleet, FleetError, Live, Plan, Report, Shard, Transport
 use onhook_http::HttpFetch;
 use onhook_params::port::StoredParam;
 use onhook_params::{ParamId, Scope};
-use onhook_prov_server::{Config, Server, ServerEvent};
+use onhook_prov_server::{Config, Running, Server, ServerEvent};
+use onhook_sip::{NotifyError, Transport, Wish, notify};
 use onhook_testkit::fake::{FakeClock, FakeFetch, FakeResolver, FetchAnswer};
 use zeroize::Zeroizing;
 
@@ -101,6 +102,7 @@ async fn play_until(
     let transports = Transports {
         make: &make,
         resolver: Arc::new(FakeResolver::new()),
+        sip: None,
         threads: 0,
     };
     let live: Live = fleet.live();
@@ -281,39 +283,51 @@ async fn no_secret_is_in_a_report() {
     assert!(!onhook_fleet::page(&report, &[]).contains("canary"));
 }
 
-/// Real sockets, with phones that come from addresses of their own.
-#[tokio::test]
-async fn on_loopback_each_phone_comes_from_its_own_address() {
+/// A site of so many phones, served by the lab, and the fleet that asks it.
+async fn on_loopback(phones: u32) -> (tempfile::TempDir, Running, Fleet) {
     let dir = tempfile::tempdir().unwrap();
-    for index in 0..20 {
+    for index in 0..phones {
         let name = dir.path().join(format!("000e08{index:06x}.xml"));
         std::fs::write(name, "<flat-profile><GPP_A>1</GPP_A></flat-profile>").unwrap();
     }
-    let mut running = Server::start(Config::local(dir.path())).await.unwrap();
-    let mut events = running.events();
+    let running = Server::start(Config::local(dir.path())).await.unwrap();
     let address = running.http_addr().unwrap();
-    let mut fleet = fleet(20, &format!("http://{address}/$MA.xml"), &NOW);
+    let open = [NOW[0], ("Auth_Resync-Reboot_1_", "No")];
+    let mut fleet = fleet(phones, &format!("http://{address}/$MA.xml"), &open);
     fleet.plan.sources = Some("127.7.7.0/24".parse().unwrap());
-    let make = |source: Option<IpAddr>| {
-        let http = HttpFetch::new(Arc::new(FakeResolver::new()), 1);
-        let http = match source {
-            Some(source) => http.from_address(source),
-            None => http,
-        };
-        let fetchers = Fetchers {
-            http: Some(Arc::new(http)),
-            ..Fetchers::default()
-        };
-        (fetchers, Uploaders::default())
+    (dir, running, fleet)
+}
+
+/// Transports with real sockets.
+fn from_addresses(source: Option<IpAddr>) -> (Fetchers, Uploaders) {
+    let http = HttpFetch::new(Arc::new(FakeResolver::new()), 1);
+    let http = match source {
+        Some(source) => http.from_address(source),
+        None => http,
     };
-    let transports = Transports {
-        make: &make,
+    let fetchers = Fetchers {
+        http: Some(Arc::new(http)),
+        ..Fetchers::default()
+    };
+    (fetchers, Uploaders::default())
+}
+
+fn real(sip: Option<SocketAddrV4>) -> Transports<'static> {
+    Transports {
+        make: &from_addresses,
         resolver: Arc::new(FakeResolver::new()),
+        sip: sip.map(|address| (address, [7; 32])),
         threads: 2,
-    };
+    }
+}
+
+#[tokio::test]
+async fn on_loopback_each_phone_comes_from_its_own_address() {
+    let (_dir, mut running, fleet) = on_loopback(20).await;
+    let mut events = running.events();
     let live = fleet.live();
     let clock = Arc::new(FakeClock::new());
-    let played = fleet.run(transports, clock, &live, std::future::pending());
+    let played = fleet.run(real(None), clock, &live, std::future::pending());
     let report = played.await.unwrap();
     assert_eq!(report.totals.succeeded, 20, "{report:?}");
     let mut clients = BTreeSet::new();
@@ -325,5 +339,76 @@ async fn on_loopback_each_phone_comes_from_its_own_address() {
     }
     assert_eq!(clients.len(), 20);
     assert!(clients.contains(&"127.7.7.20".parse().unwrap()));
+    running.stop().await;
+}
+
+/// Asks the phone at an address to resync; the status of its answer.
+async fn notified(to: &str, port: u16, seed: u64) -> Result<u16, NotifyError> {
+    let wish = Wish {
+        uri: format!("sip:{to}:{port}"),
+        event: "resync".to_owned(),
+        body: String::new(),
+        login: None,
+    };
+    let to = SocketAddr::new(to.parse().unwrap(), port);
+    let within = Duration::from_secs(30);
+    let heard = notify(wish, Transport::Udp, to, within, seed).await?;
+    Ok(heard.status)
+}
+
+#[tokio::test]
+async fn a_phone_that_is_notified_at_its_address_resyncs_and_no_other() {
+    let (_dir, mut running, mut fleet) = on_loopback(5).await;
+    let mut events = running.events();
+    fleet.plan.duration_ms = Some(600_000);
+    let live = fleet.live();
+    let clock = Arc::new(FakeClock::new());
+    let any = SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0);
+    let looked = live.clone();
+    let stop = async {
+        while looked.totals().succeeded < 5 {
+            tokio::task::yield_now().await;
+        }
+        let port = looked.sip().unwrap().port();
+        assert_eq!(notified("127.7.7.3", port, 1).await.unwrap(), 200);
+        while looked.totals().succeeded < 6 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(notified("127.7.7.5", port, 2).await.unwrap(), 200);
+        while looked.totals().succeeded < 7 {
+            tokio::task::yield_now().await;
+        }
+    };
+    let played = fleet.run(real(Some(any)), clock, &live, stop);
+    let report = played.await.unwrap();
+    assert_eq!(report.causes["explicit"], 2, "{report:?}");
+    let mut targets = Vec::new();
+    for _ in 0..7 {
+        let Some(ServerEvent::Request(access)) = events.next().await else {
+            panic!("a request is missing");
+        };
+        targets.push((access.client.ip().to_string(), access.target.unwrap()));
+    }
+    let again = |ip: &str, target: &str| (ip.to_owned(), target.to_owned());
+    assert_eq!(
+        targets[5..],
+        [
+            again("127.7.7.3", "/000e08000002.xml"),
+            again("127.7.7.5", "/000e08000004.xml")
+        ]
+    );
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn phones_without_addresses_cannot_be_notified() {
+    let (_dir, running, mut fleet) = on_loopback(1).await;
+    fleet.plan.sources = None;
+    let live = fleet.live();
+    let any = SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0);
+    let clock = Arc::new(FakeClock::new());
+    let played = fleet.run(real(Some(any)), clock, &live, std::future::pending());
+    let error = played.await.unwrap_err().to_string();
+    assert!(error.contains("give a range of sources"), "{error}");
     running.stop().await;
 }

@@ -99,6 +99,16 @@ proptest! {
             prop_assert_eq!(part.members().count(), part.len() as usize);
             parts.extend(part.members());
         }
+        for number in 1..=of {
+            let part = Plan { shard: Some(shard(number, of)), ..whole.clone() };
+            for (place, member) in (0..).zip(part.members()) {
+                let found = part.place_at(member.source.unwrap()).unwrap();
+                prop_assert!(found <= place);
+                let first = part.members().nth(found as usize).unwrap();
+                prop_assert_eq!(first.source, member.source);
+            }
+        }
+        prop_assert_eq!(whole.place_at("127.8.0.1".parse().unwrap()), None);
         parts.sort_by_key(|member| member.index);
         prop_assert_eq!(parts, whole.members().collect::<Vec<_>>());
     }
