@@ -8,8 +8,8 @@ use onhook_params::port::StoredParam;
 use onhook_params::{Mark, Secrecy, ValueId, View};
 use onhook_phone::port::{Severity, StateStore};
 use onhook_phone::{
-    Effect, Input, LogLine, Notice, OpId, Phone, ProxySetting, Request, RestartKind, Shared,
-    StateChange, render,
+    Committed, Effect, Input, LogLine, Notice, OpId, Phone, ProxySetting, Request, RestartKind,
+    Shared, StateChange, render,
 };
 use zeroize::Zeroizing;
 
