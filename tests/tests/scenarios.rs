@@ -286,7 +286,7 @@ fn what_the_real_program_cannot_do_is_skipped_with_its_reason() {
         "it names a server of its own",
         "the clock of this host",
         "the server cannot fail with `refused` for *",
-        "the program has no slots for firmware",
+        "the slots of the program take signed loads",
         "\n0 passed, 0 failed, 5 skipped\n",
     ] {
         assert!(ended.out.contains(why), "{why}\n{}", ended.out);

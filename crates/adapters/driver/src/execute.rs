@@ -8,8 +8,8 @@ use onhook_params::port::StoredParam;
 use onhook_params::{Mark, Secrecy, ValueId, View};
 use onhook_phone::port::{Severity, StateStore};
 use onhook_phone::{
-    Committed, Effect, Input, LogLine, Notice, OpId, Phone, ProxySetting, Request, RestartKind,
-    Shared, StateChange, render,
+    Effect, Input, LogLine, Notice, OpId, Phone, ProxySetting, Request, RestartKind, Shared,
+    StateChange, render,
 };
 use zeroize::Zeroizing;
 
@@ -170,7 +170,10 @@ impl Reactor {
         };
         #[cfg(feature = "fleet")]
         if seat.keeps_nothing {
-            self.queue(phone, Input::CommitDone(op, Committed::Durable));
+            self.queue(
+                phone,
+                Input::CommitDone(op, onhook_phone::Committed::Durable),
+            );
             return;
         }
         let Some(view) = seat.phone.view(&self.phones.shared) else {
@@ -199,7 +202,10 @@ impl Reactor {
         #[cfg(feature = "fleet")]
         if seat.keeps_nothing {
             seat.reporter.state_saved(op, true);
-            self.queue(phone, Input::StateSaved(op, Committed::Durable));
+            self.queue(
+                phone,
+                Input::StateSaved(op, onhook_phone::Committed::Durable),
+            );
             self.ended.push(phone);
             return;
         }

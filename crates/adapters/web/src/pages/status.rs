@@ -5,7 +5,7 @@ use std::sync::Arc;
 use askama::Template;
 use onhook_device::Identity;
 use onhook_phone::Look;
-use onhook_phone::report::ResyncReport;
+use onhook_phone::report::{LoadTransfer, ResyncReport};
 
 use super::Frame;
 use crate::export::{local, stamp, yes};
@@ -111,22 +111,26 @@ impl<'p> StatusPage<'p> {
         events.reverse();
         events.truncate(LINES);
         let lines: Vec<String> = status.busy_lines.iter().map(u8::to_string).collect();
+        let transfer = status.firmware.as_ref();
+        let transfer = transfer.and_then(|firmware| firmware.transfer.as_ref());
+        let mut state = vec![
+            ("Current Time", stamp(look.now.wall)),
+            ("Elapsed Time", format!("{} s", status.uptime_s)),
+            ("State", status.state.to_owned()),
+            ("Provisioned", yes(status.provisioned).to_owned()),
+            ("PRVST", status.prvst.to_string()),
+            (
+                "Lines in use",
+                match lines.is_empty() {
+                    true => "none".to_owned(),
+                    false => lines.join(", "),
+                },
+            ),
+        ];
+        state.extend(transfer.map(|transfer| ("Firmware Upgrade", progress(transfer))));
         Self {
             product: product(look, identity),
-            state: vec![
-                ("Current Time", stamp(look.now.wall)),
-                ("Elapsed Time", format!("{} s", status.uptime_s)),
-                ("State", status.state.to_owned()),
-                ("Provisioned", yes(status.provisioned).to_owned()),
-                ("PRVST", status.prvst.to_string()),
-                (
-                    "Lines in use",
-                    match lines.is_empty() {
-                        true => "none".to_owned(),
-                        false => lines.join(", "),
-                    },
-                ),
-            ],
+            state,
             last: status
                 .last
                 .as_ref()
@@ -137,11 +141,23 @@ impl<'p> StatusPage<'p> {
                 .map(|(timer, in_s)| (timer.name(), *in_s))
                 .collect(),
             history: history.collect(),
-            runs: matches!(status.state, "running" | "due" | "boot-delay"),
+            runs: transfer.is_some() || matches!(status.state, "running" | "due" | "boot-delay"),
             has_slots: look.has_slots,
             note,
             events,
             frame,
+        }
+    }
+}
+
+/// How far a load has come.
+fn progress(transfer: &LoadTransfer) -> String {
+    let LoadTransfer { load, done, bytes } = transfer;
+    match *bytes {
+        0 => "its manifest is being fetched".to_owned(),
+        bytes => {
+            let part = u128::from(*done) * 100 / u128::from(bytes);
+            format!("{load}: {done} of {bytes} bytes ({part} %)")
         }
     }
 }
@@ -195,5 +211,27 @@ impl<'p> DownloadPage<'p> {
             frame,
             kinds: kinds.into(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn progress_is_told_from_the_manifest_on() {
+        let at = |done, bytes| {
+            progress(&LoadTransfer {
+                load: "sip88xx.1".to_owned(),
+                done,
+                bytes,
+            })
+        };
+        assert_eq!(at(0, 0), "its manifest is being fetched");
+        assert_eq!(at(1, 3), "sip88xx.1: 1 of 3 bytes (33 %)");
+        assert_eq!(
+            at(u64::MAX, u64::MAX),
+            format!("sip88xx.1: {0} of {0} bytes (100 %)", u64::MAX)
+        );
     }
 }

@@ -108,6 +108,9 @@ fn start(_stage: &Stage, program: &Path) -> anyhow::Result<Serving> {
 
 fn phone(login: Login) -> anyhow::Result<Phone> {
     let (agent, site) = (Agent::new()?, Site::start()?);
+    for path in ["/report", "/problem"] {
+        site.put(path, Reply::Body(b"thanks".to_vec()));
+    }
     for path in ["/p.xml", "/one.xml"] {
         site.put(path, Reply::Body(profile([("GPP_A", path)]).into()));
     }
@@ -176,8 +179,19 @@ fn events(stage: &Stage, by: &dyn Notifier, login: Login) -> anyhow::Result<()> 
         ("reboot_now", Some("/p.xml")),
         ("restart_now", None),
         ("XML-service", Some("/p.xml")),
+        ("report", Some("/report")),
+        ("prt-gen", Some("/problem")),
     ] {
         let mut phone = phone(login)?;
+        // Told to a phone that is up: with a rule at boot it would report by itself.
+        for (name, path) in [("Report_Rule", "/report"), ("PRT_Upload_Rule", "/problem")] {
+            let url = phone.site.url(path);
+            // What its boot brought may not be stored yet.
+            until("a parameter", || {
+                let ended = phone.agent.run(&["params", "set", name, &url]).ok()?;
+                (ended.code == Some(0)).then_some(())
+            })?;
+        }
         let whole = match event.strip_suffix("profile=") {
             Some(_) => format!("{event}{}", phone.site.url("/one.xml")),
             None => event.to_owned(),
