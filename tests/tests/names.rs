@@ -12,7 +12,7 @@ use serde_json::Value;
 struct Network {
     port: u16,
     lab: Lab,
-    _dns: Peer,
+    dns: Peer,
 }
 
 impl Network {
@@ -59,12 +59,21 @@ impl Network {
         {
             command.arg("--user=nobody");
         }
-        let network = Self {
+        let mut network = Self {
             port,
             lab,
-            _dns: Peer::start(&mut command).unwrap(),
+            dns: Peer::start(&mut command).unwrap(),
         };
-        until("dnsmasq", || network.answers().then_some(())).unwrap();
+        until("dnsmasq", || {
+            // Somebody else had the port by then: the next one may be free.
+            if network.dns.has_ended().ok()? {
+                network.port = free_port();
+                command.arg(format!("--port={}", network.port));
+                network.dns = Peer::start(&mut command).ok()?;
+            }
+            network.answers().then_some(())
+        })
+        .unwrap();
         Some(network)
     }
 
@@ -93,8 +102,14 @@ impl Network {
 }
 
 fn free_port() -> u16 {
-    let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    socket.local_addr().unwrap().port()
+    loop {
+        let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let port = socket.local_addr().unwrap().port();
+        // Name servers listen on both.
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 /// A port where nobody listens.
