@@ -8,7 +8,7 @@ use onhook_system::{ControlError, ControlRequest, Conversation, WireLineUse, Wir
 use serde_json::{Value, json};
 
 use crate::boot;
-use crate::cli::{
+use crate::cli::ctl::{
     CertificateCommand, CtlArgs, CtlCommand, LineState, MobilityCommand, RegistrationState,
 };
 use crate::config;

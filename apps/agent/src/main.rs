@@ -32,6 +32,7 @@ mod supervisor;
 #[cfg(any(feature = "ring", feature = "aws-lc-rs"))]
 mod tls;
 mod transports;
+mod words;
 
 use std::process::ExitCode;
 

@@ -28,6 +28,7 @@ use crate::lines::Lines;
 use crate::network::Network;
 use crate::supervisor::Supervisor;
 use crate::transports::Transports;
+use crate::words;
 
 /// Runs one resync and prints what it did.
 pub(crate) async fn resync(args: &ResyncArgs) -> anyhow::Result<ExitCode> {
@@ -54,7 +55,7 @@ pub(crate) fn show(document: &Value, as_json: bool) -> anyhow::Result<ExitCode> 
     if as_json {
         print(&format!("{document:#}"))?;
     } else {
-        print(&json::resync_text(document))?;
+        print(&words::resync(document))?;
     }
     let success = at(document, "class") == "A";
     Ok(if success {

@@ -10,7 +10,8 @@ use crate::boot;
 use crate::cli::StatusArgs;
 use crate::config;
 use crate::failure::{World, print};
-use crate::json::{self, at};
+use crate::json::at;
+use crate::words;
 
 /// Asks the running agent and prints its answer.
 pub(crate) async fn status(args: &StatusArgs) -> anyhow::Result<ExitCode> {
@@ -26,7 +27,7 @@ pub(crate) async fn status(args: &StatusArgs) -> anyhow::Result<ExitCode> {
     if args.json {
         print(&format!("{status:#}"))?;
     } else {
-        print(&json::status_text(status))?;
+        print(&words::status(status))?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -46,6 +46,17 @@ impl Lab {
         self.component(&self.rootfs);
     }
 
+    /// Asks for a load that is good.
+    fn takes(&mut self, name: &str) {
+        let url = self.site.url(&format!("/fw/{name}.loads"));
+        self.device.agent.run(&["ctl", "upgrade", &url]).unwrap();
+        let done = self
+            .peer
+            .line(|line| line.contains("\"upgrade.done\""))
+            .unwrap();
+        assert!(done.contains("A.upgraded"), "{done}");
+    }
+
     fn draft(&self) -> Draft {
         draft(ONE, &start(ONE), &self.rootfs)
     }
@@ -180,13 +191,7 @@ fn components_that_are_not_what_was_signed_are_refused() {
     assert!(log.contains("/fw/rootfs.img"), "{log}");
     // In the end the good load comes, and is taken.
     lab.restore();
-    let url = lab.site.url(&format!("/fw/{ONE}.loads"));
-    lab.device.agent.run(&["ctl", "upgrade", &url]).unwrap();
-    let done = lab
-        .peer
-        .line(|line| line.contains("\"upgrade.done\""))
-        .unwrap();
-    assert!(done.contains("A.upgraded"), "{done}");
+    lab.takes(ONE);
 }
 
 //= R-FW-8 type=test
@@ -198,13 +203,7 @@ fn a_load_that_has_no_room_is_refused_before_anything_is_written() {
     let small = draft(ONE, &start(ONE), b"x");
     lab.put("", lab.device.sign(&small).as_bytes());
     lab.component(b"x");
-    let url = lab.site.url(&format!("/fw/{ONE}.loads"));
-    lab.device.agent.run(&["ctl", "upgrade", &url]).unwrap();
-    let done = lab
-        .peer
-        .line(|line| line.contains("\"upgrade.done\""))
-        .unwrap();
-    assert!(done.contains("A.upgraded"), "{done}");
+    lab.takes(ONE);
 }
 
 //= R-FW-10 type=test
@@ -217,12 +216,7 @@ fn no_load_with_a_lower_counter_than_a_confirmed_one_is_taken() {
     };
     lab.put("", lab.device.sign(&with(ONE, 3)).as_bytes());
     lab.component(b"x");
-    let url = |lab: &Lab, name: &str| lab.site.url(&format!("/fw/{name}.loads"));
-    lab.device
-        .agent
-        .run(&["ctl", "upgrade", &url(&lab, ONE)])
-        .unwrap();
-    lab.peer.line(|line| line.contains("A.upgraded")).unwrap();
+    lab.takes(ONE);
     lab.peer = {
         let old = std::mem::replace(&mut lab.peer, lab.device.power_on());
         old.end().unwrap();
@@ -242,11 +236,7 @@ fn no_load_with_a_lower_counter_than_a_confirmed_one_is_taken() {
                 err
             );
         } else {
-            lab.device
-                .agent
-                .run(&["ctl", "upgrade", &url(&lab, TWO)])
-                .unwrap();
-            lab.peer.line(|line| line.contains("A.upgraded")).unwrap();
+            lab.takes(TWO);
         }
     }
 }

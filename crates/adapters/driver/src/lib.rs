@@ -65,6 +65,6 @@ pub use peers::PeerPorts;
 pub use ports::FirmwarePorts;
 pub use ports::{Fetched, Fetchers, Observer, Places, Ports, Recorder, TrustPorts, Uploaders};
 pub use reactor::{Exit, Phones, Reactor, Seat};
-pub use restore::restore;
+pub use restore::{entry, restore};
 pub use vault::TaskVault;
 pub use wheel::Wheel;

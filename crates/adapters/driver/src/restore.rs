@@ -4,23 +4,39 @@ use onhook_params::port::StoredParam;
 use onhook_params::{Entry, Mark, ParamSet, secrecy};
 use onhook_phone::Shared;
 
-/// Interns what a store holds.
+/// Interns what a store holds; a value that finds no room is that of the factory.
 #[must_use]
 pub fn restore(stored: Vec<StoredParam>, shared: &mut Shared) -> ParamSet {
-    let mut entries = Vec::with_capacity(stored.len());
-    for param in stored {
-        entries.push(Entry {
-            id: param.id,
-            access: param.access,
-            mark: if param.user_set {
-                Mark::User
-            } else {
-                Mark::None
-            },
-            value: param
-                .value
-                .and_then(|text| shared.values.intern(&text, secrecy(param.id))),
-        });
-    }
+    let entries: Vec<Entry> = stored
+        .iter()
+        .map(|param| entry(param, shared).unwrap_or_else(|| bare(param)))
+        .collect();
     ParamSet::of(&entries, &mut shared.values)
+}
+
+/// One parameter of a store, its value interned; `None` if there is no room for that.
+#[must_use]
+pub fn entry(param: &StoredParam, shared: &mut Shared) -> Option<Entry> {
+    let value = match &param.value {
+        Some(text) => Some(shared.values.intern(text, secrecy(param.id))?),
+        None => None,
+    };
+    Some(Entry {
+        value,
+        ..bare(param)
+    })
+}
+
+/// The same without its value.
+const fn bare(param: &StoredParam) -> Entry {
+    Entry {
+        id: param.id,
+        access: param.access,
+        mark: if param.user_set {
+            Mark::User
+        } else {
+            Mark::None
+        },
+        value: None,
+    }
 }

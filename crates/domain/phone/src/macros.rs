@@ -26,6 +26,22 @@ pub(crate) struct PhoneMacros<'a> {
     pub(crate) password: Password,
 }
 
+impl<'a> PhoneMacros<'a> {
+    /// What is shown or sent outside a request; `None` of a phone without a model.
+    pub(crate) fn shown(phone: &'a Phone, shared: &'a Shared, now: Now) -> Option<Self> {
+        Some(Self {
+            phone,
+            model: phone.model(shared)?,
+            view: phone.view(shared)?,
+            now,
+            request: None,
+            told: phone.result,
+            prvst: phone.resync.cause().prvst(),
+            password: Password::Mask,
+        })
+    }
+}
+
 /// What becomes of the password of extension mobility.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Password {

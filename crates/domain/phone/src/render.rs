@@ -6,26 +6,21 @@ use onhook_macros::{Expanded, MacroName, MacroSource, Template, expand_to_string
 use onhook_params::{ParamId, Values, View, known};
 use onhook_upgrade::sharing::Line;
 
-use crate::macros::{Password, PhoneMacros};
+use crate::macros::PhoneMacros;
 use crate::port::{Message, Severity};
 use crate::{LogLine, LogOp, Model, Phone, Request, Shared, Subject};
 
 /// Renders a message of the phone; `None` if its template is blank.
 #[must_use]
 pub fn message(phone: &Phone, shared: &Shared, now: Now, line: &LogLine) -> Option<Message> {
-    let model = phone.model(shared)?;
-    let view = phone.view(shared)?;
+    //= R-LOG-6
     let source = PhoneMacros {
-        phone,
-        model,
-        view,
-        now,
         request: line.request.as_ref(),
         told: line.told,
         prvst: line.prvst,
-        //= R-LOG-6
-        password: Password::Mask,
+        ..PhoneMacros::shown(phone, shared, now)?
     };
+    let view = source.view;
     let template = phone.params.text(template(line, view), view);
     //= R-LOG-4
     if template.trim().is_empty() {
@@ -45,25 +40,14 @@ pub fn message(phone: &Phone, shared: &Shared, now: Now, line: &LogLine) -> Opti
 /// Renders what sharing with peers has to tell; `None` if Peer_Firmware_Sharing_Log_Server names nobody.
 #[must_use]
 pub fn sharing_message(phone: &Phone, shared: &Shared, now: Now, line: &Line) -> Option<Message> {
-    let model = phone.model(shared)?;
-    let view = phone.view(shared)?;
+    let source = PhoneMacros::shown(phone, shared, now)?;
     //= R-PFS-3
     let server = phone
         .params
-        .text(known::PEER_FIRMWARE_SHARING_LOG_SERVER, view);
+        .text(known::PEER_FIRMWARE_SHARING_LOG_SERVER, source.view);
     if server.trim().is_empty() {
         return None;
     }
-    let source = PhoneMacros {
-        phone,
-        model,
-        view,
-        now,
-        request: None,
-        told: phone.result,
-        prvst: phone.resync.cause().prvst(),
-        password: Password::Mask,
-    };
     Some(Message {
         severity: if line.is_trouble() {
             Severity::Warning
@@ -123,17 +107,7 @@ fn printable(text: &str) -> String {
 #[must_use]
 pub fn macro_value(phone: &Phone, shared: &Shared, now: Now, name: MacroName) -> String {
     let mut text = String::new();
-    if let (Some(model), Some(view)) = (phone.model(shared), phone.view(shared)) {
-        let source = PhoneMacros {
-            phone,
-            model,
-            view,
-            now,
-            request: None,
-            told: phone.result,
-            prvst: phone.resync.cause().prvst(),
-            password: Password::Mask,
-        };
+    if let Some(source) = PhoneMacros::shown(phone, shared, now) {
         source.push_value(name, &mut text);
     }
     text
@@ -181,21 +155,16 @@ pub fn report_method(phone: &Phone, shared: &Shared) -> Method {
 /// The User-Agent: HTTP_User_Agent_Name expanded, or product, release and MAC address.
 #[must_use]
 pub fn user_agent(phone: &Phone, shared: &Shared, now: Now) -> String {
-    let (Some(model), Some(view)) = (phone.model(shared), phone.view(shared)) else {
+    let Some(shown) = PhoneMacros::shown(phone, shared, now) else {
         return String::new();
     };
     let source = PhoneMacros {
-        phone,
-        model,
-        view,
-        now,
         request: phone.request.as_deref(),
-        told: phone.result,
-        prvst: phone.resync.cause().prvst(),
-        password: Password::Mask,
+        ..shown
     };
+    let model = source.model;
     //= R-HTTP-3
-    let name = phone.params.text(known::HTTP_USER_AGENT_NAME, view);
+    let name = phone.params.text(known::HTTP_USER_AGENT_NAME, source.view);
     let name = if name.trim().is_empty() {
         DEFAULT_USER_AGENT
     } else {

@@ -7,16 +7,16 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use onhook_device::{Identity, MonoTime, Now};
-use onhook_driver::{Fetchers, Phones, Places, Ports, Reactor, Uploaders};
+use onhook_driver::{Fetchers, Phones, Places, Ports, Reactor, Uploaders, entry};
 use onhook_fetch::port::Resolver;
-use onhook_params::port::{ConfigStore, StoreError, StoredParam};
-use onhook_params::{BaseId, Entry, Mark, ParamSet, Scope, Secrecy, known, secrecy};
-use onhook_phone::port::{CommandSource, StateStore};
+use onhook_params::port::StoredParam;
+use onhook_params::{BaseId, ParamSet, Scope, Secrecy, known, secrecy};
+use onhook_phone::port::CommandSource;
 use onhook_phone::{Asked, Discovered, Input, Model, Phone, PhoneSetup, Shared, StateRecord};
 use onhook_rules::masked;
 use onhook_schedule::port::Clock;
 use onhook_sip::{Common, ListenError, Setup, Switchboard};
-use onhook_trial::discovered;
+use onhook_trial::{Forgetful, discovered};
 use thiserror::Error;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep_until};
@@ -247,8 +247,8 @@ impl Fleet {
                 fetch,
                 upload,
                 places: Places::default(),
-                config: Arc::new(NoStore),
-                state: Arc::new(NoStore),
+                config: Arc::new(Forgetful),
+                state: Arc::new(Forgetful),
                 log: Arc::new(Log(Arc::clone(messages))),
             })
         };
@@ -290,23 +290,9 @@ impl Fleet {
             access: None,
             user_set: false,
         };
-        let mut entries = Vec::new();
-        for param in self.cast.params.iter().chain([&rule]) {
-            let intern = |text: &Zeroizing<String>| {
-                let id = shared.values.intern(text, secrecy(param.id));
-                id.ok_or(FleetError::Full)
-            };
-            entries.push(Entry {
-                id: param.id,
-                access: param.access,
-                mark: if param.user_set {
-                    Mark::User
-                } else {
-                    Mark::None
-                },
-                value: param.value.as_ref().map(intern).transpose()?,
-            });
-        }
+        let params = self.cast.params.iter().chain([&rule]);
+        let entries = params.map(|param| entry(param, shared).ok_or(FleetError::Full));
+        let entries = entries.collect::<Result<_, _>>()?;
         Ok(shared.bases.add(entries))
     }
 
@@ -353,39 +339,6 @@ impl Clock for Since {
             mono: MonoTime::from_millis(u64::try_from(millis).unwrap_or(u64::MAX)),
             wall: self.dates.now().wall,
         }
-    }
-}
-
-/// Stands where a phone that keeps nothing has stores; it is never asked.
-struct NoStore;
-
-#[async_trait]
-impl ConfigStore for NoStore {
-    async fn load(&self) -> Result<Vec<StoredParam>, StoreError> {
-        Ok(Vec::new())
-    }
-
-    async fn commit(&self, _changes: Vec<StoredParam>) -> Result<bool, StoreError> {
-        Ok(true)
-    }
-
-    async fn reset(&self) -> Result<(), StoreError> {
-        Ok(())
-    }
-}
-
-#[async_trait]
-impl StateStore for NoStore {
-    async fn load_state(&self) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(None)
-    }
-
-    async fn save_state(&self, _record: &[u8]) -> Result<bool, StoreError> {
-        Ok(true)
-    }
-
-    async fn reset_state(&self) -> Result<(), StoreError> {
-        Ok(())
     }
 }
 

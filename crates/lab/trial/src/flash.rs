@@ -4,10 +4,10 @@ use async_trait::async_trait;
 use onhook_params::port::{ConfigStore, StoreError, StoredParam};
 use onhook_phone::port::{EventLog, Message, StateStore};
 
-/// Takes what a phone stores and forgets it: the phone of a trial never comes back.
+/// Takes what a phone stores and forgets it, where a phone never comes back: in a trial, and in a fleet.
 ///
 /// So it is no store for a phone that boots again, and keeps none of what the ports promise of that.
-pub(crate) struct Forgetful;
+pub struct Forgetful;
 
 #[async_trait]
 impl ConfigStore for Forgetful {

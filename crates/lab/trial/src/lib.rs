@@ -15,6 +15,7 @@ mod tap;
 mod trial;
 mod verdict;
 
+pub use flash::Forgetful;
 pub use options::discovered;
 pub use tap::Transfer;
 pub use trial::{Ended, Start, Trial, TrialError, run};

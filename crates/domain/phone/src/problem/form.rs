@@ -7,7 +7,7 @@ use onhook_fetch::Method;
 use onhook_macros::expand_to_string;
 use onhook_params::{ParamId, View, known};
 
-use crate::macros::{Password, PhoneMacros};
+use crate::macros::PhoneMacros;
 use crate::{Phone, Shared};
 
 /// Longest name of a file in bytes, without its end.
@@ -111,22 +111,11 @@ impl ProblemForm {
 /// PRT_Name expanded, or `probrep-YYYYMMDD-hhmmss` of local time, and the end of the name.
 fn name(phone: &Phone, shared: &Shared, view: View<'_>, now: Now) -> String {
     let wanted = phone.params.text(known::PRT_NAME, view).trim();
-    let mut name = match phone.model(shared).filter(|_| !wanted.is_empty()) {
-        Some(model) => {
-            let source = PhoneMacros {
-                phone,
-                model,
-                view,
-                now,
-                request: None,
-                told: phone.result,
-                prvst: phone.resync.cause().prvst(),
-                password: Password::Mask,
-            };
-            plain_name(&expand_to_string(wanted, &source))
-        }
-        None => String::new(),
-    };
+    // The expansion of nothing is nothing.
+    let source = PhoneMacros::shown(phone, shared, now);
+    let mut name = source.map_or_else(String::new, |source| {
+        plain_name(&expand_to_string(wanted, &source))
+    });
     if name.is_empty() {
         // A clock that nobody has set shows the time since the phone came up.
         let at = now.wall.unwrap_or(WallTime {
