@@ -28,10 +28,9 @@ class Phone:
         return answer
 
     def events(self):
-        """Yields what happens from now on; the connection is good for nothing else afterwards."""
+        """Follows what happens from now on; the connection is good for nothing else afterwards."""
         self.ask("events")
-        for line in self.lines:
-            yield json.loads(line)
+        return (json.loads(line) for line in self.lines)
 
 
 def main(path):
@@ -62,7 +61,7 @@ def main(path):
         elif event["event"] == "reboot":
             print("restart:", event["kind"])
 
-    status = phone.ask("status")["status"]
+    status = Phone(path).ask("status")["status"]
     for error in status["sip_errors"]:
         print("line", error["line"], "failed with", error["code"] + ":", error["means"])
 

@@ -103,3 +103,22 @@ fn the_example_for_integrators_does_what_it_says() {
         ]
     );
 }
+
+#[test]
+fn the_page_of_the_socket_has_every_request() {
+    let page = include_str!("../../docs/control-socket.md");
+    let source = include_str!("../../crates/adapters/system/src/request.rs");
+    let reader = source.split("match ask.as_str() {").nth(1).unwrap();
+    let reader = reader.split("_ => return Err(\"ask\")").next().unwrap();
+    let words: Vec<&str> = reader
+        .lines()
+        .filter_map(|line| {
+            let word = line.strip_prefix("            \"")?;
+            word.split_once("\" =>").map(|(word, _)| word)
+        })
+        .collect();
+    assert!(words.len() > 15, "{words:?}");
+    for word in words {
+        assert!(page.contains(&format!("`{word}`")), "{word}");
+    }
+}

@@ -33,43 +33,41 @@ impl Network {
                 .unwrap()
                 .to_owned()
         };
-        let (http, https, port) = (port_of("http"), port_of("https"), free_port());
-        let mut command = Command::new(program);
-        command
-            .args([
-                "--no-daemon",
-                "--conf-file=/dev/null",
-                "--no-resolv",
-                "--no-hosts",
-                "--local=/test/",
-            ])
-            .args(["--listen-address=127.0.0.1", "--bind-interfaces"])
-            .args([format!("--port={port}"), "--pid-file=".to_owned()])
-            .args(records.iter().map(|record| {
-                record
-                    .replace("{http}", &http)
-                    .replace("{https}", &https)
-                    .replace("{closed}", &closed_port().to_string())
-            }))
-            .stdin(Stdio::null());
-        if Command::new("id")
-            .arg("-u")
-            .output()
-            .is_ok_and(|id| id.stdout == b"0\n")
-        {
-            command.arg("--user=nobody");
-        }
-        let mut network = Self {
-            port,
-            lab,
-            dns: Peer::start(&mut command).unwrap(),
+        let (http, https) = (port_of("http"), port_of("https"));
+        let is_root = Command::new("id").arg("-u").output();
+        let is_root = is_root.is_ok_and(|id| id.stdout == b"0\n");
+        let start = |port: u16| {
+            let mut command = Command::new(&program);
+            command
+                .args([
+                    "--no-daemon",
+                    "--conf-file=/dev/null",
+                    "--no-resolv",
+                    "--no-hosts",
+                    "--local=/test/",
+                ])
+                .args(["--listen-address=127.0.0.1", "--bind-interfaces"])
+                .args([format!("--port={port}"), "--pid-file=".to_owned()])
+                .args(records.iter().map(|record| {
+                    record
+                        .replace("{http}", &http)
+                        .replace("{https}", &https)
+                        .replace("{closed}", &closed_port().to_string())
+                }))
+                .stdin(Stdio::null());
+            if is_root {
+                command.arg("--user=nobody");
+            }
+            Peer::start(&mut command).unwrap()
         };
+        let port = free_port();
+        let dns = start(port);
+        let mut network = Self { port, lab, dns };
         until("dnsmasq", || {
             // Somebody else had the port by then: the next one may be free.
             if network.dns.has_ended().ok()? {
                 network.port = free_port();
-                command.arg(format!("--port={}", network.port));
-                network.dns = Peer::start(&mut command).ok()?;
+                network.dns = start(network.port);
             }
             network.answers().then_some(())
         })

@@ -27,10 +27,7 @@ use crate::try_out::trust;
 pub(crate) fn fleet(args: &FleetArgs) -> Done {
     let plan = plan(args)?;
     plan.check()?;
-    let thresholds = match thresholds(&args.threshold)? {
-        none if none.is_empty() => vec![Threshold::no_failures()],
-        asked => asked,
-    };
+    let thresholds = thresholds(&args.threshold)?;
     if args.list {
         return list(&plan);
     }
@@ -124,8 +121,11 @@ fn transports(
     (fetchers, uploaders)
 }
 
-/// What has to hold.
+/// What has to hold: without anything asked for, that nothing fails.
 pub(crate) fn thresholds(asked: &[String]) -> anyhow::Result<Vec<Threshold>> {
+    if asked.is_empty() {
+        return Ok(vec![Threshold::no_failures()]);
+    }
     let read = |text: &String| text.parse().context("--threshold");
     asked.iter().map(read).collect()
 }
@@ -163,15 +163,13 @@ fn finish(report: &Report, thresholds: &[Threshold], args: &FleetArgs) -> Done {
 
 /// The exit status; what failed is told on stderr if the report itself is for programs.
 pub(crate) fn judged(report: &Report, thresholds: &[Threshold], machine: bool) -> ExitCode {
-    let mut good = !report.interrupted;
-    for threshold in thresholds {
+    for threshold in thresholds.iter().filter(|_| machine) {
         let (holds, found) = threshold.judge(report);
-        good &= holds;
-        if machine && !holds {
+        if !holds {
             note(&format!("{threshold} does not hold: {found}"));
         }
     }
-    match good {
+    match report.is_good(thresholds) {
         true => ExitCode::SUCCESS,
         false => ExitCode::from(FAILED),
     }

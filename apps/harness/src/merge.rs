@@ -2,13 +2,14 @@
 
 use std::ffi::OsString;
 use std::path::Path;
+use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::cli::storm::MergeArgs;
-use crate::failure::Done;
+use crate::failure::{Done, FAILED, note};
 use crate::output::{self, Readers};
 use crate::{fleet, input, storm};
 
@@ -71,7 +72,7 @@ fn all<T: DeserializeOwned>(
         .collect()
 }
 
-/// Writes the sum, and judges it by what was asked for alone.
+/// Writes the sum, and judges it as a run is judged; a sum that lacks shards is not good.
 fn merged_fleet(report: &onhook_fleet::Report, args: &MergeArgs) -> Done {
     let thresholds = fleet::thresholds(&args.threshold)?;
     if let Some(out) = &args.out {
@@ -84,6 +85,10 @@ fn merged_fleet(report: &onhook_fleet::Report, args: &MergeArgs) -> Done {
     let machine = args.out.as_ref().is_some_and(|out| out == "-");
     if !machine {
         output::print(&report.text(&thresholds))?;
+    }
+    if !report.is_whole() {
+        note("the sum is not judged good: reports of other shards are missing");
+        return Ok(ExitCode::from(FAILED));
     }
     Ok(fleet::judged(report, &thresholds, machine))
 }

@@ -88,10 +88,18 @@ impl Firmware {
 impl Reactor {
     /// Tells a phone what is in its slots, before it boots.
     pub(crate) fn tell_slots(&mut self, phone: u32) {
-        let Some(seat) = self.phones.seats.get(phone as usize) else {
-            return;
-        };
-        let Some(firmware) = &seat.firmware else {
+        let seat = self.phones.seats.get(phone as usize);
+        let firmware = seat.and_then(|seat| seat.firmware.as_ref());
+        if firmware.is_some_and(|firmware| firmware.record.is_on_trial()) {
+            self.on_trial.push(phone);
+        }
+        self.show_slots(phone);
+    }
+
+    /// Tells a phone what its slots hold now.
+    fn show_slots(&mut self, phone: u32) {
+        let seat = self.phones.seats.get(phone as usize);
+        let Some(firmware) = seat.and_then(|seat| seat.firmware.as_ref()) else {
             return;
         };
         let record = &firmware.record;
@@ -108,9 +116,6 @@ impl Reactor {
                 .and_then(|load| values.intern(&load.name, Secrecy::Plain)),
             fell_back: held.is_some_and(|load| load.failed),
         };
-        if record.is_on_trial() {
-            self.on_trial.push(phone);
-        }
         self.queue(phone, Input::Fact(Fact::Slots(Some(slots))));
     }
 
@@ -190,6 +195,8 @@ impl Reactor {
                 firmware.record = record;
             }
         }
+        // Whatever became of the load: what was in the slot before is there no more.
+        self.show_slots(phone);
         //= R-MACRO-20
         if let (Err(failed), Secrecy::Secret) = (&mut result, running.url) {
             HIDDEN.clone_into(&mut failed.message);
@@ -289,6 +296,9 @@ impl Reactor {
                     #[cfg(feature = "sharing")]
                     firmware.offer_anew();
                 }
+                //= R-FW-10
+                // What is in the other slot may be too old by now.
+                self.show_slots(phone);
             }
             // The next boot tries again.
             Err(message) => tracing::error!(phone, "the new load is not confirmed: {message}"),

@@ -11,6 +11,7 @@ use onhook_phone::OpId;
 use onhook_upgrade::port::{FirmwareSlots, SlotError};
 use onhook_upgrade::{BadBytes, Load, LoadFault, MANIFEST_LIMIT, Receiver, Verified, Wanted};
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 use crate::arrivals::{Arrived, Completion, PANICKED};
 use crate::fetch::{Failed, describe, started};
@@ -18,7 +19,7 @@ use crate::firmware::Progress;
 use crate::ports::FirmwarePorts;
 use crate::route::ProxyFile;
 
-/// Longest duration of the transfer of one component.
+/// Longest duration of the transfer of one component, however often it is taken up again.
 const COMPONENT_TIMEOUT: Duration = Duration::from_secs(3600);
 
 /// What a phone knows of itself that a load has to fit.
@@ -92,7 +93,6 @@ impl Transfer {
             load = %manifest.name, key = %load.key(), held = present.len(), blocks = manifest.block_count(),
             "the manifest is signed by somebody trusted"
         );
-        self.request.timeout = COMPONENT_TIMEOUT;
         #[cfg(feature = "sharing")]
         let has_come = self.with_peers(&*transport, &load, &mut present).await?;
         #[cfg(not(feature = "sharing"))]
@@ -160,8 +160,16 @@ async fn fetch_component(
     blocks: &mut dyn Blocks,
 ) -> Result<(), Failed> {
     let mut same = None;
+    let until = Instant::now() + COMPONENT_TIMEOUT;
     while let Some(from) = receiver.first_missing(number) {
         let left = receiver.left();
+        // However often it is taken up again.
+        request.timeout = until.duration_since(Instant::now());
+        if request.timeout.is_zero() {
+            let (path, hours) = (&request.path, COMPONENT_TIMEOUT.as_secs() / 3600);
+            let why = format!("{path} did not come within {hours} h");
+            return Err(Failed::new(Outcome::Timeout, why));
+        }
         request.part = (from > 0).then(|| Part {
             from,
             same: same.take(),
@@ -189,7 +197,10 @@ async fn fetch_component(
         let came = receiver.left() < left;
         match fetched {
             Err(error) if !(came && is_cut_off(&error)) => return Err(Failed::of(&error)),
-            Err(error) => tracing::info!(phone, "{error}; the transfer goes on"),
+            // Without the URL, which may hold a password.
+            Err(error) => {
+                tracing::info!(phone, kind = ?error.kind(), "a transfer was cut off; it goes on")
+            }
             Ok(_) if receiver.first_missing(number).is_some() && !came => {
                 let why = format!("{} ends before its last byte", request.path);
                 return Err(Failed::new(Outcome::Truncated, why));

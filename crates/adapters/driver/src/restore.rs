@@ -40,3 +40,27 @@ const fn bare(param: &StoredParam) -> Entry {
         value: None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use onhook_params::{UserAccess, known};
+
+    use super::*;
+
+    #[test]
+    fn what_was_stored_comes_back_with_its_right_and_its_mark() {
+        let mut shared = Shared::default();
+        for user_set in [false, true] {
+            let stored = StoredParam {
+                id: known::PROFILE_RULE,
+                value: Some("http://h/p".to_owned().into()),
+                access: Some(UserAccess::Ro),
+                user_set,
+            };
+            let found = entry(&stored, &mut shared).unwrap();
+            assert_eq!(found.mark == Mark::User, user_set);
+            assert_eq!(found.access, stored.access);
+            assert_eq!(shared.values.text(found.value.unwrap()), "http://h/p");
+        }
+    }
+}

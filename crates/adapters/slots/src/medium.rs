@@ -2,7 +2,9 @@
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, FileExt as _, FileTypeExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{
+    DirBuilderExt as _, FileExt as _, FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _,
+};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -58,6 +60,29 @@ pub(crate) struct RealMedium {
     open: Mutex<Option<(Slot, File)>>,
 }
 
+/// Whether two paths lead to one file or device, by whatever names.
+fn is_one(a: &Path, b: &Path) -> io::Result<bool> {
+    let look = |path| match fs::metadata(path) {
+        Ok(there) => Ok(Some(there)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    };
+    let id = |there: &fs::Metadata| match there.file_type().is_block_device() {
+        true => (0, there.rdev()),
+        false => (there.dev(), there.ino()),
+    };
+    Ok(match (look(a)?, look(b)?) {
+        (Some(a), Some(b)) => {
+            a.file_type().is_block_device() == b.file_type().is_block_device() && id(&a) == id(&b)
+        }
+        (None, None) => {
+            let folder = |path: &Path| path.parent().map(fs::canonicalize).transpose();
+            a.file_name() == b.file_name() && folder(a).ok() == folder(b).ok()
+        }
+        (Some(_), None) | (None, Some(_)) => false,
+    })
+}
+
 impl RealMedium {
     /// Makes the folder, for the owner alone, where it is missing.
     pub(crate) fn open(places: Places) -> io::Result<Self> {
@@ -67,6 +92,10 @@ impl RealMedium {
                 .mode(0o700)
                 .create(&places.folder)?;
             sync_parent(&places.folder)?;
+        }
+        if is_one(&places.a, &places.b)? {
+            let why = "both slots are one file or device: a load that runs would be written over";
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, why));
         }
         Ok(Self {
             places,
@@ -96,7 +125,8 @@ impl RealMedium {
                 let file = OpenOptions::new()
                     .read(true)
                     .write(true)
-                    .create(true)
+                    // A device that is not there yet is no reason to write a load into memory.
+                    .create(!path.starts_with("/dev"))
                     .truncate(false)
                     .mode(0o600)
                     .open(path)?;

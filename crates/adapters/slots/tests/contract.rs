@@ -79,6 +79,37 @@ impl FirmwareSlotsFixture for Folder {
     }
 }
 
+//= R-FW-8 type=test
+#[test]
+fn one_file_under_two_names_is_not_two_slots() {
+    let folder = Folder::new();
+    let refused = |places: Places| {
+        let error = Slots::open(places, None, None).err().unwrap();
+        assert_eq!(error.kind(), SlotErrorKind::Medium);
+        let source = std::error::Error::source(&error).unwrap().to_string();
+        assert!(source.contains("one file or device"), "{source}");
+    };
+    let a = folder.path(Slot::A);
+    let by_another_way = folder.root.path().join(".").join(a.file_name().unwrap());
+    refused(Places {
+        b: by_another_way,
+        ..folder.places()
+    });
+    fs::write(&a, b"running").unwrap();
+    for link in ["hard", "soft"] {
+        let link_path = folder.root.path().join(link);
+        match link {
+            "hard" => fs::hard_link(&a, &link_path).unwrap(),
+            _ => std::os::unix::fs::symlink(&a, &link_path).unwrap(),
+        }
+        refused(Places {
+            b: link_path,
+            ..folder.places()
+        });
+    }
+    folder.slots();
+}
+
 //= R-FW-7 type=test
 //= R-FW-8 type=test
 //= R-FW-9 type=test

@@ -124,6 +124,16 @@ pub enum BadStep {
     /// There is no whole load in the other slot.
     #[error("the other slot holds no whole load")]
     NothingThere,
+    /// The load in the other slot has a lower security counter than one that was confirmed.
+    #[error(
+        "the load in the other slot has the security counter {counter}; this phone takes none below {floor}"
+    )]
+    BelowFloor {
+        /// The counter of the load.
+        counter: u32,
+        /// The lowest that the phone takes.
+        floor: u32,
+    },
 }
 
 /// A text is no record.
@@ -224,7 +234,7 @@ impl BootRecord {
     /// The slot that does not run is to come up next.
     ///
     /// # Errors
-    /// It holds no whole load.
+    /// It holds no whole load, or one that is older than the phone may run.
     pub fn activate(&mut self) -> Result<(), BadStep> {
         let inactive = self.inactive();
         if inactive == self.good {
@@ -232,9 +242,15 @@ impl BootRecord {
             self.trial = None;
             return Ok(());
         }
+        let floor = self.floor;
         let Held::Whole(load) = self.held_mut(inactive) else {
             return Err(BadStep::NothingThere);
         };
+        //= R-FW-10
+        if load.counter < floor {
+            let counter = load.counter;
+            return Err(BadStep::BelowFloor { counter, floor });
+        }
         load.failed = false;
         self.trial = Some(0);
         Ok(())

@@ -65,6 +65,26 @@ pub fn refusal(load: &str, running: &str, limit: &str) -> Option<Refusal> {
     older.then_some(Refusal::BelowLimit)
 }
 
+/// Whether what a load itself says of family and version refuses it: what cannot be compared is not believed.
+#[must_use]
+pub(crate) fn refused_by_manifest(
+    (own_family, version): (&str, &str),
+    running: &str,
+    limit: &str,
+) -> Option<Refusal> {
+    //= R-FW-11
+    if family(running).is_some_and(|wanted| !wanted.eq_ignore_ascii_case(own_family)) {
+        return Some(Refusal::WrongModel);
+    }
+    //= R-UPG-6
+    //= R-FW-10
+    let limit = Version::parse(limit.trim()).ok()?;
+    let full = format!("{own_family}.{version}");
+    let compared = Version::parse(&full).map(|version| version.compare(&limit));
+    let fits = matches!(compared, Ok(Ok(Ordering::Equal | Ordering::Greater)));
+    (!fits).then_some(Refusal::BelowLimit)
+}
+
 /// The part of a version that names a family, such as `sip88xx`.
 fn family(version: &str) -> Option<&str> {
     let (family, _) = version.split_once('.')?;

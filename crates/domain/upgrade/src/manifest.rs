@@ -10,7 +10,8 @@ use onhook_crypto::{KeyId, sha256};
 use onhook_device::Outcome;
 use thiserror::Error;
 
-use crate::{load_name, refusal};
+use crate::load::refused_by_manifest;
+use crate::load_name;
 
 pub use write::{Draft, DraftComponent, Hasher, signed};
 
@@ -225,8 +226,8 @@ impl Load {
         }
         //= R-FW-10
         //= R-FW-11
-        let full = format!("{}.{}", manifest.family, manifest.version);
-        if let Some(refused) = refusal(&full, wanted.running, wanted.limit) {
+        let told = (&*manifest.family, &*manifest.version);
+        if let Some(refused) = refused_by_manifest(told, wanted.running, wanted.limit) {
             return Err(LoadFault::Refused(manifest.name.clone(), refused));
         }
         //= R-FW-10

@@ -117,7 +117,7 @@ impl Fleet {
             options: cast
                 .options
                 .iter()
-                .map(|(number, value)| format!("{number}={value}"))
+                .map(|(number, value)| format!("{number}={}", masked(value)))
                 .collect(),
             product_name: cast.identity.product_name.clone(),
             software_version: cast.identity.software_version.clone(),

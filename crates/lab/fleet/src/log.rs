@@ -70,8 +70,11 @@ impl Messages {
 
     /// Notes where a server is, and sends what has waited for that.
     fn found(&self, name: &str, address: Option<SocketAddr>) {
-        let server = address.map_or(Server::Nowhere, Server::Known);
-        let before = self.servers().insert(name.to_owned(), server);
+        let before = match address {
+            Some(to) => self.servers().insert(name.to_owned(), Server::Known(to)),
+            // It is sought again for the next message: the name server may only have been busy.
+            None => self.servers().remove(name),
+        };
         if let Some(Server::Sought(lines)) = before {
             match address {
                 Some(to) => lines.iter().for_each(|line| self.send(to, line)),

@@ -21,8 +21,11 @@ struct Curve {
 /// The report with pictures, in one file that asks for no other.
 #[must_use]
 pub fn page(report: &Report, thresholds: &[Threshold]) -> String {
-    let good = thresholds.iter().all(|threshold| threshold.judge(report).0);
-    let verdict = if good { "good" } else { "bad" };
+    let verdict = if report.is_good(thresholds) {
+        "good"
+    } else {
+        "bad"
+    };
     let rows: String = thresholds
         .iter()
         .map(|threshold| {

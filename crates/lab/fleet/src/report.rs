@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::Distribution;
+use crate::{Distribution, Threshold};
 
 /// The schema of a report.
 pub(crate) const SCHEMA: &str = "onhook.fleet/1";
@@ -187,6 +187,12 @@ impl Report {
     #[must_use]
     pub fn rate(&self) -> f64 {
         self.resyncs() as f64 * 1000.0 / self.elapsed_ms.max(1) as f64
+    }
+
+    /// Whether the run was carried to its end, and all of this holds.
+    #[must_use]
+    pub fn is_good(&self, thresholds: &[Threshold]) -> bool {
+        !self.interrupted && thresholds.iter().all(|threshold| threshold.judge(self).0)
     }
 
     /// Whether all shards are in it.

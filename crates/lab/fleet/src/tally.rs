@@ -120,6 +120,8 @@ struct Watched {
     told: u32,
     /// When the resync under way was due.
     resync: u32,
+    /// When the one was due that has ended and has not been reported.
+    ended: u32,
     ended_one: bool,
 }
 
@@ -138,6 +140,7 @@ impl Watcher {
             due: 0,
             told: 0,
             resync: NONE,
+            ended: NONE,
             ended_one: false,
         };
         live.tally().totals.phones = count as u64;
@@ -247,6 +250,12 @@ impl Observer for Watcher {
                 let [requests, ..] = tally.seconds.at(second(us));
                 bump(requests);
             }
+            // The report of it may come when the next one has begun.
+            Notice::ResyncDone(_) => {
+                if let Some(watched) = self.phones.get_mut(phone as usize) {
+                    watched.ended = std::mem::replace(&mut watched.resync, NONE);
+                }
+            }
             Notice::RuleDone { .. }
             | Notice::RuleFault(..)
             | Notice::TriggerFault(..)
@@ -254,7 +263,6 @@ impl Observer for Watcher {
             | Notice::RestartLoop
             | Notice::ActivationCode
             | Notice::AccountWanted
-            | Notice::ResyncDone(_)
             | Notice::TimerArmed(..)
             | Notice::Refused(_)
             | Notice::TrustStarted(..)
@@ -283,11 +291,10 @@ impl Observer for Watcher {
         let Some(watched) = self.phones.get_mut(phone as usize) else {
             return;
         };
-        let due = match watched.resync {
+        let due = match std::mem::replace(&mut watched.ended, NONE) {
             NONE => watched.due,
             due => due,
         };
-        watched.resync = NONE;
         if !watched.ended_one {
             watched.ended_one = true;
             self.left.fetch_sub(1, Ordering::Relaxed);

@@ -175,6 +175,88 @@ async fn no_counter_below_that_of_a_confirmed_load_is_taken_from_server_or_slot(
     assert_eq!(outcomes(&life).last(), Some(&Outcome::BelowLimit));
 }
 
+/// The server has one more load, in a folder of its own.
+fn serve_second(home: &Home, counter: u32) {
+    let (load, files) = sample_load("second", counter, SIZES);
+    let put =
+        |name: &str, bytes: &[u8]| home.fetch.answer(&format!("http://h:80/fw2/{name}"), bytes);
+    put("second.loads", load.text());
+    put("kernel.img", &files[0]);
+    put("rootfs.img", &files[1]);
+}
+
+async fn ask(life: &mut Life, url: &str) {
+    let reply = life.asker.ask(Ask::Upgrade(Some(url.into())));
+    assert_eq!(life.answer(reply).await, Some(Answer::Done));
+    life.run_for(100).await;
+}
+
+//= R-FW-10 type=test
+#[tokio::test(start_paused = true)]
+async fn a_load_in_the_other_slot_is_too_old_once_a_newer_one_is_confirmed() {
+    let (home, ..) = home();
+    let mut life = home.booted().await;
+    assert_eq!(life.run_for(100).await, Exit::NewLoad);
+    slots(&home).boot();
+    serve_second(&home, 5);
+    let home = home.with("Upgrade_Rule", "http://h/fw2/second.loads");
+    let mut life = home.booted().await;
+    assert_eq!(life.run_for(100).await, Exit::NewLoad);
+    assert_eq!(slots(&home).boot(), Slot::A);
+    let home = home.with("Upgrade_Rule", "");
+    let mut life = home.booted().await;
+    life.run_for(100).await;
+    assert_eq!(
+        (slots(&home).kept().floor, slots(&home).kept().trial),
+        (5, None)
+    );
+    ask(&mut life, "http://h/fw/new.loads").await;
+    assert_eq!(outcomes(&life).last(), Some(&Outcome::BelowLimit));
+    assert_eq!(slots(&home).kept().trial, None);
+}
+
+//= R-FW-3 type=test
+//= R-FW-8 type=test
+#[tokio::test(start_paused = true)]
+async fn a_load_that_another_one_has_begun_to_replace_is_fetched_again() {
+    let (home, ..) = home();
+    let mut life = home.booted().await;
+    assert_eq!(life.run_for(100).await, Exit::NewLoad);
+    for _ in 0..4 {
+        slots(&home).boot();
+    }
+    assert_eq!(slots(&home).kept().running, Slot::A, "it never came up");
+    let home = home.with("Upgrade_Rule", "");
+    let mut life = home.booted().await;
+    life.run_for(100).await;
+    serve_second(&home, 5);
+    home.fetch.answer(
+        "http://h:80/fw2/rootfs.img",
+        FetchAnswer::Fails(ErrorKind::HttpStatus(503)),
+    );
+    ask(&mut life, "http://h/fw2/second.loads").await;
+    assert_eq!(outcomes(&life).last(), Some(&Outcome::HttpStatus(503)));
+    ask(&mut life, "http://h/fw/new.loads").await;
+    assert_eq!(outcomes(&life).last(), Some(&Outcome::Upgraded));
+    assert_eq!(slots(&home).kept().trial, Some(0));
+}
+
+//= R-FW-8 type=test
+#[tokio::test(start_paused = true)]
+async fn a_component_has_an_hour_however_often_it_is_cut_off() {
+    let (home, _, files) = home();
+    home.fetch
+        .answer(ROOTFS, FetchAnswer::Stalls(files[1][..5000].to_vec()));
+    let mut life = home.booted().await;
+    life.run_for(3590).await;
+    assert_eq!(outcomes(&life), []);
+    life.run_for(100).await;
+    assert_eq!(
+        (outcomes(&life), began(&home)),
+        (vec![Outcome::Timeout], vec![0])
+    );
+}
+
 async fn trial(values: &[(&'static str, &str)]) -> (Home, Life) {
     let (mut home, ..) = home();
     let mut life = home.booted().await;

@@ -142,12 +142,15 @@ async fn a_put_is_the_archive_alone_and_nothing_in_it_is_secret() {
     let home = home()
         .with("PRT_Upload_Method", "PUT")
         .with("PRT_HTTP_Header", "X-Key")
-        .with("PRT_HTTP_Header_Value", "k-1");
+        .with("PRT_HTTP_Header_Value", "canary-1");
     reported(&home).await;
     let (handed, body) = taken(&home);
     assert_eq!(handed.method, Method::Put);
     assert_eq!(handed.content_type, "application/gzip");
-    assert_eq!(handed.header, Some(("X-Key".to_owned(), "k-1".to_owned())));
+    assert_eq!(
+        handed.header,
+        Some(("X-Key".to_owned(), "canary-1".to_owned()))
+    );
     let files = unpacked(&body);
     let names: Vec<&str> = files.keys().map(String::as_str).collect();
     assert_eq!(

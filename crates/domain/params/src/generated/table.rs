@@ -130,7 +130,7 @@ pub(crate) static PATTERNS: [Pattern; 1387] = [
     // PRT_HTTP_Header
     Pattern { element: Text::at(19008, 15), base: 57, limits: 11, factory: 3, field: 57, kind: Kind::Str, enforced: true, user_access: Some(Na), known_in: MPP | R11_3 | R10_4, ..Pattern::BLANK },
     // PRT_HTTP_Header_Value
-    Pattern { element: Text::at(19008, 21), base: 58, limits: 11, factory: 3, field: 58, kind: Kind::Str, enforced: true, user_access: Some(Na), known_in: MPP | R11_3 | R10_4, ..Pattern::BLANK },
+    Pattern { element: Text::at(19008, 21), base: 58, limits: 11, factory: 3, field: 58, kind: Kind::Str, enforced: true, user_access: Some(Na), secret: true, known_in: MPP | R11_3 | R10_4, ..Pattern::BLANK },
     // PRT_Upload_at_Crash
     Pattern { element: Text::at(22796, 19), base: 59, limits: 1, factory: 21, field: 59, kind: Kind::Bool, enforced: true, user_access: Some(Na), known_in: MPP | R11_3 | R10_4, ..Pattern::BLANK },
     // Downgrade_Rev_Limit

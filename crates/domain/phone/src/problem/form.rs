@@ -5,7 +5,7 @@ use std::fmt;
 use onhook_device::{Now, Secret, WallTime};
 use onhook_fetch::Method;
 use onhook_macros::expand_to_string;
-use onhook_params::{ParamId, View, known};
+use onhook_params::{ParamId, Value, View, known};
 
 use crate::macros::PhoneMacros;
 use crate::{Phone, Shared};
@@ -99,10 +99,12 @@ impl ProblemForm {
                 form.method = Method::Put;
             }
             form.file = name(phone, shared, view, now);
-            form.header = header(
-                text(known::PRT_HTTP_HEADER).trim(),
-                text(known::PRT_HTTP_HEADER_VALUE).trim(),
-            );
+            let value = match phone.params.value(known::PRT_HTTP_HEADER_VALUE, view) {
+                Value::Secret(value) => value.as_secret().and_then(|value| shared.secret(value)),
+                Value::Plain(_) => None,
+            };
+            let value = value.as_ref().map_or(&[][..], Secret::expose);
+            form.header = header(text(known::PRT_HTTP_HEADER).trim(), value.trim_ascii());
         }
         form
     }
@@ -141,17 +143,21 @@ fn plain_name(text: &str) -> String {
     name.trim_start_matches('.').to_owned()
 }
 
-fn header(name: &str, value: &str) -> Header {
+fn header(name: &str, value: &[u8]) -> Header {
     if name.is_empty() {
         return Header::No;
     }
     let is_token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
     let is_shown = |b: u8| (b' '..=b'~').contains(&b);
     let taken = TAKEN.iter().any(|taken| taken.eq_ignore_ascii_case(name));
-    if taken || value.is_empty() || !name.bytes().all(is_token) || !value.bytes().all(is_shown) {
+    if taken
+        || value.is_empty()
+        || !name.bytes().all(is_token)
+        || !value.iter().copied().all(is_shown)
+    {
         return Header::Unfit;
     }
-    Header::Wanted(name.to_owned(), Secret::from(value))
+    Header::Wanted(name.to_owned(), Secret::new(value.to_vec()))
 }
 
 #[cfg(test)]
@@ -174,9 +180,9 @@ mod tests {
 
     #[test]
     fn a_header_is_one_that_the_transfer_has_not() {
-        assert!(matches!(header("", "x"), Header::No));
+        assert!(matches!(header("", b"x"), Header::No));
         assert!(matches!(
-            header("X-Key", "k 1"),
+            header("X-Key", b"k 1"),
             Header::Wanted(name, value) if name == "X-Key" && value.expose() == b"k 1"
         ));
         for (name, value) in [
@@ -190,11 +196,11 @@ mod tests {
             ("X-Key", ""),
         ] {
             assert!(
-                matches!(header(name, value), Header::Unfit),
+                matches!(header(name, value.as_bytes()), Header::Unfit),
                 "{name:?} {value:?}"
             );
         }
-        let shown = format!("{:?}", header("X-Key", "canary"));
+        let shown = format!("{:?}", header("X-Key", b"canary"));
         assert_eq!(shown, "Wanted(\"X-Key\", ***)");
     }
 }

@@ -153,6 +153,11 @@ impl Peers {
         u32::try_from(better).unwrap_or(u32::MAX)
     }
 
+    /// How many blocks it has said it has.
+    pub(super) fn held(&self, address: Ipv4Addr) -> u32 {
+        self.known.get(&address).map_or(0, |peer| peer.held)
+    }
+
     /// Steps from the root to whoever lives at an address, as it has said.
     pub(super) fn depth(&self, address: Ipv4Addr) -> u8 {
         self.known.get(&address).map_or(u8::MAX, |peer| peer.depth)

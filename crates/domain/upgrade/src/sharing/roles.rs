@@ -29,6 +29,8 @@ pub(super) enum Role {
     },
     /// It fetches for everybody.
     Root {
+        /// Since when.
+        since: MonoTime,
         /// When it says so again.
         say_at: MonoTime,
     },
@@ -70,7 +72,7 @@ impl Sharing {
                 seek_at,
                 claim_at,
             } => self.look(since, (seek_at, claim_at), now, out),
-            Role::Root { say_at } => self.reign(say_at, now, out),
+            Role::Root { since, say_at } => self.reign(since, say_at, now, out),
             Role::Complete { released, until } => {
                 if !released && (until <= now || !self.is_needed()) {
                     self.role = Role::Complete {
@@ -89,7 +91,7 @@ impl Sharing {
             Role::Looking {
                 seek_at, claim_at, ..
             } => seek_at.min(claim_at),
-            Role::Root { say_at } => say_at.min(self.progress.plus_millis(self.settings.stall)),
+            Role::Root { since, say_at } => say_at.min(self.stalls_at(since)),
             Role::Complete {
                 released: false,
                 until,
@@ -157,22 +159,31 @@ impl Sharing {
     }
 
     fn claim(&mut self, now: MonoTime, out: &mut Vec<Effect>) {
-        self.role = Role::Root { say_at: now };
-        self.progress = now;
+        // That is no progress: whoever becomes root again and again has the patience of everybody.
+        self.role = Role::Root {
+            since: now,
+            say_at: now,
+        };
         self.placed = true;
         out.push(Effect::Tell(Line::Root(self.load.id())));
         out.push(Effect::StartServer);
-        self.reign(now, now, out);
+        self.reign(now, now, now, out);
     }
 
-    fn reign(&mut self, say_at: MonoTime, now: MonoTime, out: &mut Vec<Effect>) {
-        if self.progress.plus_millis(self.settings.stall) <= now {
+    /// When a root has had nothing for too long.
+    fn stalls_at(&self, since: MonoTime) -> MonoTime {
+        self.progress.max(since).plus_millis(self.settings.stall)
+    }
+
+    fn reign(&mut self, since: MonoTime, say_at: MonoTime, now: MonoTime, out: &mut Vec<Effect>) {
+        if self.stalls_at(since) <= now {
             //= R-PFS-4
             return self.resign(now, out);
         }
         if say_at <= now {
             self.say(Kind::Root, out);
             self.role = Role::Root {
+                since,
                 say_at: now.plus_millis(self.settings.announce),
             };
         }

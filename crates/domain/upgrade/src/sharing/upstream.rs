@@ -203,7 +203,9 @@ impl Sharing {
 
     /// Whether a parent that brings nothing could, or ought to.
     fn withholds(&self, address: Ipv4Addr, fed: Fed) -> bool {
-        fed.said > self.held.count() || self.peers.is_root(address)
+        // What it says to all counts as what it says to its child.
+        let said = fed.said.max(self.peers.held(address));
+        said > self.held.count() || self.peers.is_root(address)
     }
 
     pub(super) fn expire_links(&mut self, now: MonoTime, out: &mut Vec<Effect>) {

@@ -39,6 +39,34 @@ fn a_load_that_is_confirmed_stays() {
     }
 }
 
+//= R-FW-10 type=test
+#[test]
+fn a_slot_with_a_lower_counter_than_a_confirmed_one_is_not_tried() {
+    let mut record = to_try();
+    record.boot();
+    assert!(record.confirm());
+    for (counter, expected) in [
+        (
+            4,
+            Err(BadStep::BelowFloor {
+                counter: 4,
+                floor: 5,
+            }),
+        ),
+        (5, Ok(())),
+    ] {
+        record.begin(Digest([3; 32])).unwrap();
+        record.finish(held("older", counter));
+        assert_eq!(record.activate(), expected);
+    }
+    // The way back to what is known to come up stays open.
+    let mut record = to_try();
+    record.floor = 9;
+    record.trial = Some(0);
+    record.boot();
+    assert_eq!(record.activate(), Ok(()), "A is good");
+}
+
 //= R-FW-9 type=test
 #[test]
 fn a_load_that_is_not_confirmed_within_three_boots_is_given_up() {

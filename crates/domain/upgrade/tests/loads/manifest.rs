@@ -73,6 +73,20 @@ fn a_load_is_taken_only_as_what_it_was_signed_as() {
     let limit = "sip88xx.12-0-2MPP0001-1";
     assert_eq!(outcome(Wanted { limit, ..WANTED }), Outcome::BelowLimit);
     assert_eq!(outcome(Wanted { floor: 4, ..WANTED }), Outcome::BelowLimit);
+    // What the load itself says has to be comparable, unlike the words of its name.
+    let changed = |change: &dyn Fn(&mut Draft)| {
+        let mut draft = two();
+        change(&mut draft);
+        let text = manifest(&draft);
+        let limit = "sip88xx.11-0-1MPP0001-1";
+        let read = Load::read(text.as_bytes(), &Signatures, &Wanted { limit, ..WANTED });
+        read.map_err(|fault| fault.outcome()).err()
+    };
+    assert_eq!(changed(&|_| ()), None);
+    let foreign = changed(&|draft| "ata191".clone_into(&mut draft.family));
+    assert_eq!(foreign, Some(Outcome::WrongModel));
+    let unclear = changed(&|draft| "newest".clone_into(&mut draft.version));
+    assert_eq!(unclear, Some(Outcome::BelowLimit));
 }
 
 //= R-FW-7 type=test

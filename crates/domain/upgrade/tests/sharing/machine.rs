@@ -323,6 +323,64 @@ fn a_root_whose_server_is_silent_leaves_and_is_not_root_again_soon() {
     assert!(!out.contains(&Effect::StartServer));
 }
 
+//= R-PFS-2 type=test
+#[test]
+fn whoever_becomes_root_again_and_again_asks_the_server_alone_in_the_end() {
+    for seed in 0..20 {
+        let mut stage = Stage::with_seed(4, &[], seed);
+        stage.pass(60_000);
+        assert!(
+            stage.machine.is_alone(),
+            "seed {seed}: the server is silent"
+        );
+        // Somebody claims to be the better root, and has no place for anybody.
+        let mut stage = Stage::with_seed(4, &[], seed);
+        for _ in 0..30 {
+            stage.pass(2_000);
+            let said = stage.said(Kind::Root, 4, BETTER, 0);
+            stage.hear(9, said);
+            let said = stage.said(Kind::Leave, 4, BETTER, 0);
+            stage.hear(9, said);
+        }
+        assert!(stage.machine.is_alone(), "seed {seed}: somebody lies");
+    }
+}
+
+#[test]
+fn a_parent_that_has_offered_blocks_cannot_say_that_it_has_none() {
+    let mut stage = Stage::new(4, &[]);
+    stage.tell(Event::Timer);
+    let up = stage.join(2);
+    let said = stage.said(Kind::Leave, 0, 1, 0);
+    stage.hear(2, said);
+    assert!(!stage.machine.is_root());
+    // It leaves as a root, and offers the whole load.
+    let mut out = Vec::new();
+    let mut link = up;
+    for _ in 0..4 {
+        let said = stage.said(Kind::Offer, 4, 1, 2);
+        out = stage.hear(2, said);
+        out.extend(stage.pass(500));
+        if let Some((opened, _)) = opened(&out) {
+            link = opened;
+            break;
+        }
+    }
+    assert_ne!(link, up, "the offer is taken: {out:?}");
+    stage.tell(Event::Opened(link));
+    stage.tell(Event::Frame(link, Frame::Welcome));
+    let mut closed = false;
+    for _ in 0..11 {
+        out = stage.tell(Event::Frame(link, Frame::Count(0)));
+        out.extend(stage.pass(1_000));
+        closed |= out.contains(&Effect::Close(link));
+        if closed {
+            break;
+        }
+    }
+    assert!(closed, "it holds back");
+}
+
 #[test]
 fn a_server_that_refuses_a_phone_by_itself_ends_it_at_once() {
     let mut stage = Stage::new(4, &[]);

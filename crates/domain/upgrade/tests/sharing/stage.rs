@@ -37,6 +37,10 @@ pub(crate) fn peer(number: u8) -> Ipv4Addr {
 
 impl Stage {
     pub(crate) fn new(count: u32, held: &[u32]) -> Self {
+        Self::with_seed(count, held, 7)
+    }
+
+    pub(crate) fn with_seed(count: u32, held: &[u32], seed: u64) -> Self {
         let load = load(count);
         let mut set = load.none_held();
         held.iter().for_each(|number| assert!(set.insert(*number)));
@@ -48,7 +52,7 @@ impl Stage {
                 address: peer(1),
                 prefix: 24,
             },
-            seed: 7,
+            seed,
             settings: Settings::default(),
         };
         Self {

@@ -42,12 +42,14 @@ async fn latency_counts_from_what_was_due_in_the_same_batch() {
     watcher.due(0, MonoTime::from_secs(1));
     watcher.notice(0, at(1500), &started, None);
     advance(Duration::from_millis(500)).await;
+    watcher.notice(0, at(2000), &Notice::ResyncDone(Outcome::Connect), None);
     watcher.resync(0, at(2000), &ended(Outcome::Connect));
     assert_eq!(rest.left.load(Ordering::Relaxed), 0);
     // What begins later without having been due by a timer is due then.
     advance(Duration::from_secs(8)).await;
     watcher.notice(0, at(10_000), &started, None);
     advance(Duration::from_secs(4)).await;
+    watcher.notice(0, at(14_000), &Notice::ResyncDone(Outcome::Applied), None);
     watcher.resync(0, at(14_000), &ended(Outcome::Applied));
     let told = live.report();
     let counts = |spans: &crate::Distribution| -> Vec<u64> {
@@ -60,4 +62,30 @@ async fn latency_counts_from_what_was_due_in_the_same_batch() {
     drop(watcher);
     rest.close(&live, 20_000_000, false);
     assert_eq!(live.totals().unfinished, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_resync_that_is_followed_at_once_by_another_keeps_its_own_time() {
+    let run = report(1, &[]);
+    let live = Live::new(run.run, run.shards);
+    let (mut watcher, rest) = Watcher::new(&live, Instant::now(), vec![7]);
+    let started = Notice::ResyncStarted(Cause::Explicit, RuleSlot::Given);
+    watcher.notice(0, at(0), &started, None);
+    advance(Duration::from_secs(30)).await;
+    // All effects of a batch are told before its reports.
+    watcher.notice(0, at(30_000), &Notice::ResyncDone(Outcome::Timeout), None);
+    watcher.notice(0, at(30_000), &started, None);
+    watcher.resync(0, at(30_000), &ended(Outcome::Timeout));
+    advance(Duration::from_secs(40)).await;
+    drop(watcher);
+    rest.close(&live, 70_000_000, false);
+    let told = live.report();
+    let seconds: Vec<u64> = told
+        .latency
+        .counts
+        .iter()
+        .map(|(us, _)| us / 900_000)
+        .collect();
+    assert_eq!(seconds, [33, 44]);
+    assert_eq!(live.totals().unfinished, 1);
 }
