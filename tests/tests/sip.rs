@@ -136,7 +136,11 @@ fn a_phone_is_told_to_resync_and_to_restart_by_whoever_has_its_password() {
     bench.asked(&["/p.xml", "/p.xml", "/one.xml", "/p.xml"]);
     let status = bench.agent.status().unwrap();
     assert_eq!(status["history"][0]["reason"], "SIP Triggered");
-    assert_eq!(bench.agent.changed().unwrap()["GPP_A"], "/p.xml");
+    // A request is seen before its answer is applied.
+    until("the profile", || {
+        (bench.agent.changed().unwrap()["GPP_A"] == "/p.xml").then_some(())
+    })
+    .unwrap();
     drop(bench.agent);
 }
 
