@@ -26,8 +26,8 @@ pub use load::{Refusal, load_name, refusal};
 pub use machine::{Armed, Decision, Stage, Upgrade};
 pub use manifest::{
     BLOCK_SIZES, BadManifest, Block, Component, Digest, Draft, DraftComponent, Hasher,
-    LARGEST_LOAD, LONGEST_NAME, Load, LoadFault, MANIFEST_LIMIT, MOST_COMPONENTS, Manifest,
-    Signature, Signed, Wanted, signed,
+    LARGEST_COMPONENT, LARGEST_LOAD, LONGEST_NAME, Load, LoadFault, MANIFEST_LIMIT,
+    MOST_COMPONENTS, Manifest, Signature, Signed, Wanted, signed,
 };
 pub use memory::{Lasting, Memory, Target, Tried, digest};
 pub use receive::{BadBytes, Receiver, Verified};

@@ -19,6 +19,8 @@ pub use write::{Draft, DraftComponent, Hasher, signed};
 pub const MANIFEST_LIMIT: u64 = 1024 * 1024;
 /// Most components of a load.
 pub const MOST_COMPONENTS: usize = 64;
+/// Largest component, in bytes (R-HTTP-16).
+pub const LARGEST_COMPONENT: u64 = 256 * 1024 * 1024;
 /// Largest sum of the sizes of all components, in bytes.
 pub const LARGEST_LOAD: u64 = 4 * 1024 * 1024 * 1024;
 /// Smallest and largest size of a block, in bytes; a power of two.
@@ -137,6 +139,8 @@ pub struct BadManifest {
     pub line: usize,
     /// What is wrong there.
     pub what: &'static str,
+    /// Whether what it announces is too large.
+    pub is_too_large: bool,
 }
 
 /// Why a load is not taken.
@@ -176,6 +180,8 @@ impl LoadFault {
     #[must_use]
     pub const fn outcome(&self) -> Outcome {
         match self {
+            //= R-HTTP-16
+            Self::Manifest(bad) if bad.is_too_large => Outcome::TooLarge,
             //= R-FW-8
             Self::Manifest(_) | Self::Unsigned | Self::Signature(_) | Self::OtherName(_) => {
                 Outcome::Signature

@@ -5,8 +5,8 @@ use base64::engine::general_purpose::STANDARD;
 use onhook_crypto::sha256;
 
 use super::{
-    BLOCK_SIZES, BadManifest, Component, Digest, LARGEST_LOAD, LONGEST_NAME, MANIFEST_LIMIT,
-    MOST_COMPONENTS, Manifest, Signature, Signed,
+    BLOCK_SIZES, BadManifest, Component, Digest, LARGEST_COMPONENT, LARGEST_LOAD, LONGEST_NAME,
+    MANIFEST_LIMIT, MOST_COMPONENTS, Manifest, Signature, Signed,
 };
 
 /// The first line of every manifest.
@@ -28,6 +28,14 @@ impl<'t> Lines<'t> {
         BadManifest {
             line: self.number,
             what,
+            is_too_large: false,
+        }
+    }
+
+    const fn too_large(&self, what: &'static str) -> BadManifest {
+        BadManifest {
+            is_too_large: true,
+            ..self.bad(what)
         }
     }
 
@@ -66,7 +74,11 @@ impl<'t> Lines<'t> {
 }
 
 pub(super) fn parse(bytes: &[u8]) -> Result<(Manifest, Option<Signed<'_>>), BadManifest> {
-    let whole = |what| BadManifest { line: 1, what };
+    let whole = |what| BadManifest {
+        line: 1,
+        what,
+        is_too_large: false,
+    };
     if bytes.len() as u64 > MANIFEST_LIMIT {
         return Err(whole("the manifest is larger than 1 MiB"));
     }
@@ -177,10 +189,14 @@ fn component(
     let size = number(size)
         .filter(|size| *size > 0)
         .ok_or_else(|| lines.bad("the size of a component is a number from 1"))?;
+    //= R-HTTP-16
+    if size > LARGEST_COMPONENT {
+        return Err(lines.too_large("a component has more than 256 MiB: divide it"));
+    }
     *total = total
         .checked_add(size)
         .filter(|total| *total <= LARGEST_LOAD)
-        .ok_or_else(|| lines.bad("the components have more than 4 GiB together"))?;
+        .ok_or_else(|| lines.too_large("the components have more than 4 GiB together"))?;
     let sha256 = lines.digest(sha256)?;
     let first_block = manifest.block_count();
     for _ in 0..size.div_ceil(u64::from(manifest.block_size)) {

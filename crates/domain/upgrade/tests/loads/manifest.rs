@@ -2,7 +2,8 @@
 
 use onhook_device::Outcome;
 use onhook_upgrade::{
-    Digest, Draft, LARGEST_LOAD, Load, LoadFault, MANIFEST_LIMIT, Manifest, Wanted,
+    Digest, Draft, LARGEST_COMPONENT, LARGEST_LOAD, Load, LoadFault, MANIFEST_LIMIT, Manifest,
+    Wanted,
 };
 use proptest::prelude::*;
 
@@ -170,7 +171,7 @@ fn what_does_not_fit_together_is_refused() {
         (
             "kernel.img 10000",
             "kernel.img 18446744073709551615",
-            "4 GiB",
+            "256 MiB",
         ),
         (
             "kernel.img 10000",
@@ -189,11 +190,6 @@ fn what_does_not_fit_together_is_refused() {
         |text| text.split_inclusive('\n').take(6).collect(),
         "no component",
     );
-    let over = LARGEST_LOAD - 10_000 + 1;
-    refused(
-        |text| text.replace("rootfs.img 8192", &format!("rootfs.img {over}")),
-        "4 GiB",
-    );
     let many: Vec<_> = (0..65).map(|n| component(&format!("c{n}"), b"x")).collect();
     assert!(
         draft(many)
@@ -204,12 +200,42 @@ fn what_does_not_fit_together_is_refused() {
     );
 }
 
+/// A manifest whose components have these sizes, with as many digests as they need.
+fn announces(sizes: &[u64]) -> String {
+    let digest = "0".repeat(64);
+    let mut text =
+        "onhook-load 1\nname a\nfamily b\nversion c\ncounter 0\nblock 1048576\n".to_owned();
+    for (n, size) in sizes.iter().enumerate() {
+        text += &format!("component c{n} {size} {digest}\n");
+        text += &format!("{digest}\n").repeat(usize::try_from(size.div_ceil(1 << 20)).unwrap());
+    }
+    text
+}
+
+//= R-HTTP-16 type=test
+#[test]
+fn a_component_and_a_load_have_a_largest_size() {
+    let whole = vec![LARGEST_COMPONENT; 16];
+    assert_eq!(whole.iter().sum::<u64>(), LARGEST_LOAD);
+    let (manifest, _) = Manifest::parse(announces(&whole).as_bytes()).unwrap();
+    assert_eq!(manifest.size(), LARGEST_LOAD);
+    let over = [LARGEST_COMPONENT + 1];
+    let more: Vec<_> = whole.into_iter().chain([1]).collect();
+    for (sizes, why) in [(&over[..], "256 MiB"), (&more, "4 GiB")] {
+        let bad = Manifest::parse(announces(sizes).as_bytes()).unwrap_err();
+        assert!(bad.to_string().contains(why), "{bad}");
+        assert_eq!(LoadFault::Manifest(bad).outcome(), Outcome::TooLarge);
+    }
+    let other = Manifest::parse(b"onhook-load 2\n").unwrap_err();
+    assert_eq!(LoadFault::Manifest(other).outcome(), Outcome::Signature);
+}
+
 /// A short text that announces a great deal costs no more than its own length.
 #[test]
 fn a_bomb_ends_at_its_own_length() {
     let head = "onhook-load 1\nname a\nfamily b\nversion c\ncounter 0\nblock 4096\n";
     let digest = "0".repeat(64);
-    let bomb = format!("{head}component x {LARGEST_LOAD} {digest}\n{digest}\n");
+    let bomb = format!("{head}component x {LARGEST_COMPONENT} {digest}\n{digest}\n");
     assert!(
         Manifest::parse(bomb.as_bytes())
             .unwrap_err()
