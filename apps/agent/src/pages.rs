@@ -5,6 +5,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use onhook_device::Now;
 use onhook_device::Secret;
+use onhook_fetch::Fingerprint;
 use onhook_phone::report::ResyncReport;
 use onhook_phone::{Notice, UpgradeNotice};
 use onhook_system::{RealClock, key};
@@ -153,12 +154,15 @@ impl Teller {
             self.ca = url();
         } else if let Notice::Upgrade(UpgradeNotice::Started(..)) = notice {
             self.load = url();
-        } else if let Notice::TrustDone(_, outcome, _) = notice {
+        } else if let Notice::TrustDone(_, outcome, ca) = notice {
             let url = std::mem::take(&mut self.ca);
-            self.brought(now, Brought::CustomCa, url, outcome.to_string());
+            //= R-TLS-10
+            let fingerprint = ca.map(|ca| ca.fingerprint);
+            let result = outcome.to_string();
+            self.brought(now, Brought::CustomCa, (url, result, fingerprint));
         } else if let Notice::Upgrade(UpgradeNotice::Done(outcome)) = notice {
             let url = std::mem::take(&mut self.load);
-            self.brought(now, Brought::Firmware, url, outcome.to_string());
+            self.brought(now, Brought::Firmware, (url, outcome.to_string(), None));
         }
     }
 
@@ -166,18 +170,24 @@ impl Teller {
         for rule in &report.rules {
             if let Some(url) = &rule.url {
                 let result = crate::json::err(rule.outcome, rule.said.as_deref());
-                self.brought(now, Brought::Profile, url.clone(), result);
+                self.brought(now, Brought::Profile, (url.clone(), result, None));
             }
         }
     }
 
-    fn brought(&self, now: Now, brought: Brought, url: String, result: String) {
+    fn brought(
+        &self,
+        now: Now,
+        brought: Brought,
+        (url, result, fingerprint): (String, String, Option<Fingerprint>),
+    ) {
         if !url.is_empty() {
             self.feed.brought(Download {
                 brought,
                 at: now.wall,
                 url,
                 result,
+                fingerprint,
             });
         }
     }

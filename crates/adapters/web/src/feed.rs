@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use onhook_device::WallTime;
+use onhook_fetch::Fingerprint;
 use tokio::sync::{Notify, broadcast};
 
 /// Events that are kept for pages that come later.
@@ -51,6 +52,8 @@ pub struct Download {
     pub url: String,
     /// `$ERR`
     pub result: String,
+    /// SHA-256 of the certificate that is believed since; `None` if it brought none.
+    pub fingerprint: Option<Fingerprint>,
 }
 
 /// Takes what the phone tells, for all its lives; copies share it.
@@ -152,6 +155,7 @@ mod tests {
                     at: None,
                     url: format!("http://h/{n}"),
                     result: "OK".to_owned(),
+                    fingerprint: None,
                 });
             }
         }

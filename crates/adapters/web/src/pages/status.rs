@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use askama::Template;
 use onhook_device::Identity;
+use onhook_fetch::Fingerprint;
 use onhook_phone::Look;
-use onhook_phone::report::{LoadTransfer, ResyncReport};
+use onhook_phone::report::{CaStatus, LoadTransfer, ResyncReport};
 
 use super::Frame;
 use crate::export::{local, stamp, yes};
@@ -162,6 +163,23 @@ fn progress(transfer: &LoadTransfer) -> String {
     }
 }
 
+//= R-TLS-10
+/// Who is believed besides the built-in roots, whence it came, and how the last fetch of it failed.
+fn custom_ca(ca: &CaStatus) -> String {
+    let mut words = match &ca.installed {
+        Some(ca) => format!(
+            "{} (SHA-256 {}, from {})",
+            ca.name, ca.fingerprint, ca.origin
+        ),
+        None => "Not Installed".to_owned(),
+    };
+    if let Some(failure) = &ca.failure {
+        words.push_str("; last provisioning failed: ");
+        words.push_str(failure);
+    }
+    words
+}
+
 /// Who the phone is.
 fn product(look: &Look, identity: &Identity) -> Vec<(&'static str, String)> {
     let status = &look.status;
@@ -180,6 +198,7 @@ fn product(look: &Look, identity: &Identity) -> Vec<(&'static str, String)> {
                 false => "Not Installed".to_owned(),
             },
         ),
+        ("Custom CA", custom_ca(&status.custom_ca)),
         (
             "Customization",
             match status.provisioned {
@@ -196,15 +215,26 @@ fn product(look: &Look, identity: &Identity) -> Vec<(&'static str, String)> {
 #[template(path = "downloads.html")]
 pub(crate) struct DownloadPage<'p> {
     pub(crate) frame: &'p Frame,
-    /// Each kind with its downloads: time, URL, result.
-    pub(crate) kinds: Vec<(&'static str, Vec<[String; 3]>)>,
+    /// Each kind with its downloads.
+    pub(crate) kinds: Vec<(&'static str, Vec<Row>)>,
+}
+
+/// One download.
+pub(crate) struct Row {
+    pub(crate) cells: [String; 3],
+    /// What is believed since.
+    pub(crate) fingerprint: Option<Fingerprint>,
 }
 
 impl<'p> DownloadPage<'p> {
     pub(crate) fn of(frame: &'p Frame, feed: &Feed) -> Self {
         let kinds = Brought::ALL.map(|brought| {
             let downloads = feed.downloads(brought).into_iter();
-            let rows = downloads.map(|one| [stamp(one.at), one.url, one.result]);
+            let rows = downloads.map(|one| Row {
+                cells: [stamp(one.at), one.url, one.result],
+                //= R-TLS-10
+                fingerprint: one.fingerprint,
+            });
             (brought.title(), rows.collect())
         });
         Self {
