@@ -115,7 +115,7 @@ fn assert_works(agent: &Agent, site: &Site) {
     assert_eq!(document["class"], "A");
     assert_eq!(agent.changed().unwrap(), lettered('a'));
     let left: Vec<_> = agent.stored().unwrap().into_keys().collect();
-    assert_eq!(left, ["lock", "params.bin", "state.bin"]);
+    assert_eq!(left, ["clock", "lock", "params.bin", "state.bin"]);
 }
 
 //= R-FLS-1 type=test

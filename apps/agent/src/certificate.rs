@@ -17,16 +17,30 @@ mod with_tls {
 
     /// What the phone presents and believes; it can change while transfers run.
     #[derive(Clone)]
-    pub(crate) struct Presented(Arc<Tls>);
+    pub(crate) struct Presented {
+        tls: Arc<Tls>,
+        clock: Arc<tls::SystemTrust>,
+    }
 
     impl Presented {
         pub(crate) fn new(config: &Config) -> anyhow::Result<Self> {
-            Ok(Self(tls::set_up(config)?))
+            let (tls, clock) = tls::set_up(config)?;
+            Ok(Self { tls, clock })
+        }
+
+        /// A resync succeeded: no time before this one is believed any more.
+        pub(crate) fn succeeded(&self) {
+            self.clock.succeeded();
+        }
+
+        /// Servers that were believed while the clock was unset; each is given once.
+        pub(crate) fn untold(&self) -> Vec<String> {
+            self.clock.untold()
         }
 
         /// The transport with this TLS in it.
         pub(crate) fn carried_by(&self, transport: HttpFetch) -> HttpFetch {
-            transport.with_tls(Arc::clone(&self.0))
+            transport.with_tls(Arc::clone(&self.tls))
         }
 
         /// What believes a custom CA.
@@ -35,14 +49,14 @@ mod with_tls {
             reason = "a build without TLS believes none"
         )]
         pub(crate) fn trust(&self) -> Option<Arc<dyn CustomTrust>> {
-            Some(Arc::clone(&self.0) as _)
+            Some(Arc::clone(&self.tls) as _)
         }
 
         /// Takes the files of a changed configuration; nothing changes if one of them is bad.
         pub(crate) fn reload(&self, config: &Config) -> anyhow::Result<()> {
             let (anchors, identity) = (tls::anchors(config)?, tls::identity(config)?);
-            self.0.set_trust(anchors);
-            self.0.set_identity(identity);
+            self.tls.set_trust(anchors);
+            self.tls.set_identity(identity);
             Ok(())
         }
 
@@ -50,12 +64,12 @@ mod with_tls {
         pub(crate) fn install(&self, pair: &ClientCertificate) -> Result<(), String> {
             let identity = Identity::from_pem(pair.certificate.as_bytes(), &pair.key)
                 .map_err(|error| error.to_string())?;
-            self.0.set_identity(Some(identity));
+            self.tls.set_identity(Some(identity));
             Ok(())
         }
 
         pub(crate) fn remove(&self) {
-            self.0.set_identity(None);
+            self.tls.set_identity(None);
         }
     }
 }
@@ -74,6 +88,12 @@ mod without_tls {
         pub(crate) fn new(config: &Config) -> anyhow::Result<Self> {
             Self.reload(config)?;
             Ok(Self)
+        }
+
+        pub(crate) const fn succeeded(&self) {}
+
+        pub(crate) const fn untold(&self) -> Vec<String> {
+            Vec::new()
         }
 
         pub(crate) fn carried_by(&self, transport: HttpFetch) -> HttpFetch {

@@ -12,6 +12,7 @@ use onhook_phone::{
 use onhook_system::{Followers, event_of};
 use serde_json::{Map, Value, json};
 
+use crate::certificate::Presented;
 use crate::lines::Sender;
 use crate::log_server::LogServer;
 use crate::supervisor::Supervisor;
@@ -20,6 +21,7 @@ use crate::supervisor::Supervisor;
 pub(crate) struct Watcher {
     pub(crate) lines: Sender,
     pub(crate) server: LogServer,
+    pub(crate) presented: Presented,
     pub(crate) supervisor: Supervisor,
     pub(crate) followers: Followers,
     #[cfg(feature = "web")]
@@ -28,6 +30,14 @@ pub(crate) struct Watcher {
 
 impl Watcher {
     fn write(&mut self, now: Now, event: &str, fields: Value) {
+        // Whoever was believed in a transfer is told before what came of it.
+        for server in self.presented.untold() {
+            self.line(now, "tls.unset-clock", json!({ "server": server }));
+        }
+        self.line(now, event, fields);
+    }
+
+    fn line(&mut self, now: Now, event: &str, fields: Value) {
         if !cfg!(feature = "web") && !self.lines.is_open() && self.followers.is_empty() {
             return;
         }
@@ -174,6 +184,10 @@ impl Observer for Watcher {
     }
 
     fn resync(&mut self, _phone: u32, now: Now, report: &ResyncReport) {
+        if report.outcome.is_success() {
+            //= R-TLS-7
+            self.presented.succeeded();
+        }
         #[cfg(feature = "web")]
         self.pages.resync(now, report);
         self.write(

@@ -101,6 +101,7 @@ async fn foreground(
     let nobody = Watcher {
         lines: Lines::default().sender(),
         server: transports.log_server.clone(),
+        presented: transports.presented.clone(),
         supervisor: Supervisor::none(),
         followers: Followers::new(missed),
         #[cfg(feature = "web")]

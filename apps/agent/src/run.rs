@@ -137,6 +137,7 @@ impl Agent {
             let observer = Box::new(Watcher {
                 lines: self.events.sender(),
                 server: self.transports.log_server.clone(),
+                presented: self.transports.presented.clone(),
                 supervisor: self.supervisor.clone(),
                 followers: self.followers.clone(),
                 #[cfg(feature = "web")]

@@ -1,7 +1,10 @@
 //! TLS as the configuration wants it.
 
-use std::path::Path;
-use std::sync::Arc;
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use onhook_device::Family;
@@ -11,21 +14,25 @@ use crate::config::Config;
 
 /// No certificate of interest is older than this program: 2026-11-26.
 const RELEASED: u64 = 1_795_651_200;
+/// No time is kept that is so many seconds later than that: fifteen years.
+const LIFETIME: u64 = 15 * 365 * 24 * 60 * 60;
+/// Servers that are kept until somebody is told.
+const UNTOLD: usize = 16;
 
-/// Sets TLS up from the files of the configuration.
+/// Sets TLS up from the files of the configuration, with the clock that it goes by.
 ///
 /// # Errors
 /// A file holds something else than it should, or the key does not fit the certificate.
-pub(crate) fn set_up(config: &Config) -> anyhow::Result<Arc<Tls>> {
+pub(crate) fn set_up(config: &Config) -> anyhow::Result<(Arc<Tls>, Arc<SystemTrust>)> {
     //= R-TLS-2
     let names = match config.identity.family {
         Family::Mpp => NameCheck::UrlHost,
         Family::Spa => NameCheck::DnsOfCn,
     };
     let time = Arc::new(SystemTrust::above(&config.state_dir));
-    let tls = Tls::new(anchors(config)?, names, time)?;
+    let tls = Tls::new(anchors(config)?, names, Arc::clone(&time) as _)?;
     tls.set_identity(identity(config)?);
-    Ok(Arc::new(tls))
+    Ok((Arc::new(tls), time))
 }
 
 /// Everybody who is trusted.
@@ -54,35 +61,67 @@ pub(crate) fn identity(config: &Config) -> anyhow::Result<Option<Identity>> {
 }
 
 /// The clock of the system, which is believed only from a time on that has certainly passed.
-struct SystemTrust {
+pub(crate) struct SystemTrust {
     /// Seconds since 1970.
-    floor: u64,
+    floor: AtomicU64,
+    /// Has no content; it was changed when a resync last succeeded.
+    file: PathBuf,
+    /// Servers that were believed while the clock was unset, and of whom nobody was told yet.
+    untold: Mutex<Vec<String>>,
 }
 
 impl SystemTrust {
-    /// A clock that was set is later than this program and than what a former run stored.
+    /// A clock that was set is later than this program, and than the last resync that succeeded.
     fn above(state_dir: &Path) -> Self {
-        let stored = |name| {
-            let changed = std::fs::metadata(state_dir.join(name))
-                .ok()?
-                .modified()
-                .ok()?;
-            Some(unix(changed))
-        };
+        let file = state_dir.join("clock");
+        let last = std::fs::metadata(&file).and_then(|meta| meta.modified());
         //= R-TLS-7
-        let last = ["params.bin", "state.bin"]
-            .into_iter()
-            .filter_map(stored)
-            .max();
+        let floor = last.map_or(0, unix).max(RELEASED);
         Self {
-            floor: last.unwrap_or(0).max(RELEASED),
+            floor: AtomicU64::new(floor),
+            file,
+            untold: Mutex::default(),
         }
     }
 
+    /// Takes the time at which a resync succeeded, which counts after a power cut too.
+    ///
+    /// It is written without waiting for the medium: a floor that is a little lower does no harm, and nothing wears out.
+    pub(crate) fn succeeded(&self) {
+        self.raise(SystemTime::now());
+    }
+
+    fn raise(&self, at: SystemTime) {
+        let now = unix(at);
+        // A clock gone wild must not lock out every server for good.
+        if now > RELEASED + LIFETIME || self.floor.fetch_max(now, Ordering::Relaxed) > now {
+            return;
+        }
+        let mut options = OpenOptions::new();
+        let options = options.write(true).create(true).truncate(true).mode(0o600);
+        let file = options.open(&self.file);
+        if let Err(error) = file.and_then(|file| file.set_modified(at)) {
+            let file = self.file.display();
+            tracing::warn!(
+                "{file} cannot be written ({error}): the time is forgotten at the next start"
+            );
+        }
+    }
+
+    /// Servers, as `host:port`, that were believed while the clock was unset; each is given once.
+    pub(crate) fn untold(&self) -> Vec<String> {
+        std::mem::take(&mut self.list())
+    }
+
+    fn list(&self) -> MutexGuard<'_, Vec<String>> {
+        self.untold.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn at(&self, now: u64) -> TrustTime {
+        let floor = self.floor.load(Ordering::Relaxed);
         //= R-TLS-7
-        if now < self.floor {
-            TrustTime::Floor(self.floor)
+        if now < floor {
+            TrustTime::Floor(floor)
         } else {
             TrustTime::Known(now)
         }
@@ -92,6 +131,14 @@ impl SystemTrust {
 impl TrustedTime for SystemTrust {
     fn now(&self) -> TrustTime {
         self.at(unix(SystemTime::now()))
+    }
+
+    //= R-TLS-7
+    fn accepted_with_unset_clock(&self, server: &str) {
+        let mut list = self.list();
+        if list.len() < UNTOLD && !list.iter().any(|told| told == server) {
+            list.push(server.to_owned());
+        }
     }
 }
 
@@ -107,21 +154,52 @@ mod tests {
 
     use super::*;
 
+    fn after(seconds: u64) -> SystemTime {
+        UNIX_EPOCH + Duration::from_secs(RELEASED + seconds)
+    }
+
     //= R-TLS-7 type=test
     #[test]
-    fn a_clock_is_believed_from_the_last_stored_time_on() {
+    fn a_clock_is_believed_from_the_last_success_on() {
         let dir = tempfile::tempdir().unwrap();
-        let fresh = SystemTrust::above(dir.path());
-        assert_eq!(fresh.at(0), TrustTime::Floor(RELEASED));
-        assert_eq!(fresh.at(RELEASED), TrustTime::Known(RELEASED));
-        let stored = UNIX_EPOCH + Duration::from_secs(RELEASED + 1000);
-        let file = std::fs::File::create(dir.path().join("state.bin")).unwrap();
-        file.set_modified(stored).unwrap();
-        let later = SystemTrust::above(dir.path());
-        assert_eq!(later.at(RELEASED + 999), TrustTime::Floor(RELEASED + 1000));
-        assert_eq!(later.at(RELEASED + 1000), TrustTime::Known(RELEASED + 1000));
-        // Written while the clock was unset.
-        file.set_modified(UNIX_EPOCH).unwrap();
-        assert_eq!(SystemTrust::above(dir.path()).floor, RELEASED);
+        let clock = SystemTrust::above(dir.path());
+        assert_eq!(clock.at(0), TrustTime::Floor(RELEASED));
+        assert_eq!(clock.at(RELEASED), TrustTime::Known(RELEASED));
+        // Nothing changes while the clock is unset.
+        clock.raise(UNIX_EPOCH);
+        assert!(!dir.path().join("clock").exists());
+        clock.raise(after(1000));
+        clock.raise(after(400));
+        for clock in [clock, SystemTrust::above(dir.path())] {
+            let floor = RELEASED + 1000;
+            assert_eq!(clock.at(floor - 1), TrustTime::Floor(floor));
+            assert_eq!(clock.at(floor), TrustTime::Known(floor));
+        }
+    }
+
+    #[test]
+    fn a_clock_gone_wild_leaves_the_floor() {
+        let dir = tempfile::tempdir().unwrap();
+        let clock = SystemTrust::above(dir.path());
+        clock.raise(after(LIFETIME + 1));
+        assert_eq!(clock.at(0), TrustTime::Floor(RELEASED));
+        assert!(!dir.path().join("clock").exists());
+        clock.raise(after(LIFETIME));
+        assert_eq!(clock.at(0), TrustTime::Floor(RELEASED + LIFETIME));
+    }
+
+    //= R-TLS-7 type=test
+    #[test]
+    fn each_server_is_told_once_and_few_are_kept() {
+        let dir = tempfile::tempdir().unwrap();
+        let clock = SystemTrust::above(dir.path());
+        for n in 0..UNTOLD + 5 {
+            clock.accepted_with_unset_clock(&format!("{n}:443"));
+            clock.accepted_with_unset_clock(&format!("{n}:443"));
+        }
+        let untold = clock.untold();
+        assert_eq!(untold.len(), UNTOLD);
+        assert_eq!(untold.first().map(String::as_str), Some("0:443"));
+        assert!(clock.untold().is_empty());
     }
 }

@@ -117,7 +117,7 @@ impl Bench {
     #[track_caller]
     fn left_nothing(&self) {
         let left: Vec<_> = self.agent.stored().unwrap().into_keys().collect();
-        assert_eq!(left, ["lock", "params.bin", "state.bin"]);
+        assert_eq!(left, ["clock", "lock", "params.bin", "state.bin"]);
         assert_eq!(self.agent.litter().unwrap(), onhook_tests::Files::new());
     }
 }

@@ -1,12 +1,14 @@
 //! Servers whose certificates, handshakes or connections are wrong, and certificates of the phone that are of no use.
 
+use std::cell::RefCell;
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::process::Command;
 use std::thread;
 
-use onhook_tests::{Authority, EC, profile, tool};
+use onhook_tests::{Authority, EC, profile, tool, violations};
+use serde_json::Value;
 
 use super::{Bench, Failure, assert_refused, good};
 
@@ -166,6 +168,7 @@ fn a_certificate_counts_in_its_time_alone() {
     let says = ["expired at", "for the phone it is", "renew the certificate"];
     tls.refuses("old", "", &chain(&says));
     nine_days_from("+3 days", "early");
+    nine_days_from("-10 days", "recent");
     let says = ["is valid from", "check the clocks"];
     tls.refuses("early", "", &chain(&says));
     tls.authority.request("turned", EC, "/CN=server").unwrap();
@@ -181,6 +184,52 @@ fn a_certificate_counts_in_its_time_alone() {
     // A clock that was never set stops no good server.
     tls.accepts("server", "");
     tls.refuses("old", "", &chain(&["expired at"]));
+    // The last success was later than the end of this one; a phone that never had one could not know.
+    tls.refuses("recent", "", &chain(&["expired at"]));
+    fs::remove_file(tls.bench.agent.state().join("clock")).unwrap();
+    tls.accepts("recent", "");
+    assert!(!tls.bench.agent.state().join("clock").exists());
+}
+
+//= R-TLS-7 type=test
+#[test]
+fn an_event_tells_of_a_certificate_that_was_believed_with_an_unset_clock() {
+    let Some((mut tls, _)) = Tls::new().zip(tool("faketime")) else {
+        return;
+    };
+    let (_server, port) = tls.authority.serve("server", "").unwrap();
+    let agent = &mut tls.bench.agent;
+    agent.set_variable("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+    let url = format!("https://127.0.0.1:{port}/good.xml");
+    let ended = agent.run(&["params", "set", "Profile_Rule", &url]);
+    assert_eq!(ended.unwrap().code, Some(0));
+    let unset = ["faketime", "-f", "@1970-01-02 00:00:00"].map(Into::into);
+    for (clock, count) in [(&[][..], 0), (&unset, 1)] {
+        agent.run_under(clock.to_vec());
+        let mut phone = agent.start(&["run", "--events", "-"]).unwrap();
+        let lines = RefCell::new(Vec::new());
+        let kept = |line: &str| {
+            let line: Value = serde_json::from_str(line).unwrap();
+            let is_last = line["event"] == "resync.report";
+            lines.borrow_mut().push(line);
+            is_last
+        };
+        phone.line(kept).unwrap();
+        let lines = lines.into_inner();
+        assert_eq!(lines.last().unwrap()["report"]["class"], "A", "{lines:#?}");
+        let told = lines.iter();
+        let told: Vec<_> = told
+            .filter(|line| line["event"] == "tls.unset-clock")
+            .collect();
+        assert_eq!(told.len(), count, "{lines:#?}");
+        for event in told {
+            assert_eq!(event["server"], format!("127.0.0.1:{port}"));
+            let wrong = violations("onhook.event/1", event).unwrap();
+            assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+            let place = |event: &str| lines.iter().position(|line| line["event"] == event);
+            assert!(place("tls.unset-clock") < place("fetch.done"));
+        }
+    }
 }
 
 #[test]

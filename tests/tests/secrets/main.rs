@@ -277,7 +277,7 @@ fn no_secret_is_told_in_the_foreground() {
     bench.take_messages(&mut said);
     bench.assert_secrets_were_used();
     said.assert_silent_about_secrets();
-    assert_private(&bench.agent, &["lock", "params.bin", "state.bin"]);
+    assert_private(&bench.agent, &["clock", "lock", "params.bin", "state.bin"]);
 }
 
 //= R-SEC-3 type=test
@@ -307,7 +307,10 @@ fn no_secret_is_told_by_a_running_agent() {
     bench.exercise(&mut said);
     said.run(agent, &["status", "--json"], 0);
     said.run(agent, &["status"], 0);
-    assert_private(agent, &["control.sock", "lock", "params.bin", "state.bin"]);
+    assert_private(
+        agent,
+        &["clock", "control.sock", "lock", "params.bin", "state.bin"],
+    );
 
     signal("TERM", running.id()).unwrap();
     let ended = running.end().unwrap();

@@ -25,7 +25,7 @@ fn nobody_else_may_read_anything_whatever_the_umask() {
     .unwrap();
     let state = bench.agent.state();
     let found = bench.agent.stored().unwrap();
-    let expected = ["control.sock", "lock", "params.bin", "state.bin"];
+    let expected = ["clock", "control.sock", "lock", "params.bin", "state.bin"];
     assert_eq!(found.keys().collect::<Vec<_>>(), expected);
     assert!(found.values().all(|mode| *mode == 0o600), "{found:?}");
     for (path, mode) in [(&state, 0o700), (&events, 0o600)] {

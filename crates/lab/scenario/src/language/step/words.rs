@@ -76,7 +76,7 @@ pub(super) const TIMERS: [(&str, &str); 4] = [
 ];
 
 /// Events that every device tells that tells events; a restart is a step of its own.
-pub(super) const EVENTS: [&str; 40] = [
+pub(super) const EVENTS: [&str; 41] = [
     "account.setup",
     "activation.code",
     "ca.fault",
@@ -110,6 +110,7 @@ pub(super) const EVENTS: [&str; 40] = [
     "rule.fault",
     "timer.armed",
     "server.changed",
+    "tls.unset-clock",
     "trigger.fault",
     "upgrade.done",
     "upgrade.fault",
