@@ -78,6 +78,27 @@ fn events_are_followed_over_the_socket_and_no_value_is_among_them() {
     assert_eq!(ended.code, Some(1), "{ended:?}");
 }
 
+//= R-DOM-1 type=test
+//= R-RAD-1 type=test
+#[test]
+fn the_device_asks_where_it_may_register() {
+    let site = Site::start().unwrap();
+    let (agent, _running) = phone(&site);
+    let asked = |server: &str| agent.run(&["ctl", "may-use", server]).unwrap();
+    assert_eq!(asked("sip.elsewhere.test").code, Some(0));
+    let listed = ["Restricted_Access_Domains", "voip.test, 192.0.2.1"];
+    let set = agent.run(&["params", "set", listed[0], listed[1]]).unwrap();
+    assert_eq!(set.code, Some(0), "{set:?}");
+    for server in ["voip.test", "SIP.voip.test", "192.0.2.1"] {
+        assert_eq!(asked(server).code, Some(0), "{server}");
+    }
+    for server in ["sip.elsewhere.test", "evilvoip.test", "192.0.2.11", ""] {
+        let refused = asked(server);
+        assert_eq!(refused.code, Some(1), "{refused:?}");
+        assert!(refused.err.contains("Restricted_Access_Domains"));
+    }
+}
+
 #[test]
 fn the_example_for_integrators_does_what_it_says() {
     let Some(python) = tool("python3") else {

@@ -88,6 +88,9 @@ fn request(what: &CtlCommand) -> anyhow::Result<ControlRequest> {
             line: *line,
             code: code.parse().map_err(anyhow::Error::new)?,
         },
+        CtlCommand::MayUse { server } => ControlRequest::MayUse {
+            server: server.clone(),
+        },
         #[cfg(feature = "events")]
         CtlCommand::Events => ControlRequest::Events {},
         CtlCommand::Resync { rule, menu } => ControlRequest::Resync {

@@ -93,6 +93,7 @@ impl<S> Attentive<S> {
             | Ask::RestartWarm
             | Ask::Line(..)
             | Ask::Registration(..)
+            | Ask::MayUse(_)
             | Ask::Status
             | Ask::SipAccess => {}
         }

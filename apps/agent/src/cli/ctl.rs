@@ -61,6 +61,15 @@ pub(crate) enum CtlCommand {
         /// number.
         code: String,
     },
+    /// Ask whether Restricted_Access_Domains lets the phone talk to a server; whoever registers lines asks first.
+    #[cfg_attr(
+        feature = "hints",
+        command(after_help = "Examples:\n  onhook-agent ctl may-use sip.example.com")
+    )]
+    MayUse {
+        /// Its name or address.
+        server: String,
+    },
     /// Print what happens from now on, one JSON object a line (schema onhook.event/1), until Ctrl-C.
     #[cfg(feature = "events")]
     #[cfg_attr(

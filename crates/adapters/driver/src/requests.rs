@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use onhook_device::Secret;
+use onhook_fetch::is_allowed;
 use onhook_params::{ParamId, Secrecy, ValueId, entered, secrecy};
+use onhook_phone::render::allowed_domains;
 use onhook_phone::report::{CaStatus, Status};
 use onhook_phone::{
     Answer, Ask, Asked, Cause, Command, Committed, Delay, Fact, Gate, Input, Mobility, Notice,
@@ -86,11 +88,26 @@ impl Reactor {
             // The certificate itself is the business of transports, who have it already.
             Ask::InstallCertificate(_) => self.learn(phone, Fact::ClientCertificate(true), reply),
             Ask::RemoveCertificate => self.learn(phone, Fact::ClientCertificate(false), reply),
+            Ask::MayUse(server) => reply.answer(self.may_use(phone, &server)),
             Ask::SipAccess => reply.answer(self.sip_access(phone)),
             Ask::Status => reply.answer(match self.status(phone) {
                 Some(status) => Answer::Status(Box::new(status)),
                 None => Answer::Refused(NO_PHONE.to_owned()),
             }),
+        }
+    }
+
+    //= R-DOM-1
+    /// Whether the software of the device may register with a server, or use it otherwise.
+    fn may_use(&self, phone: u32, server: &str) -> Answer {
+        let allowed = self.phones.phone(phone);
+        let allowed = allowed.map(|phone| allowed_domains(phone, &self.phones.shared));
+        match allowed.is_some_and(|domains| is_allowed(server, domains)) {
+            true => Answer::Done,
+            false => Answer::Refused(
+                "the server is not listed in Restricted_Access_Domains: nothing may be sent there"
+                    .to_owned(),
+            ),
         }
     }
 

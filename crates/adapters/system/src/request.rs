@@ -98,6 +98,11 @@ pub enum ControlRequest {
     },
     /// The client certificate was removed.
     RemoveCertificate {},
+    /// Tell whether the phone may talk to a server.
+    MayUse {
+        /// Its name or address.
+        server: String,
+    },
     /// Tell how things are.
     Status {},
     /// Tell what happens from now on, a line each, until the asker hangs up.
@@ -199,6 +204,7 @@ impl ControlRequest {
             }
             Self::RemoveCertificate {} => Ask::RemoveCertificate,
             Self::SipError { line, code } => Ask::SipError(line, code),
+            Self::MayUse { server } => Ask::MayUse(server),
             Self::Status {} => Ask::Status,
             Self::Events {} => return None,
         })
@@ -324,6 +330,9 @@ impl Fields {
                 key: self.text("key")?,
             },
             "remove-certificate" => ControlRequest::RemoveCertificate {},
+            "may-use" => ControlRequest::MayUse {
+                server: self.text("server")?,
+            },
             "status" => ControlRequest::Status {},
             "events" => ControlRequest::Events {},
             _ => return Err("ask"),
@@ -395,6 +404,9 @@ mod tests {
                 code: SipError::Status(404),
             },
             ControlRequest::Events {},
+            ControlRequest::MayUse {
+                server: text("sip.example"),
+            },
             ControlRequest::FactoryReset {},
             ControlRequest::Reboot {},
             ControlRequest::Restart {},

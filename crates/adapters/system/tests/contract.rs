@@ -110,6 +110,7 @@ fn wire(ask: Ask) -> ControlRequest {
         },
         Ask::SipError(line, code) => ControlRequest::SipError { line, code },
         Ask::RemoveCertificate => ControlRequest::RemoveCertificate {},
+        Ask::MayUse(server) => ControlRequest::MayUse { server },
         Ask::Status => ControlRequest::Status {},
         Ask::Submit(_) | Ask::Upgrade(_) | Ask::Look | Ask::SipAccess => {
             panic!("nobody outside asks for it")

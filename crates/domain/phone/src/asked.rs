@@ -58,6 +58,8 @@ pub enum Ask {
     InstallCertificate(ClientCertificate),
     /// The client certificate was removed.
     RemoveCertificate,
+    /// Whether Restricted_Access_Domains lets the phone talk to a host: [`Answer::Done`], or it is refused (R-DOM-1).
+    MayUse(String),
     /// Tell how things are.
     Status,
     /// Tell who may ask for what by SIP.

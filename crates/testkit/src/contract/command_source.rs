@@ -95,6 +95,7 @@ fn name_of(asked: &Asked) -> String {
         | Ask::InstallCertificate(_)
         | Ask::SipError(..)
         | Ask::RemoveCertificate
+        | Ask::MayUse(_)
         | Ask::Upgrade(_)
         | Ask::Look
         | Ask::Status
@@ -157,6 +158,7 @@ async fn every_kind_of_request_arrives_as_it_was_made(fixture: &mut dyn CommandS
             }),
             Ask::SipError(3, SipError::Internal(20)),
             Ask::RemoveCertificate,
+            Ask::MayUse(value.to_owned()),
             Ask::Set {
                 name: "Display_Name[1]".to_owned(),
                 value: Secret::from(value),
@@ -207,6 +209,7 @@ fn plain(ask: &Ask) -> (&'static str, String, Option<Vec<u8>>) {
         }
         Ask::SipError(line, code) => ("sip error", format!("{line} {code}"), None),
         Ask::RemoveCertificate => ("remove", String::new(), None),
+        Ask::MayUse(server) => ("may use", server.clone(), None),
         Ask::Status => ("status", String::new(), None),
         Ask::SipAccess => ("sip access", String::new(), None),
         Ask::Submit(page) => ("submit", format!("{page:?}"), None),

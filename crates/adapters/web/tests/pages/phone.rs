@@ -131,6 +131,7 @@ impl Phone {
                     | Ask::InstallCertificate(_)
                     | Ask::SipError(..)
                     | Ask::RemoveCertificate
+                    | Ask::MayUse(_)
                     | Ask::Status) => panic!("no page asks for {other:?}"),
                 };
                 noted.lock().unwrap().push(format!("{origin:?} {words}"));
