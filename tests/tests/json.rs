@@ -186,6 +186,8 @@ fn a_merged_configuration_keeps_to_its_schema() {
 
 #[test]
 fn results_of_benchmarks_keep_to_their_schema() {
+    let folder = tempfile::tempdir().unwrap();
+    let page = folder.path().join("result.html");
     let mut bench = Command::new(program("onhook-bench").unwrap());
     bench.args([
         "run",
@@ -195,7 +197,9 @@ fn results_of_benchmarks_keep_to_their_schema() {
         "--peers",
         "--json",
         "-",
+        "--html",
     ]);
+    bench.arg(&page);
     // Without a path no peer is found, and each says so.
     bench.env("PATH", "");
     let ended = Peer::start(bench.stdin(Stdio::null()))
@@ -213,6 +217,16 @@ fn results_of_benchmarks_keep_to_their_schema() {
         peers.iter().any(|peer| peer["skipped"].is_object()),
         "{peers:?}"
     );
+    let verdict = |what: &str| {
+        let aims = document["aims"].as_array().unwrap();
+        let aim = aims.iter().find(|aim| aim["what"] == what).unwrap();
+        aim["verdict"].clone()
+    };
+    assert_eq!(verdict("peak heap for each byte of XML"), "met");
+    let beside = "the same beside a C program: speed";
+    assert_eq!(verdict(beside), "not-measured");
+    let page = std::fs::read_to_string(page).unwrap();
+    assert!(page.contains(beside) && page.contains("<div class='bar ours'"));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! `cargo xtask`: checks, code generation and the whole gate, run the same way by a person and by CI.
 
 mod arch;
+mod bench;
 mod codegen;
 mod demo;
 mod fuzz;
@@ -17,6 +18,7 @@ mod spec;
 mod tidy;
 mod workspace;
 
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -98,6 +100,16 @@ enum Task {
     },
     /// Real phones at the servers that operators run, and over a network that loses packets.
     Interop(interop::Options),
+    /// Build the benchmarks with optimization and run them: `cargo xtask bench run --peers`, `cargo xtask bench gate`.
+    Bench {
+        /// What `onhook-bench` is told.
+        #[arg(
+            trailing_var_arg = true,
+            allow_hyphen_values = true,
+            default_value = "list"
+        )]
+        arguments: Vec<OsString>,
+    },
     /// Write the generated parameter table.
     Codegen {
         /// Only compare, and fail when the file is stale.
@@ -127,6 +139,7 @@ fn main() -> Result<ExitCode> {
             replay: Some(seed), ..
         } => sim::replay(&root, seed),
         Task::Sim { from, seeds, .. } => sim::run(&root, from, seeds),
+        Task::Bench { arguments } => bench::run(&root, &arguments),
         Task::Arch => Ok(show(&arch::check(&load(&root)?))),
         Task::Tidy => Ok(show(&tidy::check(&load(&root)?))),
         Task::Spec { promote: false } => Ok(show(&spec::check(&load(&root)?))),

@@ -2,7 +2,7 @@
 
 use crate::plan::Plan;
 use crate::report::Benchmark;
-use crate::{commit, engine, firmware, fleet, language, pipeline, stages, tftp, web};
+use crate::{commit, engine, firmware, fleet, language, pipeline, stages, tftp, virtually, web};
 
 /// A benchmark by name.
 pub(crate) struct Entry {
@@ -12,7 +12,7 @@ pub(crate) struct Entry {
 }
 
 /// All benchmarks.
-pub(crate) const ENTRIES: [Entry; 19] = [
+pub(crate) const ENTRIES: [Entry; 22] = [
     Entry {
         name: firmware::NAME,
         about: firmware::ABOUT,
@@ -89,12 +89,12 @@ pub(crate) const ENTRIES: [Entry; 19] = [
         run: |plan| tftp::run(&tftp::LOSS, plan),
     },
     Entry {
-        name: "http-fetch",
+        name: web::HTTP,
         about: web::ABOUT_HTTP,
         run: web::http,
     },
     Entry {
-        name: "tls-fetch",
+        name: web::TLS,
         about: web::ABOUT_TLS,
         run: web::tls,
     },
@@ -107,5 +107,20 @@ pub(crate) const ENTRIES: [Entry; 19] = [
         name: fleet::OWN.name,
         about: fleet::OWN.about,
         run: |plan| fleet::run(&fleet::OWN, plan),
+    },
+    Entry {
+        name: virtually::DAY.name,
+        about: virtually::DAY.about,
+        run: |plan| virtually::storm(&virtually::DAY, plan),
+    },
+    Entry {
+        name: virtually::WEEK.name,
+        about: virtually::WEEK.about,
+        run: |plan| virtually::storm(&virtually::WEEK, plan),
+    },
+    Entry {
+        name: virtually::SUBNET,
+        about: virtually::ABOUT_SUBNET,
+        run: virtually::subnet,
     },
 ];

@@ -24,13 +24,17 @@ pub(crate) enum Command {
     List,
     /// Runs benchmarks, all of them if none is named.
     #[command(after_help = "Examples:\n  onhook-bench run\n  \
-        onhook-bench run resync-pipeline --peers --json result.json")]
+        onhook-bench run resync-pipeline --peers --json result.json\n  \
+        onhook-bench run --peers --html result.html")]
     Run {
         /// The benchmarks.
         names: Vec<String>,
         /// Writes the result as JSON to this file, `-` for standard output.
         #[arg(long, value_name = "FILE")]
         json: Option<PathBuf>,
+        /// Writes the result as one page with bars, which asks for no other file.
+        #[arg(long, value_name = "FILE")]
+        html: Option<PathBuf>,
         /// Measures other programs too, as far as they are installed.
         #[arg(long)]
         peers: bool,
@@ -69,6 +73,23 @@ pub(crate) enum Command {
         #[arg(long, default_value_t = 60)]
         seconds: u64,
     },
+    /// Counts the instructions of some benchmarks (valgrind) and compares them with those that are written down: exit status 1 if one differs.
+    #[command(after_help = "Examples:\n  onhook-bench gate\n  onhook-bench gate --write")]
+    Gate {
+        /// Where they are written down.
+        #[arg(
+            long,
+            value_name = "FILE",
+            default_value = "apps/bench/instructions.json"
+        )]
+        baseline: PathBuf,
+        /// Writes them down.
+        #[arg(long)]
+        write: bool,
+    },
+    /// Does the work of a benchmark so many times: whose instructions are counted.
+    #[command(hide = true)]
+    Work { name: String, times: u32 },
     /// Fetches a file over TFTP and throws it away: what the benchmarks of TFTP time.
     #[command(hide = true)]
     Get {

@@ -19,6 +19,7 @@ pub(crate) const NAME: &str = "engine";
 /// What it measures.
 pub(crate) const ABOUT: &str = "one input to the engine, out of periodic resyncs with a rule of two alternatives and a condition";
 
+pub(crate) const OURS: &str = "ours";
 const RULE: &str =
     "( $SWVER ge sip88xx.11-0-0 )? http://prov.example/$MA.xml | http://prov.example/old.xml";
 const RESYNCS: u32 = if cfg!(debug_assertions) { 10 } else { 20_000 };
@@ -57,6 +58,16 @@ impl Rig {
         }
         rig.handle(Input::Boot(Boot::Normal, StateRecord::default()));
         Ok(rig)
+    }
+
+    /// Goes on to the next resync so many times.
+    fn resyncs(&mut self, times: u32) -> anyhow::Result<()> {
+        for _ in 0..times {
+            self.now.mono = self.phone.deadline().context("no resync is due")?;
+            self.handle(Input::Timer);
+            self.shared.sweep();
+        }
+        Ok(())
     }
 
     /// Hands an input in, and at once what completes its effects.
@@ -100,21 +111,18 @@ impl Rig {
     }
 }
 
+/// Lets a phone resync so many times.
+pub(crate) fn work(times: u32) -> anyhow::Result<()> {
+    Rig::new()?.resyncs(times)
+}
+
 /// Runs the benchmark.
 pub(crate) fn run(plan: &Plan) -> anyhow::Result<Benchmark> {
     let mut rig = Rig::new()?;
     let mut rounds = Vec::new();
     for _ in 0..plan.rounds {
         let before = rig.inputs;
-        let stretch = middle(REPEAT, || {
-            for _ in 0..RESYNCS {
-                let due = rig.phone.deadline().context("no resync is due")?;
-                rig.now.mono = due;
-                rig.handle(Input::Timer);
-                rig.shared.sweep();
-            }
-            anyhow::Ok(())
-        })?;
+        let stretch = middle(REPEAT, || rig.resyncs(RESYNCS))?;
         let each = (rig.inputs - before) / u64::from(REPEAT);
         ensure!(each >= u64::from(RESYNCS), "nothing was handled");
         rounds.push(stretch / each as f64);
@@ -130,7 +138,7 @@ pub(crate) fn run(plan: &Plan) -> anyhow::Result<Benchmark> {
             size_of::<Phone>()
         ),
         sides: vec![Side {
-            name: "ours",
+            name: OURS,
             about: "in process, on one core",
             timing,
             cpu: None,

@@ -25,7 +25,7 @@ pub(crate) const ABOUT: &str = "a firmware load of 64 MiB from nginx over HTTP: 
 const SIZE: usize = 64 << 20;
 const BLOCK: u32 = 256 * 1024;
 const LOAD: &str = "sip88xx.12-0-1MPP0001-100";
-const OURS: &str = "onhook-agent";
+pub(crate) const OURS: &str = "onhook-agent";
 
 /// Ours beside curl.
 pub(crate) fn run(plan: &Plan) -> anyhow::Result<Benchmark> {
@@ -69,6 +69,7 @@ pub(crate) fn run(plan: &Plan) -> anyhow::Result<Benchmark> {
     }
     peaks.sort_unstable();
     let peak = peaks.last().copied().unwrap_or_default();
+    benchmark.counts = json!({ "bytes": SIZE, "block": BLOCK, "peak_kib": peak });
     benchmark.line = format!("RSS of the agent: at most {peak} KiB");
     let timing = Timing::of(ours);
     let about = "curl -o FILE && sha256sum FILE && sync FILE: three processes and a shell";
@@ -131,14 +132,6 @@ impl Phone {
         }
         bail!("the phone ended before {name}")
     }
-
-    /// The most memory that it has used, in KiB.
-    fn peak_kib(&self) -> anyhow::Result<u64> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let line = line.context("the system tells no memory")?;
-        Ok(line.trim().trim_end_matches(" kB").parse()?)
-    }
 }
 
 impl Drop for Phone {
@@ -190,7 +183,7 @@ fn upgrade(agent: &Path, folder: &Path, port: u16, round: u32) -> anyhow::Result
     if !done.contains("A.upgraded") {
         bail!("the load was not taken: {done}");
     }
-    let peak = phone.peak_kib()?;
+    let peak = peers::peak_kib(phone.child.id())?;
     drop(phone);
     forget(&home)?;
     Ok((seconds, peak))

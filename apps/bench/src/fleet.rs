@@ -34,7 +34,7 @@ const PHONES: u32 = if cfg!(debug_assertions) { 100 } else { 10_000 };
 const VALUES: usize = 1000;
 /// Requests at the same time, of both clients.
 const AT_ONCE: u32 = 64;
-const OURS: &str = "onhook";
+pub(crate) const OURS: &str = "onhook";
 
 /// One benchmark.
 pub(crate) struct Kind {

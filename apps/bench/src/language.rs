@@ -20,6 +20,7 @@ pub(crate) const ABOUT_RULE: &str =
 pub(crate) const ABOUT_CONDITION: &str =
     "an expanded condition of two comparisons: parsed and evaluated";
 
+pub(crate) const OURS: &str = "ours";
 const SWVER: &str = "sip88xx.11-3-2MPP0001-609";
 const TEXT: &str = "($PRVST eq 0 and \"$A\" ne \"done\")? (a = \"done\";)! [--key $SA] https://boot.example.net/$PN/$MA.xml | \
     ($SWVER lt sip88xx.11-3-2MPP0001-609)? http://example.net/old/$MA.xml | \
@@ -85,7 +86,7 @@ fn benchmark(
         counts: json!({ "allocations": allocations }),
         line: format!("{allocations} allocations with a reused buffer"),
         sides: vec![Side {
-            name: "ours",
+            name: OURS,
             about: "in process",
             timing: Timing::of(rounds),
             cpu: None,
@@ -96,26 +97,41 @@ fn benchmark(
 
 /// Runs `rule-select`.
 pub(crate) fn rule(plan: &Plan) -> anyhow::Result<Benchmark> {
+    benchmark(RULE, ABOUT_RULE, plan, selecting())
+}
+
+/// Selects so many times.
+pub(crate) fn work_rule(times: u32) -> anyhow::Result<()> {
+    let mut select = selecting();
+    (0..times).try_for_each(|_| select())
+}
+
+fn selecting() -> impl FnMut() -> anyhow::Result<()> {
     let template = Template::compile(TEXT);
     let mut out = Expanded::new();
-    benchmark(RULE, ABOUT_RULE, plan, || {
-        match select(black_box(&template), &mut out)? {
-            SELECTED => Ok(()),
-            other => Err(anyhow!("alternative {other} was selected")),
-        }
-    })
+    move || match select(black_box(&template), &mut out)? {
+        SELECTED => Ok(()),
+        other => Err(anyhow!("alternative {other} was selected")),
+    }
 }
 
 /// Runs `condition`.
 pub(crate) fn condition(plan: &Plan) -> anyhow::Result<Benchmark> {
-    benchmark(CONDITION, ABOUT_CONDITION, plan, || {
-        if black_box(onhook_conditions::evaluate(
-            black_box(TRIGGER),
-            SWVER,
-            &mut (),
-        )?) {
-            return Ok(());
-        }
-        bail!("the condition is false")
-    })
+    benchmark(CONDITION, ABOUT_CONDITION, plan, evaluate)
+}
+
+/// Evaluates so many times.
+pub(crate) fn work_condition(times: u32) -> anyhow::Result<()> {
+    (0..times).try_for_each(|_| evaluate())
+}
+
+fn evaluate() -> anyhow::Result<()> {
+    if black_box(onhook_conditions::evaluate(
+        black_box(TRIGGER),
+        SWVER,
+        &mut (),
+    )?) {
+        return Ok(());
+    }
+    bail!("the condition is false")
 }

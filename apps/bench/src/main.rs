@@ -4,6 +4,7 @@
 //! Seconds depend on the machine and on who else uses it: compare ratios of one run. Counts, such as
 //! the peak of the heap, do not, and tests assert them.
 
+mod aims;
 mod catalog;
 mod cli;
 mod commit;
@@ -11,8 +12,10 @@ mod content;
 mod engine;
 mod firmware;
 mod fleet;
+mod gate;
 mod language;
 mod measure;
+mod page;
 mod peers;
 mod pipeline;
 mod plan;
@@ -20,6 +23,7 @@ mod report;
 mod soak;
 mod stages;
 mod tftp;
+mod virtually;
 mod web;
 
 use std::io::Write;
@@ -39,9 +43,16 @@ fn main() -> ExitCode {
         Command::Run {
             names,
             json,
+            html,
             peers,
             rounds,
-        } => run(&names, json, &Plan { peers, rounds }),
+        } => run(&names, json, html, &Plan { peers, rounds }),
+        Command::Gate { baseline, write } => match gate::gate(&baseline, write) {
+            Ok(true) => Ok(()),
+            Ok(false) => return ExitCode::FAILURE,
+            Err(error) => Err(error),
+        },
+        Command::Work { name, times } => gate::work(&name, times),
         Command::File { name, path } => pipeline_only(&name).and_then(|()| {
             std::fs::write(&path, content::sample().file)
                 .with_context(|| format!("writing {}", path.display()))
@@ -107,7 +118,12 @@ fn pipeline_only(name: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn run(names: &[String], json: Option<PathBuf>, plan: &Plan) -> anyhow::Result<()> {
+fn run(
+    names: &[String],
+    json: Option<PathBuf>,
+    html: Option<PathBuf>,
+    plan: &Plan,
+) -> anyhow::Result<()> {
     let wanted: Vec<&Entry> = if names.is_empty() {
         ENTRIES.iter().collect()
     } else {
@@ -118,6 +134,10 @@ fn run(names: &[String], json: Option<PathBuf>, plan: &Plan) -> anyhow::Result<(
     };
     let results = wanted.iter().map(|entry| (entry.run)(plan));
     let report = report::Report::new(results.collect::<Result<_, _>>()?);
+    if let Some(path) = html {
+        std::fs::write(&path, page::page(&report))
+            .with_context(|| format!("writing {}", path.display()))?;
+    }
     let Some(path) = json else {
         return report.print(&mut std::io::stdout());
     };

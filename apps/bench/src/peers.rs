@@ -66,7 +66,7 @@ pub(crate) fn cost(command: &mut Command) -> anyhow::Result<Cost> {
 }
 
 /// What all programs cost that have been waited for.
-fn cpu_seconds() -> anyhow::Result<f64> {
+pub(crate) fn cpu_seconds() -> anyhow::Result<f64> {
     let usage = getrusage(UsageWho::RUSAGE_CHILDREN).context("asking for the time of children")?;
     let times = [usage.user_time(), usage.system_time()];
     let micros = times
@@ -74,6 +74,14 @@ fn cpu_seconds() -> anyhow::Result<f64> {
         .into_iter()
         .sum::<i64>();
     Ok(micros as f64 / 1e6)
+}
+
+/// The most memory that a running program has had, in KiB.
+pub(crate) fn peak_kib(id: u32) -> anyhow::Result<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{id}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let line = line.context("the system tells no memory")?;
+    Ok(line.trim().trim_end_matches(" kB").parse()?)
 }
 
 /// The C program of this folder, built.

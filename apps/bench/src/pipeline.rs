@@ -27,6 +27,7 @@ pub(crate) const ABOUT: &str =
 const REPEAT: u32 = if cfg!(debug_assertions) { 3 } else { 200 };
 /// Starts of a whole process in one round.
 const STARTS: u32 = 10;
+pub(crate) const INSIDE: &str = "onhook, inside a running process";
 const VAULT_KEY: SecretRef = SecretRef(1);
 
 /// What one decode gives and takes.
@@ -78,6 +79,12 @@ pub(crate) fn once(body: &[u8], xml_bytes: Option<usize>) -> anyhow::Result<Coun
         peak_heap_bytes: heap.bytes_max,
         allocations: heap.count_total,
     })
+}
+
+/// Decodes so many times.
+pub(crate) fn work(times: u32) -> anyhow::Result<()> {
+    let sample = content::sample();
+    (0..times).try_for_each(|_| decoded(sample.file.clone()).map(drop))
 }
 
 /// Runs the benchmark.
@@ -152,7 +159,7 @@ impl Rounds {
     fn report(self, counts: &Counts, plan: &Plan) -> anyhow::Result<Benchmark> {
         let inside = Timing::of(self.inside);
         let mut sides = vec![Side {
-            name: "onhook, inside a running process",
+            name: INSIDE,
             about: "decrypt, inflate, parse, look up and check every value, SHA-256 of the body, wipe; one core",
             timing: inside.clone(),
             cpu: None,
@@ -175,14 +182,14 @@ impl Rounds {
             Peer::new(
                 "C program",
                 "libcrypto, zlib and expat in one process, buffers kept; parses, looks nothing up and checks no value",
-                "onhook, inside a running process",
+                INSIDE,
                 &inside,
                 c,
             ),
             Peer::new(
                 "shell pipeline",
                 "openssl enc -d | gunzip | xmllint --noout -: three processes and a shell; against a decode inside a running agent",
-                "onhook, inside a running process",
+                INSIDE,
                 &inside,
                 shell.clone(),
             ),

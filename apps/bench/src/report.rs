@@ -5,13 +5,16 @@ use std::io::Write;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::aims::{Finding, findings};
 use crate::measure::Timing;
 
 /// The results of a run.
 #[derive(Serialize)]
 pub(crate) struct Report {
     schema: &'static str,
-    benchmarks: Vec<Benchmark>,
+    pub(crate) benchmarks: Vec<Benchmark>,
+    /// What is aimed at in them.
+    pub(crate) aims: Vec<Finding>,
 }
 
 /// The result of one benchmark.
@@ -42,16 +45,17 @@ pub(crate) struct Side {
 /// Another program beside ours.
 #[derive(Serialize)]
 pub(crate) struct Peer {
-    name: &'static str,
-    about: &'static str,
-    against: &'static str,
+    pub(crate) name: &'static str,
+    pub(crate) about: &'static str,
+    /// The side that it is compared with.
+    pub(crate) against: &'static str,
     #[serde(flatten)]
-    result: Compared,
+    pub(crate) result: Compared,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "lowercase")]
-enum Compared {
+pub(crate) enum Compared {
     /// Its timing, and how many times as long as ours it took.
     Measured {
         timing: Timing,
@@ -90,6 +94,22 @@ impl Peer {
 }
 
 impl Peer {
+    /// What it took; `None` if it was not measured.
+    pub(crate) const fn timing(&self) -> Option<&Timing> {
+        match &self.result {
+            Compared::Measured { timing, .. } => Some(timing),
+            Compared::Skipped { .. } => None,
+        }
+    }
+
+    /// What it took of the processor, where that was measured.
+    pub(crate) const fn cpu(&self) -> Option<&Timing> {
+        match &self.result {
+            Compared::Measured { cpu, .. } => cpu.as_ref(),
+            Compared::Skipped { .. } => None,
+        }
+    }
+
     /// Adds what a peer took of the processor.
     pub(crate) fn with_cpu(mut self, taken: Option<Timing>) -> Self {
         if let Compared::Measured { cpu, .. } = &mut self.result {
@@ -100,9 +120,10 @@ impl Peer {
 }
 
 impl Report {
-    pub(crate) const fn new(benchmarks: Vec<Benchmark>) -> Self {
+    pub(crate) fn new(benchmarks: Vec<Benchmark>) -> Self {
         Self {
             schema: "onhook.bench/1",
+            aims: findings(&benchmarks),
             benchmarks,
         }
     }
@@ -139,6 +160,18 @@ impl Report {
                 writeln!(out, "    {}", peer.about)?;
             }
         }
+        if !self.aims.is_empty() {
+            writeln!(out, "aimed at:")?;
+        }
+        for aim in &self.aims {
+            let (wanted, found) = (aim.wanted(), aim.found());
+            let verdict = aim.verdict.words();
+            writeln!(
+                out,
+                "  {:<12}  {found:>9}  {wanted:<17}  {}",
+                verdict, aim.what
+            )?;
+        }
         Ok(())
     }
 }
@@ -150,7 +183,8 @@ fn print_cpu(out: &mut impl Write, cpu: Option<&Timing>) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn words(timing: &Timing) -> String {
+/// A timing in words.
+pub(crate) fn words(timing: &Timing) -> String {
     let (time, unit) = if timing.median_s < 1e-5 {
         (timing.median_s * 1e9, "ns")
     } else {

@@ -16,6 +16,7 @@ use crate::plan::Plan;
 use crate::report::{Benchmark, Peer, Side};
 
 /// The name of the benchmark of XML.
+pub(crate) const OURS: &str = "ours";
 pub(crate) const XML: &str = "xml-5mb";
 /// What it measures.
 pub(crate) const ABOUT_XML: &str = "a flat-profile of 5 MB: parse, look every name up, check every value; repeated names count last";
@@ -75,7 +76,7 @@ pub(crate) fn xml(plan: &Plan) -> anyhow::Result<Benchmark> {
         ),
         sides: vec![
             Side {
-                name: "ours",
+                name: OURS,
                 about: "in process, on one core, without the SHA-256 of the file, which was timed beside it",
                 timing: rounds.ours.clone(),
                 cpu: None,
@@ -104,18 +105,30 @@ pub(crate) fn xml(plan: &Plan) -> anyhow::Result<Benchmark> {
     })
 }
 
-/// Runs `aes-cbc`.
-pub(crate) fn aes(plan: &Plan) -> anyhow::Result<Benchmark> {
+/// Decrypts a container; the seconds that it took.
+fn decrypting() -> impl FnMut() -> anyhow::Result<f64> {
     let plain = vec![b'x'; AES_BYTES];
     let file = encrypt(&plain, b"key", Digest::Sha256, *b"onhookbn");
-    let mut once = || -> anyhow::Result<f64> {
+    move || {
         let body = file.clone();
         let start = Instant::now();
         let opened = decrypt(body, b"key", Digest::Sha256).context("decrypting")?;
         let seconds = start.elapsed().as_secs_f64();
         ensure!(opened.len() == AES_BYTES, "the content has another length");
         Ok(seconds)
-    };
+    }
+}
+
+/// Decrypts so many times.
+pub(crate) fn work_aes(times: u32) -> anyhow::Result<()> {
+    let mut once = decrypting();
+    (0..times).try_for_each(|_| once().map(drop))
+}
+
+/// Runs `aes-cbc`.
+pub(crate) fn aes(plan: &Plan) -> anyhow::Result<Benchmark> {
+    let plain = vec![b'x'; AES_BYTES];
+    let mut once = decrypting();
     let rounds = rounds(plan, &mut once, &plain, &["aes"])?;
     let megabytes = AES_BYTES as f64 / 1e6;
     let rate = megabytes / rounds.ours.median_s;
@@ -134,21 +147,31 @@ pub(crate) fn aes(plan: &Plan) -> anyhow::Result<Benchmark> {
     })
 }
 
+/// Inflates a file to so many bytes; the seconds that it took.
+fn inflating(file: &[u8], length: usize) -> impl FnMut() -> anyhow::Result<f64> {
+    let limits = onhook_profile::Limits::default();
+    move || {
+        let start = Instant::now();
+        let inflated = onhook_profile::gunzip(file, limits).context("inflating")?;
+        let seconds = start.elapsed().as_secs_f64();
+        ensure!(inflated.len() == length, "the content has another length");
+        Ok(seconds)
+    }
+}
+
+/// Inflates so many times.
+pub(crate) fn work_inflate(times: u32) -> anyhow::Result<()> {
+    let xml = content::xml();
+    let file = content::gzipped(&xml);
+    let mut once = inflating(&file, xml.len());
+    (0..times).try_for_each(|_| once().map(drop))
+}
+
 /// Runs `inflate`.
 pub(crate) fn inflate(plan: &Plan) -> anyhow::Result<Benchmark> {
     let xml = content::xml();
     let file = content::gzipped(&xml);
-    let limits = onhook_profile::Limits::default();
-    let mut once = || -> anyhow::Result<f64> {
-        let start = Instant::now();
-        let inflated = onhook_profile::gunzip(&file, limits).context("inflating")?;
-        let seconds = start.elapsed().as_secs_f64();
-        ensure!(
-            inflated.len() == xml.len(),
-            "the content has another length"
-        );
-        Ok(seconds)
-    };
+    let mut once = inflating(&file, xml.len());
     let rounds = rounds(plan, &mut once, &file, &["inflate"])?;
     let rate = xml.len() as f64 / 1e6 / rounds.ours.median_s;
     Ok(Benchmark {
@@ -211,7 +234,7 @@ fn rounds(
 
 fn side(ours: &Timing) -> Side {
     Side {
-        name: "ours",
+        name: OURS,
         about: "in process, on one core",
         timing: ours.clone(),
         cpu: None,
@@ -225,7 +248,7 @@ fn peer(
     theirs: Option<Result<Timing, String>>,
 ) -> Peer {
     let theirs = theirs.unwrap_or_else(|| Err("it was not run".to_owned()));
-    Peer::new(name, about, "ours", ours, theirs)
+    Peer::new(name, about, OURS, ours, theirs)
 }
 
 /// Builds the C program of a stage; the text says why that cannot be done.

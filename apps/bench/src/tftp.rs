@@ -23,8 +23,8 @@ use servers::{Kind, Server, folder};
 pub(crate) use get::{NoNames, Nowhere, get, serve};
 
 const FILE: &str = "file.bin";
-const OURS: &str = "onhook, as a whole process";
-const PAIR: &str = "onhook with its own server";
+pub(crate) const OURS: &str = "onhook, as a whole process";
+pub(crate) const PAIR: &str = "onhook with its own server";
 
 /// One way to fetch a file.
 pub(crate) struct Task {

@@ -24,7 +24,10 @@ use crate::plan::Plan;
 use crate::report::{Benchmark, Peer, Side};
 use crate::tftp::{NoNames, Nowhere};
 
-/// What the first benchmark measures.
+/// The names of the benchmarks.
+pub(crate) const HTTP: &str = "http-fetch";
+pub(crate) const TLS: &str = "tls-fetch";
+/// What the first one measures.
 pub(crate) const ABOUT_HTTP: &str =
     "69,000 bytes from nginx over HTTP, a connection for each request, one after the other";
 /// What the second one measures.
@@ -32,13 +35,13 @@ pub(crate) const ABOUT_TLS: &str = "a few bytes from nginx over TLS 1.3, a full 
 
 const FILE: (&str, usize) = ("file.xml", 69_000);
 const SMALL: (&str, usize) = ("small.xml", 27);
-const OURS: &str = "onhook";
+pub(crate) const OURS: &str = "onhook";
 /// How long each client asks in a round.
 const SPAN: &str = "1";
 
 /// Over HTTP, beside wrk.
 pub(crate) fn http(plan: &Plan) -> anyhow::Result<Benchmark> {
-    let mut benchmark = begun("http-fetch", ABOUT_HTTP, FILE.1);
+    let mut benchmark = begun(HTTP, ABOUT_HTTP, FILE.1);
     if let Some(why) = missing(plan, &["nginx", "taskset", "wrk"]) {
         benchmark.line = format!("skipped: {why}");
         return Ok(benchmark);
@@ -56,7 +59,7 @@ pub(crate) fn http(plan: &Plan) -> anyhow::Result<Benchmark> {
 
 /// Over TLS, beside `openssl s_time`.
 pub(crate) fn tls(plan: &Plan) -> anyhow::Result<Benchmark> {
-    let mut benchmark = begun("tls-fetch", ABOUT_TLS, SMALL.1);
+    let mut benchmark = begun(TLS, ABOUT_TLS, SMALL.1);
     if let Some(why) = missing(plan, &["nginx", "taskset", "openssl"]) {
         benchmark.line = format!("skipped: {why}");
         return Ok(benchmark);
