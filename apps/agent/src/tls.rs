@@ -16,6 +16,8 @@ use crate::config::Config;
 const RELEASED: u64 = 1_795_651_200;
 /// No time is kept that is so many seconds later than that: fifteen years.
 const LIFETIME: u64 = 15 * 365 * 24 * 60 * 60;
+/// Seconds after which the time is stored again.
+const DAY: u64 = 24 * 60 * 60;
 /// Servers that are kept until somebody is told.
 const UNTOLD: usize = 16;
 
@@ -64,7 +66,9 @@ pub(crate) fn identity(config: &Config) -> anyhow::Result<Option<Identity>> {
 pub(crate) struct SystemTrust {
     /// Seconds since 1970.
     floor: AtomicU64,
-    /// Has no content; it was changed when a resync last succeeded.
+    /// The floor that the next start begins with; 0 before there is one.
+    stored: AtomicU64,
+    /// Has no content; the time of its last change is what is stored.
     file: PathBuf,
     /// Servers that were believed while the clock was unset, and of whom nobody was told yet.
     untold: Mutex<Vec<String>>,
@@ -75,36 +79,43 @@ impl SystemTrust {
     fn above(state_dir: &Path) -> Self {
         let file = state_dir.join("clock");
         let last = std::fs::metadata(&file).and_then(|meta| meta.modified());
-        //= R-TLS-7
-        let floor = last.map_or(0, unix).max(RELEASED);
+        let stored = last.map_or(0, unix);
         Self {
-            floor: AtomicU64::new(floor),
+            //= R-TLS-7
+            floor: AtomicU64::new(stored.max(RELEASED)),
+            stored: AtomicU64::new(stored),
             file,
             untold: Mutex::default(),
         }
     }
 
-    /// Takes the time at which a resync succeeded, which counts after a power cut too.
-    ///
-    /// It is written without waiting for the medium: a floor that is a little lower does no harm, and nothing wears out.
+    /// Takes the time at which a resync succeeded.
     pub(crate) fn succeeded(&self) {
         self.raise(SystemTime::now());
     }
 
+    /// Raises the floor, and what the next start begins with if that is a day old: flash wears, and what a certificate is refused for
+    /// a day later does no harm.
     fn raise(&self, at: SystemTime) {
         let now = unix(at);
         // A clock gone wild must not lock out every server for good.
         if now > RELEASED + LIFETIME || self.floor.fetch_max(now, Ordering::Relaxed) > now {
             return;
         }
+        if now < self.stored.load(Ordering::Relaxed) + DAY {
+            return;
+        }
         let mut options = OpenOptions::new();
         let options = options.write(true).create(true).truncate(true).mode(0o600);
         let file = options.open(&self.file);
-        if let Err(error) = file.and_then(|file| file.set_modified(at)) {
-            let file = self.file.display();
-            tracing::warn!(
-                "{file} cannot be written ({error}): the time is forgotten at the next start"
-            );
+        match file.and_then(|file| file.set_modified(at)) {
+            Ok(()) => self.stored.store(now, Ordering::Relaxed),
+            Err(error) => {
+                let file = self.file.display();
+                tracing::warn!(
+                    "{file} cannot be written ({error}): the time is forgotten at the next start"
+                );
+            }
         }
     }
 
@@ -168,13 +179,21 @@ mod tests {
         // Nothing changes while the clock is unset.
         clock.raise(UNIX_EPOCH);
         assert!(!dir.path().join("clock").exists());
-        clock.raise(after(1000));
-        clock.raise(after(400));
-        for clock in [clock, SystemTrust::above(dir.path())] {
-            let floor = RELEASED + 1000;
+        let begins_at = |clock: &SystemTrust, floor: u64| {
+            let floor = RELEASED + floor;
             assert_eq!(clock.at(floor - 1), TrustTime::Floor(floor));
             assert_eq!(clock.at(floor), TrustTime::Known(floor));
-        }
+        };
+        clock.raise(after(1000));
+        clock.raise(after(400));
+        begins_at(&clock, 1000);
+        begins_at(&SystemTrust::above(dir.path()), 1000);
+        // What is raised counts at once, and is stored once a day.
+        clock.raise(after(DAY + 999));
+        begins_at(&clock, DAY + 999);
+        begins_at(&SystemTrust::above(dir.path()), 1000);
+        clock.raise(after(DAY + 1000));
+        begins_at(&SystemTrust::above(dir.path()), DAY + 1000);
     }
 
     #[test]
