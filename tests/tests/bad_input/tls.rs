@@ -7,7 +7,7 @@ use std::net::TcpListener;
 use std::process::Command;
 use std::thread;
 
-use onhook_tests::{Authority, EC, profile, tool, violations};
+use onhook_tests::{Authority, EC, Peer, profile, signal, tool, violations};
 use serde_json::Value;
 
 use super::{Bench, Failure, assert_refused, good};
@@ -191,6 +191,18 @@ fn a_certificate_counts_in_its_time_alone() {
     assert!(!tls.bench.agent.state().join("clock").exists());
 }
 
+/// Ends a phone, and what it was started under, which hands no signal on.
+fn end(phone: Peer) {
+    let id = phone.id();
+    let inner = fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap();
+    let inner = inner.split_whitespace().map(|id| id.parse().unwrap());
+    let inner: Vec<u32> = inner.collect();
+    for id in if inner.is_empty() { vec![id] } else { inner } {
+        signal("TERM", id).unwrap();
+    }
+    assert_eq!(phone.end().unwrap().code, Some(0));
+}
+
 //= R-TLS-7 type=test
 #[test]
 fn an_event_tells_of_a_certificate_that_was_believed_with_an_unset_clock() {
@@ -215,6 +227,7 @@ fn an_event_tells_of_a_certificate_that_was_believed_with_an_unset_clock() {
             is_last
         };
         phone.line(kept).unwrap();
+        end(phone);
         let lines = lines.into_inner();
         assert_eq!(lines.last().unwrap()["report"]["class"], "A", "{lines:#?}");
         let told = lines.iter();
