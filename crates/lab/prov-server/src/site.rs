@@ -1,26 +1,33 @@
 //! From a request to its answer.
 
 mod fault;
+mod part;
 
 use std::fmt;
+use std::io::{Seek as _, SeekFrom};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
-use http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, HOST, USER_AGENT};
+use http::header::{
+    ACCEPT_RANGES, ALLOW, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HOST, RANGE,
+    USER_AGENT,
+};
 use http::{HeaderValue, Method, Request, Response, StatusCode, Version};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use tokio::task::spawn_blocking;
 use tokio::time::{sleep, timeout_at};
 
+use part::Part;
+
 use crate::body::{AnswerBody, Bend, Record};
 use crate::config::{Limits, TftpUploads};
 use crate::event::{Access, FaultMark, Injected, ServerEvent, TlsSession};
 use crate::fault::{Asked, FaultSwitch, Hit, Protocol, Stage};
-use crate::files::{PIECE, find, next_piece};
+use crate::files::{Found, PIECE, find, next_piece};
 use crate::log::Log;
 use crate::refusal::Note;
 use crate::target::below_root;
@@ -75,7 +82,26 @@ pub(crate) struct Site {
 pub(crate) struct Served {
     pub(crate) first: Bytes,
     pub(crate) rest: Option<std::fs::File>,
+    /// How many bytes are given.
     pub(crate) len: u64,
+    /// Where they begin, and how many the file has; `None` if all are given.
+    pub(crate) part: Option<(u64, u64)>,
+    /// What tells this version of the file from others.
+    pub(crate) tag: String,
+}
+
+/// Why there is no file to give.
+pub(crate) enum Refused {
+    /// It is not given.
+    Because(Note),
+    /// It is shorter than where the part begins; its length.
+    Range(u64),
+}
+
+impl From<Note> for Refused {
+    fn from(note: Note) -> Self {
+        Self::Because(note)
+    }
 }
 
 /// An answer that has not been made yet.
@@ -105,11 +131,15 @@ impl Site {
             answering.access.fault = Some(FaultMark::of(hit));
             sleep(hit.delay).await;
         }
+        // A server need not know parts: one that changes files as a whole does not.
+        if hit.as_ref().is_some_and(fault::is_of_the_whole) {
+            request.headers_mut().remove(RANGE);
+        }
         let found = self.found(&mut request).await;
         match (hit, found) {
             (Some(hit), found) => fault::answer(answering, &hit, request, found),
             (None, Ok((below, served))) => Ok(answering.file(&below, served, None)),
-            (None, Err(note)) => Ok(answering.refusal(note, request.method())),
+            (None, Err(refused)) => Ok(answering.refused(&refused, request.method())),
         }
     }
 
@@ -175,12 +205,12 @@ impl Site {
     }
 
     /// What a request names, once its body is here.
-    async fn found(&self, request: &mut Request<Incoming>) -> Result<(PathBuf, Served), Note> {
+    async fn found(&self, request: &mut Request<Incoming>) -> Result<(PathBuf, Served), Refused> {
         let below = self.accepted(request)?;
         if matches!(*request.method(), Method::POST | Method::PUT) {
             self.take_body(request.body_mut()).await?;
         }
-        let served = self.served(below.clone(), request.method()).await?;
+        let served = self.served(below.clone(), request).await?;
         Ok((below, served))
     }
 
@@ -229,28 +259,39 @@ impl Site {
         below_root(request.uri().path())
     }
 
-    /// Opens a file and reads its first piece.
-    async fn served(&self, below: PathBuf, method: &Method) -> Result<Served, Note> {
+    /// Opens a file and reads the first piece of what is wanted of it.
+    async fn served<B>(&self, below: PathBuf, request: &Request<B>) -> Result<Served, Refused> {
         let root = self.root.clone();
-        let head_only = method == Method::HEAD;
+        let (method, headers) = (request.method().clone(), request.headers().clone());
         let opened = spawn_blocking(move || {
-            let found = find(&root, &below)?;
-            if head_only {
-                return Ok(Served {
-                    first: Bytes::new(),
-                    rest: None,
-                    len: found.len,
-                });
-            }
-            let first = next_piece(&found.file, found.len).map_err(|_| Note::Unreadable)?;
-            let rest = (found.len > PIECE as u64).then_some(found.file);
+            let Found { mut file, len } = find(&root, &below)?;
+            let unreadable = |_| Note::Unreadable;
+            let tag = part::tag(&file.metadata().map_err(unreadable)?);
+            let wanted = Part::wanted(&method, &headers, &tag, len);
+            let (len, part) = match wanted {
+                Part::Nowhere => return Err(Refused::Range(len)),
+                Part::Whole => (len, None),
+                Part::Bytes { from, len: given } => {
+                    file.seek(SeekFrom::Start(from)).map_err(unreadable)?;
+                    (given, Some((from, len)))
+                }
+            };
+            let (first, rest) = match method == Method::HEAD {
+                true => (Bytes::new(), None),
+                false => {
+                    let first = next_piece(&file, len).map_err(unreadable)?;
+                    (first, (len > PIECE as u64).then_some(file))
+                }
+            };
             Ok(Served {
                 first,
                 rest,
-                len: found.len,
+                len,
+                part,
+                tag,
             })
         });
-        opened.await.unwrap_or(Err(Note::Unreadable))
+        opened.await.unwrap_or(Err(Note::Unreadable.into()))
     }
 }
 
@@ -268,7 +309,11 @@ impl Answering<'_> {
         served: Served,
         bend: Option<Bend>,
     ) -> Response<AnswerBody> {
-        let record = self.record(StatusCode::OK);
+        let status = match served.part {
+            Some(_) => StatusCode::PARTIAL_CONTENT,
+            None => StatusCode::OK,
+        };
+        let record = self.record(status);
         let body = match served.rest {
             None => AnswerBody::whole(served.first, record),
             Some(rest) => AnswerBody::file(served.first, rest, served.len, record),
@@ -278,9 +323,19 @@ impl Answering<'_> {
             Some(bend) => body.bent(bend),
         };
         let mut response = Response::new(body);
+        *response.status_mut() = status;
         let headers = response.headers_mut();
         headers.insert(CONTENT_LENGTH, HeaderValue::from(served.len));
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type(below)));
+        headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+        let range = served.part.map(|(from, whole)| {
+            let last = from + served.len.saturating_sub(1);
+            format!("bytes {from}-{last}/{whole}")
+        });
+        for (name, text) in [(ETAG, Some(served.tag)), (CONTENT_RANGE, range)] {
+            let value = text.and_then(|text| HeaderValue::try_from(text).ok());
+            headers.extend(value.map(|value| (name, value)));
+        }
         response
     }
 
@@ -306,8 +361,23 @@ impl Answering<'_> {
         response
     }
 
-    /// Why there is no file.
-    pub(crate) fn refusal(mut self, note: Note, method: &Method) -> Response<AnswerBody> {
+    /// Why there is no file, or no such part of it.
+    pub(crate) fn refused(self, refused: &Refused, method: &Method) -> Response<AnswerBody> {
+        match refused {
+            Refused::Because(note) => self.refusal(*note, method),
+            Refused::Range(len) => {
+                let status = StatusCode::RANGE_NOT_SATISFIABLE;
+                let text = Bytes::from(format!("{status}: the file has {len} bytes\n"));
+                let mut response = self.text(status, text, method);
+                let value = HeaderValue::try_from(format!("bytes */{len}")).ok();
+                let headers = response.headers_mut();
+                headers.extend(value.map(|value| (CONTENT_RANGE, value)));
+                response
+            }
+        }
+    }
+
+    fn refusal(mut self, note: Note, method: &Method) -> Response<AnswerBody> {
         let status = note.status().unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         self.access.note = Some(note);
         let text = Bytes::from(format!("{status}: {note}\n"));

@@ -15,11 +15,22 @@ pub(crate) enum Change {
     Random { from: u64, seed: u64 },
 }
 
+/// The byte at the offset, or a drawn one of `len`.
+fn place(offset: Option<u64>, len: u64, drawn: u64) -> u64 {
+    let drawn = || onhook_schedule::uniform(drawn, len.saturating_sub(1));
+    offset.unwrap_or_else(drawn)
+}
+
 impl Change {
     /// One byte of a file of `len` bytes: the one at the offset, or a drawn one.
     pub(crate) fn one(offset: Option<u64>, len: u64, drawn: u64) -> Self {
-        let drawn = || onhook_schedule::uniform(drawn, len.saturating_sub(1));
-        Self::Flip(offset.unwrap_or_else(drawn))
+        Self::Flip(place(offset, len, drawn))
+    }
+
+    /// The same for a part of the file that begins at `from`; `None` if the byte stands before it.
+    pub(crate) fn one_behind(from: u64, offset: Option<u64>, len: u64, drawn: u64) -> Option<Self> {
+        let place = place(offset, len, drawn).checked_sub(from);
+        place.map(Self::Flip)
     }
 
     /// Everything but the header of an encrypted file; `first` is how the file begins.

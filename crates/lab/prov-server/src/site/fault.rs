@@ -7,13 +7,20 @@ use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, LOCATION, RETRY_AFT
 use http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
 use hyper::body::Incoming;
 
-use super::{Answering, Cut, Served};
+use super::{Answering, Cut, Refused, Served};
 use crate::body::{AnswerBody, Bend, End};
 use crate::fault::{
     Change, DropAt, Effect, FileFault, Hit, Location, OtherBody, ToldLength, WebFault,
 };
-use crate::refusal::Note;
 use crate::stand_in;
+
+/// Whether a fault changes files as a whole, so that no part of one is given.
+pub(super) const fn is_of_the_whole(hit: &Hit) -> bool {
+    matches!(
+        hit.effect,
+        Effect::File(FileFault::WrongKey | FileFault::Body(_)) | Effect::Web(WebFault::Length(_))
+    )
+}
 
 /// Answers as a fault wants.
 ///
@@ -23,7 +30,7 @@ pub(super) fn answer(
     answering: Answering<'_>,
     hit: &Hit,
     request: Request<Incoming>,
-    found: Result<(PathBuf, Served), Note>,
+    found: Result<(PathBuf, Served), Refused>,
 ) -> Result<Response<AnswerBody>, Cut> {
     let method = request.method();
     let mut told_length = None;
@@ -59,7 +66,7 @@ pub(super) fn answer(
     }
     let (below, served) = match found {
         Ok(found) => found,
-        Err(note) => return Ok(answering.refusal(note, method)),
+        Err(refused) => return Ok(answering.refused(&refused, method)),
     };
     if method == Method::HEAD {
         return Ok(answering.file(&below, served, None));
@@ -81,7 +88,10 @@ pub(super) fn answer(
 /// What happens to the bytes of a file.
 fn change(hit: &Hit, served: &Served) -> Option<Change> {
     match hit.effect {
-        Effect::File(FileFault::Corrupt(offset)) => Some(Change::one(offset, served.len, hit.seed)),
+        Effect::File(FileFault::Corrupt(offset)) => {
+            let (from, whole) = served.part.unwrap_or((0, served.len));
+            Change::one_behind(from, offset, whole, hit.seed)
+        }
         Effect::File(FileFault::WrongKey) => Some(Change::all(&served.first, hit.seed)),
         Effect::File(FileFault::Truncate(_) | FileFault::Stall(_) | FileFault::Body(_))
         | Effect::Late

@@ -4,6 +4,7 @@
 mod common;
 mod faults;
 mod files;
+mod parts;
 mod protocol;
 mod stopping;
 mod syslog;
