@@ -77,11 +77,17 @@ enum Task {
         #[arg(long, default_value_t = 60)]
         seconds: u32,
     },
-    /// Search what power cuts can leave on a disk, each state of the store checked.
+    /// Search what power cuts can leave of the store and of the slots for firmware, each state checked.
     PowerCuts {
-        /// How many different states.
+        /// How many different states of the store.
         #[arg(long, default_value_t = 10_000_000)]
         states: u64,
+        /// With how many chances each operation of an upgrade is interrupted: what was not flushed is kept, lost or torn.
+        #[arg(long, default_value_t = 1_000)]
+        chances: u64,
+        /// Kill phones that upgrade themselves so often too; they are real processes.
+        #[arg(long, default_value_t = 0)]
+        kills: u64,
     },
     /// Play seeds of the simulated world: phones, servers, flash, lines and power in virtual time.
     Sim {
@@ -133,7 +139,18 @@ fn main() -> Result<ExitCode> {
         Task::Interop(options) => interop::run(&root, &options),
         Task::Sizes => sizes::run(&root),
         Task::Fuzz { names, seconds } => fuzz::run(&root, &names, seconds),
-        Task::PowerCuts { states } => power_cuts::run(&root, states),
+        Task::PowerCuts {
+            states,
+            chances,
+            kills,
+        } => {
+            let extent = power_cuts::Extent {
+                states,
+                chances,
+                kills,
+            };
+            power_cuts::run(&root, extent)
+        }
         Task::Sim { planted: true, .. } => sim::planted(&root),
         Task::Sim {
             replay: Some(seed), ..

@@ -96,6 +96,9 @@ fn a_phone_that_is_killed_at_any_moment_comes_up() {
             );
         }
     }
+    println!(
+        "killed {killed} times, ended {ended} times; {loads:?} boots of the factory's load and of each other one"
+    );
     assert!(new(&loads) > 0, "nothing was ever upgraded: {loads:?}");
     let more = kills() > 100;
     assert!(!more || loads.iter().all(|count| *count > 0), "{loads:?}");

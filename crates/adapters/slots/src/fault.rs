@@ -22,6 +22,10 @@ pub(crate) fn medium(doing: &str, slot: Option<Slot>, error: io::Error) -> SlotE
             SlotErrorKind::Medium,
             "the right is missing: run as the owner of the slots, or change their mode",
         ),
+        io::ErrorKind::ResourceBusy => (
+            SlotErrorKind::Medium,
+            "something is mounted from it, or uses it: name the device that does not run",
+        ),
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory | io::ErrorKind::IsADirectory => (
             SlotErrorKind::Medium,
             "correct firmware.slot_a, firmware.slot_b and firmware.dir",

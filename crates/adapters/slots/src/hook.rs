@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use onhook_upgrade::Slot;
 use onhook_upgrade::port::{SlotError, SlotErrorKind};
 use tokio::time::{Instant, sleep};
@@ -15,16 +16,27 @@ const LOOK: Duration = Duration::from_millis(20);
 /// Where the program finds others.
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
+/// Tells a boot loader that does not read the boot record.
+#[async_trait]
+pub(crate) trait Tell: Send + Sync + 'static {
+    /// Tells it a word, `activate` or `confirm`, of a slot and the name of its load.
+    ///
+    /// # Errors
+    /// It was not told, or nobody knows whether it was.
+    async fn tell(&self, word: &str, slot: Slot, load: &str) -> Result<(), SlotError>;
+}
+
 /// A program that is called with `activate` or `confirm`, a slot and the name of its load.
 #[derive(Clone, Debug)]
 pub struct Hook(pub PathBuf);
 
-impl Hook {
+#[async_trait]
+impl Tell for Hook {
     /// Runs the program to its end.
     ///
     /// # Errors
     /// It cannot be started, fails, or takes longer than a minute; then it is killed.
-    pub(crate) async fn call(&self, word: &str, slot: Slot, load: &str) -> Result<(), SlotError> {
+    async fn tell(&self, word: &str, slot: Slot, load: &str) -> Result<(), SlotError> {
         let program = self.0.display();
         let failed = |why: String| {
             let message = format!("the boot loader was not told: {program} {word} {why}");

@@ -8,6 +8,7 @@ use std::os::unix::fs::{
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use nix::libc;
 use onhook_upgrade::{MANIFEST_LIMIT, Slot};
 
 /// Where the slots are.
@@ -56,9 +57,13 @@ pub(crate) trait Medium: Send + Sync + 'static {
 /// Files and devices of the operating system.
 pub(crate) struct RealMedium {
     places: Places,
-    /// The slot that was written last, open.
-    open: Mutex<Option<(Slot, File)>>,
+    /// What was read last, and what was written last, open.
+    read: Open,
+    written: Open,
 }
+
+/// A slot that is open.
+type Open = Mutex<Option<(Slot, File)>>;
 
 /// Whether two paths lead to one file or device, by whatever names.
 fn is_one(a: &Path, b: &Path) -> io::Result<bool> {
@@ -99,7 +104,8 @@ impl RealMedium {
         }
         Ok(Self {
             places,
-            open: Mutex::default(),
+            read: Mutex::default(),
+            written: Mutex::default(),
         })
     }
 
@@ -114,29 +120,77 @@ impl RealMedium {
         }
     }
 
-    /// Does something with an open slot, which is made if it is a file that is not there.
-    fn with<T>(&self, slot: Slot, work: impl FnOnce(&File) -> io::Result<T>) -> io::Result<T> {
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        match &*open {
-            Some((held, file)) if *held == slot => work(file),
-            Some(_) | None => {
-                let path = self.path(slot);
-                let is_new = !path.exists();
-                let file = OpenOptions::new()
-                    .read(true)
-                    .write(true)
-                    // A device that is not there yet is no reason to write a load into memory.
-                    .create(!path.starts_with("/dev"))
-                    .truncate(false)
-                    .mode(0o600)
-                    .open(path)?;
-                if is_new {
-                    sync_parent(path)?;
-                }
-                let done = work(&file);
-                *open = Some((slot, file));
-                done
-            }
+    /// Opens a slot to read it; the one that runs is never opened otherwise.
+    fn open_to_read(&self, slot: Slot) -> io::Result<File> {
+        File::open(self.path(slot))
+    }
+
+    /// Opens a slot to write it, which is made if it is a file that is not there.
+    fn open_to_write(&self, slot: Slot) -> io::Result<File> {
+        let path = self.path(slot);
+        let kind = kind(path)?;
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).truncate(false).mode(0o600);
+        match kind {
+            // One that something is mounted from is busy then.
+            Kind::Device => options.custom_flags(libc::O_EXCL),
+            Kind::File | Kind::Nothing => options.create(true),
+        };
+        let file = options.open(path)?;
+        if kind == Kind::Nothing {
+            sync_parent(path)?;
+        }
+        Ok(file)
+    }
+}
+
+/// Does something with a slot that is open, or is opened now.
+fn with<T>(
+    open: &Open,
+    slot: Slot,
+    opened: impl FnOnce() -> io::Result<File>,
+    work: impl FnOnce(&File) -> io::Result<T>,
+) -> io::Result<T> {
+    let mut open = open.lock().unwrap_or_else(PoisonError::into_inner);
+    match &*open {
+        Some((held, file)) if *held == slot => work(file),
+        Some(_) | None => {
+            let file = opened()?;
+            let done = work(&file);
+            *open = Some((slot, file));
+            done
+        }
+    }
+}
+
+/// What a path leads to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Kind {
+    /// A file that is there.
+    File,
+    /// A block device.
+    Device,
+    /// A file that can be made.
+    Nothing,
+}
+
+/// What a slot is.
+fn kind(path: &Path) -> io::Result<Kind> {
+    let there = match fs::metadata(path) {
+        // A device that is not there yet is no reason to write a load into memory.
+        Err(error) if error.kind() == io::ErrorKind::NotFound && !path.starts_with("/dev") => {
+            return Ok(Kind::Nothing);
+        }
+        other => other?.file_type(),
+    };
+    match (there.is_block_device(), there.is_file(), there.is_dir()) {
+        (true, ..) => Ok(Kind::Device),
+        (_, true, _) => Ok(Kind::File),
+        (_, _, true) => Err(io::ErrorKind::IsADirectory.into()),
+        // Flash without a block layer has to be erased first.
+        (false, false, false) => {
+            let why = "a slot is a file or a block device, and this is neither";
+            Err(io::Error::new(io::ErrorKind::InvalidInput, why))
         }
     }
 }
@@ -175,33 +229,39 @@ impl Medium for RealMedium {
     }
 
     fn capacity(&self, slot: Slot) -> io::Result<Option<u64>> {
-        let path = self.path(slot);
-        match fs::metadata(path) {
-            Ok(there) if there.file_type().is_block_device() => {
-                File::open(path)?.seek(SeekFrom::End(0)).map(Some)
-            }
-            Ok(there) if there.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
-            Ok(_) | Err(_) => Ok(self.places.capacity),
+        match kind(self.path(slot))? {
+            Kind::Device => self.open_to_read(slot)?.seek(SeekFrom::End(0)).map(Some),
+            Kind::File | Kind::Nothing => Ok(self.places.capacity),
         }
     }
 
     fn read_at(&self, slot: Slot, at: u64, into: &mut [u8]) -> io::Result<bool> {
-        if !self.path(slot).exists() {
+        if kind(self.path(slot))? == Kind::Nothing {
             return Ok(false);
         }
-        self.with(slot, |file| match file.read_exact_at(into, at) {
-            Ok(()) => Ok(true),
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(false),
-            Err(error) => Err(error),
+        let opened = || self.open_to_read(slot);
+        with(&self.read, slot, opened, |file| {
+            match file.read_exact_at(into, at) {
+                Ok(()) => Ok(true),
+                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(false),
+                Err(error) => Err(error),
+            }
         })
     }
 
     fn write_at(&self, slot: Slot, at: u64, bytes: &[u8]) -> io::Result<()> {
-        self.with(slot, |file| file.write_all_at(bytes, at))
+        let opened = || self.open_to_write(slot);
+        with(&self.written, slot, opened, |file| {
+            file.write_all_at(bytes, at)
+        })
     }
 
     fn sync_slot(&self, slot: Slot) -> io::Result<()> {
-        self.with(slot, File::sync_all)
+        let opened = || self.open_to_write(slot);
+        with(&self.written, slot, opened, File::sync_all)?;
+        // From now on others may use the device, such as a hook that mounts it.
+        *self.written.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        Ok(())
     }
 }
 

@@ -1,5 +1,8 @@
 //! The slots as the phone sees them.
 
+#[cfg(test)]
+mod tests;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -11,13 +14,13 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::core::Core;
 use crate::fault::{medium, rejected};
-use crate::hook::Hook;
+use crate::hook::{Hook, Tell};
 use crate::medium::{Medium, Places, RealMedium};
 
 /// Two slots in files or on block devices.
 pub struct Slots {
     core: Arc<Mutex<Core>>,
-    hook: Option<Hook>,
+    hook: Option<Box<dyn Tell>>,
 }
 
 impl Slots {
@@ -32,13 +35,14 @@ impl Slots {
     ) -> Result<Self, SlotError> {
         let medium = RealMedium::open(places)
             .map_err(|error| medium("making the folder of the boot record", None, error))?;
+        let hook = hook.map(|program| Box::new(Hook(program)) as Box<dyn Tell>);
         Self::over(Box::new(medium), running, hook)
     }
 
     pub(crate) fn over(
         medium: Box<dyn Medium>,
         running: Option<Slot>,
-        hook: Option<PathBuf>,
+        hook: Option<Box<dyn Tell>>,
     ) -> Result<Self, SlotError> {
         let core = Core::new(medium);
         if let Some(running) = running {
@@ -51,7 +55,7 @@ impl Slots {
         }
         Ok(Self {
             core: Arc::new(Mutex::new(core)),
-            hook: hook.map(Hook),
+            hook,
         })
     }
 
@@ -61,28 +65,24 @@ impl Slots {
         work: impl FnOnce(&mut Core) -> Result<T, SlotError> + Send + 'static,
     ) -> Result<T, SlotError> {
         let core = Arc::clone(&self.core).lock_owned().await;
-        blocking(core, work).await.1
+        let (_, done) = blocking(core, work).await?;
+        Ok(done)
     }
 }
 
+/// Does something on such a thread, and gives the slots back.
 async fn blocking<T: Send + 'static>(
     mut core: OwnedMutexGuard<Core>,
     work: impl FnOnce(&mut Core) -> Result<T, SlotError> + Send + 'static,
-) -> (Option<OwnedMutexGuard<Core>>, Result<T, SlotError>) {
+) -> Result<(OwnedMutexGuard<Core>, T), SlotError> {
     let done = tokio::task::spawn_blocking(move || {
-        let done = work(&mut core);
-        (core, done)
+        let done = work(&mut core)?;
+        Ok((core, done))
     });
-    match done.await {
-        Ok((core, done)) => (Some(core), done),
-        Err(error) => {
-            let what = "the program failed in the middle of it: please report this";
-            (
-                None,
-                Err(SlotError::new(SlotErrorKind::Medium, what).with_source(error)),
-            )
-        }
-    }
+    done.await.unwrap_or_else(|error| {
+        let what = "the program failed in the middle of it: please report this";
+        Err(SlotError::new(SlotErrorKind::Medium, what).with_source(error))
+    })
 }
 
 #[async_trait]
@@ -92,8 +92,21 @@ impl FirmwareSlots for Slots {
     }
 
     async fn begin(&self, load: &Arc<Load>) -> Result<Vec<u32>, SlotError> {
+        let mut core = Arc::clone(&self.core).lock_owned().await;
+        if let Some(hook) = &self.hook {
+            core = told(core, &**hook, |record: &mut BootRecord| {
+                let is_in_the_way = record.trial.is_some() || record.unsure;
+                // No boot loader starts what is being written.
+                Ok((is_in_the_way && !record.is_on_trial()).then(|| {
+                    record.take_back();
+                    (ACTIVATE, record.running)
+                }))
+            })
+            .await?;
+        }
         let load = Arc::clone(load);
-        self.work(move |core| core.begin(&load)).await
+        let (_, begun) = blocking(core, move |core| core.begin(&load)).await?;
+        Ok(begun)
     }
 
     async fn write(&self, block: u32, bytes: Vec<u8>) -> Result<(), SlotError> {
@@ -106,40 +119,96 @@ impl FirmwareSlots for Slots {
 
     async fn turn(&self, turn: Turn) -> Result<(), SlotError> {
         let core = Arc::clone(&self.core).lock_owned().await;
-        let (core, changed) = blocking(core, move |core| {
-            let before = core.record()?;
-            let mut record = before.clone();
-            let (word, slot) = match turn {
-                Turn::Activate => {
-                    record.activate().map_err(rejected)?;
-                    ("activate", record.inactive())
-                }
-                Turn::Confirm => {
-                    record.confirm();
-                    ("confirm", record.running)
-                }
-            };
-            Ok((word, slot, before != record, record))
-        })
-        .await;
-        let (word, slot, is_new, record) = changed?;
-        //= R-FW-9
-        if !is_new && turn == Turn::Confirm {
-            return Ok(());
-        }
-        if let Some(hook) = &self.hook {
-            let load = match record.held(slot) {
-                Held::Whole(load) => &*load.name,
-                Held::Unknown | Held::Part(_) => "",
-            };
-            // Before the record: what a boot loader was told and nobody noted is seen when it comes up.
-            hook.call(word, slot, load).await?;
-        }
-        match core {
-            Some(core) => blocking(core, move |core| core.store(&record)).await.1,
-            None => Ok(()),
+        let step = move |record: &mut BootRecord| match turn {
+            Turn::Activate => {
+                record.activate().map_err(rejected)?;
+                Ok(Some((ACTIVATE, record.inactive())))
+            }
+            //= R-FW-9
+            Turn::Confirm => {
+                let word = ("confirm", record.running);
+                Ok(record.confirm().then_some(word))
+            }
+        };
+        match &self.hook {
+            Some(hook) => told(core, &**hook, step).await.map(drop),
+            None => {
+                let turned = blocking(core, move |core| {
+                    let mut record = core.record()?;
+                    match step(&mut record)? {
+                        Some(_) => core.store(&record),
+                        None => Ok(()),
+                    }
+                });
+                turned.await.map(drop)
+            }
         }
     }
+}
+
+/// The word for the slot that comes up next.
+const ACTIVATE: &str = "activate";
+/// What is told, and of which slot.
+type Word = (&'static str, Slot);
+
+/// Changes the record, and tells the boot loader of it; nothing happens if `step` has nothing to tell.
+///
+/// While it is told what to start, the record says that it is unsure of it, and a load that is to be tried is noted before anybody may start
+/// it. So whatever a power cut leaves, what comes up is what the record says, or the record is in doubt. A load is good for
+/// the boot loader first: until that is noted, each boot tells it again.
+async fn told(
+    core: OwnedMutexGuard<Core>,
+    hook: &dyn Tell,
+    step: impl FnOnce(&mut BootRecord) -> Result<Option<Word>, SlotError> + Send + 'static,
+) -> Result<OwnedMutexGuard<Core>, SlotError> {
+    let (core, noted) = blocking(core, move |core| {
+        let before = core.record()?;
+        let mut after = before.clone();
+        let Some(word) = step(&mut after)? else {
+            return Ok(None);
+        };
+        if word.0 == ACTIVATE {
+            let is_trial = after.trial.is_some();
+            let mut meanwhile = if is_trial { &after } else { &before }.clone();
+            meanwhile.unsure = true;
+            core.store(&meanwhile)?;
+        }
+        Ok(Some((word, before, after)))
+    })
+    .await?;
+    let Some(((word, slot), before, after)) = noted else {
+        return Ok(core);
+    };
+    let load = |slot| match before.held(slot) {
+        Held::Whole(load) => load.name.clone(),
+        Held::Unknown | Held::Part(_) => String::new(),
+    };
+    let Err(error) = hook.tell(word, slot, &load(slot)).await else {
+        let stored = blocking(core, move |core| Ok(core.store(&after))).await?;
+        let (core, stored) = stored;
+        match stored {
+            Err(error) if word == ACTIVATE => {
+                // It was told, and what comes up is in doubt no longer than until then.
+                tracing::warn!("the boot record goes on to be unsure of the boot loader: {error}");
+            }
+            stored => stored?,
+        }
+        return Ok(core);
+    };
+    if word == ACTIVATE {
+        // Whatever it did before it failed is to be undone, as far as it lets us.
+        let good = before.good;
+        let is_undone = before.trial.is_none()
+            && slot != good
+            && hook.tell(ACTIVATE, good, &load(good)).await.is_ok();
+        let left = BootRecord {
+            unsure: !is_undone,
+            ..before
+        };
+        // If this fails too, the record goes on to be unsure.
+        let _stays_unsure = blocking(core, move |core| core.store(&left)).await;
+    }
+    Err(error)
 }
 
 #[async_trait]

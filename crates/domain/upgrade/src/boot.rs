@@ -96,6 +96,7 @@ pub enum Held {
 /// trial(n) -> trial(n+1)       boot, as long as n < 3: the other slot comes up
 /// trial(3) -> settled          boot: the load is given up, the slot that was good comes up
 /// trial(n) -> settled          confirm: the slot that came up is the good one
+/// trial(0) -> settled          booted: the good slot came up, and the boot loader may never have been told of the other one
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct BootRecord {
@@ -109,6 +110,9 @@ pub struct BootRecord {
     pub good: Slot,
     /// How often the other slot has come up since it was to be tried; `None` if none is to be tried.
     pub trial: Option<u8>,
+    /// Whether it is not known which slot a boot loader will start that does not read this record: it was being told when the power failed,
+    /// or has refused.
+    pub unsure: bool,
     /// The lowest security counter of a load that is taken.
     pub floor: u32,
 }
@@ -175,6 +179,8 @@ impl BootRecord {
         let other = self.good.other();
         let whole = matches!(self.held(other), Held::Whole(_));
         //= R-FW-9
+        // Whoever reads the record has been told.
+        self.unsure = false;
         self.running = match self.trial {
             Some(boots) if boots < MOST_BOOTS && whole => {
                 self.trial = Some(boots + 1);
@@ -200,8 +206,13 @@ impl BootRecord {
     /// A boot loader that keeps no such record has started this slot.
     pub fn booted(&mut self, slot: Slot) {
         if self.trial.is_some() && slot == self.good {
-            self.give_up();
+            match self.unsure {
+                // The power failed before it heard of the load, which has done nothing wrong.
+                true => self.trial = None,
+                false => self.give_up(),
+            }
         }
+        self.unsure = false;
         self.running = slot;
         if slot != self.good && self.trial.is_none() {
             self.trial = Some(1);
@@ -221,7 +232,7 @@ impl BootRecord {
             return Err(BadStep::OnTrial);
         }
         // A load that was to be tried and is overwritten is not.
-        self.trial = None;
+        self.take_back();
         *self.held_mut(self.inactive()) = Held::Part(load);
         Ok(())
     }
@@ -229,6 +240,12 @@ impl BootRecord {
     /// All of a load is in the slot that does not run, and verified there.
     pub fn finish(&mut self, load: HeldLoad) {
         *self.held_mut(self.inactive()) = Held::Whole(load);
+    }
+
+    /// No other slot is to be tried any more.
+    pub fn take_back(&mut self) {
+        self.trial = None;
+        self.unsure = false;
     }
 
     /// The slot that does not run is to come up next.
@@ -239,7 +256,7 @@ impl BootRecord {
         let inactive = self.inactive();
         if inactive == self.good {
             // Back to the one that is known to come up.
-            self.trial = None;
+            self.take_back();
             return Ok(());
         }
         let floor = self.floor;
@@ -261,7 +278,7 @@ impl BootRecord {
         let before = (self.good, self.trial, self.floor);
         if self.is_on_trial() {
             self.good = self.running;
-            self.trial = None;
+            self.take_back();
         }
         //= R-FW-10
         if let Held::Whole(load) = self.held(self.running) {
@@ -288,8 +305,10 @@ impl BootRecord {
             }
         };
         let trial = self.trial.map_or("none".to_owned(), |n| n.to_string());
+        // Only while it is so: older programs know no such line.
+        let unsure = if self.unsure { "unsure yes\n" } else { "" };
         let text = format!(
-            "onhook-boot 1\nrunning {}\ngood {}\ntrial {trial}\nfloor {}\na {}\nb {}\n",
+            "onhook-boot 1\nrunning {}\ngood {}\ntrial {trial}\nfloor {}\na {}\nb {}\n{unsure}",
             self.running,
             self.good,
             self.floor,
@@ -323,7 +342,7 @@ impl BootRecord {
         if value("onhook-boot")? != "1" {
             return None;
         }
-        Some(Self {
+        let record = Self {
             running: value("running")?.parse().ok()?,
             good: value("good")?.parse().ok()?,
             trial: match value("trial")? {
@@ -333,7 +352,14 @@ impl BootRecord {
             floor: value("floor")?.parse().ok()?,
             a: held(value("a")?)?,
             b: held(value("b")?)?,
-        })
+            unsure: false,
+        };
+        let unsure = match lines.next() {
+            None => false,
+            Some("unsure yes") => true,
+            Some(_) => return None,
+        };
+        Some(Self { unsure, ..record })
     }
 }
 

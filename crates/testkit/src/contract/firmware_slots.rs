@@ -148,6 +148,7 @@ async fn a_load_becomes_whole_and_only_then(fixture: &mut dyn FirmwareSlotsFixtu
         held(fixture, Slot::B).await,
         Held::Part(load.manifest().identity)
     );
+    drop(slots);
     let slots = fixture.open().await;
     write(&*slots, &load, &files).await;
     success("an end", slots.finish().await);
@@ -214,7 +215,7 @@ async fn what_has_no_room_changes_nothing(fixture: &mut dyn FirmwareSlotsFixture
     write(&*slots, &load, &files).await;
     success("an end", slots.finish().await);
     drop(slots);
-    let (large, _) = sample_load("large", 0, [40_000, 40_000]);
+    let (large, _) = sample_load("large", 0, [40_000, 79 * 512]);
     fixture.limit(Some(large.manifest().extent() - 1));
     let slots = fixture.open().await;
     assert_eq!(

@@ -4,13 +4,16 @@ use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use onhook_upgrade::Slot;
+use async_trait::async_trait;
+use onhook_upgrade::port::{SlotError, SlotErrorKind};
+use onhook_upgrade::{MOST_BOOTS, Slot};
 
+use crate::hook::Tell;
 use crate::medium::Medium;
 
 /// A medium in memory that loses power; clones share it.
 #[derive(Clone, Default)]
-pub(super) struct SimMedium(Arc<Mutex<State>>);
+pub(crate) struct SimMedium(Arc<Mutex<State>>);
 
 #[derive(Default)]
 struct State {
@@ -27,6 +30,15 @@ struct State {
     event: Option<(u64, Event)>,
     off: bool,
     chance: u64,
+    loader: Loader,
+}
+
+/// A boot loader that does not read the record.
+#[derive(Clone, Copy, Default, Debug)]
+struct Loader {
+    good: Slot,
+    /// What it is to try, and how often it has.
+    next: Option<(Slot, u8)>,
 }
 
 #[derive(Clone, Default)]
@@ -37,10 +49,10 @@ struct Content {
 
 /// What happens at an operation.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Event {
+pub(crate) enum Event {
     /// The power fails while it is under way.
     Cut,
-    /// It fails once, as a full medium does.
+    /// It fails once, as a full medium does; a boot loader that is told something may have done it.
     Fail,
 }
 
@@ -111,7 +123,7 @@ impl SimMedium {
     }
 
     /// A phone from the factory: a load in slot A that nobody has described.
-    pub(super) fn of_factory(factory: &[u8]) -> Self {
+    pub(crate) fn of_factory(factory: &[u8]) -> Self {
         let medium = Self::default();
         medium.state().slots[0] = Content {
             seen: factory.to_vec(),
@@ -120,13 +132,13 @@ impl SimMedium {
         medium
     }
 
-    pub(super) fn at_operation(&self, n: u64, event: Event) {
+    pub(crate) fn at_operation(&self, n: u64, event: Event) {
         let mut state = self.state();
         state.event = Some((state.operations + n, event));
     }
 
     /// Power comes back: what was not flushed is kept, lost or torn, as chance has it.
-    pub(super) fn restart(&self, chance: u64) {
+    pub(crate) fn restart(&self, chance: u64) {
         let mut state = self.state();
         state.chance = chance;
         let pending = std::mem::take(&mut state.pending);
@@ -167,11 +179,31 @@ impl SimMedium {
         state.event = None;
     }
 
-    pub(super) fn content(&self, slot: Slot) -> Vec<u8> {
+    /// What the boot loader starts that was told what to start.
+    pub(crate) fn foreign_boot(&self) -> Slot {
+        let loader = &mut self.state().loader;
+        match &mut loader.next {
+            Some((slot, boots)) if *boots < MOST_BOOTS => {
+                *boots += 1;
+                *slot
+            }
+            next => {
+                *next = None;
+                loader.good
+            }
+        }
+    }
+
+    /// What it falls back to.
+    pub(crate) fn foreign_good(&self) -> Slot {
+        self.state().loader.good
+    }
+
+    pub(crate) fn content(&self, slot: Slot) -> Vec<u8> {
         self.state().slots[at(slot)].seen.clone()
     }
 
-    pub(super) fn operations(&self) -> u64 {
+    pub(crate) fn operations(&self) -> u64 {
         self.state().operations
     }
 
@@ -273,5 +305,29 @@ impl Medium for SimMedium {
             }
         }
         verdict
+    }
+}
+
+#[async_trait]
+impl Tell for SimMedium {
+    async fn tell(&self, word: &str, slot: Slot, _load: &str) -> Result<(), SlotError> {
+        let mut state = self.state();
+        let is_failure = state.event == Some((state.operations + 1, Event::Fail));
+        let (verdict, happens) = state.operate();
+        if happens || (is_failure && state.draw(2) == 0) {
+            let loader = &mut state.loader;
+            match word {
+                "activate" if slot == loader.good => loader.next = None,
+                "activate" => loader.next = Some((slot, 0)),
+                "confirm" => {
+                    *loader = Loader {
+                        good: slot,
+                        next: None,
+                    };
+                }
+                word => panic!("{word}"),
+            }
+        }
+        verdict.map_err(|error| SlotError::new(SlotErrorKind::Hook, error.to_string()))
     }
 }

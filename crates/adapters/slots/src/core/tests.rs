@@ -25,7 +25,7 @@ impl onhook_crypto::port::SignatureCheck for Anybody {
 }
 
 /// A load of two components, and its components.
-fn load(name: &str, seed: usize) -> (Arc<Load>, [Vec<u8>; 2]) {
+pub(crate) fn load(name: &str, seed: usize) -> (Arc<Load>, [Vec<u8>; 2]) {
     let file = |size: usize| {
         (0..size)
             .map(|n| (n * 31 + n / 97 + seed) as u8)
@@ -191,6 +191,20 @@ fn interrupted(nth: u64, event: Event, chance: u64) -> bool {
     true
 }
 
+/// With how many chances each operation is interrupted; `ONHOOK_SLOT_CHANCES` asks for more.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a test asks its environment how far to go"
+)]
+pub(crate) fn chances() -> u64 {
+    std::env::var("ONHOOK_SLOT_CHANCES").map_or(40, |text| text.parse().unwrap())
+}
+
+/// Says what was searched, for whoever wants to see it.
+pub(crate) fn tell(what: &str, operations: u64, chances: u64) {
+    println!("slots: {what} at each of {operations} operations, {chances} chances each");
+}
+
 fn sweep(event: Event, chances: u64) -> u64 {
     let mut operations = 0;
     for nth in 1.. {
@@ -208,7 +222,8 @@ fn sweep(event: Event, chances: u64) -> u64 {
 //= R-FW-9 type=test
 #[test]
 fn a_power_cut_at_any_operation_leaves_a_slot_that_comes_up() {
-    let operations = sweep(Event::Cut, 40);
+    let operations = sweep(Event::Cut, chances());
+    tell("power cuts", operations, chances());
     // The record (4), five blocks, the flush, the manifest (4), the record twice (8).
     assert_eq!(operations, 4 + 5 + 1 + 4 + 8);
 }

@@ -123,6 +123,23 @@ fn a_boot_loader_that_keeps_its_own_count_is_believed() {
     assert_eq!(record.good, Slot::B);
 }
 
+//= R-FW-9 type=test
+#[test]
+fn a_load_that_the_boot_loader_may_never_have_heard_of_has_not_failed() {
+    let mut record = to_try();
+    record.unsure = true;
+    record.booted(Slot::A);
+    assert_eq!((record.trial, record.unsure), (None, false));
+    assert!(matches!(record.held(Slot::B), Held::Whole(load) if !load.failed));
+    // It was told after all, and once that is seen the rest counts.
+    let mut record = to_try();
+    record.unsure = true;
+    record.booted(Slot::B);
+    assert!(record.is_on_trial() && !record.unsure);
+    record.booted(Slot::A);
+    assert!(matches!(record.held(Slot::B), Held::Whole(load) if load.failed));
+}
+
 #[test]
 fn a_record_is_read_as_it_was_written_and_every_damage_is_noticed() {
     let mut record = to_try();
@@ -174,7 +191,7 @@ proptest! {
                         record.finish(held("new", 2));
                     }
                 }
-                Step::Activate => { let _ = record.activate(); }
+                Step::Activate => { record.unsure = record.activate().is_ok() && record.floor % 2 == 0; }
                 Step::Confirm => { record.confirm(); }
                 Step::Boot => {
                     let slot = record.boot();
