@@ -12,7 +12,7 @@ mod tell;
 mod time;
 
 pub(crate) use content::profile;
-pub use content::{Coding, Content};
+pub use content::{Coding, Content, LoadSpec};
 pub use fault::{Fault, TlsFault};
 pub use given::{Clock, Given, Slots};
 pub use glob::Glob;

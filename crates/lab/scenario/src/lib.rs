@@ -22,8 +22,8 @@ pub use dut::{Dut, Halt, Observation, Seen};
 pub use judge::{Judged, judge};
 pub use language::{
     Anchor, By, Clock, Coding, Content, Do, DutKind, Expect, Expected, Fact, Fault, Given, Glob,
-    Notification, Pattern, Problem, Scenario, Severity, Slots, Step, Submission, Timing, TlsFault,
-    Value, Visit, What, Window, read, words,
+    LoadSpec, Notification, Pattern, Problem, Scenario, Severity, Slots, Step, Submission, Timing,
+    TlsFault, Value, Visit, What, Window, read, words,
 };
 pub use plan::{Plan, plan};
 pub use run::{Options, Run, run};

@@ -1,5 +1,6 @@
 //! The real program on this host, against a real server on loopback.
 
+mod firmware;
 mod heard;
 mod notified;
 mod portable;
@@ -20,10 +21,12 @@ use onhook_system::{ControlRequest, WireLineUse, WireRegistration};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use firmware::{Firmware, Made};
+
 use super::ear::{Came, Ear, Hears, LOOK};
 use super::site::{Listen, Site};
 use super::{Dut, Halt, Observation, Power, Seen, Slack, Timer};
-use crate::language::{By, Do, Given, Scenario, is_secret};
+use crate::language::{By, Content, Do, Given, Scenario, is_secret};
 
 /// How long the program may take to answer.
 const ANSWER: Duration = Duration::from_secs(10);
@@ -43,11 +46,14 @@ pub struct AgentPhone {
     program: AgentProgram,
     home: TempDir,
     site: Site,
+    firmware: Option<Firmware>,
     tell: Sender<Came>,
     ear: Ear,
     child: Option<Child>,
     /// How often it was started.
     lives: u32,
+    /// The newest entry of its reboot history, as far as it was seen.
+    restarted: Value,
     /// How often it was notified, or visited with a login.
     notified: u64,
     /// What the phone said that it asks for, with `$PRVST`.
@@ -70,22 +76,25 @@ impl AgentPhone {
         std::fs::create_dir(&root).map_err(broken)?;
         let (tell, came) = channel();
         let site = Site::start(&root, Listen::LOCAL, tell.clone())?;
+        let firmware = Firmware::new(&scenario.given, home.path())?;
         let mut phone = Self {
             given: scenario.given.clone(),
             program: program.clone(),
             home,
             site,
+            firmware,
             tell,
             ear: Ear::new(came),
             child: None,
             lives: 0,
+            restarted: Value::Null,
             notified: 0,
             asked: VecDeque::new(),
             prvst: None,
             held: VecDeque::new(),
         };
-        for (path, content) in &phone.given.files {
-            phone.site.put(path, content)?;
+        for (path, content) in &scenario.given.files {
+            phone.put(path, content)?;
         }
         phone.configure()?;
         for (name, value) in &phone.given.params {
@@ -106,8 +115,7 @@ impl AgentPhone {
     fn boot(&mut self) -> Result<(), Halt> {
         self.ear.see(Seen::Power(Power::On));
         self.asked.clear();
-        self.lives += 1;
-        self.child = Some(self.start_phone()?);
+        self.come_up()?;
         let end = Instant::now() + ANSWER;
         // The socket is there a moment after the process is.
         while self.ask(ControlRequest::Status {}).is_err() {
@@ -121,6 +129,31 @@ impl AgentPhone {
             self.hear(Instant::now() + Duration::from_millis(20))?;
         }
         Ok(())
+    }
+
+    /// The boot loader starts the program.
+    fn come_up(&mut self) -> Result<(), Halt> {
+        let version = self.firmware.as_ref().map(Firmware::boot).transpose()?;
+        self.lives += 1;
+        self.child = Some(self.start_phone(version.as_deref())?);
+        Ok(())
+    }
+
+    /// Puts a file into the folder of the server; for a phone with slots a load is signed.
+    fn put(&mut self, path: &str, content: &Content) -> Result<(), Halt> {
+        let made = match &mut self.firmware {
+            Some(firmware) => firmware.made(path, content)?,
+            None => None,
+        };
+        let Some(Made {
+            manifest,
+            component,
+        }) = made
+        else {
+            return self.site.put(path, content);
+        };
+        self.site.put_bytes(&component, content.text.as_bytes())?;
+        self.site.put_bytes(path, manifest.as_bytes())
     }
 
     fn power_off(&mut self) {
@@ -195,7 +228,12 @@ impl AgentPhone {
                     self.ask(ControlRequest::Set { name, value })?;
                 }
             }
-            Do::Upgrade(_) => return cannot("to upgrade"),
+            Do::Upgrade(rule) => {
+                let url = rule.as_ref().map(|rule| self.site.fill(rule));
+                self.wish(ControlRequest::Upgrade { url });
+                // What is done next must not overtake it.
+                self.status()?;
+            }
             Do::Set(_, By::Page) | Do::Reboot(By::Page) => return cannot("of edits on a page"),
             Do::Report(By::Control) => {
                 self.wish(ControlRequest::Report {});
@@ -231,7 +269,7 @@ impl AgentPhone {
             Do::Address(_) => return cannot("of another address"),
             Do::Certificate(_) => return cannot("of a certificate that is not there"),
             Do::Options(_) => return cannot("of other options"),
-            Do::File(path, content) => self.site.put(path, content)?,
+            Do::File(path, content) => self.put(path, content)?,
             Do::RemoveFile(path) => self.site.remove(path)?,
             Do::Fault(path, fault) => self.site.fail(path, *fault)?,
             Do::ClearFault(path) => self.site.mend(path),

@@ -128,6 +128,7 @@ impl ExternalPhone {
             .map(|(name, value)| (name.as_str(), value.as_str()));
         let content = Content {
             text: profile(pairs),
+            load: None,
             gzip: false,
             coding: Coding::Plain,
         };

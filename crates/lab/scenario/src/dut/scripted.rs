@@ -6,7 +6,7 @@ use std::time::Duration;
 use onhook_device::{Outcome, TlsFailure};
 use onhook_fetch::Scheme;
 
-use crate::language::{Coding, Content, Fault, Glob, TlsFault};
+use crate::language::{Coding, Content, Fault, Glob, LoadSpec, TlsFault};
 
 /// How long a phone waits for a server that says nothing (R-HTTP-17, R-TFTP-15).
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -40,6 +40,8 @@ impl Answer {
 pub(super) struct Body {
     pub(super) bytes: Vec<u8>,
     pub(super) aes128gcm: bool,
+    /// What its manifest says, if it is a load.
+    pub(super) load: LoadSpec,
     /// Whether it is something else than the file.
     pub(super) is_spoilt: bool,
 }
@@ -91,6 +93,7 @@ impl Scripted {
             Ok(Body {
                 bytes: text.as_bytes().to_vec(),
                 aes128gcm: false,
+                load: LoadSpec::default(),
                 is_spoilt: true,
             })
         };
@@ -124,6 +127,7 @@ impl Scripted {
         Ok(Body {
             bytes: file.bytes(&place(&file.text)),
             aes128gcm: file.is_records(),
+            load: file.load.unwrap_or_default(),
             is_spoilt: fault == Some(Fault::WrongKey),
         })
     }

@@ -107,6 +107,7 @@ impl Site {
             .replace("{https}", &format!("https://{https}"))
             .replace("{tftp}", &format!("tftp://{tftp}"))
             .replace("{host}", &http.ip().to_string())
+            .replace("{log}", &self.place.syslog.to_string())
             .replace("{authority}", authority)
     }
 
@@ -126,13 +127,22 @@ impl Site {
                 "the server cannot say Content-Encoding: aes128gcm".to_owned(),
             ));
         }
+        if content.load.is_some() {
+            return Err(Halt::Cannot(
+                "only a phone with slots of its own knows who signs loads".to_owned(),
+            ));
+        }
+        self.put_bytes(path, &content.bytes(&self.fill(&content.text)))
+    }
+
+    /// Puts bytes into the folder, as a whole.
+    pub(super) fn put_bytes(&self, path: &str, bytes: &[u8]) -> Result<(), Halt> {
         let file = self.file(path)?;
         let broken = |error| Halt::Broken(format!("cannot write {}: {error}", file.display()));
         let folder = file.parent().unwrap_or(&self.root);
         fs::create_dir_all(folder).map_err(broken)?;
-        let text = self.fill(&content.text);
         let fresh = file.with_extension("fresh");
-        fs::write(&fresh, content.bytes(&text)).map_err(broken)?;
+        fs::write(&fresh, bytes).map_err(broken)?;
         fs::rename(&fresh, &file).map_err(broken)
     }
 

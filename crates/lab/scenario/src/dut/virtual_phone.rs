@@ -324,6 +324,7 @@ impl Dut for VirtualPhone {
             .replace("{https}", "https://prov.example")
             .replace("{tftp}", "tftp://prov.example")
             .replace("{host}", HOST)
+            .replace("{log}", "log.example")
             .replace("{authority}", AUTHORITY)
     }
 

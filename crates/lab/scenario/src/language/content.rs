@@ -11,7 +11,11 @@ use super::problem::Problem;
 use super::table::{Item, Table};
 
 /// Keys of a file.
-pub(super) const KEYS: [&str; 6] = ["set", "text", "gzip", "key", "digest", "ikm"];
+pub(super) const KEYS: [&str; 11] = [
+    "set", "text", "gzip", "key", "digest", "ikm", "load", "name", "family", "counter", "stranger",
+];
+/// Those of a load for the slots.
+const LOAD_KEYS: [&str; 4] = ["name", "family", "counter", "stranger"];
 
 /// Bytes of one record of RFC 8188.
 const RECORD: u32 = 4096;
@@ -35,11 +39,26 @@ pub enum Coding {
     },
 }
 
+/// What the manifest of a load says beside what it holds.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct LoadSpec {
+    /// Its name; `None` for that of its file.
+    pub name: Option<String>,
+    /// The family that it is for; `None` for the one that its name begins with.
+    pub family: Option<String>,
+    /// Its security counter.
+    pub counter: u32,
+    /// Whether somebody has signed it whom the phone does not trust.
+    pub stranger: bool,
+}
+
 /// A file.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Content {
-    /// The text, before it is packed.
+    /// The text, before it is packed; of a load, what it holds.
     pub text: String,
+    /// What the manifest says, if it is a load.
+    pub load: Option<LoadSpec>,
     /// Whether it is compressed.
     pub gzip: bool,
     /// How it is encrypted.
@@ -84,6 +103,7 @@ pub(super) fn item(item: Item<'_>) -> Result<Content, Problem> {
     if item.is_text() {
         return Ok(Content {
             text: item.text()?.to_owned(),
+            load: None,
             gzip: false,
             coding: Coding::Plain,
         });
@@ -93,12 +113,23 @@ pub(super) fn item(item: Item<'_>) -> Result<Content, Problem> {
 
 /// A file as a table.
 pub(super) fn of(table: Table<'_>) -> Result<Content, Problem> {
+    if let Some(held) = table.get("load") {
+        return load(table, held);
+    }
+    if let Some(item) = LOAD_KEYS.into_iter().find_map(|key| table.get(key)) {
+        let key = item.key();
+        return Err(item.strange(format!(
+            "`{key}` belongs to `load`: write what it holds too"
+        )));
+    }
     let text = match (table.get("set"), table.get("text")) {
         (Some(set), None) => checked(set)?,
         (None, Some(text)) => text.text()?.to_owned(),
         (Some(_), Some(text)) => return Err(text.strange("write `set` or `text`, not both")),
         (None, None) => {
-            return Err(table.wrong("write `set` with parameters, or `text` with the content"));
+            return Err(table.wrong(
+                "write `set` with parameters, `text` with the content, or `load` with what a load holds",
+            ));
         }
     };
     let digest = match table.get("digest") {
@@ -121,8 +152,36 @@ pub(super) fn of(table: Table<'_>) -> Result<Content, Problem> {
     }
     Ok(Content {
         text,
+        load: None,
         gzip: table.get("gzip").map_or(Ok(false), Item::flag)?,
         coding,
+    })
+}
+
+/// A load for the slots.
+fn load(table: Table<'_>, held: Item<'_>) -> Result<Content, Problem> {
+    let others = KEYS.into_iter().filter(|key| !LOAD_KEYS.contains(key));
+    if let Some(other) = others
+        .filter(|key| *key != "load")
+        .find_map(|key| table.get(key))
+    {
+        let key = other.key();
+        return Err(other.strange(format!("write `load` or `{key}`, not both")));
+    }
+    let text = |key| table.get(key).map(Item::text).transpose();
+    let counter = table
+        .get("counter")
+        .map(|item| item.whole("0 to 4294967295"));
+    Ok(Content {
+        text: held.text()?.to_owned(),
+        load: Some(LoadSpec {
+            name: text("name")?.map(str::to_owned),
+            family: text("family")?.map(str::to_owned),
+            counter: counter.transpose()?.unwrap_or(0),
+            stranger: table.get("stranger").map_or(Ok(false), Item::flag)?,
+        }),
+        gzip: false,
+        coding: Coding::Plain,
     })
 }
 

@@ -6,11 +6,16 @@ use onhook_prov_server::{Access, ServerEvent};
 use serde_json::Value;
 
 use super::{ANSWER, AgentPhone};
-use crate::dut::ear::{Came, Hears};
+use crate::dut::ear::{Came, Hears, path};
 use crate::dut::{Halt, Seen, event};
 
 /// How long a request waits for the event that tells of it; the event comes first, by another way.
 const PATIENCE: Duration = Duration::from_millis(500);
+
+/// How long a phone may take from telling of a restart to doing it.
+const RESTART: Duration = Duration::from_secs(1);
+/// The status with which the program ends for a boot loader to bring up another load.
+const NEW_LOAD: i32 = 4;
 
 impl AgentPhone {
     pub(super) fn take(&mut self, came: Came) -> Result<(), Halt> {
@@ -29,7 +34,14 @@ impl AgentPhone {
 
     fn server(&mut self, event: ServerEvent) {
         match event {
-            ServerEvent::Request(access) => self.held.push_back((access, Instant::now())),
+            ServerEvent::Request(access) => {
+                let path = path(&access).unwrap_or_default();
+                let firmware = self.firmware.as_ref();
+                // It belongs to the request for its load.
+                if !firmware.is_some_and(|firmware| firmware.is_component(&path)) {
+                    self.held.push_back((access, Instant::now()));
+                }
+            }
             ServerEvent::Syslog(said) => self.ear.syslog(&said),
             ServerEvent::Handshake(_) | ServerEvent::Fault(_) | ServerEvent::Missed(_) => {}
         }
@@ -68,12 +80,12 @@ impl AgentPhone {
             "resync.started" => {
                 self.prvst = fields.get("prvst").and_then(|text| text.parse().ok());
             }
-            "fetch.started" => {
+            "fetch.started" | "upgrade.started" => {
                 let url = fields.get("url").cloned().unwrap_or_default();
                 self.asked.push_back((url, self.prvst));
             }
             "reboot" => {
-                let reason = self.reboot_reason();
+                let reason = self.reboot_reason()?;
                 self.ear.see(Seen::Reboot { reason });
                 return Ok(());
             }
@@ -84,16 +96,37 @@ impl AgentPhone {
     }
 
     /// Why it restarted, as its history says once it is up again.
-    fn reboot_reason(&mut self) -> Option<String> {
+    fn reboot_reason(&mut self) -> Result<Option<String>, Halt> {
+        let (life, soon) = (self.lives, Instant::now() + RESTART);
         let end = Instant::now() + ANSWER;
         while Instant::now() < end && !self.is_stopped() {
+            self.start_what_is_new()?;
+            // One with slots may have to end first, and tells of the restart before until then.
+            let is_over = self.firmware.is_none() || life != self.lives || Instant::now() > soon;
             if let Ok(status) = self.status() {
-                let reason = status.pointer("/history/0/reason").and_then(Value::as_str);
-                return reason.map(str::to_owned);
+                let newest = status.pointer("/history/0").cloned().unwrap_or_default();
+                if is_over || newest != self.restarted {
+                    let reason = newest.get("reason").and_then(Value::as_str);
+                    let reason = reason.map(str::to_owned);
+                    self.restarted = newest;
+                    return Ok(reason);
+                }
             }
             // It listens again in a moment; what comes meanwhile is taken then.
             std::thread::park_timeout(Duration::from_millis(20));
         }
-        None
+        Ok(None)
+    }
+
+    /// Does what a boot loader does once the phone has ended for its sake.
+    fn start_what_is_new(&mut self) -> Result<(), Halt> {
+        let ended = match (&self.firmware, &mut self.child) {
+            (Some(_), Some(child)) => child.try_wait().ok().flatten(),
+            (None, _) | (_, None) => None,
+        };
+        match ended.and_then(|ended| ended.code()) {
+            Some(NEW_LOAD) => self.come_up(),
+            Some(_) | None => Ok(()),
+        }
     }
 }

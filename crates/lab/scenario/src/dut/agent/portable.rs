@@ -10,18 +10,11 @@ pub(super) fn check(scenario: &Scenario) -> Result<(), Halt> {
         options,
         files,
         clock,
-        slots,
         domain,
         services,
         directory,
         ..
     } = &scenario.given;
-    if slots.is_some() {
-        return Err(Halt::Cannot(
-            "the slots of the program take signed loads, and its boot loader is another program"
-                .to_owned(),
-        ));
-    }
     if !(domain.is_empty() && services.is_empty() && directory.is_empty()) {
         return Err(Halt::Cannot(
             "the program asks real name servers and directories".to_owned(),

@@ -20,8 +20,12 @@ impl AgentPhone {
     /// Writes the configuration.
     pub(super) fn configure(&self) -> Result<(), Halt> {
         let trust = self.file("authority.pem");
+        let mut text = self.config(&quoted(&trust.display()));
+        if let Some(firmware) = &self.firmware {
+            text.push_str(&firmware.config(self.home.path())?);
+        }
         let written = fs::write(&trust, self.site.authority())
-            .and_then(|()| fs::write(self.config_file(), self.config(&quoted(&trust.display()))));
+            .and_then(|()| fs::write(self.config_file(), text));
         written.map_err(|error| Halt::Broken(format!("cannot write the configuration: {error}")))
     }
 
@@ -77,8 +81,8 @@ impl AgentPhone {
         command
     }
 
-    /// Starts the phone; its events are heard from now on.
-    pub(super) fn start_phone(&self) -> Result<Child, Halt> {
+    /// Starts the phone, which is told the name of the load that comes up; its events are heard from now on.
+    pub(super) fn start_phone(&self, version: Option<&str>) -> Result<Child, Halt> {
         let broken = |error: std::io::Error| {
             let program = self.program().display();
             Halt::Broken(format!("cannot start {program}: {error}"))
@@ -86,6 +90,9 @@ impl AgentPhone {
         let journal = self.file(&format!("journal.{}", self.lives));
         let log = File::create(self.file("log")).map_err(broken)?;
         let mut command = self.command(&["run", "--events", "-"]);
+        if let Some(version) = version {
+            command.env("ONHOOK__DEVICE__SOFTWARE_VERSION", version);
+        }
         let mut child = command
             .arg("--journal")
             .arg(journal)
@@ -154,7 +161,7 @@ impl AgentPhone {
 }
 
 /// A text as TOML has it; what JSON writes is read the same way there.
-fn quoted(value: &impl ToString) -> String {
+pub(super) fn quoted(value: &impl ToString) -> String {
     serde_json::Value::String(value.to_string()).to_string()
 }
 

@@ -2,20 +2,27 @@
 
 use onhook_device::Outcome;
 use onhook_params::Secrecy;
-use onhook_phone::{Committed, Fact, Input, OpId, Request, Slots};
+use onhook_phone::{Committed, Fact, Input, OpId, Request, Slots, Told};
 use onhook_upgrade::load_name;
 
 use super::{VirtualPhone, millis};
-use crate::language::Given;
+use crate::dut::scripted::Body;
+use crate::language::{Given, LoadSpec};
 
 /// What the slots hold besides the load that runs, and how the boot loader fares.
 pub(super) struct Firmware {
     other: Option<String>,
-    /// What is being written into the other slot.
-    written: Option<String>,
+    /// What is being written into the other slot, with its counter.
+    written: Option<(String, u32)>,
     /// What comes up with the next boot.
     next: Option<String>,
     fell_back: bool,
+    /// The counter of what is in the other slot.
+    counter: u32,
+    /// The counter of what runs.
+    running: u32,
+    /// The least counter of a load that is taken.
+    floor: u32,
 }
 
 impl Firmware {
@@ -25,13 +32,17 @@ impl Firmware {
             written: None,
             next: None,
             fell_back: false,
+            counter: 0,
+            running: 0,
+            floor: 0,
         }
     }
 
     /// A transfer has ended: what was written is whole, if anything was.
     pub(super) fn loaded(&mut self) {
-        if let Some(load) = self.written.take() {
+        if let Some((load, counter)) = self.written.take() {
             self.other = Some(load);
+            self.counter = counter;
         }
     }
 }
@@ -46,7 +57,18 @@ impl VirtualPhone {
         self.firmware.fell_back = !slots.boots;
         if slots.boots {
             let runs = &mut self.given.identity.software_version;
-            self.firmware.other = Some(std::mem::replace(runs, load));
+            let Firmware {
+                other,
+                counter,
+                running,
+                floor,
+                ..
+            } = &mut self.firmware;
+            *other = Some(std::mem::replace(runs, load));
+            std::mem::swap(counter, running);
+            //= R-FW-10
+            // Nothing here fails between coming up and being confirmed.
+            *floor = (*floor).max(*running);
         }
     }
 
@@ -55,7 +77,13 @@ impl VirtualPhone {
         if self.given.slots.is_none() {
             return;
         }
-        let other = self.firmware.other.as_ref();
+        let Firmware {
+            other,
+            counter,
+            floor,
+            ..
+        } = &self.firmware;
+        let other = other.as_ref().filter(|_| counter >= floor);
         let slots = Slots {
             inactive: other.and_then(|load| self.shared.values.intern(load, Secrecy::Plain)),
             fell_back: std::mem::take(&mut self.firmware.fell_back),
@@ -63,20 +91,43 @@ impl VirtualPhone {
         self.tell(Input::Fact(Fact::Slots(Some(slots))));
     }
 
-    /// Fetches a load into the other slot; one that is not what its maker signed is refused.
+    /// Fetches a load into the other slot; one that is not what its maker signed, or does not fit, is refused.
     pub(super) fn fetch_load(&mut self, op: OpId, request: &Request) {
         let (_, answer) = self.ask(op, request, super::effects::fetched_by(request), None);
-        let result = match answer.body {
-            Ok(body) if body.is_spoilt => Err(Outcome::Signature.into()),
-            Ok(_) => {
-                let path = self.shared.values.expose(request.path);
-                self.firmware.written = Some(load_name(path).to_owned());
-                Ok(())
-            }
-            Err(outcome) => Err(outcome.into()),
-        };
+        let path = self.shared.values.expose(request.path);
+        let name = load_name(path).to_owned();
+        let result = answer.body.and_then(|body| self.check(&name, &body));
+        let result = result.map_err(Told::from);
+        if let Ok(counter) = result {
+            self.firmware.written = Some((name, counter));
+        }
+        let result = result.map(drop);
         let at_ms = self.now_ms.saturating_add(millis(answer.after));
         self.push(at_ms, Input::Upgraded(op, result));
+    }
+
+    /// Whether a load is to be taken, as its manifest says; its counter.
+    fn check(&self, name: &str, body: &Body) -> Result<u32, Outcome> {
+        let LoadSpec {
+            name: own,
+            family,
+            counter,
+            stranger,
+        } = &body.load;
+        let is_another = own.as_ref().is_some_and(|own| own != name);
+        if body.is_spoilt || *stranger || is_another {
+            return Err(Outcome::Signature);
+        }
+        let runs = self.given.identity.software_version.split_once('.');
+        if let (Some(family), Some((runs, _))) = (family, runs)
+            && family != runs
+        {
+            return Err(Outcome::WrongModel);
+        }
+        match *counter < self.firmware.floor {
+            true => Err(Outcome::BelowLimit),
+            false => Ok(*counter),
+        }
     }
 
     /// Tells the boot loader of the load in the other slot.

@@ -26,7 +26,10 @@ pub(super) const DO: [(&str, &[&str]); 25] = [
     ("clock", &["at"]),
     (
         "file",
-        &["path", "set", "text", "gzip", "key", "digest", "ikm"],
+        &[
+            "path", "set", "text", "gzip", "key", "digest", "ikm", "load", "name", "family",
+            "counter", "stranger",
+        ],
     ),
     ("remove-file", &["path"]),
     ("fault", &["path", "fault"]),
