@@ -12,6 +12,8 @@ pub enum Conduct {
     Liar,
     /// It claims to have the load, takes children and gives nothing.
     Miser,
+    /// It claims to have the load and gives a good block every nine seconds.
+    Trickler,
     /// It claims to be the best root and does nothing for it.
     Pretender,
     /// It sends rubbish, false sources among it, and opens connections for nothing, as fast as it can.

@@ -111,9 +111,11 @@ impl<'s> World<'s> {
             let at = world.chance(plan.within) * 1000;
             let item = match conduct(phone) {
                 Conduct::Pretender | Conduct::Flooder => Item::Rogue(phone, 0),
-                Conduct::Honest | Conduct::Liar | Conduct::Miser | Conduct::Stranger => {
-                    Item::Begin(phone)
-                }
+                Conduct::Honest
+                | Conduct::Liar
+                | Conduct::Miser
+                | Conduct::Trickler
+                | Conduct::Stranger => Item::Begin(phone),
             };
             world.queue.push(at, item);
         }
@@ -266,11 +268,12 @@ impl<'s> World<'s> {
             Conduct::Honest
             | Conduct::Liar
             | Conduct::Miser
+            | Conduct::Trickler
             | Conduct::Pretender
             | Conduct::Flooder => self.load.clone(),
         };
         let held = match seat.conduct {
-            Conduct::Liar | Conduct::Miser => Held::all(load.count()),
+            Conduct::Liar | Conduct::Miser | Conduct::Trickler => Held::all(load.count()),
             Conduct::Honest | Conduct::Pretender | Conduct::Flooder | Conduct::Stranger => {
                 seat.kept.clone()
             }

@@ -171,6 +171,37 @@ fn a_root_without_progress_for_ten_seconds_is_replaced() {
 
 //= R-PFS-2 type=test
 #[test]
+fn whoever_trickles_is_left_though_each_block_is_good_and_in_time() {
+    // Blocks of 128 KiB, one every nine seconds: 32 of them took 288 s.
+    let faults = Faults {
+        conduct: vec![(0, Conduct::Trickler)],
+        ..Faults::default()
+    };
+    let report = everybody_finishes(&small(2, faults));
+    let last = report.last_ms.unwrap();
+    assert!((30_000..45_000).contains(&last), "{report:?}");
+    // Among many, some begin below one of them and go elsewhere.
+    let faults = Faults {
+        conduct: vec![(0, Conduct::Trickler), (7, Conduct::Trickler)],
+        ..Faults::default()
+    };
+    let report = everybody_finishes(&small(40, faults));
+    assert!(report.last_ms.unwrap() < 120_000, "{report:?}");
+}
+
+/// A server that is slower than the pace is nobody's fault.
+#[test]
+fn a_slow_server_breaks_no_tree() {
+    let report = everybody_finishes(&Subnet {
+        server: 24 << 10,
+        ..small(20, Faults::default())
+    });
+    assert_eq!((report.roots, report.fell_back), (1, 0), "{report:?}");
+    assert!(report.server.loads < 1.2, "{report:?}");
+}
+
+//= R-PFS-2 type=test
+#[test]
 fn wrong_blocks_are_thrown_away_and_everybody_finishes() {
     for conduct in [Conduct::Liar, Conduct::Miser] {
         let faults = Faults {
@@ -312,6 +343,7 @@ fn conduct() -> impl Strategy<Value = Conduct> {
     prop::sample::select(vec![
         Conduct::Liar,
         Conduct::Miser,
+        Conduct::Trickler,
         Conduct::Pretender,
         Conduct::Flooder,
         Conduct::Stranger,

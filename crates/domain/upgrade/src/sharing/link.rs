@@ -50,6 +50,18 @@ pub(super) struct Fed {
     pub(super) brought: MonoTime,
     /// How many blocks it says it has.
     pub(super) said: u32,
+    /// Since when it has had something all the time, or is being watched.
+    pub(super) watched: MonoTime,
+    /// Octets that it has brought since then.
+    pub(super) octets: u64,
+}
+
+impl Fed {
+    /// It is watched from now on.
+    pub(super) const fn watch(&mut self, now: MonoTime) {
+        self.watched = now;
+        self.octets = 0;
+    }
 }
 
 /// What a child has.

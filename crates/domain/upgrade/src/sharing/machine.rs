@@ -133,6 +133,8 @@ pub struct Sharing {
     pub(super) tally: Tally,
     /// Last time that a block came, or that the phone began.
     pub(super) progress: MonoTime,
+    /// Until when it depends on others at most.
+    pub(super) until: MonoTime,
     /// How often peers have disappointed.
     pub(super) troubles: u8,
     /// Until when the phone is no root, for the server brought it nothing.
@@ -161,6 +163,9 @@ impl Sharing {
         let complete = start.held.is_complete();
         let patience = start.settings.patience;
         let longer = uniform(draw(start.seed, Purpose::Sharing, 1), patience / 2);
+        let Settings { slack, least, .. } = start.settings;
+        let longest = start.load.size().saturating_mul(1000) / least.max(1);
+        let longest = slack.saturating_add(longest);
         Self {
             node: NodeId(draw(start.seed, Purpose::Sharing, 0)),
             role: if complete {
@@ -179,6 +184,7 @@ impl Sharing {
             links: Vec::new(),
             tally: Tally::default(),
             progress: now,
+            until: now.plus_millis(longest),
             troubles: 0,
             barred: MonoTime::ZERO,
             placed: false,
@@ -338,10 +344,11 @@ impl Sharing {
             From::Server => self.tally.from_server += 1,
             From::Link(id) => {
                 self.tally.from_peers += 1;
-                if let Some(fed) = self.link_mut(id).and_then(Link::fed) {
-                    fed.brought = now;
-                    fed.heard = now;
-                }
+                let octets = self
+                    .load
+                    .block(number)
+                    .map_or(0, |block| u64::from(block.length));
+                self.brought(id, octets, now);
             }
         }
         if self.held.is_complete() {

@@ -109,7 +109,10 @@ impl Sharing {
             Role::Looking { .. } | Role::Child if self.troubles >= self.settings.troubles => {
                 Some(MonoTime::ZERO)
             }
-            Role::Looking { .. } | Role::Child => Some(self.progress.plus_millis(self.patience)),
+            Role::Looking { .. } | Role::Child => {
+                let patience = self.progress.plus_millis(self.patience);
+                Some(patience.min(self.until))
+            }
             Role::Root { .. } | Role::Alone | Role::Complete { .. } | Role::Failed => None,
         }
     }

@@ -23,6 +23,14 @@ pub struct Settings {
     pub stall: u64,
     /// How long a phone goes without a block before it asks the server itself; up to half as much is drawn on top.
     pub patience: u64,
+    /// How long a parent may stay below the pace while it has something.
+    pub watch: u64,
+    /// The least octets a second that a parent brings while it has something.
+    pub pace: u64,
+    /// How long a phone that depends on others takes beside its octets.
+    pub slack: u64,
+    /// The least octets a second, from its beginning on, with which a phone goes on to depend on others.
+    pub least: u64,
     /// How many disappointments it takes before it does.
     pub troubles: u8,
     /// How long a complete phone stays for its children.
@@ -43,6 +51,10 @@ impl Default for Settings {
             //= R-PFS-4
             stall: 10_000,
             patience: 30_000,
+            watch: 30_000,
+            pace: 32 * 1024,
+            slack: 120_000,
+            least: 16 * 1024,
             troubles: 4,
             linger: 10_000,
         }

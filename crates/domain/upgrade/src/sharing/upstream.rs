@@ -4,6 +4,7 @@ use std::net::Ipv4Addr;
 
 use onhook_device::MonoTime;
 
+use super::Settings;
 use super::datagram::Kind;
 use super::frame::Frame;
 use super::line::Line;
@@ -124,7 +125,7 @@ impl Sharing {
         now: MonoTime,
         out: &mut Vec<Effect>,
     ) {
-        let this = self.load.id();
+        let (this, own) = (self.load.id(), self.held.count());
         let Some(link) = self.link_mut(id) else {
             return;
         };
@@ -138,6 +139,8 @@ impl Sharing {
                     heard: now,
                     brought: now,
                     said: 0,
+                    watched: now,
+                    octets: 0,
                 });
                 out.push(Effect::Tell(Line::Joined(this, address)));
             }
@@ -149,7 +152,11 @@ impl Sharing {
             }
             (State::Fed(fed), Frame::Count(count)) => {
                 fed.heard = now;
+                let had_nothing = fed.said <= own;
                 fed.said = count;
+                if had_nothing {
+                    fed.watch(now);
+                }
             }
             (
                 State::Opening | State::Joining | State::Fed(_) | State::Unknown | State::Child(_),
@@ -189,10 +196,13 @@ impl Sharing {
             }
             State::Fed(fed) => {
                 let silent = fed.heard.plus_millis(settings.handshake);
+                let slow = self.slow_at(*fed);
                 if self.withholds(link.address, *fed) {
-                    silent.min(fed.brought.plus_millis(settings.stall))
-                } else {
                     silent
+                        .min(fed.brought.plus_millis(settings.stall))
+                        .min(slow)
+                } else {
+                    silent.min(slow)
                 }
             }
             State::Child(child) => child
@@ -206,6 +216,30 @@ impl Sharing {
         // What it says to all counts as what it says to its child.
         let said = fed.said.max(self.peers.held(address));
         said > self.held.count() || self.peers.is_root(address)
+    }
+
+    /// When a parent that has something will have been below the pace for too long.
+    fn slow_at(&self, fed: Fed) -> MonoTime {
+        let Settings { watch, pace, .. } = self.settings;
+        let is_behind = fed.said > self.held.count();
+        match is_behind && fed.octets < pace.saturating_mul(watch) / 1000 {
+            true => fed.watched.plus_millis(watch),
+            false => MonoTime::MAX,
+        }
+    }
+
+    /// Counts what a parent has brought.
+    pub(super) fn brought(&mut self, id: LinkId, octets: u64, now: MonoTime) {
+        let (own, watch) = (self.held.count(), self.settings.watch);
+        if let Some(fed) = self.link_mut(id).and_then(Link::fed) {
+            fed.brought = now;
+            fed.heard = now;
+            fed.octets = fed.octets.saturating_add(octets);
+            // Who has given all that it has waits for others itself.
+            if fed.said <= own || fed.watched.plus_millis(watch) <= now {
+                fed.watch(now);
+            }
+        }
     }
 
     pub(super) fn expire_links(&mut self, now: MonoTime, out: &mut Vec<Effect>) {

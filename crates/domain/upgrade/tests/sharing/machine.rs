@@ -183,6 +183,27 @@ fn a_phone_that_gets_nothing_asks_the_server_in_the_end() {
     assert_eq!(stage.tell(Event::Timer), []);
 }
 
+/// A parent that always gives all that it says it has, and says that it has one block more every nine seconds.
+//= R-PFS-2 type=test
+#[test]
+fn whoever_depends_on_a_slow_root_does_not_for_ever() {
+    let mut stage = Stage::new(100, &[]);
+    stage.tell(Event::Timer);
+    let up = stage.join(2);
+    let mut given = 0;
+    while !stage.machine.is_alone() {
+        for _ in 0..9 {
+            stage.pass(1_000);
+            stage.tell(Event::Frame(up, Frame::Count(given)));
+        }
+        stage.give(From::Link(up), given, octets(given));
+        given += 1;
+        assert!(given < 20, "it waits for ever");
+    }
+    // 120 s, and nothing to speak of for 10,000 octets.
+    assert!(given >= 13, "{given}");
+}
+
 //= R-PFS-2 type=test
 #[test]
 fn four_liars_are_enough() {

@@ -10,6 +10,9 @@ use crate::net::{Connection, End, Net};
 use crate::queue::Micros;
 use crate::seat::{address, phone_at};
 
+/// How long a block takes that trickles: just not so long that it has stalled.
+const TRICKLE: Micros = 9_000_000;
+
 impl World<'_> {
     /// Carries out what a machine wants, and sets its timer.
     pub(super) fn carry_out(&mut self, phone: u32, effects: Vec<Effect>, now: Micros) {
@@ -251,7 +254,17 @@ impl World<'_> {
             octets.digest = [0x5a; 32];
         }
         let length = octets.length + HEADER as u64;
-        let [left, there] = self.carry(connection, phone, other.phone, length, now);
+        let hesitates = match conduct {
+            Conduct::Trickler => TRICKLE,
+            Conduct::Honest
+            | Conduct::Liar
+            | Conduct::Miser
+            | Conduct::Pretender
+            | Conduct::Flooder
+            | Conduct::Stranger => 0,
+        };
+        let carried = self.carry(connection, phone, other.phone, length, now);
+        let [left, there] = carried.map(|at| at + hesitates);
         self.queue.push(left, Item::Passed(connection, phone));
         let block = Item::Block(connection, other.phone, number, octets);
         self.queue.push(there, block);

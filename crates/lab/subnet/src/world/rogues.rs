@@ -87,7 +87,11 @@ impl World<'_> {
                 self.flood(phone, number, now);
                 self.queue.push(now + FLOOD, Item::Rogue(phone, number + 1));
             }
-            Conduct::Honest | Conduct::Liar | Conduct::Miser | Conduct::Stranger => {}
+            Conduct::Honest
+            | Conduct::Liar
+            | Conduct::Miser
+            | Conduct::Trickler
+            | Conduct::Stranger => {}
         }
     }
 
