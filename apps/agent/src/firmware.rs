@@ -82,18 +82,22 @@ impl Firmware {
 /// The phones of the subnet.
 #[cfg(feature = "peer-sharing")]
 fn peers(config: &Config, slots: &Arc<Slots>) -> onhook_driver::PeerPorts {
-    use onhook_peer::{PeerNet, PeerSetup, Reach, link_of};
+    use onhook_peer::{Own, PeerNet, PeerSetup, Reach, link_of};
     use onhook_schedule::port::Entropy as _;
 
     let setting = &config.sharing;
-    let link = setting.address.and_then(|address| {
-        let link = link_of(address);
-        if link.is_none() {
-            tracing::warn!("peer_sharing.address: no interface has {address} yet");
+    let own = match setting.address {
+        None => Own::Outward,
+        Some(address) => {
+            if link_of(address).is_none() {
+                tracing::warn!(
+                    "peer_sharing.address: no interface has {address} yet; nothing is shared until one does"
+                );
+            }
+            Own::Address(address)
         }
-        link
-    });
-    let mut setup = PeerSetup::new(link, onhook_system::OsEntropy::default().seed());
+    };
+    let mut setup = PeerSetup::new(own, onhook_system::OsEntropy::default().seed());
     setup.discovery = setting.udp_port;
     setup.transfer.clone_from(&setting.tcp_ports);
     if !setting.peers.is_empty() {

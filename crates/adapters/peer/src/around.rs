@@ -20,11 +20,42 @@ pub enum Reach {
     Addresses(Vec<SocketAddrV4>),
 }
 
+/// Which of its addresses a phone shares by.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Own {
+    /// That of the interface over which datagrams to the group leave.
+    Outward,
+    /// This one, as soon as an interface has it; no other one stands in.
+    Address(Ipv4Addr),
+    /// This one, on a link that is known.
+    Link(OnLink),
+}
+
+impl Own {
+    /// The link at this moment.
+    ///
+    /// # Errors
+    /// There is none; what to do.
+    pub(crate) fn link(self) -> Result<OnLink, String> {
+        match self {
+            Self::Link(link) => Ok(link),
+            Self::Address(address) => link_of(address).ok_or_else(|| {
+                format!(
+                    "no interface has the address {address}: correct peer_sharing.address, or give an interface this address"
+                )
+            }),
+            Self::Outward => link_outward().ok_or_else(|| {
+                "no interface leads to the link: write peer_sharing.address".to_owned()
+            }),
+        }
+    }
+}
+
 /// Where a phone shares, and how.
 #[derive(Clone)]
 pub struct PeerSetup {
-    /// Its address, and how long the prefix of its network is; `None` for those of the interface that leads to the others.
-    pub link: Option<OnLink>,
+    /// Its address.
+    pub own: Own,
     /// Whom its datagrams reach.
     pub reach: Reach,
     /// The port for datagrams.
@@ -40,10 +71,10 @@ pub struct PeerSetup {
 impl PeerSetup {
     /// The documented ports, and the group.
     #[must_use]
-    pub fn new(link: Option<OnLink>, seed: u64) -> Self {
+    pub fn new(own: Own, seed: u64) -> Self {
         let (discovery, transfer) = PORTS;
         Self {
-            link,
+            own,
             reach: Reach::Group(GROUP),
             discovery,
             transfer: transfer.to_vec(),
@@ -70,7 +101,7 @@ pub fn link_of(address: Ipv4Addr) -> Option<OnLink> {
 }
 
 /// The link over which datagrams to the group leave; `None` if there is no such way.
-pub(crate) fn link_outward() -> Option<OnLink> {
+fn link_outward() -> Option<OnLink> {
     let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
     // Nothing is sent: the system only chooses the interface.
     socket.connect((GROUP, PORTS.0)).ok()?;

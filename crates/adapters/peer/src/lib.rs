@@ -15,5 +15,5 @@ mod session;
 mod sharing;
 mod sockets;
 
-pub use around::{PORTS, PeerSetup, Reach, link_of};
+pub use around::{Own, PORTS, PeerSetup, Reach, link_of};
 pub use sharing::PeerNet;

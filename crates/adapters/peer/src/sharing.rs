@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use onhook_device::Outcome;
@@ -13,18 +14,27 @@ use onhook_upgrade::sharing::{
 };
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
+use tokio::time::sleep;
 
-use crate::around::{PeerSetup, link_outward};
+use crate::around::PeerSetup;
 use crate::session::Session;
 use crate::sockets::Sockets;
 
+/// How long a phone that holds a load waits for its address, or its ports, before it looks again.
+const AGAIN: Duration = Duration::from_secs(30);
+
 /// Peers of the link.
 pub struct PeerNet {
+    door: Arc<Door>,
+    /// The session that holds a load.
+    holding: Mutex<JoinSet<()>>,
+}
+
+/// How sessions come to their sockets.
+struct Door {
     setup: PeerSetup,
     /// How many sessions there were.
     sessions: AtomicU64,
-    /// The session that holds a load.
-    holding: Mutex<JoinSet<()>>,
 }
 
 impl PeerNet {
@@ -32,25 +42,25 @@ impl PeerNet {
     #[must_use]
     pub fn new(setup: PeerSetup) -> Self {
         Self {
-            setup,
-            sessions: AtomicU64::new(0),
+            door: Arc::new(Door {
+                setup,
+                sessions: AtomicU64::new(0),
+            }),
             holding: Mutex::new(JoinSet::new()),
         }
     }
+}
 
-    /// The sockets, and what a machine begins with; `None` if nobody can be listened to.
-    async fn open(&self, load: &SharedLoad, held: &Held) -> Option<(Sockets, Start)> {
-        let Some(link) = self.setup.link.or_else(link_outward) else {
-            tracing::warn!("no peers: no interface leads to the link; write peer_sharing.address");
-            return None;
-        };
-        let sockets = match Sockets::open(&self.setup, link.address).await {
-            Ok(sockets) => sockets,
-            Err(error) => {
-                tracing::warn!("{error}");
-                return None;
-            }
-        };
+impl Door {
+    /// The sockets, and what a machine begins with.
+    ///
+    /// # Errors
+    /// Nobody can be listened to, and why.
+    async fn open(&self, load: &SharedLoad, held: &Held) -> Result<(Sockets, Start), String> {
+        // Looked up each time: an address may come later than the phone.
+        let link = self.setup.own.link()?;
+        let sockets = Sockets::open(&self.setup, link.address);
+        let sockets = sockets.await.map_err(|error| error.to_string())?;
         let session = self.sessions.fetch_add(1, Ordering::Relaxed);
         let LoadId(id) = load.id();
         let of_load = id
@@ -63,7 +73,34 @@ impl PeerNet {
             seed: phone_seed(self.setup.seed ^ of_load, session),
             settings: self.setup.settings,
         };
-        Some((sockets, start))
+        Ok((sockets, start))
+    }
+
+    /// Offers a load to others for ever.
+    async fn hold(
+        &self,
+        (load, held): (SharedLoad, Held),
+        mut opened: Result<(Sockets, Start), String>,
+        store: Arc<dyn BlockStore>,
+    ) {
+        loop {
+            match opened {
+                Ok((sockets, start)) => {
+                    // Who holds a load has nothing to tell.
+                    let around: (_, Tell) = (self.setup.transfer.clone(), Arc::new(drop));
+                    let session = Session::new(start, around, sockets, store, None);
+                    // It wants nothing, and so nothing fails.
+                    let _ = session.run().await;
+                    return;
+                }
+                Err(why) => tracing::warn!(
+                    "the load that runs is not offered to peers: {why}; tried again in {} s",
+                    AGAIN.as_secs()
+                ),
+            }
+            sleep(AGAIN).await;
+            opened = self.open(&load, &held).await;
+        }
     }
 }
 
@@ -76,13 +113,17 @@ impl PeerSharing for PeerNet {
             return Ok(Tally::default());
         }
         //= R-PFS-4
-        let opened = self.open(&wanted.load, &wanted.held).await;
+        let opened = self.door.open(&wanted.load, &wanted.held).await;
         drop(holding);
-        let Some((sockets, start)) = opened else {
-            //= R-PFS-2
-            return without_peers(wanted, server).await;
+        let (sockets, start) = match opened {
+            Ok(opened) => opened,
+            Err(why) => {
+                tracing::warn!("the load comes from the server, without peers: {why}");
+                //= R-PFS-2
+                return without_peers(wanted, server).await;
+            }
         };
-        let around = (self.setup.transfer.clone(), wanted.tell);
+        let around = (self.door.setup.transfer.clone(), wanted.tell);
         let session = Session::new(start, around, sockets, wanted.store, Some(server));
         session.run().await
     }
@@ -92,16 +133,9 @@ impl PeerSharing for PeerNet {
         let mut holding = self.holding.lock().await;
         holding.shutdown().await;
         let held = Held::all(load.count());
-        let Some((sockets, start)) = self.open(&load, &held).await else {
-            return;
-        };
-        // Who holds a load has nothing to tell.
-        let around: (_, Tell) = (self.setup.transfer.clone(), Arc::new(drop));
-        let session = Session::new(start, around, sockets, store, None);
-        holding.spawn(async move {
-            // It wants nothing, and so nothing fails.
-            let _ = session.run().await;
-        });
+        let opened = self.door.open(&load, &held).await;
+        let door = Arc::clone(&self.door);
+        holding.spawn(async move { door.hold((load, held), opened, store).await });
     }
 
     async fn rest(&self) {

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use onhook_crypto::sha256;
 use onhook_device::Outcome;
-use onhook_peer::{PeerNet, PeerSetup, Reach};
+use onhook_peer::{Own, PeerNet, PeerSetup, Reach};
 use onhook_upgrade::sharing::{
     Block, BlockSink, BlockStore, Checked, Held, Line, LoadId, LoadServer, OnLink, Settings,
     SharedLoad, Wanted,
@@ -57,7 +57,7 @@ impl Place {
         PeerSetup {
             reach: Reach::Addresses(others.collect()),
             settings: fast(),
-            ..PeerSetup::new(Some(link), u64::from(number))
+            ..PeerSetup::new(Own::Link(link), u64::from(number))
         }
     }
 

@@ -3,8 +3,9 @@
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
-use onhook_peer::{PORTS, PeerSetup, link_of};
+use onhook_peer::{Own, PORTS, PeerNet, PeerSetup, link_of};
 use onhook_upgrade::port::PeerSharing;
 use onhook_upgrade::sharing::OnLink;
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
@@ -59,6 +60,42 @@ async fn a_port_that_somebody_else_has_is_no_reason_to_fail() {
     store.assert_whole();
 }
 
+//= R-PFS-2 type=test
+#[tokio::test]
+async fn without_its_address_a_phone_shares_with_nobody_and_by_no_other_one() {
+    let place = Place::new();
+    let setup = PeerSetup {
+        own: Own::Address(Ipv4Addr::new(192, 0, 2, 77)),
+        ..place.setup(1)
+    };
+    let phone = PeerNet::new(setup);
+    // Somebody who has the load would be found by any other address.
+    let holder = place.phone(2);
+    holder.hold(load(), Store::full()).await;
+    let (store, server) = (Arc::new(Store::default()), Server::default());
+    let tally = phone.obtain(wanted(&store), &server).await.unwrap();
+    assert_eq!((tally.from_server, tally.from_peers), (COUNT, 0));
+    store.assert_whole();
+}
+
+/// An address may come after the phone, and whoever has its ports may go.
+//= R-PFS-4 type=test
+#[tokio::test(start_paused = true)]
+async fn who_holds_a_load_looks_again_for_what_it_lacks() {
+    let place = Place::new();
+    let host = place.host(1);
+    let taken = UdpSocket::bind(SocketAddrV4::new(host, UDP)).await.unwrap();
+    let phone = place.phone(1);
+    phone.hold(load(), Store::full()).await;
+    tokio::time::sleep(Duration::from_secs(100)).await;
+    drop(taken);
+    assert!(are_free(host).await);
+    tokio::time::sleep(Duration::from_secs(31)).await;
+    assert!(!are_free(host).await);
+    phone.rest().await;
+    assert!(are_free(host).await);
+}
+
 #[test]
 fn the_documented_ports_are_the_default() {
     assert_eq!(PORTS, (4051, [4051, 6970]));
@@ -66,7 +103,7 @@ fn the_documented_ports_are_the_default() {
         address: Ipv4Addr::new(192, 0, 2, 1),
         prefix: 24,
     };
-    let setup = PeerSetup::new(Some(link), 0);
+    let setup = PeerSetup::new(Own::Link(link), 0);
     assert_eq!((setup.discovery, setup.transfer), (4051, vec![4051, 6970]));
 }
 
