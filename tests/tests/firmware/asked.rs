@@ -1,6 +1,6 @@
 //! Upgrades that somebody asks for.
 
-use onhook_tests::{Reply, Site};
+use onhook_tests::{Reply, Site, until};
 
 use crate::device::{Device, ONE, draft, start};
 
@@ -18,7 +18,7 @@ fn site(device: &Device) -> (Site, String) {
 //= R-FW-16 type=test
 #[test]
 fn an_action_url_upgrades_when_lines_are_idle_and_is_not_stored() {
-    let mut device = Device::new("", &[]);
+    let mut device = Device::new("\n[sip]\nlisten = \"127.0.0.1:0\"\n", &[]);
     device
         .agent
         .set_variable("ONHOOK__WEB__LISTEN", "127.0.0.1:0");
@@ -28,6 +28,9 @@ fn an_action_url_upgrades_when_lines_are_idle_and_is_not_stored() {
     peer.line(|line| line.contains("\"event\"")).unwrap();
     let status = device.status("the phone is up", |status| status["state"] != "off");
     let web = status["listen"]["web"].as_str().unwrap().to_owned();
+    let sip = status["listen"]["sip"].as_str().unwrap().to_owned();
+    let answer = call(&sip);
+    assert!(answer.starts_with("SIP/2.0 405 "), "{answer}");
     device.agent.run(&["ctl", "line", "1", "busy"]).unwrap();
     let answer = get(&web, &format!("/admin/upgrade?{url}"));
     assert!(answer.contains("will upgrade when idle"), "{answer}");
@@ -43,10 +46,34 @@ fn an_action_url_upgrades_when_lines_are_idle_and_is_not_stored() {
         status["upgrade"]["transfer"]["load"], ONE,
         "calls are to be refused now"
     );
+    let answer = call(&sip);
+    assert!(answer.starts_with("SIP/2.0 503 "), "{answer}");
+    assert!(answer.contains("\r\nRetry-After: "), "{answer}");
     device.agent.run(&["ctl", "line", "1", "busy"]).unwrap();
     assert!(device.agent.status().unwrap()["upgrade"]["transfer"].is_object());
     let changed = device.agent.changed().unwrap();
     assert!(!format!("{changed:?}").contains(ONE), "{changed:?}");
+}
+
+/// Calls the phone, and gives its answer.
+fn call(address: &str) -> String {
+    let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    socket.connect(address).unwrap();
+    let own = socket.local_addr().unwrap();
+    let invite = format!(
+        "INVITE sip:1001@{address} SIP/2.0\r\nVia: SIP/2.0/UDP {own};branch=z9hG4bK{0}\r\n\
+         From: <sip:1002@{own}>;tag=1\r\nTo: <sip:1001@{address}>\r\nCall-ID: {0}@{own}\r\n\
+         CSeq: 1 INVITE\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n",
+        own.port()
+    );
+    let mut answer = [0; 4096];
+    let length = until("an answer to the call", || {
+        socket.send(invite.as_bytes()).ok()?;
+        let wait = std::time::Duration::from_millis(500);
+        socket.set_read_timeout(Some(wait)).ok()?;
+        socket.recv(&mut answer).ok()
+    });
+    String::from_utf8(answer[..length.unwrap()].to_vec()).unwrap()
 }
 
 fn get(address: &str, path: &str) -> String {

@@ -28,6 +28,8 @@ const KNOWN: [&str; 11] = [
     "BYE",
     "CANCEL",
 ];
+/// Seconds after which a phone that fetches a load may be called again.
+const UPGRADING_S: &str = "120";
 /// Seconds after which a phone that has not booted may be asked again.
 const AGAIN_S: &str = "5";
 
@@ -234,6 +236,11 @@ impl UserAgent {
         match request.method.as_str() {
             "NOTIFY" => {}
             "OPTIONS" => return Some((self.told(Status::OK), None)),
+            //= R-FW-16
+            "INVITE" if access.upgrading => {
+                let answer = Answer::new(Status::UNAVAILABLE).with("Retry-After", UPGRADING_S);
+                return Some((answer, None));
+            }
             // No transaction of theirs is open, ever.
             "BYE" | "CANCEL" => return only(Status::NO_CALL),
             known if KNOWN.contains(&known) => return Some((self.told(Status::NOT_ALLOWED), None)),

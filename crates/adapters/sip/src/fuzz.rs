@@ -14,6 +14,7 @@ use crate::notice::{Next, Notice, Transport, Wish};
 
 fn access(challenges: bool) -> SipAccess {
     SipAccess {
+        upgrading: false,
         gate: None,
         proxies_only: false,
         extensions: vec![Extension {

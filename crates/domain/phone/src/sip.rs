@@ -15,6 +15,8 @@ const NO_DOMAIN: &str = "phone";
 pub struct SipAccess {
     /// Why no resync can be asked for.
     pub gate: Option<Gate>,
+    /// Whether a load is being fetched, so that no call can be taken.
+    pub upgrading: bool,
     /// Whether nobody but the proxies of an extension may ask (Block_Nonproxy_SIP).
     pub proxies_only: bool,
     /// The extensions that are enabled, by number.
@@ -50,6 +52,7 @@ impl Phone {
         let Some((model, view)) = read else {
             return SipAccess {
                 gate: Some(Gate::NotBooted),
+                upgrading: false,
                 proxies_only: true,
                 extensions: Vec::new(),
             };
@@ -70,6 +73,7 @@ impl Phone {
         };
         SipAccess {
             gate,
+            upgrading: self.is_upgrading(),
             proxies_only: self.params.is_yes(known::BLOCK_NONPROXY_SIP, view),
             extensions: (1..=EXTENSIONS)
                 .filter_map(|n| phone.extension(n))

@@ -35,6 +35,7 @@ impl Resolver for Nameless {
 
 fn access() -> SipAccess {
     SipAccess {
+        upgrading: false,
         gate: None,
         proxies_only: false,
         extensions: vec![Extension {

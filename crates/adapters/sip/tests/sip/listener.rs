@@ -23,6 +23,7 @@ async fn listener() -> (Listener, SocketAddr, mpsc::UnboundedReceiver<String>) {
                 let mut open = extension();
                 open.challenges = false;
                 let access = SipAccess {
+                    upgrading: false,
                     gate: None,
                     proxies_only: false,
                     extensions: vec![open],

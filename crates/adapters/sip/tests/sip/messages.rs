@@ -33,6 +33,34 @@ fn other_methods_are_told_what_can_be_asked() {
     }
 }
 
+//= R-FW-16 type=test
+#[test]
+fn a_call_that_comes_while_a_load_is_fetched_is_told_to_come_later() {
+    for (method, upgrading, status, after) in [
+        ("INVITE", true, 503, vec!["120"]),
+        ("INVITE", false, 405, vec![]),
+        ("OPTIONS", true, 200, vec![]),
+        ("ACK", true, 0, vec![]),
+    ] {
+        let mut scene = Scene::open();
+        scene.access.upgrading = upgrading;
+        let message = Message {
+            method: method.to_owned(),
+            ..scene.notify("resync")
+        };
+        let told = scene.send(SERVER, message.text());
+        assert_eq!((told.status(), told.acts()), (status, &[][..]), "{method}");
+        if status != 0 {
+            assert_eq!(told.fields("Retry-After"), after, "{method}");
+        }
+    }
+    // Everything else is done as ever.
+    let mut scene = Scene::open();
+    scene.access.upgrading = true;
+    let message = scene.notify("resync");
+    assert_eq!(scene.send(SERVER, message.text()).status(), 200);
+}
+
 #[test]
 fn an_answer_repeats_what_it_has_to_and_goes_where_the_request_came_from() {
     for (via, to, top) in [

@@ -46,6 +46,7 @@ impl Scene {
         Self {
             agent: UserAgent::new(setup, [7; 32]),
             access: SipAccess {
+                upgrading: false,
                 gate: None,
                 proxies_only: false,
                 extensions: vec![extension()],
