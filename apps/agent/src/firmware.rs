@@ -52,6 +52,7 @@ impl Firmware {
             peers: Some(peers(config, &slots)),
             slots,
             signatures: Arc::new(TrustedKeys::new(keys)),
+            network: Arc::new(onhook_dhcp::is_connected),
         })))
     }
 

@@ -19,6 +19,7 @@ mod packet;
 mod packet6;
 mod socket;
 mod source;
+mod up;
 
 pub use client::{Client, Want, Who};
 pub use client6::Client6;
@@ -30,3 +31,4 @@ pub use packet::{Kind, Options, Packet, PacketError};
 pub use packet6::{Kind6, Message, MessageError};
 pub use socket::{DhcpSocket, SocketError, address_of};
 pub use source::{DhcpSource, Watch, Wire};
+pub use up::is_connected;

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use onhook_device::{Now, Outcome, Secret};
 use onhook_params::{Secrecy, known};
@@ -12,6 +13,7 @@ use onhook_phone::{
 };
 use onhook_upgrade::port::Turn;
 use onhook_upgrade::{BootRecord, Held, MANIFEST_LIMIT};
+use tokio::time::sleep;
 
 use crate::arrivals::{Arrived, HIDDEN};
 use crate::execute::wire;
@@ -20,6 +22,9 @@ use crate::load::{Transfer, Wants};
 use crate::ports::FirmwarePorts;
 use crate::reactor::{Brings, Reactor, Running};
 use crate::route::ProxyFile;
+
+/// How long a phone waits for a network before it looks again.
+const NETWORK: Duration = Duration::from_secs(10);
 
 /// The slots of one phone.
 pub(crate) struct Firmware {
@@ -274,8 +279,18 @@ impl Reactor {
                 State::Dormant | State::Waiting | State::ErrorWait => {}
             }
             let slots = Arc::clone(&firmware.ports.slots);
+            let network = Arc::clone(&firmware.ports.network);
             let completion = self.completion(|result| Arrived::Confirmed { phone, result });
             self.tasks.spawn(async move {
+                //= R-FW-9
+                // A resync that failed for want of a network says nothing for the load.
+                while !network() {
+                    tracing::warn!(
+                        phone,
+                        "the new load is not confirmed: no interface is up and has an address"
+                    );
+                    sleep(NETWORK).await;
+                }
                 let result = match slots.turn(Turn::Confirm).await {
                     Ok(()) => slots.record().await,
                     Err(error) => Err(error),

@@ -97,6 +97,8 @@ pub struct FirmwarePorts {
     pub slots: Arc<dyn onhook_upgrade::port::FirmwareSlots>,
     /// Whose loads count.
     pub signatures: Arc<dyn onhook_crypto::port::SignatureCheck>,
+    /// Whether there is a network at this moment; a load is not confirmed before (R-FW-9).
+    pub network: Arc<dyn Fn() -> bool + Send + Sync>,
     /// Whom loads are shared with; `None` for nobody.
     #[cfg(feature = "sharing")]
     pub peers: Option<crate::PeerPorts>,

@@ -1,6 +1,7 @@
 //! Loads: fetched block by block, checked, written, activated, confirmed.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use onhook_device::Outcome;
 use onhook_driver::Exit;
@@ -289,6 +290,20 @@ async fn a_load_is_confirmed_by_the_end_of_its_first_resync_however_that_ends() 
         let status = life.status().await.firmware.unwrap();
         assert!(!status.record.is_on_trial());
     }
+}
+
+//= R-FW-9 type=test
+#[tokio::test(start_paused = true)]
+async fn a_load_without_a_network_is_not_confirmed_though_its_resync_has_ended() {
+    let (home, mut life) = trial(&[("Upgrade_Rule", "")]).await;
+    home.network.store(false, Ordering::Relaxed);
+    home.fetch
+        .answer("http://h:80/p", FetchAnswer::Fails(ErrorKind::Connect));
+    life.run_for(3000).await;
+    assert!(slots(&home).kept().is_on_trial());
+    home.network.store(true, Ordering::Relaxed);
+    life.run_for(20).await;
+    assert!(!slots(&home).kept().is_on_trial());
 }
 
 //= R-FW-9 type=test

@@ -1,6 +1,8 @@
 //! Phones in a reactor with fakes of all ports, in paused time.
 //! All tests run in paused time (`start_paused`), so that a sleep here takes none.
 
+#[cfg(feature = "firmware")]
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -63,6 +65,9 @@ pub(crate) struct Home {
     /// `None` in a program without TLS.
     pub(crate) https: Option<Arc<dyn Fetch>>,
     pub(crate) upload: Arc<FakeUpload>,
+    /// Whether there is a network.
+    #[cfg(feature = "firmware")]
+    pub(crate) network: Arc<AtomicBool>,
     pub(crate) places: Places,
     pub(crate) scope: Scope,
     pub(crate) config: Arc<MemoryConfigStore>,
@@ -92,6 +97,8 @@ impl Home {
             tftp: None,
             https: None,
             upload: Arc::default(),
+            #[cfg(feature = "firmware")]
+            network: Arc::new(AtomicBool::new(true)),
             places: Places::default(),
             scope: Scope::default(),
             fetch,
@@ -180,6 +187,10 @@ impl Home {
                 let ports = onhook_driver::FirmwarePorts {
                     slots: Arc::new(slots.clone()),
                     signatures,
+                    network: {
+                        let network = Arc::clone(&self.network);
+                        Arc::new(move || network.load(Ordering::Relaxed))
+                    },
                     #[cfg(feature = "sharing")]
                     peers: self.peers.clone().map(|peers| {
                         let (slots, reader) = (Arc::new(slots.clone()), Arc::new(slots.clone()));
