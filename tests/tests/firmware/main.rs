@@ -4,6 +4,7 @@
 mod asked;
 mod cycle;
 mod device;
+mod devices;
 mod killed;
 mod peers;
 mod refused;

@@ -81,6 +81,30 @@ fn a_phone_that_was_killed_goes_on_with_a_range_of_nginx() {
     assert!(slot[BLOCK as usize..] == file);
 }
 
+/// The lab's server gives parts: else each connection would bring the same first bytes.
+//= R-FW-7 type=test
+#[test]
+fn a_load_that_is_cut_off_again_and_again_comes_part_by_part() {
+    let lab = Lab::start(&["--fault", "truncate=300000,path=*.img"]).unwrap();
+    let url = lab.url("http", &format!("{ONE}.loads")).unwrap();
+    let device = Device::new("", &[("Peer_Firmware_Sharing", "No")]);
+    let file = rootfs(ONE, SIZE);
+    lab.put(
+        &format!("{ONE}.loads"),
+        device.sign(&draft(ONE, &start(ONE), &file)),
+    )
+    .unwrap();
+    lab.put("start", start(ONE)).unwrap();
+    lab.put("rootfs.img", &file).unwrap();
+    let mut peer = device.power_on();
+    peer.line(|line| line.contains("\"event\"")).unwrap();
+    device.agent.run(&["ctl", "upgrade", &url]).unwrap();
+    let done = peer.line(|line| line.contains("\"upgrade.done\"")).unwrap();
+    assert!(done.contains("A.upgraded"), "{done}");
+    let slot = fs::read(device.slot("b")).unwrap();
+    assert!(slot[BLOCK as usize..] == file);
+}
+
 //= R-FW-6 type=test
 //= R-FW-7 type=test
 #[test]
