@@ -4,7 +4,7 @@ use zeroize::Zeroizing;
 
 use crate::types::yes_no;
 use crate::values::{Secrecy, ValueId, Values};
-use crate::{Delta, ParamId, Scope, UserAccess};
+use crate::{Delta, ParamId, Scope, Setting, UserAccess};
 
 /// What one phone holds, or is about to hold, for one parameter (8 bytes).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -298,26 +298,35 @@ impl ParamSet {
 /// Entries stay in order of id. A setting whose text finds no room in the table is left out.
 pub fn intern(delta: &Delta, values: &mut Values) -> Vec<Entry> {
     let mut entries = Vec::with_capacity(delta.len());
-    for setting in delta.iter() {
-        let value = match setting.value {
-            None => None,
-            Some(text) => match values.intern(text, secrecy(setting.id)) {
-                Some(value) => Some(value),
-                None => continue,
-            },
-        };
-        entries.push(Entry {
-            id: setting.id,
-            access: setting.access,
-            mark: if setting.preserve {
-                Mark::User
-            } else {
-                Mark::None
-            },
-            value,
-        });
-    }
+    let texts = delta.iter();
+    let texts = texts.filter_map(|setting| Some((setting.value?, secrecy(setting.id))));
+    let mut settings = delta.iter();
+    values.intern_all(texts, |value| {
+        for setting in settings.by_ref() {
+            let brings = setting.value.is_some();
+            // Without room for its text it is left out.
+            if !brings || value.is_some() {
+                entries.push(entry(&setting, value.filter(|_| brings)));
+            }
+            if brings {
+                return;
+            }
+        }
+    });
+    entries.extend(settings.map(|setting| entry(&setting, None)));
     entries
+}
+
+fn entry(setting: &Setting<'_>, value: Option<ValueId>) -> Entry {
+    Entry {
+        id: setting.id,
+        access: setting.access,
+        mark: match setting.preserve {
+            true => Mark::User,
+            false => Mark::None,
+        },
+        value,
+    }
 }
 
 /// Whether the values of a parameter are secret.

@@ -1,11 +1,14 @@
 //! Interned parameter values and other texts that phones name by id.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
+mod index;
+
+use std::hash::Hasher as _;
 use std::num::NonZeroU32;
 
 use onhook_device::SecretRef;
 use zeroize::Zeroizing;
+
+use index::Index;
 
 /// Names an interned text. Never 0, so an `Option` of it costs nothing.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -17,6 +20,9 @@ const SECRET: u32 = 1 << 31;
 /// How many unused texts are kept before they are freed: a text that comes back soon,
 /// such as the URL of a rule, then costs no allocation.
 const KEPT_UNUSED: usize = 256;
+
+/// How many texts are looked for together.
+const TOGETHER: usize = 16;
 
 impl ValueId {
     /// The handle of a secret text; `None` for a text that is not secret.
@@ -75,8 +81,6 @@ struct Slot {
     text: Zeroizing<Box<str>>,
     refs: u32,
     secret: bool,
-    /// Next slot with the same hash, plus one; 0 ends the chain.
-    next: u32,
 }
 
 /// Texts shared by all phones of one reactor, counted by use.
@@ -86,7 +90,7 @@ struct Slot {
 #[derive(Default)]
 pub struct Values {
     slots: Vec<Slot>,
-    heads: HashMap<u64, u32, BuildHasherDefault<Prehashed>>,
+    index: Index,
     free: Vec<u32>,
     unused: Vec<ValueId>,
     seed: u64,
@@ -108,15 +112,46 @@ impl Values {
     /// Allocates only for a text that is not there yet. With 2^31 - 1 texts in use a further one is
     /// answered with `None`.
     pub fn intern(&mut self, text: &str, secrecy: Secrecy) -> Option<ValueId> {
-        let secret = secrecy == Secrecy::Secret;
-        let hash = self.hash(text, secret);
-        let mut at = self.heads.get(&hash).copied().unwrap_or(0);
-        while let Some(slot) = link(at).and_then(|i| self.slots.get_mut(i)) {
-            if slot.secret == secret && **slot.text == *text {
-                slot.refs = slot.refs.saturating_add(1);
-                return ValueId::new(link(at)?, secrecy);
+        self.intern_hashed(text, secrecy, self.hash(text, secrecy))
+    }
+
+    /// Interns several texts, one after the other, as [`Values::intern`] does.
+    ///
+    /// In a large table nearly every text has to be waited for: these are waited for together.
+    pub fn intern_all<'t>(
+        &mut self,
+        texts: impl IntoIterator<Item = (&'t str, Secrecy)>,
+        mut each: impl FnMut(Option<ValueId>),
+    ) {
+        let mut texts = texts.into_iter();
+        let mut together = [("", Secrecy::Plain, 0); TOGETHER];
+        loop {
+            let mut filled = 0;
+            for (place, (text, secrecy)) in together.iter_mut().zip(texts.by_ref()) {
+                let hash = self.hash(text, secrecy);
+                self.index.fetch(hash);
+                *place = (text, secrecy, hash);
+                filled += 1;
             }
-            at = slot.next;
+            for (text, secrecy, hash) in together.iter().take(filled) {
+                each(self.intern_hashed(text, *secrecy, *hash));
+            }
+            if filled < TOGETHER {
+                return;
+            }
+        }
+    }
+
+    fn intern_hashed(&mut self, text: &str, secrecy: Secrecy, hash: u64) -> Option<ValueId> {
+        let secret = secrecy == Secrecy::Secret;
+        let is_it = |number: u32| {
+            let slot = self.slots.get(number as usize);
+            slot.is_some_and(|slot| slot.secret == secret && **slot.text == *text)
+        };
+        if let Some(number) = self.index.find(hash, is_it) {
+            let slot = self.slots.get_mut(number as usize)?;
+            slot.refs = slot.refs.saturating_add(1);
+            return ValueId::new(number as usize, secrecy);
         }
         let index = match self.free.pop() {
             Some(index) => index as usize,
@@ -126,15 +161,12 @@ impl Values {
             }
         };
         let id = ValueId::new(index, secrecy)?;
-        let head = self.heads.entry(hash).or_insert(0);
-        let slot = self.slots.get_mut(index)?;
-        *slot = Slot {
+        *self.slots.get_mut(index)? = Slot {
             text: Zeroizing::new(text.into()),
             refs: 1,
             secret,
-            next: *head,
         };
-        *head = u32::try_from(index).ok()?.checked_add(1)?;
+        self.index.insert(hash, u32::try_from(index).ok()?);
         Some(id)
     }
 
@@ -180,9 +212,14 @@ impl Values {
             else {
                 continue;
             };
-            let hash = self.hash(&slot.text, slot.secret);
-            if self.unlink(hash, index)
-                && let (Some(slot), Ok(number)) = (self.slots.get_mut(index), u32::try_from(index))
+            let secrecy = match slot.secret {
+                true => Secrecy::Secret,
+                false => Secrecy::Plain,
+            };
+            let hash = self.hash(&slot.text, secrecy);
+            if let Ok(number) = u32::try_from(index)
+                && self.index.remove(hash, number)
+                && let Some(slot) = self.slots.get_mut(index)
             {
                 *slot = Slot::default();
                 self.free.push(number);
@@ -218,65 +255,12 @@ impl Values {
         self.len() == 0
     }
 
-    fn hash(&self, text: &str, secret: bool) -> u64 {
+    fn hash(&self, text: &str, secrecy: Secrecy) -> u64 {
         let mut hasher = std::hash::DefaultHasher::new();
         hasher.write_u64(self.seed);
         hasher.write(text.as_bytes());
-        hasher.write_u8(u8::from(secret));
+        hasher.write_u8(u8::from(secrecy == Secrecy::Secret));
         hasher.finish()
-    }
-
-    /// Takes a slot out of the chain of its hash; false if it was not in it.
-    fn unlink(&mut self, hash: u64, index: usize) -> bool {
-        let Some(&head) = self.heads.get(&hash) else {
-            return false;
-        };
-        let next = self.slots.get(index).map_or(0, |slot| slot.next);
-        if link(head) == Some(index) {
-            if next == 0 {
-                self.heads.remove(&hash);
-            } else {
-                self.heads.insert(hash, next);
-            }
-            return true;
-        }
-        let mut at = head;
-        while let Some(slot) = link(at).and_then(|i| self.slots.get_mut(i)) {
-            if link(slot.next) == Some(index) {
-                slot.next = next;
-                return true;
-            }
-            at = slot.next;
-        }
-        false
-    }
-}
-
-/// The slot index that a chain link names; `None` at the end of the chain.
-const fn link(number: u32) -> Option<usize> {
-    match number {
-        0 => None,
-        n => Some(n as usize - 1),
-    }
-}
-
-/// Passes a key that is a hash already.
-#[derive(Default)]
-struct Prehashed(u64);
-
-impl Hasher for Prehashed {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
-        }
-    }
-
-    fn write_u64(&mut self, hash: u64) {
-        self.0 = hash;
     }
 }
 
