@@ -207,7 +207,7 @@ pub(crate) fn crowd(rule: &str, phones: u32, syslog: SocketAddr) -> anyhow::Resu
         (fetchers, Uploaders::default())
     };
     let transports = Transports {
-        make: &make,
+        make: Arc::new(make),
         resolver: Arc::new(NoNames),
         sip: None,
         threads: 2,

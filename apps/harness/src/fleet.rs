@@ -5,15 +5,19 @@ mod metrics;
 mod progress;
 
 use std::net::IpAddr;
+use std::num::NonZeroUsize;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread::available_parallelism;
 
 use anyhow::{Context, anyhow};
 use onhook_dns::DnsResolver;
 use onhook_driver::{Fetchers, Uploaders};
-use onhook_fleet::{Capacity, Fleet, Plan, Report, Shard, Threshold, Transports};
+use onhook_fleet::{Capacity, Fleet, Plan, Report, Shard, Sip, Threshold, Transports};
 use onhook_http::{HttpFetch, Tls};
-use onhook_system::{RealClock, key};
+use onhook_schedule::phone_seed;
+use onhook_system::{RealClock, key, system_time};
 use onhook_tftp::{LocalPorts, TftpFetch};
 use tokio::runtime::Builder;
 
@@ -55,18 +59,25 @@ fn play(args: &FleetArgs, fleet: &Fleet, tls: Arc<Tls>) -> anyhow::Result<Report
         let shown = progress::show(live.clone());
         let resolver = Arc::new(DnsResolver::default());
         let tftp = Arc::new(TftpFetch::new(resolver.clone(), LocalPorts::ephemeral()));
-        let make = |source: Option<IpAddr>| {
-            let web = HttpFetch::new(resolver.clone(), fleet.plan.seed);
+        let (names, seed, made) = (resolver.clone(), fleet.plan.seed, AtomicU64::new(0));
+        let make = move |source: Option<IpAddr>| {
+            // One transport draws each nonce once, and there is one for each request.
+            let number = made.fetch_add(1, Ordering::Relaxed);
+            let web = HttpFetch::new(names.clone(), phone_seed(seed, number));
             transports(web.with_tls(Arc::clone(&tls)), source, &tftp)
         };
         let transports = Transports {
-            make: &make,
+            make: Arc::new(make),
             resolver: resolver.clone(),
             sip: match args.sip {
-                Some(address) => Some((address, *key().context("--sip: no key")?)),
+                Some(address) => Some(Sip {
+                    address,
+                    key: *key().context("--sip: no key")?,
+                    system_time,
+                }),
                 None => None,
             },
-            threads: args.threads.get() as usize,
+            threads: threads(args),
         };
         let clock = Arc::new(RealClock::start("UTC")?);
         let report = fleet.run(transports, clock, &live, signals.first()).await;
@@ -76,6 +87,11 @@ fn play(args: &FleetArgs, fleet: &Fleet, tls: Arc<Tls>) -> anyhow::Result<Report
     // A transfer that was given up may still wait for its end.
     runtime.shutdown_background();
     report
+}
+
+fn threads(args: &FleetArgs) -> usize {
+    let asked = args.threads.map(NonZeroUsize::get);
+    asked.unwrap_or_else(|| available_parallelism().map_or(1, NonZeroUsize::get))
 }
 
 fn plan(args: &FleetArgs) -> anyhow::Result<Plan> {

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::net::{SocketAddr, SocketAddrV4};
-use std::num::NonZeroU32;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 
 use clap::Args;
@@ -57,9 +57,9 @@ pub(crate) struct FleetArgs {
     /// Decides serial numbers, and everything that chance decides.
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
-    /// Threads that read files beside the one of the phones.
-    #[arg(long, value_name = "N", default_value = "2")]
-    pub(crate) threads: NonZeroU32,
+    /// Threads that the phones are dealt out to; without it as many as there are processors.
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<NonZeroUsize>,
     /// The MAC address of phone number 0; the others count on from it.
     #[arg(
         long,

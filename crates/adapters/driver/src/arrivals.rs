@@ -87,6 +87,8 @@ pub(crate) enum Arrived {
     Asked {
         phone: u32,
         asked: onhook_phone::Asked,
+        /// When it was due.
+        due: onhook_device::MonoTime,
     },
     Erased {
         phone: u32,
@@ -183,7 +185,7 @@ impl Reactor {
                 self.close_reports(phone, now);
             }
             #[cfg(feature = "fleet")]
-            Arrived::Asked { phone, asked } => self.ask_one(phone, asked),
+            Arrived::Asked { phone, asked, due } => self.ask_one(phone, asked, due),
             Arrived::Erased { phone, op, result } => {
                 let committed = self.erased(phone, result);
                 self.queue(phone, Input::Erased(op, committed));

@@ -21,12 +21,16 @@ use crate::vault::TaskVault;
 use crate::waiting::Audience;
 
 impl Reactor {
-    pub(crate) fn execute(&mut self, phone: u32, effect: Effect, now: Now) {
-        // What is told, is told in local time.
-        let now = match self.phones.seats.get(phone as usize) {
+    /// What is told, is told in the local time of the phone.
+    pub(crate) fn localized(&self, phone: u32, now: Now) -> Now {
+        match self.phones.seats.get(phone as usize) {
             Some(seat) => seat.phone.localized(now, &self.phones.shared),
             None => now,
-        };
+        }
+    }
+
+    /// Carries out an effect of a phone at its local time.
+    pub(crate) fn execute(&mut self, phone: u32, effect: Effect, now: Now) {
         match effect {
             Effect::Fetch(op, request) => self.fetch(phone, op, &request, now),
             Effect::FetchTrust(op, source, request) => {
@@ -119,8 +123,13 @@ impl Reactor {
         let Some(seat) = self.phones.seats.get_mut(phone as usize) else {
             return;
         };
-        let (shared, fetchers) = (&self.phones.shared, &seat.ports.fetch);
-        let script = &self.proxy_script;
+        #[cfg(feature = "fleet")]
+        let own = self.fleet.transports(seat.source);
+        #[cfg(feature = "fleet")]
+        let fetchers = own.as_ref().map_or(&seat.ports.fetch, |(fetch, _)| fetch);
+        #[cfg(not(feature = "fleet"))]
+        let fetchers = &seat.ports.fetch;
+        let (shared, script) = (&self.phones.shared, &self.proxy_script);
         let transfer = Transfer {
             phone,
             op,

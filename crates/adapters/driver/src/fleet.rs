@@ -1,5 +1,6 @@
 //! What many phones of one reactor need, and one does not.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use onhook_profile::{DecodeSpec, Decoded, Limits, decode};
 use tokio::sync::mpsc;
 
 use crate::arrivals::Arrived;
-use crate::ports::Ports;
+use crate::ports::{Fetchers, Ports, Uploaders};
 use crate::reactor::{Phones, Reactor};
 use crate::reporter::Reporter;
 use crate::vault::TaskVault;
@@ -73,16 +74,30 @@ pub trait Decoder: Send + Sync {
     async fn decode(&self, file: File) -> Read;
 }
 
+/// Makes the transports of a phone that comes from an address.
+pub type BySource = dyn Fn(IpAddr) -> (Fetchers, Uploaders) + Send + Sync;
+
 /// What a reactor has for many phones.
 #[derive(Default)]
 pub(crate) struct Fleet {
     boots: Wheel,
     restart_takes: Option<Duration>,
     pub(crate) decoder: Option<Arc<dyn Decoder>>,
+    by_source: Option<Arc<BySource>>,
+    /// Phones that were asked for a resync since the last turn, and when that was due.
+    asked: Vec<(u32, MonoTime)>,
     interned: Vec<(Arc<Decoded>, Vec<Entry>)>,
 }
 
 impl Fleet {
+    /// The transports of a phone with a source of its own.
+    pub(crate) fn transports(&self, source: Option<IpAddr>) -> Option<(Fetchers, Uploaders)> {
+        self.by_source
+            .as_ref()
+            .zip(source)
+            .map(|(make, source)| make(source))
+    }
+
     /// When the next phone gets power.
     pub(crate) fn next(&self) -> Option<MonoTime> {
         self.boots.next()
@@ -91,11 +106,19 @@ impl Fleet {
 
 impl Phones {
     /// Adds a phone whose parameters and state live as long as the program, and of whose resyncs only outcomes and faults are told;
-    /// returns its number in the reactor. The stores of its ports are never asked.
-    pub fn add_brief(&mut self, phone: Phone, ports: Arc<Ports>, record: StateRecord) -> u32 {
+    /// returns its number in the reactor. The stores of its ports are never asked. With a source of its own it uses the transports that
+    /// [`Reactor::transports_by_source`] makes for that, and else those of its ports.
+    pub fn add_brief(
+        &mut self,
+        phone: Phone,
+        ports: Arc<Ports>,
+        record: StateRecord,
+        source: Option<IpAddr>,
+    ) -> u32 {
         let number = self.add_shared(phone, ports, record);
         if let Some(seat) = self.seats.last_mut() {
             seat.keeps_nothing = true;
+            seat.source = source;
             seat.reporter = Reporter::brief();
         }
         number
@@ -112,10 +135,10 @@ impl Phones {
 pub struct Asker(mpsc::UnboundedSender<Arrived>);
 
 impl Asker {
-    /// Asks the phone of a number. A reactor that has gone answers nobody: the reply is dropped.
-    pub fn ask(&self, phone: u32, asked: Asked) {
+    /// Asks the phone of a number for what was due at a time. A reactor that has gone answers nobody: the reply is dropped.
+    pub fn ask(&self, phone: u32, asked: Asked, due: MonoTime) {
         // An error means that it has gone.
-        let _ = self.0.send(Arrived::Asked { phone, asked });
+        let _ = self.0.send(Arrived::Asked { phone, asked, due });
     }
 }
 
@@ -126,12 +149,36 @@ impl Reactor {
         Asker(self.inbox.clone())
     }
 
-    /// Takes a request for one of many phones, which is due now.
-    pub(crate) fn ask_one(&mut self, phone: u32, asked: Asked) {
+    /// Takes a request for one of many phones, which was due at a time.
+    pub(crate) fn ask_one(&mut self, phone: u32, asked: Asked, due: MonoTime) {
         if matches!(asked.ask, Ask::Resync(_)) {
-            self.observer.due(phone, self.clock.now().mono);
+            self.fleet.asked.push((phone, due));
         }
         self.answer(phone, asked);
+    }
+
+    /// Tells the observer what is due and has not begun. For a reactor that has stopped: it is not told twice.
+    pub fn tell_overdue(&mut self) {
+        let now = self.clock.now().mono;
+        self.arrivals.close();
+        while let Ok(arrived) = self.arrivals.try_recv() {
+            if let Arrived::Asked { phone, asked, due } = arrived
+                && matches!(asked.ask, Ask::Resync(_))
+            {
+                self.observer.overdue(phone, due);
+            }
+        }
+        let mut due = Vec::new();
+        self.fleet.boots.expire(now, &mut due);
+        for (phone, millis) in due {
+            let at = MonoTime::from_millis(millis.into());
+            self.observer.overdue(phone, at);
+        }
+        for (phone, seat) in (0..).zip(&self.phones.seats) {
+            if let Some((_, at)) = seat.phone.timer().filter(|(_, at)| *at <= now) {
+                self.observer.overdue(phone, at);
+            }
+        }
     }
 
     /// Lets phones that restart boot again after a while, instead of ending [`Reactor::run`].
@@ -144,14 +191,22 @@ impl Reactor {
         self.fleet.decoder = Some(decoder);
     }
 
+    /// Has the transports of phones with sources of their own made for each transfer: idle phones keep none.
+    pub fn transports_by_source(&mut self, make: Arc<BySource>) {
+        self.fleet.by_source = Some(make);
+    }
+
     /// Boots a phone at a time of the clock, within 49 days from its zero.
     pub fn boot_at(&mut self, at: MonoTime, phone: u32) {
         let millis = u32::try_from(at.as_millis()).unwrap_or(u32::MAX);
         self.fleet.boots.insert(at, phone, millis);
     }
 
-    /// Boots the phones whose time has come.
+    /// Boots the phones whose time has come, and tells what others were asked for.
     pub(crate) fn power_on(&mut self, now: MonoTime, due: &mut Vec<(u32, u32)>) {
+        for (phone, at) in self.fleet.asked.drain(..) {
+            self.observer.due(phone, at);
+        }
         self.fleet.boots.expire(now, due);
         for (phone, millis) in due.drain(..) {
             if let Some(seat) = self.phones.seats.get(phone as usize) {

@@ -58,7 +58,7 @@ mod wheel;
 
 pub use exported::exported;
 #[cfg(feature = "fleet")]
-pub use fleet::{Asker, Decoder, File, Read};
+pub use fleet::{Asker, BySource, Decoder, File, Read};
 #[cfg(feature = "sharing")]
 pub use peers::PeerPorts;
 #[cfg(feature = "firmware")]

@@ -139,6 +139,12 @@ pub trait Observer: Send {
         let _ = (phone, at);
     }
 
+    /// A resync of a phone, or its boot, was due at a time, and had not begun when the reactor stopped. The default ignores it.
+    #[cfg(feature = "fleet")]
+    fn overdue(&mut self, phone: u32, at: onhook_device::MonoTime) {
+        let _ = (phone, at);
+    }
+
     /// A file was fetched and decoded, or was not; `None` if the transfer failed.
     fn fetched(&mut self, phone: u32, now: Now, fetched: Option<&Fetched>);
 }

@@ -53,6 +53,9 @@ pub struct Seat {
     /// Nothing outlives the program, so nothing has to be written.
     #[cfg(feature = "fleet")]
     pub(crate) keeps_nothing: bool,
+    /// Where its connections come from.
+    #[cfg(feature = "fleet")]
+    pub(crate) source: Option<std::net::IpAddr>,
     recorder: Option<Box<dyn Recorder>>,
     pub(crate) reporter: Reporter,
     pub(crate) waiting: Waiting,
@@ -136,6 +139,8 @@ impl Phones {
             record,
             #[cfg(feature = "fleet")]
             keeps_nothing: false,
+            #[cfg(feature = "fleet")]
+            source: None,
             recorder: None,
             reporter: Reporter::default(),
             waiting: Waiting::default(),
@@ -218,7 +223,7 @@ pub struct Reactor {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) observer: Box<dyn Observer>,
     pub(crate) inbox: mpsc::UnboundedSender<Arrived>,
-    arrivals: mpsc::UnboundedReceiver<Arrived>,
+    pub(crate) arrivals: mpsc::UnboundedReceiver<Arrived>,
     batch: Vec<Queued>,
     effects: Vec<(u32, Effect)>,
     out: Vec<Effect>,
@@ -387,7 +392,14 @@ impl Reactor {
         batch.append(&mut self.batch);
         self.batch = batch;
         let mut effects = std::mem::take(&mut self.effects);
+        let mut local = None;
         for (phone, effect) in effects.drain(..) {
+            // Effects change no parameter, so those of one phone have one local time.
+            let now = match local {
+                Some((of, local)) if of == phone => local,
+                Some(_) | None => self.localized(phone, now),
+            };
+            local = Some((phone, now));
             self.execute(phone, effect, now);
         }
         self.effects = effects;

@@ -82,11 +82,19 @@ impl Reactor {
         };
         let mut wired = wire(&seat.phone, shared, (op, request), 0, now);
         wired.account = account(seat, shared);
-        let (fetchers, script) = (&seat.ports.fetch, &self.proxy_script);
+        let ports = &seat.ports;
+        let (fetchers, uploaders) = (&ports.fetch, &ports.upload);
+        #[cfg(feature = "fleet")]
+        let own = self.fleet.transports(seat.source);
+        #[cfg(feature = "fleet")]
+        let (fetchers, uploaders) = own
+            .as_ref()
+            .map_or((fetchers, uploaders), |(fetch, upload)| (fetch, upload));
+        let script = &self.proxy_script;
         let sending = Sending {
             phone,
             op,
-            transport: seat.ports.upload.get(request.scheme),
+            transport: uploaders.get(request.scheme),
             proxy_file: ProxyFile::of(&seat.phone, shared, &wired, fetchers, script),
             wired,
             body,

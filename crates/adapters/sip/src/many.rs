@@ -5,11 +5,12 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::os::fd::AsRawFd as _;
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use nix::cmsg_space;
-use nix::libc::{in_addr, in_pktinfo};
-use nix::sys::socket::sockopt::Ipv4PacketInfo;
+use nix::libc::{in_addr, in_pktinfo, timespec};
+use nix::sys::socket::sockopt::{Ipv4PacketInfo, ReceiveTimestampns};
 use nix::sys::socket::{
     ControlMessage, ControlMessageOwned, MsgFlags, SockaddrIn, recvmsg, sendmsg, setsockopt,
 };
@@ -23,12 +24,14 @@ use tokio::task::{AbortHandle, JoinSet};
 
 use crate::agent::{Setup, UserAgent};
 use crate::listener::{Limits, ListenError};
-use crate::office::{Around, Office};
+use crate::office::{Around, Office, asked};
 
 /// Phones whose requests are remembered at a time; of others a repeated request counts as a new one.
 const REMEMBERED: usize = 1024;
 /// Datagrams that are answered at a time.
 const AT_ONCE: usize = 64;
+/// Nothing waits longer in the buffer of a socket; an older datagram comes from a clock that was set.
+const LONGEST_AGE: Duration = Duration::from_secs(600);
 /// Largest datagram.
 const DATAGRAM: usize = 65_535;
 
@@ -36,6 +39,9 @@ const DATAGRAM: usize = 65_535;
 pub trait Directory: Send + Sync + 'static {
     /// The way to ask the phone of an address; `None` if there is none.
     fn find(&self, address: IpAddr) -> Option<mpsc::Sender<Asked>>;
+
+    /// Asks the phone of an address for what a datagram wants that arrived a while ago.
+    fn ask(&self, address: IpAddr, asked: Asked, age: Duration);
 }
 
 /// Hears datagrams for many phones until it is dropped. A phone costs something only once it has been asked.
@@ -54,6 +60,8 @@ pub struct Common {
     pub resolver: Arc<dyn Resolver>,
     /// Knows the time.
     pub clock: Arc<dyn Clock>,
+    /// The clock of the kernel, by which it says when a datagram came.
+    pub system_time: fn() -> SystemTime,
 }
 
 /// A phone that has been asked.
@@ -81,6 +89,7 @@ impl Switchboard {
         let failed = |source| ListenError::new(address.into(), "UDP", source);
         let socket = UdpSocket::bind(address).await.map_err(failed)?;
         setsockopt(&socket, Ipv4PacketInfo, &true).map_err(|error| failed(error.into()))?;
+        setsockopt(&socket, ReceiveTimestampns, &true).map_err(|error| failed(error.into()))?;
         let at = socket.local_addr().map_err(failed)?;
         let mut tasks = JoinSet::new();
         tasks.spawn(hear(Arc::new(socket), directory, common));
@@ -106,10 +115,16 @@ async fn hear(socket: Arc<UdpSocket>, directory: Arc<dyn Directory>, common: Com
             return;
         };
         let came = socket.async_io(Interest::READABLE, || receive(&socket, &mut buffer));
-        let Ok((length, from, to)) = came.await else {
-            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        let Ok(came) = came.await else {
+            tokio::time::sleep(Duration::from_millis(100)).await;
             continue;
         };
+        let Datagram {
+            length,
+            from,
+            to,
+            arrived,
+        } = came;
         if !desks.contains_key(&to) {
             let Some(asker) = directory.find(IpAddr::V4(to)) else {
                 continue;
@@ -124,7 +139,8 @@ async fn hear(socket: Arc<UdpSocket>, directory: Arc<dyn Directory>, common: Com
             continue;
         };
         let bytes = Bytes::copy_from_slice(buffer.get(..length).unwrap_or_default());
-        let socket = Arc::clone(&socket);
+        let system_time = common.system_time;
+        let (socket, directory) = (Arc::clone(&socket), Arc::clone(&directory));
         tasks.spawn(async move {
             let _place = place;
             let step = office.take(&bytes, SocketAddr::V4(from)).await;
@@ -135,7 +151,12 @@ async fn hear(socket: Arc<UdpSocket>, directory: Arc<dyn Directory>, common: Com
                     tracing::debug!(%back, %error, "an answer of SIP could not be sent");
                 }
             }
-            office.carry_out(step.acts).await;
+            for act in step.acts {
+                // A clock that was set back meanwhile tells no age.
+                let age = arrived.and_then(|at| system_time().duration_since(at).ok());
+                let age = age.unwrap_or_default().min(LONGEST_AGE);
+                directory.ask(IpAddr::V4(to), asked(act), age);
+            }
         });
     }
 }
@@ -163,9 +184,17 @@ fn desk(
     Desk { office, keeper }
 }
 
-/// A datagram: its length, who sent it, and to which address.
-fn receive(socket: &UdpSocket, buffer: &mut [u8]) -> io::Result<(usize, SocketAddrV4, Ipv4Addr)> {
-    let mut told = cmsg_space!(in_pktinfo);
+/// A datagram that lies in a buffer.
+struct Datagram {
+    length: usize,
+    from: SocketAddrV4,
+    to: Ipv4Addr,
+    /// When the kernel got it, if it says so.
+    arrived: Option<SystemTime>,
+}
+
+fn receive(socket: &UdpSocket, buffer: &mut [u8]) -> io::Result<Datagram> {
+    let mut told = cmsg_space!(in_pktinfo, timespec);
     let mut piece = [io::IoSliceMut::new(buffer)];
     let message = recvmsg::<SockaddrIn>(
         socket.as_raw_fd(),
@@ -173,21 +202,23 @@ fn receive(socket: &UdpSocket, buffer: &mut [u8]) -> io::Result<(usize, SocketAd
         Some(&mut told),
         MsgFlags::MSG_DONTWAIT,
     )?;
-    let to = message.cmsgs()?.find_map(|told| {
-        let ControlMessageOwned::Ipv4PacketInfo(info) = told else {
-            return None;
-        };
-        Some(info.ipi_addr)
-    });
+    let (mut to, mut arrived) = (None, None);
+    for told in message.cmsgs()? {
+        if let ControlMessageOwned::Ipv4PacketInfo(info) = told {
+            to = Some(info.ipi_addr);
+        } else if let ControlMessageOwned::ScmTimestampns(at) = told {
+            arrived = SystemTime::UNIX_EPOCH.checked_add(at.into());
+        }
+    }
     let unknown = || io::Error::other("the system does not tell where a datagram went");
     let to = to.ok_or_else(unknown)?;
     let from = message.address.ok_or_else(unknown)?;
-    let from = SocketAddrV4::new(from.ip(), from.port());
-    Ok((
-        message.bytes,
-        from,
-        Ipv4Addr::from_bits(u32::from_be(to.s_addr)),
-    ))
+    Ok(Datagram {
+        length: message.bytes,
+        from: SocketAddrV4::new(from.ip(), from.port()),
+        to: Ipv4Addr::from_bits(u32::from_be(to.s_addr)),
+        arrived,
+    })
 }
 
 /// Sends a datagram from an address of this host.

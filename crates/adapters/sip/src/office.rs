@@ -175,22 +175,8 @@ impl Office {
     }
 
     async fn ask(&self, act: Act) {
-        let ask = match act {
-            Act::Resync => Ask::Resync(None),
-            Act::ResyncWith(rule) => Ask::Resync(Some(rule)),
-            Act::Restart => Ask::Restart,
-            Act::RestartWarm => Ask::RestartWarm,
-            Act::Report => Ask::Report,
-            //= R-SIP-16
-            Act::ReportProblem => Ask::ReportProblem,
-        };
-        let asked = Asked {
-            origin: Origin::Sip,
-            ask,
-            reply: Box::new(Noted),
-        };
         // A phone that has gone asks for nothing any more.
-        let _ = self.around.asker.send(asked).await;
+        let _ = self.around.asker.send(asked(act)).await;
     }
 
     /// Carries out what waits, each at its time; never ends.
@@ -209,6 +195,24 @@ impl Office {
                 self.ask(act).await;
             }
         }
+    }
+}
+
+/// What is asked of the phone.
+pub(crate) fn asked(act: Act) -> Asked {
+    let ask = match act {
+        Act::Resync => Ask::Resync(None),
+        Act::ResyncWith(rule) => Ask::Resync(Some(rule)),
+        Act::Restart => Ask::Restart,
+        Act::RestartWarm => Ask::RestartWarm,
+        Act::Report => Ask::Report,
+        //= R-SIP-16
+        Act::ReportProblem => Ask::ReportProblem,
+    };
+    Asked {
+        origin: Origin::Sip,
+        ask,
+        reply: Box::new(Noted),
     }
 }
 

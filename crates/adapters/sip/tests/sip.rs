@@ -7,6 +7,9 @@ mod bounds;
 mod listener;
 #[path = "sip/login.rs"]
 mod login;
+#[cfg(feature = "many")]
+#[path = "sip/many.rs"]
+mod many;
 #[path = "sip/messages.rs"]
 mod messages;
 #[path = "sip/notice.rs"]

@@ -19,6 +19,16 @@ pub struct ZoneError {
     source: jiff::Error,
 }
 
+/// The clock of the kernel, by which it also says when a datagram came.
+#[must_use]
+pub fn system_time() -> SystemTime {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the clock of the program"
+    )]
+    SystemTime::now()
+}
+
 /// Counts from its making, which is boot; wall time comes from the system.
 pub struct RealClock {
     boot: Instant,
@@ -50,11 +60,7 @@ impl RealClock {
     }
 
     fn wall(&self) -> Option<WallTime> {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "this is the clock of the program"
-        )]
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
+        let since = system_time().duration_since(UNIX_EPOCH).ok()?;
         let unix_s = i64::try_from(since.as_secs()).ok()?;
         let offset = self.zone.to_offset(Timestamp::from_second(unix_s).ok()?);
         Some(WallTime {

@@ -23,7 +23,7 @@ use no_followers as followers;
 mod request;
 mod resolver;
 
-pub use clock::{RealClock, ZoneError};
+pub use clock::{RealClock, ZoneError, system_time};
 pub use control::{ControlError, ControlSocket, Conversation, Spell, ask};
 pub use entropy::{OsEntropy, key};
 pub use event::event_of;

@@ -58,11 +58,6 @@ impl Spans {
         }
     }
 
-    /// The longest span; 0 if there is none.
-    pub(crate) fn longest(&self) -> u64 {
-        self.0.as_ref().map_or(0, |spans| spans.max())
-    }
-
     /// The span that so many of a hundred do not exceed; 0 if there is none.
     pub(crate) fn percentile(&self, percent: f64) -> u64 {
         self.0

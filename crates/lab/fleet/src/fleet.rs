@@ -2,36 +2,31 @@
 
 use std::net::{IpAddr, SocketAddrV4};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use async_trait::async_trait;
-use onhook_device::{Identity, MonoTime, Now};
-use onhook_driver::{Fetchers, Phones, Places, Ports, Reactor, Uploaders, entry};
+use onhook_device::{Identity, MonoTime};
+use onhook_driver::{Fetchers, Phones, Places, Ports, Uploaders, entry};
 use onhook_fetch::port::Resolver;
 use onhook_params::port::StoredParam;
 use onhook_params::{BaseId, ParamSet, Scope, Secrecy, known, secrecy};
-use onhook_phone::port::CommandSource;
-use onhook_phone::{Asked, Discovered, Input, Model, Phone, PhoneSetup, Shared, StateRecord};
+use onhook_phone::{Discovered, Input, Model, Phone, PhoneSetup, Shared, StateRecord};
 use onhook_rules::masked;
 use onhook_schedule::port::Clock;
 use onhook_sip::{Common, ListenError, Setup, Switchboard};
 use onhook_trial::{Forgetful, discovered};
 use thiserror::Error;
-use tokio::sync::Semaphore;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 use zeroize::Zeroizing;
 
 use crate::gate;
+use crate::lane::{Askers, Lane, Part, Phase, Since, Stopped};
 use crate::log::{Log, Messages};
 use crate::notified::ByAddress;
-use crate::plan::{Member, Plan, PlanError, Shard};
-use crate::pool::Pool;
+use crate::plan::{Plan, PlanError, Shard};
 use crate::report::{Report, Run, Shards};
-use crate::tally::{Live, Watcher};
-
-/// How long a phone is away that restarts.
-const RESTART: Duration = Duration::from_secs(60);
+use crate::tally::{Ending, Live, Rest, Watcher};
 
 /// What all phones have in common.
 pub struct Cast {
@@ -55,16 +50,31 @@ pub struct Fleet {
     pub cast: Cast,
 }
 
+/// Makes transports for a source.
+pub type Make = Arc<dyn Fn(Option<IpAddr>) -> (Fetchers, Uploaders) + Send + Sync>;
+
 /// How phones reach servers.
-pub struct Transports<'t> {
-    /// The transports of a phone that comes from an address; `None` for what the system chooses.
-    pub make: &'t dyn Fn(Option<IpAddr>) -> (Fetchers, Uploaders),
+pub struct Transports {
+    /// The transports of a phone that comes from an address; `None` for what the system chooses. With an address it is called for each
+    /// request.
+    pub make: Make,
     /// Looks up the names of syslog servers.
     pub resolver: Arc<dyn Resolver>,
-    /// Where NOTIFY of SIP is heard for phones with addresses of their own, and a random key.
-    pub sip: Option<(SocketAddrV4, [u8; 32])>,
-    /// Threads that read files; 0 for that of the phones.
+    /// Where and how NOTIFY of SIP is heard for phones with addresses of their own.
+    pub sip: Option<Sip>,
+    /// Threads that phones are dealt out to, the present one included; 0 counts as 1.
     pub threads: usize,
+}
+
+/// How NOTIFY of SIP is heard.
+#[derive(Clone, Copy)]
+pub struct Sip {
+    /// Where.
+    pub address: SocketAddrV4,
+    /// Random, and new for each run.
+    pub key: [u8; 32],
+    /// The clock of the kernel, by which it says when a datagram came.
+    pub system_time: fn() -> SystemTime,
 }
 
 /// Why nothing was played.
@@ -91,8 +101,11 @@ pub enum FleetError {
     #[error("phones are notified at addresses of their own: give a range of sources")]
     SipWithoutSources,
     /// The system gives no threads.
-    #[error("threads that read files cannot be started")]
+    #[error("threads for the phones cannot be started; play them on fewer")]
     Threads(#[from] std::io::Error),
+    /// A part of the phones is gone.
+    #[error("the program failed in the middle of playing phones: please report this")]
+    Lost,
 }
 
 impl Fleet {
@@ -146,56 +159,46 @@ impl Fleet {
     /// The plan or the phones cannot be played; nothing has been sent then.
     pub async fn run(
         &self,
-        transports: Transports<'_>,
+        transports: Transports,
         dates: Arc<dyn Clock>,
         live: &Live,
         stop: impl Future<Output = ()>,
     ) -> Result<Report, FleetError> {
         self.plan.check()?;
-        let messages = Messages::new(Arc::clone(&transports.resolver));
-        let phones = self.phones(&transports, &messages)?;
-        let count = self.plan.len();
+        let parts: Vec<Part> = Part::all(&self.plan, transports.threads).collect();
+        let mut crowds = Vec::with_capacity(parts.len());
+        for part in parts {
+            let messages = Messages::new(Arc::clone(&transports.resolver));
+            let at_once = self.plan.at_once.map(|n| part.share(n.get()));
+            let make = gate::at_once(&transports.make, at_once);
+            let phones = self.phones(&make, part, &messages)?;
+            crowds.push((part, phones, messages, make));
+        }
         let began = Instant::now();
-        let clock: Arc<dyn Clock> = Arc::new(Since { began, dates });
-        let indexes = self.plan.members().map(|member| member.index).collect();
-        let (watcher, rest) = Watcher::new(live, began, indexes);
-        let mut reactor = Reactor::new(phones, Arc::clone(&clock), Box::new(watcher));
-        if transports.threads > 0 {
-            reactor.decode_with(Arc::new(Pool::start(transports.threads)?));
-        }
-        reactor.restart_phones(RESTART);
-        if !self.cast.options.is_empty() {
-            for phone in 0..count {
-                let options = self.options(&mut reactor.phones, phone);
-                reactor.queue(phone, Input::OptionsLearned(options));
+        let dates: Arc<dyn Clock> = Arc::new(Since { began, dates });
+        let (ending, mut lanes) = (Arc::new(Ending::of(self.plan.len())), Vec::new());
+        for (part, phones, messages, make) in crowds {
+            let indexes = part.of(self.plan.members()).map(|member| member.index);
+            let watcher = Watcher::new(live, began, indexes.collect(), &ending);
+            let mut lane = Lane::new(phones, Arc::clone(&dates), watcher, messages);
+            if self.plan.sources.is_some() {
+                let by_source = move |source| make(Some(source));
+                lane.reactor().transports_by_source(Arc::new(by_source));
             }
+            self.give_power(&mut lane, part);
+            lanes.push(lane);
         }
-        for (phone, member) in (0..).zip(self.plan.members()) {
-            reactor.boot_at(member.power_on, phone);
-        }
-        let switchboard = match transports.sip {
-            None => None,
-            Some(_) if self.plan.sources.is_none() => return Err(FleetError::SipWithoutSources),
-            Some((address, key)) => {
-                let common = Common {
-                    setup: Setup {
-                        reports: true,
-                        problem_reports: true,
-                        ..Setup::default()
-                    },
-                    key,
-                    resolver: Arc::clone(&transports.resolver),
-                    clock: Arc::clone(&clock),
-                };
-                let directory = Arc::new(ByAddress {
-                    plan: self.plan.clone(),
-                    asker: reactor.asker(),
-                });
-                Some(Switchboard::bind(address, directory, common).await?)
-            }
-        };
+        let switchboard = self.switchboard(&transports, &mut lanes, &dates).await?;
         live.listen(switchboard.as_ref().map(Switchboard::address));
-        let interrupted = AtomicBool::new(false);
+        let (tell, phase) = watch::channel(Phase::Ready);
+        let mut away = JoinSet::new();
+        for (number, lane) in (1..).zip(lanes.split_off(1)) {
+            let stopped = lane.start(number, phase.clone())?;
+            away.spawn(async move { stopped.await.ok() });
+        }
+        tell.send_replace(Phase::Live);
+        let waits_for_all = self.plan.duration_ms.is_none();
+        let (mut interrupted, mut ended) = (false, Vec::new());
         let end = async {
             let over = async {
                 match self.plan.duration_ms {
@@ -204,30 +207,93 @@ impl Fleet {
                 }
             };
             tokio::select! {
-                () = stop => interrupted.store(true, Ordering::Relaxed),
+                () = stop => interrupted = true,
                 () = over => {}
+                () = ending.all_have_ended_one(), if waits_for_all => {}
+                // None stops before it is told to.
+                Some(early) = away.join_next() => ended.push(early.ok().flatten()),
+            }
+            tell.send_replace(Phase::Over);
+        };
+        // The first part lives here.
+        let here = async {
+            match lanes.pop() {
+                Some(lane) => Some(lane.run(phase).await),
+                None => None,
             }
         };
-        let waits_for_all = self.plan.duration_ms.is_none();
-        let finished = |_: &Phones| waits_for_all && rest.left.load(Ordering::Relaxed) == 0;
-        // Phones restart inside the reactor, so this ends for good.
-        reactor.run(&mut Nobody, end, finished).await;
-        let elapsed = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
-        let phones = (0..count).filter_map(|phone| reactor.phones.phone(phone));
-        let provisioned = phones.filter(|phone| phone.provisioned()).count() as u64;
-        let on = |member: &Member| member.power_on.as_millis() * 1000 <= elapsed;
-        let booted = self.plan.members().filter(on).count() as u64;
-        drop(reactor);
-        rest.close(live, elapsed, interrupted.load(Ordering::Relaxed));
-        let dropped = onhook_phone::port::EventLog::dropped(&Log(messages));
-        live.tally().note(booted, provisioned, dropped);
+        let ((), here) = tokio::join!(end, here);
+        ended.push(here);
+        while let Some(stopped) = away.join_next().await {
+            ended.push(stopped.ok().flatten());
+        }
+        let elapsed = began.elapsed();
+        let ended: Option<Vec<Stopped>> = ended.into_iter().collect();
+        let ended = ended.ok_or(FleetError::Lost)?;
+        let now = MonoTime::from_millis(u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX));
+        let booted = self.plan.members().filter(|member| member.power_on <= now);
+        let rest = Rest {
+            elapsed_us: u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX),
+            interrupted,
+            booted: booted.count() as u64,
+            provisioned: ended.iter().map(|stopped| stopped.provisioned).sum(),
+            dropped: ended.iter().map(|stopped| stopped.dropped).sum(),
+        };
+        live.close(&ending, &rest);
         Ok(live.report())
     }
 
-    /// The phones, without power.
+    /// Tells phones what DHCP says, and when they boot.
+    fn give_power(&self, lane: &mut Lane, part: Part) {
+        let reactor = lane.reactor();
+        for (phone, member) in (0..).zip(part.of(self.plan.members())) {
+            if !self.cast.options.is_empty() {
+                let options = self.options(&mut reactor.phones, phone);
+                reactor.queue(phone, Input::OptionsLearned(options));
+            }
+            reactor.boot_at(member.power_on, phone);
+        }
+    }
+
+    /// Lets phones be notified, if they are to be.
+    async fn switchboard(
+        &self,
+        transports: &Transports,
+        lanes: &mut [Lane],
+        clock: &Arc<dyn Clock>,
+    ) -> Result<Option<Switchboard>, FleetError> {
+        let Some(sip) = transports.sip else {
+            return Ok(None);
+        };
+        if self.plan.sources.is_none() {
+            return Err(FleetError::SipWithoutSources);
+        }
+        let common = Common {
+            setup: Setup {
+                reports: true,
+                problem_reports: true,
+                ..Setup::default()
+            },
+            key: sip.key,
+            resolver: Arc::clone(&transports.resolver),
+            clock: Arc::clone(clock),
+            system_time: sip.system_time,
+        };
+        let askers = lanes.iter_mut().map(|lane| lane.reactor().asker());
+        let directory = Arc::new(ByAddress {
+            plan: self.plan.clone(),
+            askers: Arc::new(Askers(askers.collect())),
+            clock: Arc::clone(clock),
+        });
+        let bound = Switchboard::bind(sip.address, directory, common).await?;
+        Ok(Some(bound))
+    }
+
+    /// The phones of a part, without power.
     fn phones(
         &self,
-        transports: &Transports<'_>,
+        make: &Make,
+        part: Part,
         messages: &Arc<Messages>,
     ) -> Result<Phones, FleetError> {
         let (plan, cast) = (&self.plan, &self.cast);
@@ -235,26 +301,17 @@ impl Fleet {
         let base = self.base(&mut phones.shared)?;
         let model = Model::of(&cast.identity, cast.scope);
         let model = phones.shared.add_model(model);
-        let at_once = plan.at_once.map(|n| n.get() as usize);
-        let open = at_once.map(|n| Arc::new(Semaphore::new(n)));
-        let ports = |source| {
-            let (fetch, upload) = (transports.make)(source);
-            let (fetch, upload) = match &open {
-                None => (fetch, upload),
-                Some(open) => (gate::fetchers(fetch, open), gate::uploaders(upload, open)),
-            };
-            Arc::new(Ports {
-                fetch,
-                upload,
-                places: Places::default(),
-                config: Arc::new(Forgetful),
-                state: Arc::new(Forgetful),
-                log: Arc::new(Log(Arc::clone(messages))),
-            })
-        };
-        let shared_ports = ports(None);
-        phones.reserve(plan.len() as usize);
-        for member in plan.members() {
+        let (fetch, upload) = make(None);
+        let ports = Arc::new(Ports {
+            fetch,
+            upload,
+            places: Places::default(),
+            config: Arc::new(Forgetful),
+            state: Arc::new(Forgetful),
+            log: Arc::new(Log(Arc::clone(messages))),
+        });
+        phones.reserve(part.share(plan.len()) as usize);
+        for member in part.of(plan.members()) {
             let values = &mut phones.shared.values;
             let mut intern = |text: &str| {
                 let id = values.intern(text, Secrecy::Plain);
@@ -271,12 +328,9 @@ impl Fleet {
                 client_certificate: cast.identity.client_certificate,
                 ..PhoneSetup::new(member.index, model, member.mac, plan.seed)
             };
-            let ports = match member.source {
-                None => Arc::clone(&shared_ports),
-                Some(_) => ports(member.source),
-            };
             let phone = Phone::new(&setup, ParamSet::new(base));
-            phones.add_brief(phone, ports, StateRecord::default());
+            let (ports, record) = (Arc::clone(&ports), StateRecord::default());
+            phones.add_brief(phone, ports, record, member.source);
         }
         self.may_resync(&phones)?;
         Ok(phones)
@@ -323,31 +377,5 @@ impl Fleet {
             order.to_owned()
         };
         discovered(&self.cast.options, &order, &mut phones.shared)
-    }
-}
-
-/// Counts from the start of the run; dates come from elsewhere.
-struct Since {
-    began: Instant,
-    dates: Arc<dyn Clock>,
-}
-
-impl Clock for Since {
-    fn now(&self) -> Now {
-        let millis = self.began.elapsed().as_millis();
-        Now {
-            mono: MonoTime::from_millis(u64::try_from(millis).unwrap_or(u64::MAX)),
-            wall: self.dates.now().wall,
-        }
-    }
-}
-
-/// Nobody asks anything.
-struct Nobody;
-
-#[async_trait]
-impl CommandSource for Nobody {
-    async fn next(&mut self) -> Option<Asked> {
-        None
     }
 }

@@ -8,6 +8,8 @@ use onhook_fetch::port::{Fetch, Upload};
 use onhook_fetch::{BodySink, Endpoint, FetchError, Request, Submission, UploadWatch};
 use tokio::sync::Semaphore;
 
+use crate::fleet::Make;
+
 /// A transport behind a gate; waiting there is part of the request.
 struct Gated<T: ?Sized> {
     inner: Arc<T>,
@@ -55,20 +57,25 @@ fn upload(inner: Option<Arc<dyn Upload>>, gate: &Arc<Semaphore>) -> Option<Arc<d
     }))
 }
 
-/// Puts transports behind a gate.
-pub(crate) fn fetchers(inner: Fetchers, gate: &Arc<Semaphore>) -> Fetchers {
-    Fetchers {
-        http: fetch(inner.http, gate),
-        https: fetch(inner.https, gate),
-        tftp: fetch(inner.tftp, gate),
-    }
-}
-
-/// Puts transports of reports behind a gate.
-pub(crate) fn uploaders(inner: Uploaders, gate: &Arc<Semaphore>) -> Uploaders {
-    Uploaders {
-        http: upload(inner.http, gate),
-        https: upload(inner.https, gate),
-        tftp: upload(inner.tftp, gate),
-    }
+/// Puts all transports that are made behind one gate, if only so many may be used at once.
+pub(crate) fn at_once(make: &Make, at_once: Option<u32>) -> Make {
+    let make = Arc::clone(make);
+    let Some(at_once) = at_once else {
+        return make;
+    };
+    let gate = Arc::new(Semaphore::new(at_once as usize));
+    Arc::new(move |source| {
+        let (fetchers, uploaders) = make(source);
+        let fetchers = Fetchers {
+            http: fetch(fetchers.http, &gate),
+            https: fetch(fetchers.https, &gate),
+            tftp: fetch(fetchers.tftp, &gate),
+        };
+        let uploaders = Uploaders {
+            http: upload(uploaders.http, &gate),
+            https: upload(uploaders.https, &gate),
+            tftp: upload(uploaders.tftp, &gate),
+        };
+        (fetchers, uploaders)
+    })
 }

@@ -49,6 +49,11 @@ impl Messages {
         })
     }
 
+    /// Messages that could not be sent.
+    pub(crate) fn dropped(&self) -> u64 {
+        self.dropped.load(Ordering::Relaxed)
+    }
+
     fn drop_some(&self, count: usize) {
         self.dropped.fetch_add(count as u64, Ordering::Relaxed);
     }
@@ -131,6 +136,6 @@ impl EventLog for Log {
     }
 
     fn dropped(&self) -> u64 {
-        self.0.dropped.load(Ordering::Relaxed)
+        self.0.dropped()
     }
 }

@@ -1,9 +1,8 @@
-//! Reading files beside the reactor.
+//! Reading files for the phones of a thread.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hasher as _};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
-use std::thread;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use onhook_crypto::sha256;
@@ -11,7 +10,8 @@ use onhook_device::Outcome;
 use onhook_driver::{Decoder, File, Read};
 use onhook_params::Scope;
 use onhook_profile::Decoded;
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::Semaphore;
+use tokio::task::spawn_blocking;
 use zeroize::Zeroizing;
 
 /// How many files are remembered as seen; then the table starts anew.
@@ -22,8 +22,8 @@ const KEPT: usize = 48;
 const LARGEST: usize = 1 << 20;
 /// Bytes at either end of a file that go into its mark.
 const ENDS: usize = 256;
-/// Files that wait for a thread, for each thread.
-const QUEUE: usize = 16;
+/// Largest file that is read by the thread of the phones, in bytes: handing it to another one costs as much as reading a small one.
+const HERE: usize = 64 << 10;
 
 /// A file that came more than once, with everything that decides what it comes to.
 struct Kept {
@@ -45,45 +45,34 @@ struct Known {
     files: usize,
 }
 
-/// A fixed number of threads, and the profiles that came more than once.
-pub(crate) struct Pool {
-    jobs: mpsc::SyncSender<(File, oneshot::Sender<Read>)>,
-    room: Semaphore,
+/// Reads small files at once and large ones on a thread beside, one at a time; and keeps the profiles that came more than once.
+pub(crate) struct Reader {
+    beside: Semaphore,
     known: Mutex<Known>,
 }
 
-impl Pool {
-    /// Starts threads; they end when the pool is dropped.
-    pub(crate) fn start(threads: usize) -> std::io::Result<Self> {
-        let (jobs, waiting) = mpsc::sync_channel::<(File, oneshot::Sender<Read>)>(threads * QUEUE);
-        let waiting = Arc::new(Mutex::new(waiting));
-        for number in 0..threads {
-            let waiting = Arc::clone(&waiting);
-            let work = move || {
-                loop {
-                    let job = waiting
-                        .lock()
-                        .unwrap_or_else(PoisonError::into_inner)
-                        .recv();
-                    let Ok((file, reply)) = job else { return };
-                    // Whoever asked may have given up.
-                    let _ = reply.send(file.read());
-                }
-            };
-            thread::Builder::new()
-                .name(format!("read-{number}"))
-                .spawn(work)?;
-        }
-        Ok(Self {
-            jobs,
-            room: Semaphore::new(threads * QUEUE),
+impl Default for Reader {
+    fn default() -> Self {
+        Self {
+            beside: Semaphore::new(1),
             known: Mutex::default(),
-        })
+        }
     }
+}
 
+impl Reader {
     fn known(&self) -> std::sync::MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Reads a file on a thread of its own.
+async fn read_beside(file: File) -> Read {
+    let read = spawn_blocking(|| file.read()).await;
+    read.unwrap_or_else(|_lost| {
+        let why = "the program failed in the middle of reading a file: please report this";
+        Err((Outcome::Internal, why.to_owned()))
+    })
 }
 
 /// Cheap to compute; files that are compared have the same one.
@@ -150,21 +139,19 @@ impl Known {
 }
 
 #[async_trait]
-impl Decoder for Pool {
+impl Decoder for Reader {
     async fn decode(&self, file: File) -> Read {
-        let failed = || {
-            let why = "the program failed in the middle of reading a file: please report this";
-            Err((Outcome::Internal, why.to_owned()))
-        };
         let (mark, secrets) = (mark(&file), secrets(&file));
         if let Some(decoded) = self.known().find(mark, &secrets, &file) {
             return Ok(decoded);
         }
-        let Ok(_room) = self.room.acquire().await else {
-            return failed();
+        let large = file.body.len() > HERE;
+        let _place = match large {
+            true => self.beside.acquire().await.ok(),
+            false => None,
         };
-        // Somebody who waited for a thread before may have had the same file.
-        if let Some(decoded) = self.known().find(mark, &secrets, &file) {
+        // Somebody who waited before may have had the same file.
+        if large && let Some(decoded) = self.known().find(mark, &secrets, &file) {
             return Ok(decoded);
         }
         let copy = self
@@ -172,13 +159,9 @@ impl Decoder for Pool {
             .note(mark, file.body.len())
             .then(|| (Zeroizing::new(file.body.clone()), file.aliases.clone()));
         let (scope, aes128gcm) = (file.scope, file.aes128gcm);
-        let (reply, answer) = oneshot::channel();
-        // There is room: permits are as many as places.
-        if self.jobs.try_send((file, reply)).is_err() {
-            return failed();
-        }
-        let Ok(read) = answer.await else {
-            return failed();
+        let read = match large {
+            true => read_beside(file).await,
+            false => file.read(),
         };
         let decoded = read?;
         if let Some((body, aliases)) = copy {

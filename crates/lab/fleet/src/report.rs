@@ -231,7 +231,7 @@ impl Report {
     }
 
     /// Takes in what another part of the same run has.
-    fn add(&mut self, other: &Self) {
+    pub(crate) fn add(&mut self, other: &Self) {
         self.shards.done.extend(&other.shards.done);
         self.interrupted |= other.interrupted;
         self.elapsed_ms = self.elapsed_ms.max(other.elapsed_ms);
@@ -254,7 +254,7 @@ impl Report {
 }
 
 impl Totals {
-    fn add(&mut self, more: &Self) {
+    pub(crate) fn add(&mut self, more: &Self) {
         self.phones += more.phones;
         self.provisioned += more.provisioned;
         self.booted += more.booted;

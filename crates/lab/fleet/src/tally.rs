@@ -10,6 +10,7 @@ use onhook_driver::{Fetched, Observer};
 use onhook_phone::port::Message;
 use onhook_phone::report::ResyncReport;
 use onhook_phone::{Notice, RestartKind};
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::distribution::Spans;
@@ -37,16 +38,21 @@ pub(crate) struct Tally {
 /// A run that can be looked at while it goes on; copies look at the same one.
 #[derive(Clone)]
 pub struct Live {
-    tally: Arc<Mutex<Tally>>,
+    /// Those of each thread.
+    tallies: Arc<Mutex<Vec<Arc<Mutex<Tally>>>>>,
     run: Arc<Run>,
     shards: Arc<Shards>,
     sip: Arc<Mutex<Option<SocketAddr>>>,
 }
 
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 impl Live {
     pub(crate) fn new(run: Run, shards: Shards) -> Self {
         Self {
-            tally: Arc::default(),
+            tallies: Arc::default(),
             run: Arc::new(run),
             shards: Arc::new(shards),
             sip: Arc::default(),
@@ -54,27 +60,37 @@ impl Live {
     }
 
     pub(crate) fn listen(&self, address: Option<SocketAddr>) {
-        *self.sip.lock().unwrap_or_else(PoisonError::into_inner) = address;
+        *lock(&self.sip) = address;
     }
 
     /// Where NOTIFY is heard, once it is.
     #[must_use]
     pub fn sip(&self) -> Option<SocketAddr> {
-        *self.sip.lock().unwrap_or_else(PoisonError::into_inner)
+        *lock(&self.sip)
     }
 
-    pub(crate) fn tally(&self) -> MutexGuard<'_, Tally> {
-        self.tally.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Sums for one more thread, which nobody else waits for.
+    fn tally(&self) -> Arc<Mutex<Tally>> {
+        let tally = Arc::default();
+        lock(&self.tallies).push(Arc::clone(&tally));
+        tally
     }
 
     /// What has happened so far.
     #[must_use]
     pub fn report(&self) -> Report {
+        let mut report = self.told(&Tally::default());
+        for tally in lock(&self.tallies).iter() {
+            report.add(&self.told(&lock(tally)));
+        }
+        report
+    }
+
+    fn told(&self, tally: &Tally) -> Report {
         let owned = |sums: &BTreeMap<&'static str, u64>| {
             let owned = sums.iter().map(|(key, n)| ((*key).to_owned(), *n));
             owned.collect()
         };
-        let tally = self.tally();
         Report {
             schema: SCHEMA.to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -95,21 +111,101 @@ impl Live {
     /// What has happened so far, without percentiles and series.
     #[must_use]
     pub fn totals(&self) -> Totals {
-        self.tally().totals.clone()
+        let mut totals = Totals::default();
+        for tally in lock(&self.tallies).iter() {
+            totals.add(&lock(tally).totals);
+        }
+        totals
+    }
+
+    /// Counts what had not ended, and what only the phones themselves know, once all of them have stopped.
+    pub(crate) fn close(&self, ending: &Ending, rest: &Rest) {
+        let mut last = Tally {
+            elapsed_us: rest.elapsed_us,
+            interrupted: rest.interrupted,
+            ..Tally::default()
+        };
+        let left = lock(&ending.left);
+        let so_far = |due: u32| rest.elapsed_us.saturating_sub(u64::from(due) * 1000);
+        for due in left.under_way.iter().chain(&left.overdue) {
+            // It takes at least that.
+            last.latency.add(so_far(*due));
+        }
+        for due in &left.overdue {
+            last.lateness.add(so_far(*due));
+        }
+        last.totals = Totals {
+            booted: rest.booted,
+            provisioned: rest.provisioned,
+            messages_dropped: rest.dropped,
+            unfinished: (left.under_way.len() + left.overdue.len()) as u64,
+            ..Totals::default()
+        };
+        lock(&self.tallies).push(Arc::new(Mutex::new(last)));
     }
 }
 
-/// Watches phones and counts.
+/// What is known of a run once its phones have stopped.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Rest {
+    pub(crate) elapsed_us: u64,
+    pub(crate) interrupted: bool,
+    /// Phones whose turn to get power had come.
+    pub(crate) booted: u64,
+    pub(crate) provisioned: u64,
+    /// Messages that could not be sent.
+    pub(crate) dropped: u64,
+}
+
+/// What all threads of a run come to in the end.
+pub(crate) struct Ending {
+    /// Phones that have not ended a resync yet.
+    waited_for: AtomicU64,
+    none: Notify,
+    left: Mutex<Left>,
+}
+
+/// When resyncs were due, in milliseconds since the start.
+#[derive(Default)]
+struct Left {
+    /// Those that had begun, and had not ended.
+    under_way: Vec<u32>,
+    /// Those that had not even begun.
+    overdue: Vec<u32>,
+}
+
+impl Ending {
+    pub(crate) fn of(phones: u32) -> Self {
+        Self {
+            waited_for: AtomicU64::new(phones.into()),
+            none: Notify::new(),
+            left: Mutex::default(),
+        }
+    }
+
+    /// Notes that one more phone has ended its first resync.
+    fn one_less(&self) {
+        if self.waited_for.fetch_sub(1, Ordering::Relaxed) == 1 {
+            self.none.notify_one();
+        }
+    }
+
+    /// Returns once every phone has ended a resync; for one to wait.
+    pub(crate) async fn all_have_ended_one(&self) {
+        self.none.notified().await;
+    }
+}
+
+/// Watches the phones of a thread and counts.
 pub(crate) struct Watcher {
-    live: Live,
+    tally: Arc<Mutex<Tally>>,
     began: Instant,
     /// The numbers of the phones in the whole run.
     indexes: Vec<u32>,
     phones: Vec<Watched>,
-    /// Phones that have not ended a resync yet.
-    left: Arc<AtomicU64>,
-    /// Resyncs under way.
-    under_way: Arc<Mutex<Vec<u32>>>,
+    /// When resyncs were due that have not begun.
+    overdue: Vec<u32>,
+    ending: Arc<Ending>,
 }
 
 /// One phone, in milliseconds since the start.
@@ -125,17 +221,13 @@ struct Watched {
     ended_one: bool,
 }
 
-/// What is known once the phones have stopped.
-pub(crate) struct Rest {
-    pub(crate) left: Arc<AtomicU64>,
-    under_way: Arc<Mutex<Vec<u32>>>,
-}
-
 impl Watcher {
-    pub(crate) fn new(live: &Live, began: Instant, indexes: Vec<u32>) -> (Self, Rest) {
-        let count = indexes.len();
-        let left = Arc::new(AtomicU64::new(count as u64));
-        let under_way = Arc::new(Mutex::new(Vec::new()));
+    pub(crate) fn new(
+        live: &Live,
+        began: Instant,
+        indexes: Vec<u32>,
+        ending: &Arc<Ending>,
+    ) -> Self {
         let idle = Watched {
             due: 0,
             told: 0,
@@ -143,20 +235,16 @@ impl Watcher {
             ended: NONE,
             ended_one: false,
         };
-        live.tally().totals.phones = count as u64;
-        let rest = Rest {
-            left: Arc::clone(&left),
-            under_way: Arc::clone(&under_way),
-        };
-        let watcher = Self {
-            live: live.clone(),
+        let (tally, count) = (live.tally(), indexes.len());
+        lock(&tally).totals.phones = count as u64;
+        Self {
+            tally,
             began,
             indexes,
             phones: vec![idle; count],
-            left,
-            under_way,
-        };
-        (watcher, rest)
+            overdue: Vec::new(),
+            ending: Arc::clone(ending),
+        }
     }
 
     fn elapsed_us(&self) -> u64 {
@@ -165,36 +253,12 @@ impl Watcher {
 }
 
 impl Drop for Watcher {
-    /// Tells what was under way when the reactor went.
+    /// Tells what was left when the reactor went.
     fn drop(&mut self) {
         let resyncs = self.phones.iter().map(|phone| phone.resync);
-        let left: Vec<u32> = resyncs.filter(|due| *due != NONE).collect();
-        *self
-            .under_way
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = left;
-    }
-}
-
-impl Rest {
-    /// Counts what had not ended, once the watcher is gone.
-    pub(crate) fn close(&self, live: &Live, elapsed_us: u64, interrupted: bool) {
-        let under_way = self
-            .under_way
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let mut tally = live.tally();
-        tally.elapsed_us = elapsed_us;
-        tally.interrupted = interrupted;
-        tally.totals.unfinished = under_way.len() as u64;
-        let longest = tally.latency.longest();
-        for due in under_way.iter() {
-            let so_far = elapsed_us.saturating_sub(u64::from(*due) * 1000);
-            // It would take longer than all that ended; of the others nothing is known.
-            if so_far > longest {
-                tally.latency.add(so_far);
-            }
-        }
+        let mut left = lock(&self.ending.left);
+        left.under_way.extend(resyncs.filter(|due| *due != NONE));
+        left.overdue.append(&mut self.overdue);
     }
 }
 
@@ -224,6 +288,10 @@ impl Observer for Watcher {
         }
     }
 
+    fn overdue(&mut self, _phone: u32, at: MonoTime) {
+        self.overdue.push(millis(at));
+    }
+
     fn notice(&mut self, phone: u32, now: Now, notice: &Notice, _url: Option<&str>) {
         let us = self.elapsed_us();
         match notice {
@@ -239,12 +307,12 @@ impl Observer for Watcher {
                 };
                 watched.resync = due;
                 let late = us.saturating_sub(u64::from(due) * 1000);
-                let mut tally = self.live.tally();
+                let mut tally = lock(&self.tally);
                 *tally.causes.entry(cause.name()).or_default() += 1;
                 tally.lateness.add(late);
             }
             Notice::RuleStarted(..) => {
-                let mut tally = self.live.tally();
+                let mut tally = lock(&self.tally);
                 tally.elapsed_us = us;
                 tally.totals.requests += 1;
                 let [requests, ..] = tally.seconds.at(second(us));
@@ -281,7 +349,7 @@ impl Observer for Watcher {
 
     fn message(&mut self, _phone: u32, _now: Now, message: &Message) {
         if !message.server.is_empty() {
-            self.live.tally().totals.messages += 1;
+            lock(&self.tally).totals.messages += 1;
         }
     }
 
@@ -297,11 +365,11 @@ impl Observer for Watcher {
         };
         if !watched.ended_one {
             watched.ended_one = true;
-            self.left.fetch_sub(1, Ordering::Relaxed);
+            self.ending.one_less();
         }
         let latency = us.saturating_sub(u64::from(due) * 1000);
         let outcome = report.outcome;
-        let mut tally = self.live.tally();
+        let mut tally = lock(&self.tally);
         tally.elapsed_us = us;
         tally.latency.add(latency);
         *tally.outcomes.entry(outcome.code()).or_default() += 1;
@@ -331,25 +399,16 @@ impl Observer for Watcher {
 
     fn restart(&mut self, _phone: u32, _now: Now, kind: RestartKind) {
         if kind == RestartKind::Cold {
-            self.live.tally().totals.restarts += 1;
+            lock(&self.tally).totals.restarts += 1;
         }
     }
 
     fn fetched(&mut self, _phone: u32, _now: Now, fetched: Option<&Fetched>) {
         if let Some(fetched) = fetched {
-            let mut tally = self.live.tally();
+            let mut tally = lock(&self.tally);
             tally.totals.files += 1;
             tally.totals.bytes += fetched.bytes;
         }
-    }
-}
-
-impl Tally {
-    /// What only the phones themselves know.
-    pub(crate) fn note(&mut self, booted: u64, provisioned: u64, dropped: u64) {
-        self.totals.booted = booted;
-        self.totals.provisioned = provisioned;
-        self.totals.messages_dropped = dropped;
     }
 }
 

@@ -13,7 +13,7 @@ use onhook_device::{Identity, Mac};
 use onhook_driver::{Fetchers, Uploaders};
 use onhook_fetch::port::Fetch;
 use onhook_fetch::{BodySink, Endpoint, FetchError, Request};
-use onhook_fleet::{Cast, Fleet, FleetError, Live, Plan, Report, Shard, Transports, merge};
+use onhook_fleet::{Cast, Fleet, FleetError, Live, Plan, Report, Shard, Sip, Transports, merge};
 use onhook_http::HttpFetch;
 use onhook_params::port::StoredParam;
 use onhook_params::{ParamId, Scope};
@@ -92,7 +92,17 @@ async fn play_until(
     fetch: Arc<dyn Fetch>,
     stop: impl Future<Output = ()>,
 ) -> Result<Report, FleetError> {
-    let make = |_: Option<IpAddr>| {
+    play_on(1, fleet, fetch, stop).await
+}
+
+/// Plays on so many threads.
+async fn play_on(
+    threads: usize,
+    fleet: &Fleet,
+    fetch: Arc<dyn Fetch>,
+    stop: impl Future<Output = ()>,
+) -> Result<Report, FleetError> {
+    let make = move |_: Option<IpAddr>| {
         let fetchers = Fetchers {
             http: Some(fetch.clone()),
             ..Fetchers::default()
@@ -100,10 +110,10 @@ async fn play_until(
         (fetchers, Uploaders::default())
     };
     let transports = Transports {
-        make: &make,
+        make: Arc::new(make),
         resolver: Arc::new(FakeResolver::new()),
         sip: None,
-        threads: 0,
+        threads,
     };
     let live: Live = fleet.live();
     let clock = Arc::new(FakeClock::new());
@@ -283,6 +293,101 @@ async fn no_secret_is_in_a_report() {
     assert!(!onhook_fleet::page(&report, &[]).contains("canary"));
 }
 
+/// A server that counts who is there at once.
+struct Crowded {
+    inner: FakeFetch,
+    there: AtomicU64,
+    most: AtomicU64,
+}
+
+#[async_trait]
+impl Fetch for Crowded {
+    async fn get(
+        &self,
+        request: &Request,
+        sink: &mut dyn BodySink,
+    ) -> Result<Endpoint, FetchError> {
+        let there = self.there.fetch_add(1, Ordering::SeqCst) + 1;
+        self.most.fetch_max(there, Ordering::SeqCst);
+        // Long enough for everybody who may come.
+        for _ in 0..50 {
+            tokio::task::yield_now().await;
+        }
+        let got = self.inner.get(request, sink).await;
+        self.there.fetch_sub(1, Ordering::SeqCst);
+        got
+    }
+}
+
+fn crowded(phones: u32) -> Arc<Crowded> {
+    let inner = FakeFetch::new();
+    for index in 0..phones {
+        let url = format!("http://h:80/000e08{index:06x}.xml");
+        inner.answer(&url, "<flat-profile><GPP_A>1</GPP_A></flat-profile>");
+    }
+    Arc::new(Crowded {
+        inner,
+        there: AtomicU64::new(0),
+        most: AtomicU64::new(0),
+    })
+}
+
+#[tokio::test]
+async fn phones_on_several_threads_are_the_same_phones_and_one_run() {
+    let mut told = Vec::new();
+    for threads in [1, 3, 100] {
+        let server = crowded(50);
+        let fleet = fleet(50, RULE, &NOW);
+        let played = play_on(threads, &fleet, server.clone(), std::future::pending());
+        let report = played.await.unwrap();
+        let urls: BTreeSet<String> = server.inner.urls().into_iter().collect();
+        assert_eq!((server.inner.urls().len(), urls.len()), (50, 50));
+        assert_eq!((report.latency.count, report.lateness.count), (50, 50));
+        told.push((urls, report.totals, report.outcomes, report.causes));
+    }
+    assert!(told.iter().all(|one| *one == told[0]));
+    assert_eq!((told[0].1.phones, told[0].1.provisioned), (50, 50));
+}
+
+#[tokio::test]
+async fn no_more_requests_than_allowed_are_under_way_on_all_threads_together() {
+    for (at_once, threads) in [(1, 4), (5, 2), (7, 3)] {
+        let server = crowded(60);
+        let mut fleet = fleet(60, RULE, &NOW);
+        fleet.plan.at_once = NonZeroU32::new(at_once);
+        let played = play_on(threads, &fleet, server.clone(), std::future::pending());
+        assert_eq!(played.await.unwrap().totals.succeeded, 60);
+        let most = server.most.load(Ordering::SeqCst);
+        assert!(most <= u64::from(at_once), "{most} of {at_once}");
+    }
+}
+
+#[tokio::test]
+async fn a_run_on_several_threads_that_is_ended_early_ends_on_all_of_them() {
+    let server = crowded(40);
+    for index in 10..40 {
+        let url = format!("http://h:80/000e08{index:06x}.xml");
+        let stalls = FetchAnswer::Stalls(b"<f".to_vec());
+        server.inner.answer(&url, stalls);
+    }
+    let fleet = fleet(40, RULE, &NOW);
+    let asked = server.clone();
+    let stop = async move {
+        while asked.inner.urls().len() < 40 || asked.there.load(Ordering::SeqCst) > 30 {
+            tokio::task::yield_now().await;
+        }
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+    };
+    let report = play_on(4, &fleet, server, stop).await.unwrap();
+    assert!(report.interrupted);
+    let totals = &report.totals;
+    assert_eq!(totals.succeeded + totals.unfinished, 40, "{totals:?}");
+    assert!(totals.unfinished >= 30, "{totals:?}");
+    assert_eq!(report.latency.count, 40, "what had not ended counts too");
+}
+
 /// A site of so many phones, served by the lab, and the fleet that asks it.
 async fn on_loopback(phones: u32) -> (tempfile::TempDir, Running, Fleet) {
     let dir = tempfile::tempdir().unwrap();
@@ -312,11 +417,15 @@ fn from_addresses(source: Option<IpAddr>) -> (Fetchers, Uploaders) {
     (fetchers, Uploaders::default())
 }
 
-fn real(sip: Option<SocketAddrV4>) -> Transports<'static> {
+fn real(sip: Option<SocketAddrV4>) -> Transports {
     Transports {
-        make: &from_addresses,
+        make: Arc::new(from_addresses),
         resolver: Arc::new(FakeResolver::new()),
-        sip: sip.map(|address| (address, [7; 32])),
+        sip: sip.map(|address| Sip {
+            address,
+            key: [7; 32],
+            system_time: onhook_system::system_time,
+        }),
         threads: 2,
     }
 }
@@ -374,7 +483,8 @@ async fn a_phone_that_is_notified_at_its_address_resyncs_and_no_other() {
         while looked.totals().succeeded < 6 {
             tokio::task::yield_now().await;
         }
-        assert_eq!(notified("127.7.7.5", port, 2).await.unwrap(), 200);
+        // This one lives on the other thread.
+        assert_eq!(notified("127.7.7.4", port, 2).await.unwrap(), 200);
         while looked.totals().succeeded < 7 {
             tokio::task::yield_now().await;
         }
@@ -394,7 +504,7 @@ async fn a_phone_that_is_notified_at_its_address_resyncs_and_no_other() {
         targets[5..],
         [
             again("127.7.7.3", "/000e08000002.xml"),
-            again("127.7.7.5", "/000e08000004.xml")
+            again("127.7.7.4", "/000e08000003.xml")
         ]
     );
     running.stop().await;

@@ -3,18 +3,64 @@
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use onhook_device::MonoTime;
-use onhook_driver::{Decoder, Exit, Fetchers, File, Places, Ports, Reactor, Read, Uploaders};
+use onhook_device::{MonoTime, Now};
+use onhook_driver::{
+    Decoder, Exit, Fetched, Fetchers, File, Observer, Places, Ports, Reactor, Read, Uploaders,
+};
 use onhook_params::ParamSet;
-use onhook_phone::{Cause, Notice, Phone, PhoneSetup, Shared, StateRecord};
+use onhook_phone::port::Message;
+use onhook_phone::report::ResyncReport;
+use onhook_phone::{
+    Ask, Asked, Cause, Notice, Origin, Phone, PhoneSetup, RestartKind, Shared, StateRecord,
+};
+use tokio::time::advance;
 
 use crate::diary::{Diary, Seen};
 use crate::world::{Home, PausedClock, id, mac, profile};
+
+/// Hears what was due, and when: of what began, and of what did not.
+#[derive(Clone, Default)]
+struct Punctual {
+    diary: Diary,
+    began: Arc<Mutex<Vec<(u32, u64)>>>,
+    overdue: Arc<Mutex<Vec<(u32, u64)>>>,
+}
+
+impl Observer for Punctual {
+    fn notice(&mut self, phone: u32, now: Now, notice: &Notice, url: Option<&str>) {
+        self.diary.notice(phone, now, notice, url);
+    }
+
+    fn message(&mut self, phone: u32, now: Now, message: &Message) {
+        self.diary.message(phone, now, message);
+    }
+
+    fn resync(&mut self, phone: u32, now: Now, report: &ResyncReport) {
+        self.diary.resync(phone, now, report);
+    }
+
+    fn restart(&mut self, phone: u32, now: Now, kind: RestartKind) {
+        self.diary.restart(phone, now, kind);
+    }
+
+    fn fetched(&mut self, phone: u32, now: Now, fetched: Option<&Fetched>) {
+        self.diary.fetched(phone, now, fetched);
+    }
+
+    fn due(&mut self, phone: u32, at: MonoTime) {
+        self.began.lock().unwrap().push((phone, at.as_millis()));
+    }
+
+    fn overdue(&mut self, phone: u32, at: MonoTime) {
+        self.overdue.lock().unwrap().push((phone, at.as_millis()));
+    }
+}
 
 /// Phones of one home that keep nothing.
 struct Crowd {
     reactor: Reactor,
     diary: Diary,
+    told: Punctual,
     source: onhook_testkit::fake::FakeCommandSource,
 }
 
@@ -51,14 +97,15 @@ impl Crowd {
         for index in 0..count {
             let setup = PhoneSetup::new(index, model, mac(index), 1);
             let phone = Phone::new(&setup, ParamSet::new(base));
-            phones.add_brief(phone, Arc::clone(&ports), StateRecord::default());
+            phones.add_brief(phone, Arc::clone(&ports), StateRecord::default(), None);
         }
-        let diary = Diary::default();
+        let told = Punctual::default();
         let clock = Arc::new(PausedClock::new());
         let (_, source) = onhook_testkit::fake::FakeCommandSource::new();
         Self {
-            reactor: Reactor::new(phones, clock, Box::new(diary.clone())),
-            diary,
+            reactor: Reactor::new(phones, clock, Box::new(told.clone())),
+            diary: told.diary.clone(),
+            told,
             source,
         }
     }
@@ -217,4 +264,60 @@ async fn what_somebody_else_reads_is_applied_as_if_the_phone_had_read_it() {
         |(_, _, seen)| matches!(seen, Seen::Resync(report) if !report.outcome.is_success()),
     );
     assert_eq!(failed.count(), 5);
+}
+
+/// A request for a resync whose answer nobody waits for.
+fn resync() -> Asked {
+    Asked {
+        origin: Origin::Control,
+        ask: Ask::Resync(None),
+        reply: Box::new(Unheard),
+    }
+}
+
+struct Unheard;
+
+impl onhook_phone::Reply for Unheard {
+    fn answer(self: Box<Self>, _answer: onhook_phone::Answer) {}
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_resync_that_was_asked_for_was_due_when_its_asker_says() {
+    let home = Home::new().serving("<GPP_A>1</GPP_A>");
+    let mut crowd = Crowd::new(&home, 2);
+    for phone in 0..2 {
+        crowd.reactor.boot_at(MonoTime::ZERO, phone);
+    }
+    crowd.run_for(10).await;
+    crowd.told.began.lock().unwrap().clear();
+    let asker = crowd.reactor.asker();
+    asker.ask(1, resync(), MonoTime::from_millis(7_123));
+    crowd.run_for(1).await;
+    assert_eq!(*crowd.told.began.lock().unwrap(), [(1, 7_123)]);
+    let last = crowd.started().pop().unwrap();
+    assert_eq!((last.0, last.2), (1, Cause::Explicit));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_due_and_has_not_begun_when_the_reactor_stops_is_told() {
+    let home = Home::new().serving("<Resync_Periodic>100</Resync_Periodic>");
+    let mut crowd = Crowd::new(&home, 4);
+    crowd.reactor.boot_at(MonoTime::ZERO, 0);
+    crowd.reactor.boot_at(MonoTime::ZERO, 1);
+    crowd.run_for(50).await;
+    crowd.reactor.boot_at(MonoTime::from_secs(70), 2);
+    crowd.reactor.boot_at(MonoTime::from_secs(200), 3);
+    // Nobody lets it work meanwhile.
+    advance(std::time::Duration::from_secs(60)).await;
+    crowd
+        .reactor
+        .asker()
+        .ask(1, resync(), MonoTime::from_secs(105));
+    crowd.reactor.tell_overdue();
+    let mut overdue = crowd.told.overdue.lock().unwrap().clone();
+    overdue.sort_unstable();
+    assert_eq!(
+        overdue,
+        [(0, 100_000), (1, 100_000), (1, 105_000), (2, 70_000)]
+    );
 }
