@@ -77,7 +77,7 @@ pub fn open(file: Vec<u8>, passphrase: &[u8]) -> Result<Opened, DecryptError> {
         if best.as_ref().is_none_or(|(old, ..)| fit > *old) {
             best = Some((fit, digest, opener, len));
         }
-        if fit == Fit::Plausible {
+        if fit == Fit::Sure {
             break;
         }
     }
@@ -162,8 +162,24 @@ enum Fit {
     PaddingOnly,
     /// Text, though no profile.
     Text,
-    /// Gzip or XML.
+    /// It begins as XML does, which chance does once in 65,536 times with padding and all.
     Plausible,
+    /// Gzip, or XML whose first bytes are text.
+    Sure,
+}
+
+/// So many bytes have to be text: by chance they hardly ever are.
+const TEXT: usize = 48;
+
+/// Whether it begins with text; a character may be cut off at the end of what is looked at.
+fn is_text(begin: &[u8]) -> bool {
+    let good = match std::str::from_utf8(begin) {
+        Ok(_) => true,
+        Err(error) => error.error_len().is_none(),
+    };
+    good && !begin
+        .iter()
+        .any(|byte| byte.is_ascii_control() && !byte.is_ascii_whitespace())
 }
 
 /// The cipher of one derived key.
@@ -199,7 +215,7 @@ impl Opener {
     }
 
     fn fit(&self, layout: &Layout<'_>, len: usize) -> Fit {
-        let plain = Plaintext {
+        let plain = || Plaintext {
             opener: self,
             before: &self.iv,
             blocks: layout.blocks.iter(),
@@ -207,8 +223,17 @@ impl Opener {
             at: BLOCK,
         };
         //= R-CBC-6
-        match first_look(plain.take(len)) {
-            Look::Gzip | Look::Xml => Fit::Plausible,
+        match first_look(plain().take(len)) {
+            Look::Gzip => Fit::Sure,
+            Look::Xml => {
+                let mut begin = Zeroizing::new([0; TEXT]);
+                let places = begin.iter_mut().zip(plain().take(len));
+                let looked_at = places.map(|(place, byte)| *place = byte).count();
+                match is_text(begin.get(..looked_at).unwrap_or_default()) {
+                    true => Fit::Sure,
+                    false => Fit::Plausible,
+                }
+            }
             Look::Blank | Look::Utf16 => Fit::Text,
             Look::Other => Fit::PaddingOnly,
         }

@@ -149,3 +149,18 @@ proptest! {
         let _ = open(body, &key);
     }
 }
+
+//= R-CBC-6 type=test
+//= D-CRY-1 type=test
+#[test]
+fn what_looks_like_xml_by_chance_under_the_first_digest_is_read_under_the_second() {
+    let plain = b"<flat-profile><GPP_A>Front Desk 1, Building 7</GPP_A></flat-profile>";
+    // Found by trying.
+    let salt = 5_368_u64.to_be_bytes();
+    let file = encrypt(plain, b"k", Digest::Sha256, salt);
+    let wrong = decrypt(file.clone(), b"k", Digest::Md5).unwrap();
+    assert!(wrong.starts_with(b"<"));
+    let opened = open(file, b"k").unwrap();
+    assert_eq!(opened.digest, Digest::Sha256);
+    assert_eq!(opened.plaintext, plain);
+}
