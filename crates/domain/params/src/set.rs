@@ -79,8 +79,28 @@ impl Bases {
     }
 
     fn entry(&self, base: BaseId, id: ParamId) -> Option<&Entry> {
-        let index = (base.0 as usize).checked_sub(1)?;
-        find(self.bases.get(index)?, id)
+        find(self.entries(base), id)
+    }
+
+    fn entries(&self, base: BaseId) -> &[Entry] {
+        let index = (base.0 as usize).checked_sub(1);
+        index
+            .and_then(|index| self.bases.get(index))
+            .map_or(&[], |entries| entries)
+    }
+}
+
+/// Reads entries from one end to the other, with ids that only grow.
+struct Along<'e>(&'e [Entry]);
+
+impl<'e> Along<'e> {
+    fn to(&mut self, id: ParamId) -> Option<&'e Entry> {
+        while let Some((first, rest)) = self.0.split_first()
+            && first.id < id
+        {
+            self.0 = rest;
+        }
+        self.0.first().filter(|entry| entry.id == id)
     }
 }
 
@@ -161,7 +181,7 @@ impl ParamSet {
     pub fn access(&self, id: ParamId, view: View<'_>) -> Option<UserAccess> {
         find(&self.own, id)
             .and_then(|entry| entry.access)
-            .or_else(|| self.inherited_access(id, view))
+            .or_else(|| inherited_access(id, view.bases.entry(self.base, id)))
     }
 
     /// Whether the user set the value.
@@ -193,10 +213,12 @@ impl ParamSet {
     ///
     /// `profile` is in order of id, as [`intern`] gives it.
     pub fn changes(&self, profile: &[Entry], view: View<'_>, changes: &mut Vec<Entry>) {
+        let (mut own, mut base) = (Along(&self.own), Along(view.bases.entries(self.base)));
         //= R-APP-1
         // What the profile does not name is not looked at.
         for wanted in profile {
-            let held = find(&self.own, wanted.id).copied().unwrap_or(Entry {
+            let base = base.to(wanted.id);
+            let held = own.to(wanted.id).copied().unwrap_or(Entry {
                 id: wanted.id,
                 access: None,
                 mark: Mark::None,
@@ -208,39 +230,20 @@ impl ParamSet {
                 let kept =
                     wanted.mark == Mark::User && wanted.access.is_some() && held.mark == Mark::User;
                 if !kept {
-                    next.value = self.unless_inherited(wanted.id, value, view);
+                    next.value = unless_inherited(wanted.id, value, (base, view));
                     next.mark = Mark::None;
                 }
             }
             //= R-UA-2
             if let Some(access) = wanted.access {
-                next.access = if self.inherited_access(wanted.id, view) == Some(access) {
-                    None
-                } else {
-                    Some(access)
-                };
+                let inherited = inherited_access(wanted.id, base);
+                next.access = (inherited != Some(access)).then_some(access);
             }
             //= R-APP-7
             if next != held {
                 changes.push(next);
             }
         }
-    }
-
-    /// The value, or `None` if it is what the base or the factory gives anyway.
-    fn unless_inherited(&self, id: ParamId, value: ValueId, view: View<'_>) -> Option<ValueId> {
-        let inherited = match view.bases.entry(self.base, id).and_then(|e| e.value) {
-            Some(base) => base == value,
-            None => view.values.expose(value) == id.default(view.scope),
-        };
-        if inherited { None } else { Some(value) }
-    }
-
-    fn inherited_access(&self, id: ParamId, view: View<'_>) -> Option<UserAccess> {
-        view.bases
-            .entry(self.base, id)
-            .and_then(|entry| entry.access)
-            .or_else(|| id.pattern().user_access)
     }
 
     /// Replaces own entries by changed ones, in order of id, and counts the uses of their values.
@@ -291,6 +294,24 @@ impl ParamSet {
             }
         }
     }
+}
+
+/// The value, or `None` if it is what the base or the factory gives anyway.
+fn unless_inherited(
+    id: ParamId,
+    value: ValueId,
+    (base, view): (Option<&Entry>, View<'_>),
+) -> Option<ValueId> {
+    let inherited = match base.and_then(|entry| entry.value) {
+        Some(base) => base == value,
+        None => view.values.expose(value) == id.default(view.scope),
+    };
+    if inherited { None } else { Some(value) }
+}
+
+fn inherited_access(id: ParamId, base: Option<&Entry>) -> Option<UserAccess> {
+    base.and_then(|entry| entry.access)
+        .or_else(|| id.pattern().user_access)
 }
 
 /// Interns what a delta sets; every value in the result counts one use.

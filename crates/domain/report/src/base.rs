@@ -38,25 +38,28 @@ impl Former {
 }
 
 impl DeltaBase {
-    /// Notes parameters that are about to change; `own` gives the value that each has of its own.
+    /// Notes parameters that are about to change, each once; `own` gives the value that each has of its own.
     pub fn note(
         &mut self,
         changes: &[Entry],
         own: impl Fn(ParamId) -> Option<ValueId>,
         values: &mut Values,
     ) {
+        let noted = self.since.0.len();
         for change in changes {
             let former = own(change.id);
-            if former == change.value {
+            let known = self.since.0.get(..noted).unwrap_or_default();
+            let known = known.binary_search_by_key(&change.id, |(id, _)| *id);
+            if former == change.value || known.is_ok() {
                 continue;
             }
-            if let Err(at) = self.since.find(change.id) {
-                if let Some(value) = former {
-                    values.retain(value);
-                }
-                self.since.0.insert(at, (change.id, former));
+            if let Some(value) = former {
+                values.retain(value);
             }
+            self.since.0.push((change.id, former));
         }
+        // Two runs in order, so this is a merge.
+        self.since.0.sort_by_key(|(id, _)| *id);
     }
 
     /// What has changed, in order of parameter; what changes while a report is under way belongs to the next one.
