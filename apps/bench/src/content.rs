@@ -104,8 +104,11 @@ pub(crate) fn of_site(count: usize, salt: u64) -> String {
         let section = pattern.section().unwrap_or_default();
         let provisioning = [
             "Configuration Profile",
-            "Upload Configuration",
+            "Upload Configuration Options",
             "CA Settings",
+            "Firmware Upgrade",
+            "HTTP Proxy Settings",
+            "System Configuration",
         ];
         !pattern.reboot
             && !pattern.secret
