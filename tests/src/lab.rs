@@ -96,3 +96,16 @@ pub fn try_out(args: &[&str]) -> anyhow::Result<(Ended, Value)> {
         serde_json::from_str(&ended.out).with_context(|| format!("no JSON document: {ended:?}"))?;
     Ok((ended, document))
 }
+
+/// Runs `onhook-harness fleet --json` and gives how it ended and its document.
+///
+/// # Errors
+/// The program cannot be built or started, does not end, or prints no document.
+pub fn fleet(args: &[&str]) -> anyhow::Result<(Ended, Value)> {
+    let mut command = Command::new(program("onhook-harness")?);
+    command.args(["fleet", "--json"]).args(args);
+    let ended = Peer::start(command.stdin(Stdio::null()))?.end()?;
+    let document =
+        serde_json::from_str(&ended.out).with_context(|| format!("no JSON document: {ended:?}"))?;
+    Ok((ended, document))
+}

@@ -11,7 +11,7 @@ use onhook_tests::network::{
     is_known_by_its_class, is_known_by_its_class_over_ipv6, provisioned_by,
     restarts_with_another_address,
 };
-use onhook_tests::{Agent, Peer, skip, tool, until};
+use onhook_tests::{Agent, Peer, program, skip, tool, until};
 
 /// What the lease files of other clients are told of: 66, 150 and 160.
 const OF_CLIENTS: usize = 3;
@@ -207,6 +207,42 @@ fn beside_another_client_its_lease_file_is_read() {
         drop(server);
         network.clear_phone().unwrap();
     }
+}
+
+#[test]
+fn a_fleet_asks_where_an_option_of_kea_leads() {
+    let (Some(kea), Some(udhcpc), Some(network)) = (tool("kea-dhcp4"), tool("udhcpc"), network())
+    else {
+        return;
+    };
+    let said = &SAID[0];
+    let files = network.tftp().unwrap();
+    let server = network
+        .kea(&kea, &Offer::new(said.code, said.value))
+        .unwrap();
+    let told = network.place("told");
+    let text = format!(
+        "{} \"$@\"\n[ \"$1\" = bound ] && echo $tftp > {}\nexit 0\n",
+        network.hook().display(),
+        told.display()
+    );
+    let script = network.script("udhcpc", &text).unwrap();
+    let mut command = network.command(PHONE, &udhcpc);
+    command.args(["-i", "phone0", "-f", "-q", "-n", "-O", "66"]);
+    let client = Peer::start(command.arg("-s").arg(script)).unwrap();
+    let ended = client.end().unwrap();
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let option = format!("66={}", fs::read_to_string(&told).unwrap().trim());
+    assert_eq!(option, format!("66={}", said.value));
+    // The rule names no server.
+    let mut command = network.command(PHONE, &program("onhook-harness").unwrap());
+    command.args(["fleet", "--json", "--phones", "50", "--rule", "/$PSN.xml"]);
+    command.args(["--dhcp", &option, "--set", "Resync_Random_Delay=0"]);
+    let ended = Peer::start(&mut command).unwrap().end().unwrap();
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let document: serde_json::Value = serde_json::from_str(&ended.out).unwrap();
+    assert_eq!(document["outcomes"]["A.applied"], 50, "{document:#}");
+    drop((server, files));
 }
 
 #[test]

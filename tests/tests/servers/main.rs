@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod apache;
+mod fleets;
 mod nginx;
 mod proxies;
 mod python;

@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 
 use onhook_tests::{Agent, Authority, EC, Peer, tool, try_out, until};
 
+use crate::fleets::{PHONES, own_files, played, provisioned};
 use crate::{check, fill, small, try_all};
 
 const HERE: &str = "subjectAltName=DNS:localhost,IP:127.0.0.1\n";
@@ -137,6 +138,50 @@ fn profiles_come_from_nginx_plain_and_over_both_versions_of_tls() {
             assert!(line.starts_with(&format!("GET /{file}")), "{line}");
         }
     }
+}
+
+#[test]
+fn a_fleet_is_provisioned_by_nginx_plain_and_over_both_versions_of_tls() {
+    let Some(lab) = Lab::new() else {
+        return;
+    };
+    own_files(&lab.authority.path("root"));
+    let ca = lab.authority.path("ca.pem");
+    let trust = ["--ca", ca.to_str().unwrap()];
+    for (at, scheme) in [(0, "http"), (1, "https"), (2, "https")] {
+        let base = format!("{scheme}://127.0.0.1:{}", lab.ports[at]);
+        provisioned(&base, &trust);
+    }
+    // Who is not trusted provisions nobody.
+    let base = format!("https://127.0.0.1:{}", lab.ports[2]);
+    let document = played(&base, &[], 1);
+    assert_eq!(document["outcomes"]["C.tls"], PHONES, "{document:#}");
+}
+
+#[test]
+fn a_fleet_tells_that_nginx_died_in_the_middle() {
+    let Some(lab) = Lab::new() else {
+        return;
+    };
+    own_files(&lab.authority.path("root"));
+    let base = format!("http://127.0.0.1:{}", lab.ports[0]);
+    let Lab { mut nginx, .. } = lab;
+    let fleet = std::thread::spawn(move || played(&base, &["--ramp", "5"], 1));
+    // Some have been there.
+    for _ in 0..20 {
+        nginx.line(|line| line.starts_with("GET ")).unwrap();
+    }
+    nginx.kill().unwrap();
+    let document = fleet.join().unwrap();
+    let (succeeded, failed) = (
+        document["totals"]["succeeded"].as_u64().unwrap(),
+        document["totals"]["failed"].as_u64().unwrap(),
+    );
+    assert!(succeeded >= 20 && failed >= 1, "{document:#}");
+    assert_eq!(succeeded + failed, u64::from(PHONES), "{document:#}");
+    assert_eq!(document["interrupted"], false);
+    let message = document["faults"][0]["message"].as_str().unwrap();
+    assert!(message.contains("check "), "what to do: {message}");
 }
 
 #[test]

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use onhook_tests::{Agent, Peer, skip, tool};
 
+use crate::fleets::{own_files, provisioned};
 use crate::{check, fill, try_all};
 
 /// Both servers change their root folder or take port 69.
@@ -39,14 +40,9 @@ fn start(program: &Path, args: &[String]) -> Peer {
     Peer::start(Command::new(program).args(args).stdin(Stdio::null())).unwrap()
 }
 
-#[test]
-fn profiles_come_from_tftpd_hpa() {
-    let Some(program) = tool("in.tftpd").filter(|_| is_root()) else {
-        return;
-    };
-    let agent = Agent::new().unwrap();
-    let root = agent.place("tftp");
-    fill(&root);
+/// tftpd-hpa over a folder, and its address.
+#[track_caller]
+fn hpa(program: &Path, root: &Path) -> (Peer, String) {
     let ip = Ipv4Addr::LOCALHOST;
     let port = UdpSocket::bind((ip, 0))
         .unwrap()
@@ -64,13 +60,38 @@ fn profiles_come_from_tftpd_hpa() {
         "-s",
         root.to_str().unwrap(),
     ];
-    let _server = start(&program, &args.map(str::to_owned));
+    let server = start(program, &args.map(str::to_owned));
     await_answer(ip, port);
+    (server, address)
+}
+
+#[test]
+fn profiles_come_from_tftpd_hpa() {
+    let Some(program) = tool("in.tftpd").filter(|_| is_root()) else {
+        return;
+    };
+    let agent = Agent::new().unwrap();
+    let root = agent.place("tftp");
+    fill(&root);
+    let (_server, address) = hpa(&program, &root);
     check(&agent, &format!("tftp://{address}"));
     try_all(&format!("tftp://{address}"), &[]);
     // TFTP is what a rule without a scheme means.
     let (ended, _) = agent.resync(&format!("{address}/small.xml")).unwrap();
     assert_eq!(ended.code, Some(0), "{ended:?}");
+}
+
+#[test]
+fn a_fleet_is_provisioned_by_tftpd_hpa() {
+    let Some(program) = tool("in.tftpd").filter(|_| is_root()) else {
+        return;
+    };
+    let home = tempfile::tempdir().unwrap();
+    let root = home.path().join("tftp");
+    fill(&root);
+    own_files(&root);
+    let (_server, address) = hpa(&program, &root);
+    provisioned(&format!("tftp://{address}"), &[]);
 }
 
 //= R-TFTP-1 type=test
