@@ -153,9 +153,8 @@ type Word = (&'static str, Slot);
 
 /// Changes the record, and tells the boot loader of it; nothing happens if `step` has nothing to tell.
 ///
-/// While it is told what to start, the record says that it is unsure of it, and a load that is to be tried is noted before anybody may start
-/// it. So whatever a power cut leaves, what comes up is what the record says, or the record is in doubt. A load is good for
-/// the boot loader first: until that is noted, each boot tells it again.
+/// While it is told what to start, the record says that it is unsure of it. So whatever a power cut leaves, what comes up is what the record says,
+/// or the record is in doubt, and believes what came up. A load is good for the boot loader first: until that is noted, each boot tells it again.
 async fn told(
     core: OwnedMutexGuard<Core>,
     hook: &dyn Tell,
@@ -168,10 +167,10 @@ async fn told(
             return Ok(None);
         };
         if word.0 == ACTIVATE {
-            let is_trial = after.trial.is_some();
-            let mut meanwhile = if is_trial { &after } else { &before }.clone();
-            meanwhile.unsure = true;
-            core.store(&meanwhile)?;
+            core.store(&BootRecord {
+                unsure: true,
+                ..before.clone()
+            })?;
         }
         Ok(Some((word, before, after)))
     })

@@ -31,6 +31,8 @@ struct State {
     off: bool,
     chance: u64,
     loader: Loader,
+    /// Whether the boot loader answers everything with a failure.
+    deaf: bool,
 }
 
 /// A boot loader that does not read the record.
@@ -194,6 +196,11 @@ impl SimMedium {
         }
     }
 
+    /// Lets the boot loader answer everything with a failure, or no longer; it may do what it is told nevertheless.
+    pub(crate) fn deaf(&self, deaf: bool) {
+        self.state().deaf = deaf;
+    }
+
     /// What it falls back to.
     pub(crate) fn foreign_good(&self) -> Slot {
         self.state().loader.good
@@ -313,7 +320,11 @@ impl Tell for SimMedium {
     async fn tell(&self, word: &str, slot: Slot, _load: &str) -> Result<(), SlotError> {
         let mut state = self.state();
         let is_failure = state.event == Some((state.operations + 1, Event::Fail));
-        let (verdict, happens) = state.operate();
+        let (mut verdict, mut happens) = state.operate();
+        if state.deaf && verdict.is_ok() {
+            verdict = Err(io::Error::other("refused"));
+            happens = state.draw(2) == 0;
+        }
         if happens || (is_failure && state.draw(2) == 0) {
             let loader = &mut state.loader;
             match word {

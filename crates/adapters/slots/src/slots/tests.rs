@@ -112,6 +112,14 @@ fn interrupted(nth: u64, event: Event, chance: u64) -> bool {
         Event::Fail => medium.at_operation(u64::from(u32::MAX), event),
     }
     let (mut slot, mut slots) = night.boot();
+    if slot == Slot::A {
+        let record = night.runtime.block_on(slots.record()).unwrap();
+        let is_failed = matches!(record.held(Slot::B), Held::Whole(load) if load.failed);
+        assert!(
+            !is_failed,
+            "{what}: it never came up, and so it has not failed"
+        );
+    }
     for _ in 0..4 {
         drop(slots);
         (slot, slots) = night.boot();
@@ -154,6 +162,43 @@ fn interrupted(nth: u64, event: Event, chance: u64) -> bool {
         }
     }
     true
+}
+
+/// A hook that refuses everything, whatever it does, and is well again when the slot is written anew; the power fails then.
+fn distrusted(nth: u64, chance: u64) -> bool {
+    let night = Night::new(format!(
+        "a cut at operation {nth} after a refusal, chance {chance}"
+    ));
+    let (medium, what) = (&night.medium, &night.what);
+    medium.restart(chance);
+    let slots = night.open(Slot::A).unwrap();
+    medium.deaf(true);
+    assert!(night.upgrade(&slots, 0).is_err(), "{what}");
+    medium.deaf(false);
+    let before = medium.operations();
+    medium.at_operation(nth, Event::Cut);
+    let again = night.upgrade(&slots, 1);
+    let reached = medium.operations() - before >= nth;
+    assert!(again.is_ok() || reached, "{what}: {again:?}");
+    drop(slots);
+    medium.restart(chance);
+    for _ in 0..4 {
+        night.boot();
+    }
+    assert_eq!(night.boot().0, Slot::A, "{what}");
+    reached
+}
+
+//= R-FW-8 type=test
+#[test]
+fn a_hook_that_was_not_to_be_trusted_leaves_a_slot_that_comes_up() {
+    for nth in 1.. {
+        let reached = (0..40).filter(|chance| distrusted(nth, *chance)).count();
+        if reached == 0 {
+            assert!(nth > 30, "{nth}");
+            return;
+        }
+    }
 }
 
 fn sweep(event: Event, chances: u64) -> u64 {
