@@ -261,6 +261,11 @@ fn the_sessions_for_operators_work() {
 }
 
 #[test]
+fn the_session_of_storms_works() {
+    replay("docs/storm.md");
+}
+
+#[test]
 fn the_session_at_the_control_socket_works() {
     replay("docs/control-socket.md");
 }

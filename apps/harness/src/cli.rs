@@ -16,6 +16,8 @@ pub(crate) mod replay;
 pub(crate) mod run;
 #[path = "cli/serve.rs"]
 pub(crate) mod serve;
+#[path = "cli/shard.rs"]
+pub(crate) mod shard;
 #[path = "cli/storm.rs"]
 pub(crate) mod storm;
 #[path = "cli/subnet.rs"]
@@ -159,7 +161,9 @@ pub(crate) enum Command {
     Diff(DiffArgs),
     /// Simulate many phones and one server in virtual time.
     #[command(after_help = "Examples:\n  \
-        onhook-harness storm --phones 1000000 --scenario storm.toml --out storm.json\n  \
+        onhook-harness storm --phones 1000000 --days 7 --scenario storm.toml --html storm.html --out storm.json\n  \
+        onhook-harness storm --phones 20000 --set capacity=200 --compare short:Resync_Random_Delay=2 --compare long:Resync_Random_Delay=600\n  \
+        onhook-harness storm --phones 20000 --params cfg.xml --find-capacity --threshold 'p99<500ms'\n  \
         onhook-harness storm --phones 1000000 --scenario storm.toml --shard 2/5 --out part2.json\n\n\
         Every phone is a real one; the server is a model. A scenario, all keys optional:\n  \
         capacity = 200.0      # answers a second, 0 for any number\n  \
@@ -169,10 +173,14 @@ pub(crate) enum Command {
         failure = \"unavailable\"  # or file-not-found, decrypt-failed\n  \
         power_on_s = 0        # seconds over which the phones get power\n  \
         outages = [{ from_s = 36000, to_s = 37800 }]\n  \
+        close_up_s = 36000    # where the hour begins that is told second by second\n  \
         [params]              # of the phones\n  \
         Profile_Rule = \"http://prov.example/$MA.xml\"\n\n\
-        The same seed gives the same report, byte for byte, whatever the number of shards and processors.")]
-    Storm(StormArgs),
+        A threshold is pN, max or mean of the latency, or sync-pN or sync-max of the time until phones are in sync, with a time; or failures or\n\
+        unfinished with a number or a part of a hundred. The same seed gives the same report, byte for byte, whatever the number of\n\
+        shards and processors. docs/storm.md tells more.\n\
+        Exit status: 0 all thresholds hold, 1 one does not, no capacity was found, or the run was ended early, 2 usage.")]
+    Storm(Box<StormArgs>),
     /// Play many phones to a server, and say how it bore them.
     #[command(after_help = "Examples:\n  \
         onhook-harness fleet --phones 1000 --rule 'http://192.0.2.10/$MA.xml'\n  \
@@ -190,7 +198,9 @@ pub(crate) enum Command {
     /// Add the reports of shards of a storm, or of a fleet, up.
     #[command(after_help = "Examples:\n  \
         onhook-harness merge part1.json part2.json --out storm.json\n  \
-        onhook-harness merge fleet1.json fleet2.json --html fleet.html --threshold 'p99<500ms'")]
+        onhook-harness merge fleet1.json fleet2.json --html fleet.html --threshold 'p99<500ms'\n\n\
+        Parts of different runs or programs, and a part that comes twice, are refused. docs/scale-out.md tells how parts are played.\n\
+        Exit status: 0 no part is missing and all thresholds hold, 1 otherwise, 2 usage or reports that do not belong together.")]
     Merge(MergeArgs),
     /// Simulate the phones of one subnet that fetch the same load, and share it or not, in virtual time.
     #[command(after_help = "Examples:\n  \

@@ -2,7 +2,6 @@
 
 mod cast;
 mod metrics;
-mod progress;
 
 use std::net::IpAddr;
 use std::num::NonZeroUsize;
@@ -14,6 +13,7 @@ use std::thread::available_parallelism;
 use anyhow::{Context, anyhow};
 use onhook_dns::DnsResolver;
 use onhook_driver::{Fetchers, Uploaders};
+use onhook_figures::Measured;
 use onhook_fleet::{Capacity, Fleet, Plan, Report, Shard, Sip, Threshold, Transports};
 use onhook_http::{HttpFetch, Tls};
 use onhook_schedule::phone_seed;
@@ -24,6 +24,7 @@ use tokio::runtime::Builder;
 use crate::cli::fleet::FleetArgs;
 use crate::failure::{Done, FAILED, note};
 use crate::output::{self, Readers};
+use crate::progress;
 use crate::stop::StopSignals;
 use crate::try_out::trust;
 
@@ -31,6 +32,9 @@ use crate::try_out::trust;
 pub(crate) fn fleet(args: &FleetArgs) -> Done {
     let plan = plan(args)?;
     plan.check()?;
+    for place in args.out.iter().chain(&args.html) {
+        output::check(place)?;
+    }
     let thresholds = thresholds(&args.threshold)?;
     if args.list {
         return list(&plan);
@@ -56,7 +60,14 @@ fn play(args: &FleetArgs, fleet: &Fleet, tls: Arc<Tls>) -> anyhow::Result<Report
         if let Some(address) = args.metrics {
             metrics::serve(address, live.clone()).await?;
         }
-        let shown = progress::show(live.clone());
+        let so_far = live.clone();
+        let shown = progress::show(move || {
+            let totals = so_far.totals();
+            format!(
+                "{} phones: {} requests, {} resyncs succeeded, {} failed",
+                totals.phones, totals.requests, totals.succeeded, totals.failed
+            )
+        });
         let resolver = Arc::new(DnsResolver::default());
         let tftp = Arc::new(TftpFetch::new(resolver.clone(), LocalPorts::ephemeral()));
         let (names, seed, made) = (resolver.clone(), fleet.plan.seed, AtomicU64::new(0));
@@ -99,12 +110,12 @@ fn plan(args: &FleetArgs) -> anyhow::Result<Plan> {
     let sources = source
         .transpose()
         .map_err(|why: String| anyhow!("--source: {why}"))?;
+    let shard = args.shard.as_ref().map(|shard| shard.read());
+    let shard = shard.transpose()?;
+    let shard = shard.map(|(number, of)| Shard { number, of });
     Ok(Plan {
         phones: args.phones,
-        shard: args.shard.map(|shard| Shard {
-            number: shard.number,
-            of: shard.of,
-        }),
+        shard,
         seed: args.seed,
         first_mac: args.first_mac.parse().context("--first-mac")?,
         ramp_ms: args.ramp,
@@ -142,7 +153,12 @@ pub(crate) fn thresholds(asked: &[String]) -> anyhow::Result<Vec<Threshold>> {
     if asked.is_empty() {
         return Ok(vec![Threshold::no_failures()]);
     }
-    let read = |text: &String| text.parse().context("--threshold");
+    read::<Report>(asked)
+}
+
+/// Conditions for reports of one kind.
+pub(crate) fn read<R: Measured>(asked: &[String]) -> anyhow::Result<Vec<Threshold>> {
+    let read = |text: &String| Threshold::read::<R>(text).context("--threshold");
     asked.iter().map(read).collect()
 }
 

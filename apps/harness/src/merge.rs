@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -39,14 +39,25 @@ pub(crate) fn merge(args: &MergeArgs) -> Done {
     }
     if first.starts_with("onhook.fleet/") {
         let reports = all(&files, "a fleet")?;
-        return merged_fleet(&onhook_fleet::merge(&reports)?, args);
-    }
-    if args.html.is_some() || !args.threshold.is_empty() {
-        return Err(anyhow::anyhow!("--html and --threshold are for reports of a fleet").into());
+        let sum = onhook_fleet::merge(&reports)
+            .map_err(|error| anyhow!("{}{error}", whose(&files, error.number())))?;
+        return merged_fleet(&sum, args);
     }
     let reports = all(&files, "a storm")?;
-    storm::finish(&onhook_storm::merge(&reports)?, args.out.as_deref())
+    let sum = onhook_storm::merge(&reports)
+        .map_err(|error| anyhow!("{}{error}", whose(&files, error.number())))?;
+    merged_storm(&sum, args)
 }
+
+/// The file of a report by its number, which the sum could not be made with.
+fn whose(files: &Files<'_>, number: Option<usize>) -> String {
+    let file = number.and_then(|number| files.get(number.checked_sub(1)?));
+    file.map(|(from, _)| format!("{}: ", name(from)))
+        .unwrap_or_default()
+}
+
+/// What was read, and from where.
+type Files<'f> = [(&'f OsString, zeroize::Zeroizing<Vec<u8>>)];
 
 fn name(from: &OsString) -> std::path::Display<'_> {
     Path::new(from).display()
@@ -59,10 +70,7 @@ fn bail_kinds(from: &OsString, kind: &str, first: &str) -> anyhow::Result<()> {
     )
 }
 
-fn all<T: DeserializeOwned>(
-    files: &[(&OsString, zeroize::Zeroizing<Vec<u8>>)],
-    of: &str,
-) -> anyhow::Result<Vec<T>> {
+fn all<T: DeserializeOwned>(files: &Files<'_>, of: &str) -> anyhow::Result<Vec<T>> {
     files
         .iter()
         .map(|(from, content)| {
@@ -91,4 +99,21 @@ fn merged_fleet(report: &onhook_fleet::Report, args: &MergeArgs) -> Done {
         return Ok(ExitCode::from(FAILED));
     }
     Ok(fleet::judged(report, &thresholds, machine))
+}
+
+/// The same for a storm.
+fn merged_storm(report: &onhook_storm::Report, args: &MergeArgs) -> Done {
+    let thresholds = fleet::read::<onhook_storm::Report>(&args.threshold)?;
+    let to = storm::Places {
+        out: args.out.as_ref(),
+        html: args.html.as_ref(),
+        json: false,
+    };
+    storm::finish(report, &thresholds, &to)?;
+    let status = storm::judged(report, &thresholds, &to);
+    if !report.is_whole() {
+        note("the sum is not judged good: reports of other shards are missing");
+        return Ok(ExitCode::from(FAILED));
+    }
+    Ok(status)
 }

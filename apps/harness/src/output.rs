@@ -47,11 +47,36 @@ pub(crate) fn write(to: &OsStr, content: &[u8], readers: Readers) -> anyhow::Res
     }
 }
 
-fn replace(path: &Path, content: &[u8], readers: Readers) -> anyhow::Result<()> {
-    let folder: PathBuf = match path.parent() {
+/// Makes sure that [`write`] has a place to write to, as far as that can be known before.
+pub(crate) fn check(to: &OsStr) -> anyhow::Result<()> {
+    let path = Path::new(to);
+    let failed = || format!("cannot write {}", path.display());
+    match path.metadata() {
+        _ if to == "-" => Ok(()),
+        Ok(there) if there.is_dir() => bail!("cannot write {}: it is a directory", path.display()),
+        Ok(there) if !there.is_file() => Ok(()),
+        Ok(_) => room(&path.canonicalize().with_context(failed)?).with_context(failed),
+        Err(error) if error.kind() == ErrorKind::NotFound => room(path).with_context(failed),
+        Err(error) => Err(error).with_context(failed),
+    }
+}
+
+/// Tries to make a file beside another one.
+fn room(path: &Path) -> std::io::Result<()> {
+    tempfile::Builder::new()
+        .prefix(".onhook-")
+        .tempfile_in(folder(path))
+        .map(drop)
+}
+
+fn folder(path: &Path) -> PathBuf {
+    match path.parent() {
         Some(folder) if folder != Path::new("") => folder.into(),
         Some(_) | None => ".".into(),
-    };
+    }
+}
+
+fn replace(path: &Path, content: &[u8], readers: Readers) -> anyhow::Result<()> {
     let mode = match readers {
         Readers::Owner => 0o600,
         Readers::Everybody => 0o644,
@@ -59,7 +84,7 @@ fn replace(path: &Path, content: &[u8], readers: Readers) -> anyhow::Result<()> 
     let mut file = tempfile::Builder::new()
         .prefix(".onhook-")
         .permissions(Permissions::from_mode(mode))
-        .tempfile_in(folder)?;
+        .tempfile_in(folder(path))?;
     file.write_all(content)?;
     file.as_file().sync_all()?;
     file.persist(path)?;
@@ -159,6 +184,7 @@ mod tests {
     fn what_cannot_be_written_is_named() {
         let dir = tempfile::tempdir().unwrap();
         for path in [dir.path().to_owned(), dir.path().join("no/such/folder")] {
+            assert!(check(path.as_os_str()).is_err());
             let error = write(path.as_os_str(), b"x", Readers::Owner).unwrap_err();
             assert!(
                 format!("{error:#}").contains(&path.display().to_string()),

@@ -1,87 +1,177 @@
 //! `storm`: many phones in virtual time.
 
-use std::ffi::OsStr;
-use std::path::Path;
+mod setting;
+
+use std::ffi::OsString;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::thread;
 
 use anyhow::{Context, anyhow};
-use onhook_storm::{Report, Scenario, Shard, Storm};
+use onhook_figures::Threshold;
+use onhook_storm::{
+    Capacity, Comparison, Progress, Report, Shard, Storm, capacity_page, comparison_page, page,
+};
+use tokio::runtime::Builder;
 
 use crate::cli::storm::StormArgs;
-use crate::failure::Done;
-use crate::output::Readers;
-use crate::{input, output};
+use crate::failure::{Done, FAILED, note};
+use crate::output::{self, Readers};
+use crate::stop::StopSignals;
+use crate::{fleet, progress};
 
-/// Simulates a storm, or a shard of it.
+/// Simulates a storm or a shard of it, compares settings, or finds the capacity that a server needs.
 pub(crate) fn storm(args: &StormArgs) -> Done {
-    let scenario = match &args.scenario {
-        None => Scenario::default(),
-        Some(from) => {
-            let content = input::bytes(from)?;
-            let name = Path::new(from).display();
-            let text =
-                std::str::from_utf8(&content).with_context(|| format!("{name} is not UTF-8"))?;
-            Scenario::parse(text).map_err(|error| anyhow!("{name}: {error}"))?
-        }
+    let storm = setting::storm(args)?;
+    let variants = setting::variants(args, &storm)?;
+    let thresholds = fleet::read::<Report>(&args.threshold)?;
+    let shard = args.shard.as_ref().map(|shard| shard.read());
+    let shard = shard.transpose()?;
+    let to = Places {
+        out: args.out.as_ref(),
+        html: args.html.as_ref(),
+        json: args.json,
     };
-    let storm = Storm {
-        phones: args.phones,
-        days: args.days,
-        seed: args.seed,
-        scenario,
-    };
-    let shard = args.shard.map(|shard| Shard {
-        number: shard.number,
-        of: shard.of,
-    });
+    to.check()?;
     let threads = thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let report = storm.run(shard, threads)?;
-    finish(&report, args.out.as_deref())
+    if args.find_capacity {
+        return find(storm, thresholds, threads, &to);
+    }
+    if !variants.is_empty() {
+        let compared = play(move |progress| Comparison::run(&storm, &variants, threads, progress));
+        let comparison = compared??;
+        to.write(
+            || comparison.to_json(),
+            || comparison_page(&comparison, &thresholds),
+            || comparison.text(&thresholds),
+        )?;
+        let good = comparison.is_good(&thresholds);
+        return Ok(status(good, comparison.interrupted));
+    }
+    let shard = shard.map(|(number, of)| Shard { number, of });
+    let report = play(move |progress| storm.run(shard, threads, progress))??;
+    finish(&report, &thresholds, &to)?;
+    Ok(judged(&report, &thresholds, &to))
 }
 
-/// Writes the report, and says the most important of it unless the report itself goes to standard output.
-pub(crate) fn finish(report: &Report, out: Option<&OsStr>) -> Done {
-    if let Some(out) = out {
-        output::write(out, report.to_json()?.as_bytes(), Readers::Everybody)?;
+/// Finds a capacity; that there is none, or no answer, is exit status 1.
+fn find(storm: Storm, thresholds: Vec<Threshold>, threads: usize, to: &Places<'_>) -> Done {
+    if thresholds.is_empty() {
+        return Err(anyhow!(
+            "--find-capacity: say what has to hold, for example with --threshold 'p99<500ms'"
+        )
+        .into());
     }
-    if out.is_none_or(|out| out != "-") {
-        output::print(&summary(report))?;
-    }
-    Ok(ExitCode::SUCCESS)
+    let found = play(move |progress| Capacity::find(&storm, &thresholds, threads, progress))??;
+    to.write(
+        || found.to_json(),
+        || capacity_page(&found),
+        || found.text(),
+    )?;
+    Ok(status(found.least.is_some(), found.interrupted))
 }
 
-fn summary(report: &Report) -> String {
-    let totals = &report.totals;
-    let mut lines = vec![format!(
-        "{} phones, {} days, seed {}: cells {} of {}",
-        totals.phones,
-        report.days,
-        report.seed,
-        report.cells.done.len(),
-        report.cells.of
-    )];
-    if !report.is_whole() {
-        lines.push("a part of the storm: `merge` adds the others".to_owned());
+/// Runs something long, shows how far it is, and ends it early when somebody asks for that.
+fn play<T: Send + 'static>(
+    work: impl FnOnce(&Progress) -> T + Send + 'static,
+) -> anyhow::Result<T> {
+    let runtime = Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("cannot start")?;
+    runtime.block_on(async {
+        let mut signals = StopSignals::catch()?;
+        let watched = Arc::new(Progress::default());
+        let shown = Arc::clone(&watched);
+        let shown = progress::show(move || {
+            let (done, of) = shown.cells();
+            format!("{done} of {of} cells")
+        });
+        let done = Arc::clone(&watched);
+        let mut work = tokio::task::spawn_blocking(move || work(&done));
+        let ended = tokio::select! {
+            ended = &mut work => ended,
+            () = signals.first() => {
+                watched.stop();
+                work.await
+            }
+        };
+        drop(shown);
+        ended.context("the simulation ended early: this is a fault of the program")
+    })
+}
+
+/// Where a result goes.
+pub(crate) struct Places<'a> {
+    pub(crate) out: Option<&'a OsString>,
+    pub(crate) html: Option<&'a OsString>,
+    pub(crate) json: bool,
+}
+
+impl Places<'_> {
+    /// Makes sure that files can be written, before anything long begins.
+    pub(crate) fn check(&self) -> anyhow::Result<()> {
+        let mut places = self.out.iter().chain(self.html.iter());
+        places.try_for_each(|place| output::check(place))
     }
-    lines.push(format!(
-        "{} resyncs, {} requests; {} phones provisioned",
-        totals.started.values().sum::<u64>(),
-        totals.requests,
-        totals.provisioned
-    ));
-    for (title, sums) in [("causes", &totals.started), ("outcomes", &totals.ended)] {
-        let sums: Vec<String> = sums.iter().map(|(key, n)| format!("{key} {n}")).collect();
-        lines.push(format!("{title}: {}", sums.join(", ")));
+
+    /// Whether the document itself goes to standard output.
+    fn machine(&self) -> bool {
+        self.json || self.out.is_some_and(|out| out == "-")
     }
-    if let Some((minute, requests)) = report.peak() {
-        lines.push(format!(
-            "busiest minute: {requests} requests, {} a second, day {} {:02}:{:02}",
-            requests / 60,
-            minute / 1440 + 1,
-            minute / 60 % 24,
-            minute % 60
-        ));
+
+    /// Writes whatever can be written: a file that cannot is told at the end, and takes nothing else away.
+    pub(crate) fn write(
+        &self,
+        json: impl Fn() -> serde_json::Result<String>,
+        page: impl Fn() -> String,
+        text: impl Fn() -> String,
+    ) -> anyhow::Result<()> {
+        let out = self.out.map_or(Ok(()), |out| {
+            output::write(out, json()?.as_bytes(), Readers::Everybody)
+        });
+        let html = self.html.map_or(Ok(()), |html| {
+            output::write(html, page().as_bytes(), Readers::Everybody)
+        });
+        if self.json {
+            output::print(&json()?)?;
+        } else if !self.machine() {
+            output::print(&text())?;
+        }
+        out.and(html)
     }
-    lines.join("\n") + "\n"
+}
+
+/// Writes the report, and tells it unless the report itself goes to standard output.
+pub(crate) fn finish(
+    report: &Report,
+    thresholds: &[Threshold],
+    to: &Places<'_>,
+) -> anyhow::Result<()> {
+    to.write(
+        || report.to_json(),
+        || page(report, thresholds),
+        || report.text(thresholds),
+    )
+}
+
+/// The exit status; what failed is told on stderr if the report itself is for programs.
+pub(crate) fn judged(report: &Report, thresholds: &[Threshold], to: &Places<'_>) -> ExitCode {
+    for threshold in thresholds.iter().filter(|_| to.machine()) {
+        let (holds, found) = threshold.judge(report);
+        if !holds {
+            note(&format!("{threshold} does not hold: {found}"));
+        }
+    }
+    status(report.is_good(thresholds), report.interrupted)
+}
+
+fn status(good: bool, interrupted: bool) -> ExitCode {
+    if interrupted {
+        note("ended early: the report holds what had come to its end");
+    }
+    match good && !interrupted {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::from(FAILED),
+    }
 }

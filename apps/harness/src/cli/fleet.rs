@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::phone::ScopeArgs;
-use super::storm::{ShardArg, shard};
+use super::shard::{ShardArg, shard};
 
 #[derive(Args)]
 pub(crate) struct FleetArgs {
@@ -27,7 +27,7 @@ pub(crate) struct FleetArgs {
     /// What has to hold for exit status 0, for example 'p99<500ms'; may be given several times.
     #[arg(long, value_name = "CONDITION")]
     pub(crate) threshold: Vec<String>,
-    /// Only this part of several, counted from 1; `merge` adds them up.
+    /// Only this part of several, counted from 1, or env:NAME/N for an index from 0 in a variable; `merge` adds them up.
     #[arg(long, value_name = "I/N", value_parser = shard)]
     pub(crate) shard: Option<ShardArg>,
     /// Where the JSON goes (schema onhook.fleet/1); - for standard output.

@@ -12,6 +12,7 @@ mod openssl;
 mod records;
 mod schema;
 mod serve;
+mod serving;
 mod storm;
 mod try_out;
 mod usage;

@@ -10,7 +10,6 @@
 //! Requirement families: none of its own; the phones keep theirs.
 
 mod capacity;
-mod distribution;
 mod fleet;
 mod gate;
 mod lane;
@@ -26,11 +25,10 @@ mod text;
 mod threshold;
 
 pub use capacity::{Capacity, TooMany};
-pub use distribution::Distribution;
 pub use fleet::{Cast, Fleet, FleetError, Make, Sip, Transports};
 pub use metrics::metrics;
+pub use onhook_figures::{Distribution, Threshold};
 pub use page::page;
 pub use plan::{Member, Plan, PlanError, Shard, Sources};
 pub use report::{Fault, MergeError, Report, Run, Seconds, Shards, Totals, merge};
 pub use tally::Live;
-pub use threshold::{Threshold, ThresholdError};

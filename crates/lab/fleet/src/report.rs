@@ -253,6 +253,17 @@ impl Report {
     }
 }
 
+impl MergeError {
+    /// Which report does not belong, from 1.
+    #[must_use]
+    pub const fn number(&self) -> Option<usize> {
+        match self {
+            Self::Nothing => None,
+            Self::Different { number, .. } | Self::Twice { number, .. } => Some(*number),
+        }
+    }
+}
+
 impl Totals {
     pub(crate) fn add(&mut self, more: &Self) {
         self.phones += more.phones;

@@ -7,13 +7,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use onhook_device::{MonoTime, Now};
 use onhook_driver::{Fetched, Observer};
+use onhook_figures::Spans;
 use onhook_phone::port::Message;
 use onhook_phone::report::ResyncReport;
 use onhook_phone::{Notice, RestartKind};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use crate::distribution::Spans;
 use crate::report::{Fault, Report, Run, SCHEMA, Seconds, Shards, Totals, add_fault};
 
 /// Seconds that are told apart: those of the longest run.

@@ -2,19 +2,12 @@
 
 use std::fmt::Write as _;
 
+use onhook_figures::span;
+
 use crate::{Report, Threshold};
 
 /// How many kinds of failures are told.
 const TOLD: usize = 5;
-
-/// A span in a unit that suits it.
-pub(crate) fn span(us: u64) -> String {
-    match us {
-        0..1000 => format!("{us} us"),
-        1000..10_000_000 => format!("{:.1} ms", us as f64 / 1e3),
-        _ => format!("{:.1} s", us as f64 / 1e6),
-    }
-}
 
 impl Report {
     /// What happened, in lines, and what came of the thresholds.

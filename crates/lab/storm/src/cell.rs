@@ -5,16 +5,18 @@ use std::net::{IpAddr, Ipv4Addr};
 use onhook_device::{Identity, Mac, MonoTime, Now, Outcome};
 use onhook_driver::Wheel;
 use onhook_fetch::Endpoint;
-use onhook_params::{Delta, Entry, Mark, ParamId, ParamSet, secrecy};
+use onhook_params::{Delta, Entry, Mark, ParamSet, known, secrecy};
 use onhook_phone::{
     Boot, Committed, Cx, Effect, Input, Model, Notice, OpId, Phone, PhoneSetup, RestartKind,
     Shared, StateRecord, Told,
 };
 use onhook_schedule::phone_seed;
+use onhook_trial::discovered;
 
-use crate::report::Report;
+use crate::Storm;
 use crate::server::{Answer, Server};
-use crate::{Scenario, Storm};
+use crate::storm::{Progress, Setting};
+use crate::tally::Tally;
 
 /// How long a restart takes.
 const REBOOT_MS: u64 = 60_000;
@@ -55,9 +57,12 @@ struct Seat {
     /// What the last request is answered with; 0 for a success.
     failure: u16,
     asked: OpId,
+    /// Whether the last resync succeeded, and whether any did.
+    in_sync: bool,
+    ever: bool,
 }
 
-pub(crate) struct Cell<'s> {
+pub(crate) struct Cell {
     shared: Shared,
     seats: Vec<Seat>,
     wheel: Wheel,
@@ -67,23 +72,26 @@ pub(crate) struct Cell<'s> {
     out: Vec<Effect>,
     empty: Delta,
     now_ms: u64,
-    report: &'s mut Report,
+    tally: Tally,
 }
 
-impl<'s> Cell<'s> {
+impl Cell {
     /// The cell of some phones, numbered from `first`.
     pub(crate) fn new(
         storm: &Storm,
-        settings: &[(ParamId, String)],
-        cell: u64,
-        first: u32,
-        phones: u32,
-        report: &'s mut Report,
+        setting: &Setting,
+        cell: u32,
+        (first, phones): (u32, u32),
+        tally: Tally,
     ) -> Self {
         let mut shared = Shared::with_seed(storm.seed);
-        let identity = Identity::default();
-        let model = shared.add_model(Model::of(&identity, Scenario::scope()));
-        let entries = settings.iter().map(|(id, text)| Entry {
+        let identity = Identity {
+            family: setting.scope.family,
+            release: setting.scope.release,
+            ..Identity::default()
+        };
+        let model = shared.add_model(Model::of(&identity, setting.scope));
+        let entries = setting.params.iter().map(|(id, text)| Entry {
             id: *id,
             access: None,
             mark: Mark::None,
@@ -112,14 +120,16 @@ impl<'s> Cell<'s> {
                     timers: 0,
                     failure: 0,
                     asked: OpId::from_number(0),
+                    in_sync: false,
+                    ever: false,
                 }
             })
             .collect();
-        Self {
+        let mut cell = Self {
             server: Server::new(
                 &storm.scenario,
                 storm.seed,
-                cell,
+                u64::from(cell),
                 u64::from(phones),
                 u64::from(storm.phones),
             ),
@@ -130,15 +140,22 @@ impl<'s> Cell<'s> {
             out: Vec::new(),
             empty: Delta::default(),
             now_ms: 0,
-            report,
+            tally,
+        };
+        if !setting.options.is_empty() {
+            (0..phones).for_each(|phone| cell.learn(phone, &setting.options));
         }
+        cell
     }
 
-    /// Lets so many milliseconds pass.
-    pub(crate) fn run(mut self, end_ms: u64) {
+    /// Lets so many milliseconds pass; `None` if somebody does not want to wait for the end.
+    pub(crate) fn run(mut self, end_ms: u64, progress: &Progress) -> Option<Tally> {
         let mut due = Vec::new();
         let mut since_sweep = 0;
         while let Some(next) = self.wheel.next().filter(|at| at.as_millis() < end_ms) {
+            if progress.is_stopped() {
+                return None;
+            }
             self.now_ms = next.as_millis();
             self.wheel.expire(next, &mut due);
             // The wheel keeps no order among them.
@@ -152,9 +169,24 @@ impl<'s> Cell<'s> {
                 self.shared.sweep();
             }
         }
-        self.report.totals.phones += self.seats.len() as u64;
+        self.tally.phones = self.seats.len() as u64;
         let provisioned = self.seats.iter().filter(|seat| seat.phone.provisioned());
-        self.report.totals.provisioned += provisioned.count() as u64;
+        self.tally.provisioned = provisioned.count() as u64;
+        Some(self.tally)
+    }
+
+    /// Tells a phone what DHCP says of the server.
+    fn learn(&mut self, phone: u32, options: &[(u8, String)]) {
+        let Some(seat) = self.seats.get(phone as usize) else {
+            return;
+        };
+        let Some(view) = seat.phone.view(&self.shared) else {
+            return;
+        };
+        let order = seat.phone.params().text(known::DHCP_OPTION_TO_USE, view);
+        let order = order.to_owned();
+        let found = discovered(options, &order, &mut self.shared);
+        self.handle(phone, Input::OptionsLearned(found));
     }
 
     fn comes(&mut self, phone: u32, carried: u32) {
@@ -181,7 +213,7 @@ impl<'s> Cell<'s> {
         };
         seat.boot_ms = self.now_ms;
         let record = seat.record;
-        self.report.totals.boots += 1;
+        self.tally.boots += 1;
         self.handle(phone, Input::Boot(Boot::Normal, record));
     }
 
@@ -200,7 +232,7 @@ impl<'s> Cell<'s> {
         let Some(seat) = self.seats.get_mut(phone as usize) else {
             return;
         };
-        self.report.totals.inputs += 1;
+        self.tally.inputs += 1;
         let mono = MonoTime::from_millis(self.now_ms.saturating_sub(seat.boot_ms));
         let now = Now { mono, wall: None };
         let mut cx = Cx {
@@ -233,7 +265,7 @@ impl<'s> Cell<'s> {
         match effect {
             Effect::Fetch(op, _) => {
                 let answer = self.server.ask(self.now_ms);
-                self.report.request(self.now_ms, &answer);
+                self.tally.request(self.now_ms, &answer);
                 self.answer_later(phone, op, &answer);
                 let endpoint = Endpoint {
                     ip: Some(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1))),
@@ -248,10 +280,11 @@ impl<'s> Cell<'s> {
                 self.handle(phone, Input::StateSaved(op, Committed::Durable));
             }
             Effect::Notice(Notice::ResyncStarted(cause, _)) => {
-                self.report.starts(self.now_ms, cause);
+                self.tally.starts(self.now_ms, cause);
             }
             Effect::Notice(Notice::ResyncDone(outcome)) => {
-                self.report.ends(self.now_ms, outcome);
+                self.tally.ends(self.now_ms, outcome);
+                self.sync(phone, outcome.is_success());
             }
             // The phone itself goes on.
             Effect::Restart(RestartKind::Warm) => {}
@@ -273,6 +306,18 @@ impl<'s> Cell<'s> {
             Effect::Upgrade(..) | Effect::Activate(_) | Effect::Erase(_) => {}
             // The server takes reports beside profiles.
             Effect::Report(op, ..) => self.handle(phone, Input::Reported(op, Ok(()))),
+        }
+    }
+
+    /// Notes whether a phone has what the server wants it to have.
+    fn sync(&mut self, phone: u32, in_sync: bool) {
+        let Some(seat) = self.seats.get_mut(phone as usize) else {
+            return;
+        };
+        if std::mem::replace(&mut seat.in_sync, in_sync) != in_sync {
+            let first = !seat.ever;
+            seat.ever |= in_sync;
+            self.tally.sync(self.now_ms, in_sync, first);
         }
     }
 

@@ -2,42 +2,53 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use onhook_device::Outcome;
-use onhook_phone::Cause;
+use onhook_figures::{Distribution, Found, Measured, Spans, Threshold, What};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::Scenario;
-use crate::server::Answer;
+use crate::series::Series;
+use crate::{Scenario, Storm};
 
 /// The schema of a report.
 pub(crate) const SCHEMA: &str = "onhook.storm/1";
+/// The program that makes reports.
+pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// The result of a storm, or of a part of it.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Report {
     /// `onhook.storm/1`
     pub schema: String,
+    /// Of the program that simulated.
+    pub version: String,
     /// Phones of the whole storm.
     pub phones: u32,
     /// Virtual days.
     pub days: u32,
     /// Seed of the run.
     pub seed: u64,
-    /// What was simulated.
+    /// What was simulated, without secrets.
     pub scenario: Scenario,
     /// Which cells are in it.
     pub cells: Cells,
+    /// Whether somebody ended it early: cells that had not come to their end are not in it.
+    pub interrupted: bool,
     /// Sums over all of it.
     pub totals: Totals,
-    /// Sums for each minute.
-    pub minutes: Minutes,
-    /// Requests by how long they waited for their turn: below 1 ms, 2 ms, 4 ms and so on.
-    pub waits: Vec<u64>,
+    /// From a request that reached the server to its answer, or to when the phone gave up.
+    pub latency: Distribution,
+    /// From the beginning to when each phone was in sync for the first time; those that never were are not in it.
+    pub in_sync: Distribution,
+    /// Minute by minute.
+    pub minutes: Series,
+    /// Second by second, for the hour of the close-up.
+    pub seconds: Series,
 }
 
 /// The cells of a report.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Cells {
     /// Phones in one cell; the last may have fewer.
     pub size: u32,
@@ -49,6 +60,7 @@ pub struct Cells {
 
 /// Sums over a whole report.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Totals {
     /// Phones.
     pub phones: u64,
@@ -64,19 +76,6 @@ pub struct Totals {
     pub requests: u64,
     /// Inputs that phones handled.
     pub inputs: u64,
-}
-
-/// Sums for each minute since the beginning.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-pub struct Minutes {
-    /// Requests to the server.
-    pub requests: Vec<u64>,
-    /// Resyncs that were retries.
-    pub retries: Vec<u64>,
-    /// Resyncs that succeeded.
-    pub succeeded: Vec<u64>,
-    /// Resyncs that failed.
-    pub failed: Vec<u64>,
 }
 
 /// Reports that do not belong together.
@@ -101,93 +100,96 @@ pub enum MergeError {
         /// The cell.
         cell: u32,
     },
+    /// One of them has cells that there are not.
+    #[error("report {number} has cell {cell} of {of}: it is damaged")]
+    Damaged {
+        /// Which, from 1.
+        number: usize,
+        /// The cell.
+        cell: u32,
+        /// How many there are.
+        of: u32,
+    },
 }
 
-impl Minutes {
-    fn new(minutes: usize) -> Self {
-        let none = vec![0; minutes];
-        Self {
-            requests: none.clone(),
-            retries: none.clone(),
-            succeeded: none.clone(),
-            failed: none,
+impl MergeError {
+    /// Which report does not belong, from 1.
+    #[must_use]
+    pub const fn number(&self) -> Option<usize> {
+        match self {
+            Self::Nothing => None,
+            Self::Different { number, .. }
+            | Self::Twice { number, .. }
+            | Self::Damaged { number, .. } => Some(*number),
         }
     }
+}
 
-    fn add(&mut self, other: &Self) {
-        add(&mut self.requests, &other.requests);
-        add(&mut self.retries, &other.retries);
-        add(&mut self.succeeded, &other.succeeded);
-        add(&mut self.failed, &other.failed);
+impl Totals {
+    /// Resyncs that began.
+    #[must_use]
+    pub fn resyncs(&self) -> u64 {
+        self.started.values().sum()
+    }
+
+    /// Resyncs that ended, and those of them that failed.
+    #[must_use]
+    pub fn ended(&self) -> (u64, u64) {
+        let failed = self
+            .ended
+            .iter()
+            .filter(|(code, _)| !code.starts_with("A."));
+        (self.ended.values().sum(), failed.map(|(_, n)| n).sum())
     }
 }
 
 impl Report {
-    pub(crate) fn new(
-        phones: u32,
-        days: u32,
-        seed: u64,
-        scenario: &Scenario,
-        cells: Cells,
-    ) -> Self {
+    pub(crate) fn new(storm: &Storm, cells: Cells) -> Self {
         Self {
             schema: SCHEMA.to_owned(),
-            phones,
-            days,
-            seed,
-            scenario: scenario.clone(),
+            version: VERSION.to_owned(),
+            phones: storm.phones,
+            days: storm.days,
+            seed: storm.seed,
+            scenario: storm.scenario.shown(),
             cells,
+            interrupted: false,
             totals: Totals::default(),
-            minutes: Minutes::new(days as usize * 1440),
-            waits: vec![0; 24],
+            latency: Spans::default().distribution(),
+            in_sync: Spans::default().distribution(),
+            minutes: Series::minutes(storm.days),
+            seconds: Series::close_up(storm.days, storm.scenario.close_up_s),
         }
-    }
-
-    pub(crate) fn request(&mut self, now_ms: u64, answer: &Answer) {
-        self.totals.requests += 1;
-        count(&mut self.minutes.requests, now_ms);
-        let class = (u64::BITS - answer.waited_ms.leading_zeros()) as usize;
-        let last = self.waits.len() - 1;
-        if let Some(waits) = self.waits.get_mut(class.min(last)) {
-            *waits += 1;
-        }
-    }
-
-    pub(crate) fn starts(&mut self, now_ms: u64, cause: Cause) {
-        bump(&mut self.totals.started, cause.name());
-        if cause == Cause::Retry {
-            count(&mut self.minutes.retries, now_ms);
-        }
-    }
-
-    pub(crate) fn ends(&mut self, now_ms: u64, outcome: Outcome) {
-        bump(&mut self.totals.ended, outcome.code());
-        let minutes = match outcome.is_success() {
-            true => &mut self.minutes.succeeded,
-            false => &mut self.minutes.failed,
-        };
-        count(minutes, now_ms);
     }
 
     /// Takes in what another part of the same storm has.
-    pub(crate) fn add(&mut self, other: &Self) {
+    fn add(&mut self, other: &Self) {
         self.cells.done.extend(&other.cells.done);
+        self.interrupted |= other.interrupted;
         let (totals, more) = (&mut self.totals, &other.totals);
-        totals.phones += more.phones;
-        totals.provisioned += more.provisioned;
-        totals.boots += more.boots;
-        totals.requests += more.requests;
-        totals.inputs += more.inputs;
+        // Whatever stands in a file, nothing runs over.
+        for (sum, more) in [
+            (&mut totals.phones, more.phones),
+            (&mut totals.provisioned, more.provisioned),
+            (&mut totals.boots, more.boots),
+            (&mut totals.requests, more.requests),
+            (&mut totals.inputs, more.inputs),
+        ] {
+            *sum = sum.saturating_add(more);
+        }
         for (sums, more) in [
             (&mut totals.started, &more.started),
             (&mut totals.ended, &more.ended),
         ] {
             for (key, number) in more {
-                *sums.entry(key.clone()).or_default() += number;
+                let sum = sums.entry(key.clone()).or_default();
+                *sum = sum.saturating_add(*number);
             }
         }
+        self.latency = self.latency.plus(&other.latency);
+        self.in_sync = self.in_sync.plus(&other.in_sync);
         self.minutes.add(&other.minutes);
-        add(&mut self.waits, &other.waits);
+        self.seconds.add(&other.seconds);
     }
 
     /// Whether all cells are in it.
@@ -196,12 +198,26 @@ impl Report {
         self.cells.done.len() == self.cells.of as usize
     }
 
-    /// The busiest minute and its requests.
+    /// The cells that are not in it.
+    pub fn missing(&self) -> impl Iterator<Item = u32> {
+        (0..self.cells.of).filter(|cell| !self.cells.done.contains(cell))
+    }
+
+    /// Whether it was carried to its end, and all of this holds.
     #[must_use]
-    pub fn peak(&self) -> Option<(usize, u64)> {
-        let most = *self.minutes.requests.iter().max()?;
-        let minute = self.minutes.requests.iter().position(|n| *n == most)?;
-        Some((minute, most))
+    pub fn is_good(&self, thresholds: &[Threshold]) -> bool {
+        !self.interrupted && thresholds.iter().all(|threshold| threshold.judge(self).0)
+    }
+
+    /// After how many microseconds so many of a hundred phones had been in sync; `None` if they never were.
+    #[must_use]
+    pub fn synced_us(&self, percent: f64) -> Option<u64> {
+        let wanted = (self.totals.phones as f64 * percent / 100.0)
+            .ceil()
+            .max(1.0);
+        let part = wanted * 100.0 / self.in_sync.count.max(1) as f64;
+        // A part that is whole but for its last digit is whole.
+        (wanted <= self.in_sync.count as f64).then(|| self.in_sync.percentile(part.min(100.0)))
     }
 
     /// As JSON with a line end.
@@ -213,35 +229,62 @@ impl Report {
     }
 }
 
+impl Measured for Report {
+    const WORDS: &'static str =
+        "pN, max, mean, sync-pN (N from 0 to 100), sync-max, failures and unfinished";
+
+    fn tells(what: What) -> bool {
+        // These phones are never late, and their number a second is given.
+        !matches!(what, What::Late(_) | What::Rate)
+    }
+
+    fn found(&self, what: What) -> Result<Found, String> {
+        let (ended, failed) = self.totals.ended();
+        let begun = self.totals.resyncs();
+        match what {
+            What::Latency(_) | What::Mean if self.latency.count == 0 => {
+                Err("no request reached the server".to_owned())
+            }
+            What::Latency(percent) => Ok(Found::Span(self.latency.percentile(percent))),
+            What::Mean => Ok(Found::Span(self.latency.mean_us)),
+            What::Failures if ended == 0 => Err("no resync ended".to_owned()),
+            What::Failures => Ok(Found::Of(failed, ended)),
+            What::Unfinished => Ok(Found::Of(begun.saturating_sub(ended), begun)),
+            What::InSync(percent) => self.synced_us(percent).map(Found::Span).ok_or_else(|| {
+                let (some, all) = (self.in_sync.count, self.totals.phones);
+                format!("{some} of {all} phones have been in sync")
+            }),
+            What::Late(_) | What::Rate => Err("a storm does not tell it".to_owned()),
+        }
+    }
+}
+
 /// Adds reports of parts of one storm up.
 ///
 /// # Errors
-/// They are of different storms, or a cell is in two of them.
+/// They are of different storms or programs, or a cell is in two of them.
 pub fn merge(reports: &[Report]) -> Result<Report, MergeError> {
     let (first, others) = reports.split_first().ok_or(MergeError::Nothing)?;
     let mut sum = first.clone();
+    whole_cells(1, first)?;
     for (number, other) in (2..).zip(others) {
-        let different = |what| MergeError::Different { number, what };
+        let cells = |report: &Report| (report.cells.size, report.cells.of);
         for (what, same) in [
             ("schema", first.schema == other.schema),
-            ("phones", first.phones == other.phones),
-            ("days", first.days == other.days),
+            ("version of the program", first.version == other.version),
+            ("number of phones", first.phones == other.phones),
+            ("number of days", first.days == other.days),
             ("seed", first.seed == other.seed),
             ("scenario", first.scenario == other.scenario),
-            (
-                "cells",
-                (first.cells.size, first.cells.of) == (other.cells.size, other.cells.of),
-            ),
-            (
-                "minutes",
-                first.minutes.requests.len() == other.minutes.requests.len(),
-            ),
-            ("waits", first.waits.len() == other.waits.len()),
+            ("cells", cells(first) == cells(other)),
+            ("minutes", first.minutes.fits(&other.minutes)),
+            ("seconds", first.seconds.fits(&other.seconds)),
         ] {
             if !same {
-                return Err(different(what));
+                return Err(MergeError::Different { number, what });
             }
         }
+        whole_cells(number, other)?;
         if let Some(cell) = sum.cells.done.intersection(&other.cells.done).next() {
             return Err(MergeError::Twice {
                 number,
@@ -253,23 +296,14 @@ pub fn merge(reports: &[Report]) -> Result<Report, MergeError> {
     Ok(sum)
 }
 
-fn add(sums: &mut [u64], more: &[u64]) {
-    for (sum, more) in sums.iter_mut().zip(more) {
-        *sum += more;
-    }
-}
-
-fn count(minutes: &mut [u64], now_ms: u64) {
-    let minute = usize::try_from(now_ms / 60_000).unwrap_or(usize::MAX);
-    if let Some(count) = minutes.get_mut(minute) {
-        *count += 1;
-    }
-}
-
-fn bump(sums: &mut BTreeMap<String, u64>, key: &str) {
-    if let Some(sum) = sums.get_mut(key) {
-        *sum += 1;
-    } else {
-        sums.insert(key.to_owned(), 1);
+fn whole_cells(number: usize, report: &Report) -> Result<(), MergeError> {
+    let of = report.cells.of;
+    match report.cells.done.last() {
+        Some(cell) if *cell >= of => Err(MergeError::Damaged {
+            number,
+            cell: *cell,
+            of,
+        }),
+        Some(_) | None => Ok(()),
     }
 }

@@ -1,16 +1,32 @@
 //! What is simulated, as a TOML file.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
 
 use onhook_device::{Family, Outcome, Release};
-use onhook_params::{ParamId, Scope};
+use onhook_params::{ParamId, Scope, Secrecy, secrecy};
+use onhook_rules::masked;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+/// The parameter that every phone needs.
+const PROFILE_RULE: &str = "Profile_Rule";
+/// What it holds where nobody says anything else.
+const DEFAULT_RULE: &str = "http://prov.example/$MA.xml";
+
 /// Phones and server of a storm.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Scenario {
+    /// Product family, `mpp` or `spa`.
+    pub family: String,
+    /// Preset of defaults and readings, `11.3` or `10.4`.
+    pub release: String,
+    /// Readings that differ from the preset, by key.
+    pub readings: BTreeMap<String, String>,
+    /// What DHCP says of the server: a host, an address or a URL by the number of an option.
+    pub dhcp: BTreeMap<String, String>,
     /// Parameters that differ from the factory state, by element name.
     pub params: BTreeMap<String, String>,
     /// Seconds over which the phones get power, evenly; 0 for all at once.
@@ -27,6 +43,8 @@ pub struct Scenario {
     pub failure: Failure,
     /// When the server cannot be reached.
     pub outages: Vec<Outage>,
+    /// Where the hour begins that is told second by second, in seconds since the beginning.
+    pub close_up_s: u64,
 }
 
 /// How an answer fails.
@@ -65,6 +83,14 @@ pub enum ScenarioError {
         /// What is wrong, and what is allowed.
         why: String,
     },
+    /// A reading, the family or the release is unknown.
+    #[error("{key}: {why}")]
+    Kind {
+        /// Key.
+        key: String,
+        /// What is wrong, and what is allowed.
+        why: String,
+    },
     /// A number is out of range.
     #[error("{key} is {value}: write {allowed}")]
     Range {
@@ -80,11 +106,11 @@ pub enum ScenarioError {
 impl Default for Scenario {
     fn default() -> Self {
         Self {
-            params: [(
-                "Profile_Rule".to_owned(),
-                "http://prov.example/$MA.xml".to_owned(),
-            )]
-            .into(),
+            family: "mpp".to_owned(),
+            release: "11.3".to_owned(),
+            readings: BTreeMap::new(),
+            dhcp: BTreeMap::new(),
+            params: [(PROFILE_RULE.to_owned(), DEFAULT_RULE.to_owned())].into(),
             power_on_s: 0,
             capacity: 0.0,
             latency_ms: 50,
@@ -92,7 +118,15 @@ impl Default for Scenario {
             failures: 0.0,
             failure: Failure::Unavailable,
             outages: Vec::new(),
+            close_up_s: 0,
         }
+    }
+}
+
+impl fmt::Debug for Scenario {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = serde_json::to_string(&self.shown()).map_err(|_| fmt::Error)?;
+        f.write_str(&shown)
     }
 }
 
@@ -118,9 +152,22 @@ impl Scenario {
     }
 
     /// The kind of phone that is simulated.
-    #[must_use]
-    pub fn scope() -> Scope {
-        Scope::new(Family::Mpp, Release::R11_3)
+    ///
+    /// # Errors
+    /// There is no such kind.
+    pub fn scope(&self) -> Result<Scope, ScenarioError> {
+        let fault = |key: &str, why: String| ScenarioError::Kind {
+            key: key.to_owned(),
+            why,
+        };
+        let family: Family = self.family.parse().map_err(|why| fault("family", why))?;
+        let release: Release = self.release.parse().map_err(|why| fault("release", why))?;
+        let mut scope = Scope::new(family, release);
+        for (key, value) in &self.readings {
+            let set = scope.readings.set(key, value);
+            set.map_err(|error| fault(&format!("readings.{key}"), error.to_string()))?;
+        }
+        Ok(scope)
     }
 
     /// The parameters by id, in their canonical spelling.
@@ -128,14 +175,18 @@ impl Scenario {
     /// # Errors
     /// A name is unknown, or a value is refused.
     pub fn settings(&self) -> Result<Vec<(ParamId, String)>, ScenarioError> {
-        let scope = Self::scope();
+        let scope = self.scope()?;
         let setting = |(name, value): (&String, &String)| {
             let fault = |why: String| ScenarioError::Param {
                 name: name.clone(),
                 why,
             };
-            let id = ParamId::lookup(name, &scope)
-                .ok_or_else(|| fault("no phone of this kind has this parameter".to_owned()))?;
+            let id = ParamId::lookup(name, &scope).ok_or_else(|| {
+                let near = ParamId::nearest(name, &scope)
+                    .map(|id| format!(": did you mean `{}`?", id.name()))
+                    .unwrap_or_default();
+                fault(format!("no phone of this kind has this parameter{near}"))
+            })?;
             let text = id
                 .canonical(value, &scope)
                 .map_err(|error| fault(error.to_string()))?;
@@ -144,8 +195,67 @@ impl Scenario {
         self.params.iter().map(setting).collect()
     }
 
-    fn check(&self) -> Result<(), ScenarioError> {
+    /// The options of DHCP by number.
+    ///
+    /// # Errors
+    /// One has no number.
+    pub fn options(&self) -> Result<Vec<(u8, String)>, ScenarioError> {
+        let option = |(number, value): (&String, &String)| {
+            let number = number.parse().map_err(|_| ScenarioError::Kind {
+                key: format!("dhcp.{number}"),
+                why: "write the number of an option, such as 66".to_owned(),
+            })?;
+            Ok((number, value.clone()))
+        };
+        self.dhcp.iter().map(option).collect()
+    }
+
+    /// Changes one key of the scenario, or a parameter of the phones, for a comparison.
+    ///
+    /// # Errors
+    /// There is no such key or parameter, or it cannot have the value.
+    pub fn set(&mut self, key: &str, value: &str) -> Result<(), ScenarioError> {
+        match key {
+            "power_on_s" => self.power_on_s = number(key, value)?,
+            "capacity" => self.capacity = number(key, value)?,
+            "latency_ms" => self.latency_ms = number(key, value)?,
+            "timeout_ms" => self.timeout_ms = number(key, value)?,
+            "failures" => self.failures = number(key, value)?,
+            _ => {
+                self.params.insert(key.to_owned(), value.to_owned());
+            }
+        }
+        self.check()
+    }
+
+    /// The same without secrets, for reports.
+    #[must_use]
+    pub fn shown(&self) -> Self {
+        let scope = self.scope().unwrap_or_default();
+        let shown = |(name, value): (&String, &String)| {
+            let id = ParamId::lookup(name, &scope);
+            let value = match id.map(secrecy) {
+                //= R-SEC-1
+                Some(Secrecy::Secret) if !value.is_empty() => "***".to_owned(),
+                Some(_) | None => masked(value),
+            };
+            (name.clone(), value)
+        };
+        let masked = |(number, value): (&String, &String)| (number.clone(), masked(value));
+        Self {
+            params: self.params.iter().map(shown).collect(),
+            dhcp: self.dhcp.iter().map(masked).collect(),
+            ..self.clone()
+        }
+    }
+
+    /// Makes sure that it can be simulated.
+    ///
+    /// # Errors
+    /// It cannot; the message says what is allowed.
+    pub fn check(&self) -> Result<(), ScenarioError> {
         self.settings()?;
+        self.options()?;
         let range = |key, value: String, allowed| ScenarioError::Range {
             key,
             value,
@@ -174,4 +284,12 @@ impl Scenario {
         }
         Ok(())
     }
+}
+
+/// A number of the command line.
+fn number<T: FromStr>(key: &str, value: &str) -> Result<T, ScenarioError> {
+    value.parse().map_err(|_| ScenarioError::Kind {
+        key: key.to_owned(),
+        why: format!("`{value}` is no such number"),
+    })
 }

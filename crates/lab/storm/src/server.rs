@@ -7,8 +7,8 @@ use crate::Scenario;
 
 /// The share of the server that one cell has.
 pub(crate) struct Server {
-    /// Microseconds that one answer takes of this share; 0 for nothing.
-    service_us: u64,
+    /// Nanoseconds that one answer takes of this share; 0 for nothing.
+    service_ns: u64,
     latency_ms: u64,
     timeout_ms: u64,
     /// An answer fails if its draw is below.
@@ -16,8 +16,8 @@ pub(crate) struct Server {
     failure: Outcome,
     /// Milliseconds.
     outages: Vec<(u64, u64)>,
-    /// When the share has answered what it was asked, in microseconds.
-    free_us: u64,
+    /// When the share has answered what it was asked, in nanoseconds.
+    free_ns: u64,
     seed: u64,
     answers: u64,
 }
@@ -28,6 +28,8 @@ pub(crate) struct Answer {
     pub(crate) failure: Option<Outcome>,
     /// Milliseconds that it waited for its turn.
     pub(crate) waited_ms: u64,
+    /// Whether there was a server.
+    pub(crate) reached: bool,
 }
 
 impl Server {
@@ -35,8 +37,9 @@ impl Server {
     pub(crate) fn new(scenario: &Scenario, seed: u64, cell: u64, phones: u64, all: u64) -> Self {
         let share = scenario.capacity * phones as f64 / all.max(1) as f64;
         Self {
-            service_us: match share > 0.0 {
-                true => (1e6 / share).round() as u64,
+            service_ns: match share > 0.0 {
+                // No answer takes longer than the longest storm.
+                true => (1e9 / share).round().min(1e18) as u64,
                 false => 0,
             },
             latency_ms: u64::from(scenario.latency_ms),
@@ -47,9 +50,14 @@ impl Server {
             outages: scenario
                 .outages
                 .iter()
-                .map(|outage| (outage.from_s * 1000, outage.to_s * 1000))
+                .map(|outage| {
+                    (
+                        outage.from_s.saturating_mul(1000),
+                        outage.to_s.saturating_mul(1000),
+                    )
+                })
                 .collect(),
-            free_us: 0,
+            free_ns: 0,
             seed: phone_seed(seed ^ 0x5e71_e700_5e71_e700, cell),
             answers: 0,
         }
@@ -67,26 +75,29 @@ impl Server {
                 at_ms: now_ms + self.latency_ms,
                 failure: Some(Outcome::Connect),
                 waited_ms: 0,
+                reached: false,
             };
         }
-        let now_us = now_ms * 1000;
-        let turn_us = self.free_us.max(now_us);
-        let waited_ms = (turn_us - now_us) / 1000;
+        let now_ns = now_ms * 1_000_000;
+        let turn_ns = self.free_ns.max(now_ns);
+        let waited_ms = (turn_ns - now_ns) / 1_000_000;
         if waited_ms + self.latency_ms > self.timeout_ms {
             // Nobody works for those who have gone.
             return Answer {
                 at_ms: now_ms + self.timeout_ms,
                 failure: Some(Outcome::Timeout),
                 waited_ms: self.timeout_ms,
+                reached: true,
             };
         }
-        self.free_us = turn_us + self.service_us;
+        self.free_ns = turn_ns.saturating_add(self.service_ns);
         self.answers += 1;
         let failed = phone_seed(self.seed, self.answers) < self.fails_below;
         Answer {
             at_ms: now_ms + waited_ms + self.latency_ms,
             failure: failed.then_some(self.failure),
             waited_ms,
+            reached: true,
         }
     }
 }

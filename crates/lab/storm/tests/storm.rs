@@ -1,7 +1,7 @@
 //! Storms add up, repeat, and follow their server.
 #![cfg(test)]
 
-use onhook_storm::{MergeError, Outage, Scenario, Shard, Storm, merge};
+use onhook_storm::{MergeError, Outage, Progress, Report, Scenario, Shard, Storm, merge};
 
 fn storm(phones: u32, scenario: &str) -> Storm {
     Storm {
@@ -9,7 +9,12 @@ fn storm(phones: u32, scenario: &str) -> Storm {
         days: 1,
         seed: 7,
         scenario: Scenario::parse(scenario).unwrap(),
+        cell: 1000,
     }
+}
+
+fn run(storm: &Storm, shard: Option<Shard>, threads: usize) -> Report {
+    storm.run(shard, threads, &Progress::default()).unwrap()
 }
 
 const HOURLY: &str = "
@@ -32,15 +37,13 @@ fn shard(number: u32, of: u32) -> Option<Shard> {
 fn shards_and_threads_change_nothing() {
     // Three cells, the last one smaller.
     let storm = storm(
-        40_500,
+        2_500,
         "[params]\nProfile_Rule = 'http://h/$MA'\nResync_Periodic = '40000'\n",
     );
-    let whole = storm.run(None, 2).unwrap().to_json().unwrap();
-    assert_eq!(storm.run(None, 1).unwrap().to_json().unwrap(), whole);
+    let whole = run(&storm, None, 2).to_json().unwrap();
+    assert_eq!(run(&storm, None, 1).to_json().unwrap(), whole);
     for of in [2, 5] {
-        let parts: Vec<_> = (1..=of)
-            .map(|n| storm.run(shard(n, of), 2).unwrap())
-            .collect();
+        let parts: Vec<_> = (1..=of).map(|n| run(&storm, shard(n, of), 2)).collect();
         assert_eq!(
             merge(&parts).unwrap().to_json().unwrap(),
             whole,
@@ -48,7 +51,7 @@ fn shards_and_threads_change_nothing() {
         );
         // A shard that was lost is run again, in any order.
         let mut again: Vec<_> = parts.into_iter().skip(1).collect();
-        again.push(storm.run(shard(1, of), 1).unwrap());
+        again.push(run(&storm, shard(1, of), 1));
         assert_eq!(
             merge(&again).unwrap().to_json().unwrap(),
             whole,
@@ -59,12 +62,12 @@ fn shards_and_threads_change_nothing() {
 
 #[test]
 fn reports_of_other_storms_are_refused() {
-    let one = storm(10, "").run(shard(1, 2), 1).unwrap();
+    let one = run(&storm(10, ""), shard(1, 2), 1);
     let other = Storm {
         seed: 8,
         ..storm(10, "")
     };
-    let other = other.run(shard(1, 2), 1).unwrap();
+    let other = run(&other, shard(1, 2), 1);
     let different = MergeError::Different {
         number: 2,
         what: "seed",
@@ -79,7 +82,7 @@ fn reports_of_other_storms_are_refused() {
 
 #[test]
 fn every_phone_is_provisioned_and_resyncs_in_its_period() {
-    let report = storm(1000, HOURLY).run(None, 2).unwrap();
+    let report = run(&storm(1000, HOURLY), None, 2);
     let totals = &report.totals;
     assert_eq!(
         (totals.phones, totals.provisioned, totals.boots),
@@ -106,22 +109,22 @@ fn every_phone_is_provisioned_and_resyncs_in_its_period() {
 #[test]
 fn an_outage_sends_a_wave_of_retries_that_a_busy_server_spreads() {
     let mut scenario = Scenario::parse(HOURLY).unwrap();
-    let run = |scenario: &Scenario| {
+    let play = |scenario: &Scenario| {
         let storm = Storm {
             scenario: scenario.clone(),
             ..storm(1000, "")
         };
-        storm.run(None, 2).unwrap()
+        run(&storm, None, 2)
     };
-    let calm = run(&scenario);
+    let calm = play(&scenario);
     let outage = Outage {
         from_s: 36_000,
         to_s: 37_800,
     };
     scenario.outages.push(outage);
-    let wave = run(&scenario);
+    let wave = play(&scenario);
     let sum = |minutes: &[u64], from: usize, to: usize| minutes[from..to].iter().sum::<u64>();
-    let retries = |report: &onhook_storm::Report| sum(&report.minutes.retries, 600, 660);
+    let retries = |report: &Report| sum(&report.minutes.retries, 600, 660);
     assert!(
         retries(&wave) > 10 * retries(&calm),
         "{} and {}",
@@ -140,8 +143,8 @@ fn an_outage_sends_a_wave_of_retries_that_a_busy_server_spreads() {
     );
     // One answer a second instead of 200: most wait longer than they may.
     scenario.capacity = 1.0;
-    let slow = run(&scenario);
-    let failed = |report: &onhook_storm::Report| {
+    let slow = play(&scenario);
+    let failed = |report: &Report| {
         let ended = report.totals.ended.iter();
         ended
             .filter(|(code, _)| code.starts_with("C."))
@@ -172,6 +175,13 @@ fn a_scenario_says_what_is_wrong_with_it() {
         ),
         ("bogus = 1", "unknown field `bogus`"),
         ("outages = [{ from_s = 5, to_s = 5 }]", "from_s below to_s"),
+        ("family = 'x'", "family: family `x` is unknown"),
+        ("release = '9'", "release: release `9` is unknown"),
+        ("readings = { nope = 'x' }", "readings.nope: "),
+        (
+            "dhcp = { x = 'h' }",
+            "dhcp.x: write the number of an option",
+        ),
     ] {
         let error = Scenario::parse(text).unwrap_err().to_string();
         assert!(error.contains(says), "{error}");

@@ -1,9 +1,9 @@
 //! Tests of reports and of how they add up.
 
+use onhook_figures::Spans;
 use proptest::prelude::*;
 
 use super::*;
-use crate::distribution::Spans;
 
 /// The report of a shard of four, with resyncs by second and latency in microseconds; odd seconds fail.
 pub(crate) fn report(shard: u32, resyncs: &[(usize, u64)]) -> Report {

@@ -2,11 +2,17 @@
 
 use proptest::prelude::*;
 
-use super::*;
+use onhook_figures::{Threshold, ThresholdError};
+
+use crate::Report;
 use crate::report::tests::report;
 
+fn read(text: &str) -> Result<Threshold, ThresholdError> {
+    Threshold::read::<Report>(text)
+}
+
 fn judge(text: &str, report: &Report) -> (bool, String) {
-    text.parse::<Threshold>().unwrap().judge(report)
+    read(text).unwrap().judge(report)
 }
 
 #[test]
@@ -26,6 +32,8 @@ fn each_measure_is_judged_by_its_limit() {
         ("failures<25%", false),
         ("unfinished<=0", false),
         ("unfinished<=20%", true),
+        ("max<0.001m", true),
+        ("max<0.00001h", false),
         ("rate>=0.4", true),
         ("rate>0.4", false),
     ] {
@@ -55,14 +63,15 @@ fn what_is_no_threshold_says_why() {
         ("p101<5ms", "`p101` is none of"),
         ("p-1<5ms", "is none of"),
         ("pinf<5ms", "is none of"),
-        ("p99<5", "write us, ms or s"),
+        ("p99<5", "write us, ms, s, m or h"),
+        ("sync-p99<5s", "`sync-p99` is none of"),
         ("p99<ms", "does not begin with a number"),
         ("p99<1e3ms", "does not begin with a number"),
         ("failures<1ms", "neither a number"),
         ("rate>5%", "no number of resyncs a second"),
         ("p99<<5ms", "does not begin with a number"),
     ] {
-        let error = text.parse::<Threshold>().unwrap_err().to_string();
+        let error = read(text).unwrap_err().to_string();
         assert!(error.contains(says), "{error}");
     }
 }
@@ -70,7 +79,7 @@ fn what_is_no_threshold_says_why() {
 proptest! {
     #[test]
     fn any_text_is_read_or_refused(text in "\\PC{0,20}|p[0-9.]{0,6}[<>]=?[0-9.]{0,6}(us|ms|s|%)?") {
-        if let Ok(threshold) = text.parse::<Threshold>() {
+        if let Ok(threshold) = read(&text) {
             prop_assert_eq!(threshold.to_string(), text);
         }
     }

@@ -62,7 +62,7 @@ pub(super) fn lint(xml: &[u8], phone: &ModelPhone, scope: &Scope) -> Vec<Placed>
     let mut in_order: Vec<&Place> = whole.values.values().copied().collect();
     in_order.sort_by_key(|place| place.locate(0, &mut whole.positions));
     for place in in_order {
-        if let Some(subject) = subject(place.id) {
+        if let Some(subject) = Subject::of(place.id) {
             whole.add(place, &lint_text(subject, place.value(), &phone, scope));
         }
     }
@@ -72,28 +72,31 @@ pub(super) fn lint(xml: &[u8], phone: &ModelPhone, scope: &Scope) -> Vec<Placed>
     all
 }
 
-/// What a parameter holds, if it is looked at.
-fn subject(id: ParamId) -> Option<Subject> {
-    let name = id.pattern().element();
-    let kinds = [
-        (Kind::ProfileRule, Subject::Text(ExplainKind::Profile)),
-        (Kind::UpgradeRule, Subject::Text(ExplainKind::Upgrade)),
-        (Kind::ReportRule, Subject::Text(ExplainKind::Report)),
-        (Kind::Condition, Subject::Text(ExplainKind::Trigger)),
-        (Kind::DelayList, Subject::Text(ExplainKind::Schedule)),
-        (Kind::Hhmm, Subject::TimeOfDay),
-    ];
-    let kind = id.pattern().kind;
-    if kind == Kind::DelayList && name.contains("Retry") {
-        return Some(Subject::Retries);
+impl Subject {
+    /// What a parameter holds, if it is looked at.
+    #[must_use]
+    pub fn of(id: ParamId) -> Option<Self> {
+        let name = id.pattern().element();
+        let kinds = [
+            (Kind::ProfileRule, Self::Text(ExplainKind::Profile)),
+            (Kind::UpgradeRule, Self::Text(ExplainKind::Upgrade)),
+            (Kind::ReportRule, Self::Text(ExplainKind::Report)),
+            (Kind::Condition, Self::Text(ExplainKind::Trigger)),
+            (Kind::DelayList, Self::Text(ExplainKind::Schedule)),
+            (Kind::Hhmm, Self::TimeOfDay),
+        ];
+        let kind = id.pattern().kind;
+        if kind == Kind::DelayList && name.contains("Retry") {
+            return Some(Self::Retries);
+        }
+        if name.starts_with("Log_") && name.ends_with("_Msg") {
+            return Some(Self::Message);
+        }
+        kinds
+            .into_iter()
+            .find(|(other, _)| *other == kind)
+            .map(|(_, subject)| subject)
     }
-    if name.starts_with("Log_") && name.ends_with("_Msg") {
-        return Some(Subject::Message);
-    }
-    kinds
-        .into_iter()
-        .find(|(other, _)| *other == kind)
-        .map(|(_, subject)| subject)
 }
 
 /// The profile as a whole.

@@ -35,8 +35,8 @@ const NAMED: [(&str, f64); 6] = [
 ];
 
 /// Spans as they come.
-#[derive(Clone)]
-pub(crate) struct Spans(Option<Histogram<u64>>);
+#[derive(Clone, Debug)]
+pub struct Spans(Option<Histogram<u64>>);
 
 impl Default for Spans {
     fn default() -> Self {
@@ -46,8 +46,8 @@ impl Default for Spans {
 }
 
 impl Spans {
-    /// Counts a span.
-    pub(crate) fn add(&mut self, us: u64) {
+    /// Counts a span, in microseconds.
+    pub fn add(&mut self, us: u64) {
         self.add_many(us, 1);
     }
 
@@ -59,13 +59,31 @@ impl Spans {
     }
 
     /// The span that so many of a hundred do not exceed; 0 if there is none.
-    pub(crate) fn percentile(&self, percent: f64) -> u64 {
+    #[must_use]
+    pub fn percentile(&self, percent: f64) -> u64 {
         self.0
             .as_ref()
             .map_or(0, |spans| spans.value_at_percentile(percent))
     }
 
-    pub(crate) fn distribution(&self) -> Distribution {
+    /// Takes in what another one has counted.
+    pub fn plus(&mut self, other: &Self) {
+        if let (Some(sum), Some(more)) = (&mut self.0, &other.0) {
+            // It has room for all that are told apart.
+            let _ = sum.add(more);
+        }
+    }
+
+    /// Forgets everything.
+    pub fn clear(&mut self) {
+        if let Some(spans) = &mut self.0 {
+            spans.reset();
+        }
+    }
+
+    /// What was counted, for a report.
+    #[must_use]
+    pub fn distribution(&self) -> Distribution {
         let Some(spans) = &self.0 else {
             return Distribution::default();
         };

@@ -3,12 +3,11 @@
 use std::io::{IsTerminal, Write, stderr};
 use std::time::Duration;
 
-use onhook_fleet::Live;
 use tokio::task::AbortHandle;
 use tokio::time::{MissedTickBehavior, interval};
 
 /// Shown until it is dropped.
-pub(super) struct Shown(Option<AbortHandle>);
+pub(crate) struct Shown(Option<AbortHandle>);
 
 impl Drop for Shown {
     fn drop(&mut self) {
@@ -20,7 +19,7 @@ impl Drop for Shown {
 }
 
 /// Writes a line to standard error twice a second if that is a terminal, and nothing if it is not.
-pub(super) fn show(live: Live) -> Shown {
+pub(crate) fn show(line: impl Fn() -> String + Send + 'static) -> Shown {
     if !stderr().is_terminal() {
         return Shown(None);
     }
@@ -29,11 +28,7 @@ pub(super) fn show(live: Live) -> Shown {
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
-            let totals = live.totals();
-            say(&format!(
-                "\r\x1b[K{} phones: {} requests, {} resyncs succeeded, {} failed",
-                totals.phones, totals.requests, totals.succeeded, totals.failed
-            ));
+            say(&format!("\r\x1b[K{}", line()));
         }
     });
     Shown(Some(task.abort_handle()))

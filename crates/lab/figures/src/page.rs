@@ -1,0 +1,231 @@
+//! One file for a browser.
+
+use std::fmt::Write as _;
+
+use plotters::style::RGBColor;
+
+use crate::plot::{Colour, Plot};
+use crate::{Measured, Threshold};
+
+/// A page that grows from above, and asks for no other file.
+#[derive(Clone, Debug)]
+pub struct Page {
+    title: String,
+    body: String,
+}
+
+impl Page {
+    /// A page with a heading, and whether what it tells is good, if that was asked.
+    #[must_use]
+    pub fn new(heading: &str, good: Option<bool>) -> Self {
+        let heading = escaped(heading);
+        let (title, h1) = match good {
+            None => (heading.clone(), heading),
+            Some(good) => {
+                let verdict = if good { "good" } else { "bad" };
+                let h1 = format!("{heading}, <span class={verdict}>{verdict}</span>");
+                (format!("{heading}: {verdict}"), h1)
+            }
+        };
+        Self {
+            title,
+            body: format!("<h1>{h1}</h1>\n"),
+        }
+    }
+
+    /// A text.
+    pub fn words(&mut self, text: &str) {
+        self.push(format_args!("<p>{}</p>\n", escaped(text)));
+    }
+
+    /// A text of a program, such as a rule.
+    pub fn code(&mut self, text: &str) {
+        self.push(format_args!("<p><code>{}</code></p>\n", escaped(text)));
+    }
+
+    /// A title above what follows.
+    pub fn section(&mut self, title: &str) {
+        self.push(format_args!("<h2>{}</h2>\n", escaped(title)));
+    }
+
+    /// Points that are told one by one.
+    pub fn points<'t>(&mut self, points: impl IntoIterator<Item = &'t str>) {
+        self.body.push_str("<ul>\n");
+        for point in points {
+            self.push(format_args!("<li>{}</li>\n", escaped(point)));
+        }
+        self.body.push_str("</ul>\n");
+    }
+
+    /// A table; the first cell of each row says what the others are. `head` may be empty.
+    pub fn table(&mut self, head: &[&str], rows: &[Vec<String>]) {
+        self.body.push_str("<div class=scroll><table>\n");
+        if !head.is_empty() {
+            self.body.push_str("<tr>");
+            for cell in head {
+                self.push(format_args!("<th scope=col>{}", escaped(cell)));
+            }
+            self.body.push_str("</tr>\n");
+        }
+        for row in rows {
+            self.body.push_str("<tr>");
+            for (place, cell) in row.iter().enumerate() {
+                let kind = if place == 0 { "th scope=row" } else { "td" };
+                self.push(format_args!("<{kind}>{}", escaped(cell)));
+            }
+            self.body.push_str("</tr>\n");
+        }
+        self.body.push_str("</table></div>\n");
+    }
+
+    /// What had to hold of a report, and whether it does.
+    pub fn thresholds<R: Measured>(&mut self, report: &R, thresholds: &[Threshold]) {
+        if thresholds.is_empty() {
+            return;
+        }
+        self.body.push_str("<div class=scroll><table>\n");
+        for threshold in thresholds {
+            let (holds, found) = threshold.judge(report);
+            let (class, word) = match holds {
+                true => ("good", "holds"),
+                false => ("bad", "failed"),
+            };
+            let (threshold, found) = (escaped(&threshold.to_string()), escaped(&found));
+            self.push(format_args!(
+                "<tr class={class}><td><code>{threshold}</code><td>{word}<td>{found}</tr>\n"
+            ));
+        }
+        self.body.push_str("</table></div>\n");
+    }
+
+    /// A picture with its title.
+    pub fn plot(&mut self, plot: &Plot) {
+        self.section(&plot.title);
+        self.body.push_str(&plot.svg());
+    }
+
+    /// Lines as a program prints them.
+    pub fn lines(&mut self, title: &str, text: &str) {
+        self.section(title);
+        self.push(format_args!("<pre>{}</pre>\n", escaped(text)));
+    }
+
+    /// The whole file.
+    #[must_use]
+    pub fn finish(&self) -> String {
+        format!(
+            "<!doctype html>\n<html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>\n\
+             <meta http-equiv=Content-Security-Policy content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
+             <title>{}</title>\n<style>\n{STYLE}{}</style>\n{}</html>\n",
+            self.title,
+            dark(),
+            self.body
+        )
+    }
+
+    fn push(&mut self, text: std::fmt::Arguments<'_>) {
+        // Writing into a String does not fail.
+        let _ = self.body.write_fmt(text);
+    }
+}
+
+const STYLE: &str = "\
+:root { color-scheme: light dark }\n\
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 56rem; margin: 2rem auto; padding: 0 1rem; color: #222; background: #fff }\n\
+h1 { font-size: 1.5rem } h2 { font-size: 1.1rem; margin: 1.5rem 0 .3rem }\n\
+.scroll { overflow-x: auto } table { border-collapse: collapse }\n\
+td, th { padding: .2rem .9rem .2rem 0; text-align: left; vertical-align: top; font-variant-numeric: tabular-nums }\n\
+th { font-weight: 600 } th[scope=row] { font-weight: 400; color: #555 }\n\
+.good { color: #17692f } .bad { color: #b3261e } code { overflow-wrap: anywhere }\n\
+pre { white-space: pre-wrap; overflow-wrap: anywhere; background: #f4f4f4; padding: .8rem }\n\
+svg { max-width: 100%; height: auto; display: block } svg.narrow { display: none }\n\
+@media (max-width: 40rem) { svg.wide { display: none } svg.narrow { display: block; width: 100% } }\n";
+
+/// What a dark page has otherwise: the pictures name colours of their own, which are taken for others.
+fn dark() -> String {
+    let mut rules = String::from(
+        "@media (prefers-color-scheme: dark) {\n\
+         body { color: #ddd; background: #181818 } pre { background: #242424 } th[scope=row] { color: #aaa }\n\
+         .good { color: #57c27a } .bad { color: #ff8a80 }\n\
+         svg [fill=\"#FFFFFF\"] { fill: #181818 } svg text { fill: #ccc } svg [stroke=\"#FFFFFF\"] { stroke: none }\n\
+         svg [stroke=\"#000000\"] { stroke: #888 } svg [stroke=\"#CCCCCC\"] { stroke: #555 }\n",
+    );
+    for (colour, light) in Colour::ALL {
+        let RGBColor(r, g, b) = colour.rgb();
+        // Writing into a String does not fail.
+        let _ = writeln!(
+            rules,
+            "svg [stroke=\"#{r:02X}{g:02X}{b:02X}\"] {{ stroke: {light} }}"
+        );
+    }
+    rules.push_str("}\n");
+    rules
+}
+
+/// Text that means nothing to a browser.
+pub(crate) fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            _ => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Curve, Plot};
+
+    #[test]
+    fn a_page_asks_for_nothing_and_shows_what_was_given_as_text() {
+        let nasty = "<script src=x>'\"&";
+        let mut page = Page::new(nasty, Some(false));
+        page.words(nasty);
+        page.code(nasty);
+        page.points([nasty]);
+        page.table(&[nasty], &[vec![nasty.to_owned(), nasty.to_owned()]]);
+        page.lines(nasty, nasty);
+        page.plot(&Plot {
+            title: nasty.to_owned(),
+            below: nasty.to_owned(),
+            curves: vec![Curve::new(nasty, Colour::Blue, vec![(0.0, 1.0)]); 2],
+        });
+        let html = page.finish();
+        for none in [
+            "<script", "refresh", " src=x>'", "url(", "href=", "@import", "<link", "<img",
+        ] {
+            assert!(!html.contains(none), "{none} {html}");
+        }
+        assert!(html.contains("<title>&lt;script src=x&gt;&#39;&quot;&amp;: bad</title>"));
+    }
+
+    #[test]
+    fn a_dark_page_names_every_colour_that_pictures_use() {
+        let curves = Colour::ALL
+            .iter()
+            .map(|(colour, _)| Curve::new("x", *colour, vec![(0.0, 1.0), (1.0, 2.0)]));
+        let plot = Plot {
+            title: String::new(),
+            below: "x".to_owned(),
+            curves: curves.collect(),
+        };
+        let dark = dark();
+        for part in plot.svg().split('"').filter(|part| {
+            let digits = part.strip_prefix('#').unwrap_or_default();
+            digits.len() == 6 && digits.bytes().all(|b| b.is_ascii_hexdigit())
+        }) {
+            let text = part == "#000000";
+            assert!(
+                text || dark.contains(part),
+                "{part} has no dark counterpart"
+            );
+        }
+    }
+}
