@@ -10,6 +10,7 @@ mod lint;
 mod load;
 mod openssl;
 mod records;
+mod scale_out;
 mod schema;
 mod serve;
 mod serving;
