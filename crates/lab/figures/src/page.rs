@@ -118,7 +118,7 @@ impl Page {
              <meta http-equiv=Content-Security-Policy content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
              <title>{}</title>\n<style>\n{STYLE}{}</style>\n{}</html>\n",
             self.title,
-            dark(),
+            colours(),
             self.body
         )
     }
@@ -134,32 +134,36 @@ const STYLE: &str = "\
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 56rem; margin: 2rem auto; padding: 0 1rem; color: #222; background: #fff }\n\
 h1 { font-size: 1.5rem } h2 { font-size: 1.1rem; margin: 1.5rem 0 .3rem }\n\
 .scroll { overflow-x: auto } table { border-collapse: collapse }\n\
-td, th { padding: .2rem .9rem .2rem 0; text-align: left; vertical-align: top; font-variant-numeric: tabular-nums }\n\
+td, th { padding: .2rem .9rem .2rem 0; text-align: left; vertical-align: top; white-space: nowrap; font-variant-numeric: tabular-nums }\n\
 th { font-weight: 600 } th[scope=row] { font-weight: 400; color: #555 }\n\
 .good { color: #17692f } .bad { color: #b3261e } code { overflow-wrap: anywhere }\n\
 pre { white-space: pre-wrap; overflow-wrap: anywhere; background: #f4f4f4; padding: .8rem }\n\
-svg { max-width: 100%; height: auto; display: block } svg.narrow { display: none }\n\
+svg { max-width: 100%; height: auto; display: block } .key { margin: .3rem 0 }\n\
+.key span { display: inline-block; width: 1.2em; height: .2em; margin: 0 .4em 0 1em; vertical-align: middle }\n\
+svg.narrow { display: none }\n\
 @media (max-width: 40rem) { svg.wide { display: none } svg.narrow { display: block; width: 100% } }\n";
 
-/// What a dark page has otherwise: the pictures name colours of their own, which are taken for others.
-fn dark() -> String {
-    let mut rules = String::from(
+/// The colours of keys, and what a dark page has otherwise: the pictures name colours of their own, which are taken for others.
+fn colours() -> String {
+    let mut rules = String::new();
+    let mut dark = String::from(
         "@media (prefers-color-scheme: dark) {\n\
          body { color: #ddd; background: #181818 } pre { background: #242424 } th[scope=row] { color: #aaa }\n\
          .good { color: #57c27a } .bad { color: #ff8a80 }\n\
          svg [fill=\"#FFFFFF\"] { fill: #181818 } svg text { fill: #ccc } svg [stroke=\"#FFFFFF\"] { stroke: none }\n\
-         svg [stroke=\"#000000\"] { stroke: #888 } svg [stroke=\"#CCCCCC\"] { stroke: #555 }\n",
+         svg [stroke=\"#000000\"] { stroke: #888 }\n",
     );
     for (colour, light) in Colour::ALL {
-        let RGBColor(r, g, b) = colour.rgb();
+        let (RGBColor(r, g, b), class) = (colour.rgb(), colour.class());
+        let own = format!("#{r:02X}{g:02X}{b:02X}");
         // Writing into a String does not fail.
+        let _ = writeln!(rules, ".key .{class} {{ background: {own} }}");
         let _ = writeln!(
-            rules,
-            "svg [stroke=\"#{r:02X}{g:02X}{b:02X}\"] {{ stroke: {light} }}"
+            dark,
+            ".key .{class} {{ background: {light} }} svg [stroke=\"{own}\"] {{ stroke: {light} }}"
         );
     }
-    rules.push_str("}\n");
-    rules
+    rules + &dark + "}\n"
 }
 
 /// Text that means nothing to a browser.
@@ -216,7 +220,8 @@ mod tests {
             below: "x".to_owned(),
             curves: curves.collect(),
         };
-        let dark = dark();
+        let colours = colours();
+        let dark = colours.split_once("@media").unwrap().1;
         for part in plot.svg().split('"').filter(|part| {
             let digits = part.strip_prefix('#').unwrap_or_default();
             digits.len() == 6 && digits.bytes().all(|b| b.is_ascii_hexdigit())

@@ -50,6 +50,18 @@ impl Colour {
             .map_or(Self::Blue, |(colour, _)| *colour)
     }
 
+    /// Its word in the styles of a page.
+    pub(crate) const fn class(self) -> &'static str {
+        match self {
+            Self::Blue => "blue",
+            Self::Green => "green",
+            Self::Red => "red",
+            Self::Orange => "orange",
+            Self::Purple => "purple",
+            Self::Grey => "grey",
+        }
+    }
+
     pub(crate) const fn rgb(self) -> RGBColor {
         match self {
             Self::Blue => RGBColor(0x1f, 0x5f, 0xa8),
@@ -125,21 +137,31 @@ impl Plot {
         if self.curves.iter().all(|curve| curve.points.is_empty()) {
             return "<p>nothing to show</p>\n".to_owned();
         }
-        SIZES
-            .iter()
-            .map(|(class, size)| {
-                let mut svg = String::new();
-                let named = format!(
-                    "<svg role=img aria-label=\"{}\" class={class} ",
-                    escaped(&self.title)
-                );
-                match self.drawn(&mut svg, *size) {
-                    // The size stands in the file; the page fits it to the window.
-                    Ok(()) => svg.replacen("<svg ", &named, 1),
-                    Err(error) => format!("<p>{}</p>\n", escaped(&error.to_string())),
-                }
-            })
-            .collect()
+        let pictures = SIZES.iter().map(|(class, size)| {
+            let mut svg = String::new();
+            let named = format!(
+                "<svg role=img aria-label=\"{}\" class={class} ",
+                escaped(&self.title)
+            );
+            match self.drawn(&mut svg, *size) {
+                // The size stands in the file; the page fits it to the window.
+                Ok(()) => svg.replacen("<svg ", &named, 1),
+                Err(error) => format!("<p>{}</p>\n", escaped(&error.to_string())),
+            }
+        });
+        self.key() + &pictures.collect::<String>()
+    }
+
+    /// Which curve is which, above the picture, where it covers nothing.
+    fn key(&self) -> String {
+        if self.curves.len() < 2 {
+            return String::new();
+        }
+        let names = self.curves.iter().map(|curve| {
+            let (class, name) = (curve.colour.class(), escaped(&curve.name));
+            format!("<span class={class}></span>{name}")
+        });
+        format!("<p class=key>{}</p>\n", names.collect::<String>())
     }
 
     /// What the axes reach to.
@@ -170,24 +192,9 @@ impl Plot {
             .y_label_formatter(&|y| plain(*y))
             .draw()?;
         for curve in &self.curves {
-            let colour = curve.colour.rgb();
-            chart
-                .draw_series(LineSeries::new(
-                    curve.points.iter().copied(),
-                    colour.stroke_width(2),
-                ))?
-                .label(curve.name.as_str())
-                .legend(move |(x, y)| {
-                    PathElement::new([(x, y), (x + 16, y)], colour.stroke_width(2))
-                });
-        }
-        if self.curves.len() > 1 {
-            chart
-                .configure_series_labels()
-                .position(SeriesLabelPosition::UpperRight)
-                .background_style(WHITE.mix(0.8))
-                .border_style(RGBColor(0xcc, 0xcc, 0xcc))
-                .draw()?;
+            let style = curve.colour.rgb().stroke_width(2);
+            let points = curve.points.iter().copied();
+            chart.draw_series(LineSeries::new(points, style))?;
         }
         area.present()?;
         Ok(())
