@@ -23,7 +23,8 @@ use tokio::runtime::Builder;
 
 use crate::cli::fleet::FleetArgs;
 use crate::failure::{Done, FAILED, note};
-use crate::output::{self, Readers};
+use crate::output;
+use crate::places::Places;
 use crate::progress;
 use crate::stop::StopSignals;
 use crate::try_out::trust;
@@ -32,9 +33,12 @@ use crate::try_out::trust;
 pub(crate) fn fleet(args: &FleetArgs) -> Done {
     let plan = plan(args)?;
     plan.check()?;
-    for place in args.out.iter().chain(&args.html) {
-        output::check(place)?;
-    }
+    let to = Places {
+        out: args.out.as_ref(),
+        html: args.html.as_ref(),
+        json: args.json,
+    };
+    to.check()?;
     let thresholds = thresholds(&args.threshold)?;
     if args.list {
         return list(&plan);
@@ -45,7 +49,8 @@ pub(crate) fn fleet(args: &FleetArgs) -> Done {
     Capacity::of_this_process().check(&plan, listeners)?;
     let fleet = Fleet { plan, cast };
     let report = play(args, &fleet, tls)?;
-    finish(&report, &thresholds, args)
+    finish(&report, &thresholds, &to)?;
+    Ok(judged(&report, &thresholds, to.is_for_programs()))
 }
 
 /// Runs the phones, with whoever wants to look at them meanwhile.
@@ -176,21 +181,17 @@ fn list(plan: &Plan) -> Done {
     Ok(ExitCode::SUCCESS)
 }
 
-fn finish(report: &Report, thresholds: &[Threshold], args: &FleetArgs) -> Done {
-    if let Some(out) = &args.out {
-        output::write(out, report.to_json()?.as_bytes(), Readers::Everybody)?;
-    }
-    if let Some(html) = &args.html {
-        let page = onhook_fleet::page(report, thresholds);
-        output::write(html, page.as_bytes(), Readers::Everybody)?;
-    }
-    let machine = args.json || args.out.as_ref().is_some_and(|out| out == "-");
-    if args.json {
-        output::print(&report.to_json()?)?;
-    } else if !machine {
-        output::print(&report.text(thresholds))?;
-    }
-    Ok(judged(report, thresholds, machine))
+/// Writes the report, and tells it unless the report itself goes to standard output.
+pub(crate) fn finish(
+    report: &Report,
+    thresholds: &[Threshold],
+    to: &Places<'_>,
+) -> anyhow::Result<()> {
+    to.write(
+        || report.to_json(),
+        || onhook_fleet::page(report, thresholds),
+        || report.text(thresholds),
+    )
 }
 
 /// The exit status; what failed is told on stderr if the report itself is for programs.

@@ -19,6 +19,7 @@ mod merge;
 mod notify;
 mod output;
 mod phone;
+mod places;
 mod progress;
 mod replay;
 mod run;

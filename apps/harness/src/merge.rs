@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 
 use crate::cli::storm::MergeArgs;
 use crate::failure::{Done, FAILED, note};
-use crate::output::{self, Readers};
+use crate::places::Places;
 use crate::{fleet, input, storm};
 
 /// What a report says of itself.
@@ -80,35 +80,30 @@ fn all<T: DeserializeOwned>(files: &Files<'_>, of: &str) -> anyhow::Result<Vec<T
         .collect()
 }
 
+fn places(args: &MergeArgs) -> Places<'_> {
+    Places {
+        out: args.out.as_ref(),
+        html: args.html.as_ref(),
+        json: false,
+    }
+}
+
 /// Writes the sum, and judges it as a run is judged; a sum that lacks shards is not good.
 fn merged_fleet(report: &onhook_fleet::Report, args: &MergeArgs) -> Done {
     let thresholds = fleet::thresholds(&args.threshold)?;
-    if let Some(out) = &args.out {
-        output::write(out, report.to_json()?.as_bytes(), Readers::Everybody)?;
-    }
-    if let Some(html) = &args.html {
-        let page = onhook_fleet::page(report, &thresholds);
-        output::write(html, page.as_bytes(), Readers::Everybody)?;
-    }
-    let machine = args.out.as_ref().is_some_and(|out| out == "-");
-    if !machine {
-        output::print(&report.text(&thresholds))?;
-    }
+    let to = places(args);
+    fleet::finish(report, &thresholds, &to)?;
     if !report.is_whole() {
         note("the sum is not judged good: reports of other shards are missing");
         return Ok(ExitCode::from(FAILED));
     }
-    Ok(fleet::judged(report, &thresholds, machine))
+    Ok(fleet::judged(report, &thresholds, to.is_for_programs()))
 }
 
 /// The same for a storm.
 fn merged_storm(report: &onhook_storm::Report, args: &MergeArgs) -> Done {
     let thresholds = fleet::read::<onhook_storm::Report>(&args.threshold)?;
-    let to = storm::Places {
-        out: args.out.as_ref(),
-        html: args.html.as_ref(),
-        json: false,
-    };
+    let to = places(args);
     storm::finish(report, &thresholds, &to)?;
     let status = storm::judged(report, &thresholds, &to);
     if !report.is_whole() {

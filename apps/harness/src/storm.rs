@@ -2,7 +2,6 @@
 
 mod setting;
 
-use std::ffi::OsString;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::thread;
@@ -16,7 +15,7 @@ use tokio::runtime::Builder;
 
 use crate::cli::storm::StormArgs;
 use crate::failure::{Done, FAILED, note};
-use crate::output::{self, Readers};
+use crate::places::Places;
 use crate::stop::StopSignals;
 use crate::{fleet, progress};
 
@@ -101,47 +100,6 @@ fn play<T: Send + 'static>(
     })
 }
 
-/// Where a result goes.
-pub(crate) struct Places<'a> {
-    pub(crate) out: Option<&'a OsString>,
-    pub(crate) html: Option<&'a OsString>,
-    pub(crate) json: bool,
-}
-
-impl Places<'_> {
-    /// Makes sure that files can be written, before anything long begins.
-    pub(crate) fn check(&self) -> anyhow::Result<()> {
-        let mut places = self.out.iter().chain(self.html.iter());
-        places.try_for_each(|place| output::check(place))
-    }
-
-    /// Whether the document itself goes to standard output.
-    fn machine(&self) -> bool {
-        self.json || self.out.is_some_and(|out| out == "-")
-    }
-
-    /// Writes whatever can be written: a file that cannot is told at the end, and takes nothing else away.
-    pub(crate) fn write(
-        &self,
-        json: impl Fn() -> serde_json::Result<String>,
-        page: impl Fn() -> String,
-        text: impl Fn() -> String,
-    ) -> anyhow::Result<()> {
-        let out = self.out.map_or(Ok(()), |out| {
-            output::write(out, json()?.as_bytes(), Readers::Everybody)
-        });
-        let html = self.html.map_or(Ok(()), |html| {
-            output::write(html, page().as_bytes(), Readers::Everybody)
-        });
-        if self.json {
-            output::print(&json()?)?;
-        } else if !self.machine() {
-            output::print(&text())?;
-        }
-        out.and(html)
-    }
-}
-
 /// Writes the report, and tells it unless the report itself goes to standard output.
 pub(crate) fn finish(
     report: &Report,
@@ -157,7 +115,7 @@ pub(crate) fn finish(
 
 /// The exit status; what failed is told on stderr if the report itself is for programs.
 pub(crate) fn judged(report: &Report, thresholds: &[Threshold], to: &Places<'_>) -> ExitCode {
-    for threshold in thresholds.iter().filter(|_| to.machine()) {
+    for threshold in thresholds.iter().filter(|_| to.is_for_programs()) {
         let (holds, found) = threshold.judge(report);
         if !holds {
             note(&format!("{threshold} does not hold: {found}"));

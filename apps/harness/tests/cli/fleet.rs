@@ -77,6 +77,27 @@ fn a_threshold_that_does_not_hold_is_status_1() {
 }
 
 #[test]
+fn a_disk_that_is_full_takes_nothing_else_away() {
+    let root = site(2);
+    let server = Serving::start(root.path(), &[]);
+    let page = root.path().join("fleet.html").display().to_string();
+    let ended = fleet(
+        &server.address,
+        "2",
+        &["--out", "/dev/full", "--html", &page],
+    );
+    assert_eq!(ended.status, 2, "{ended:?}");
+    assert!(
+        ended.stderr.contains("No space left on device"),
+        "{ended:?}"
+    );
+    assert!(ended.text().contains("2 succeeded"), "{ended:?}");
+    assert!(std::fs::read_to_string(&page).unwrap().contains("<svg "));
+    let nowhere = fleet(&server.address, "2", &["--out", "/no/such/fleet.json"]);
+    assert_eq!((nowhere.status, nowhere.text()), (2, ""), "{nowhere:?}");
+}
+
+#[test]
 fn a_server_that_is_gone_is_told() {
     let root = site(1);
     let server = Serving::start(root.path(), &[]);
