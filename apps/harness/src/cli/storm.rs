@@ -1,6 +1,7 @@
 //! Arguments of `storm` and `merge`.
 
 use std::ffi::OsString;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -31,6 +32,10 @@ pub(crate) struct StormArgs {
     /// Only this part of several, counted from 1, or env:NAME/N for an index from 0 in a variable; `merge` adds them up.
     #[arg(long, value_name = "I/N", value_parser = shard)]
     pub(crate) shard: Option<ShardArg>,
+    /// Phones that queue at the server together, and have their share of it; without it 10000, and for --find-capacity up to
+    /// 100000. More is nearer to one server, takes more memory, and occupies fewer cores.
+    #[arg(long, value_name = "N")]
+    pub(crate) cell: Option<NonZeroU32>,
     /// Where the JSON goes (schema onhook.storm/1, storm-compare/1 or storm-capacity/1); - for standard output.
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<OsString>,

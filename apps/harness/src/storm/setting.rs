@@ -1,5 +1,6 @@
 //! What a storm simulates: a scenario, a phone's own page, and what the command line says.
 
+use std::num::NonZeroU32;
 use std::path::Path;
 
 use anyhow::{Context, anyhow, bail};
@@ -21,6 +22,9 @@ const PASSED_OVER: [&str; 6] = [
     "bad-ua",
     "nested",
 ];
+
+/// Most phones that queue together where the queue is what matters.
+const ONE_QUEUE: u32 = 100_000;
 
 /// The storm that the command line asks for; what no phone could use is refused with its place.
 pub(super) fn storm(args: &StormArgs) -> anyhow::Result<Storm> {
@@ -52,12 +56,17 @@ pub(super) fn storm(args: &StormArgs) -> anyhow::Result<Storm> {
         let set = scenario.set(name, value);
         set.map_err(|error| anyhow!("--set: {error}"))?;
     }
+    let usual = match args.find_capacity {
+        // What is looked for is the queue.
+        true => args.phones.clamp(1, ONE_QUEUE),
+        false => CELL,
+    };
     let storm = Storm {
         phones: args.phones,
         days: args.days,
         seed: args.seed,
         scenario,
-        cell: CELL,
+        cell: args.cell.map_or(usual, NonZeroU32::get),
     };
     storm.check()?;
     usable(&storm, None)?;

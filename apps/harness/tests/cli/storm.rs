@@ -141,6 +141,7 @@ fn mistakes_are_told_with_their_place() {
             "cannot be used with",
         ),
         (&["storm", "--find-capacity"], "--threshold"),
+        (&["storm", "--cell", "0"], "--cell"),
         (
             &["storm", "--threshold", "late-p99<5s"],
             "`late-p99` is none of pN, max, mean, sync-pN",
@@ -252,6 +253,10 @@ fn a_capacity_is_found_that_holds_a_bound() {
         least.as_f64().unwrap() < little.as_f64().unwrap() * 1.021,
         "{document}"
     );
+    let groups = run(&[&args[..], &["--cell", "100", "--json"]].concat());
+    let told = groups.document("storm-capacity")["assumptions"].to_string();
+    assert!(told.contains("3 groups of phones"), "{told}");
+    assert!(!document["assumptions"].to_string().contains("groups"));
     let none = [&args[..6], &["--threshold", "p50<1ms", "--json"]].concat();
     let none = run(&none);
     assert_eq!(none.status, 1, "there is none");

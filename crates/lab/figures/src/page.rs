@@ -134,8 +134,8 @@ const STYLE: &str = "\
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 56rem; margin: 2rem auto; padding: 0 1rem; color: #222; background: #fff }\n\
 h1 { font-size: 1.5rem } h2 { font-size: 1.1rem; margin: 1.5rem 0 .3rem }\n\
 .scroll { overflow-x: auto } table { border-collapse: collapse }\n\
-td, th { padding: .2rem .9rem .2rem 0; text-align: left; vertical-align: top; white-space: nowrap; font-variant-numeric: tabular-nums }\n\
-th { font-weight: 600 } th[scope=row] { font-weight: 400; color: #555 }\n\
+td, th { padding: .2rem .9rem .2rem 0; text-align: left; vertical-align: top; font-variant-numeric: tabular-nums }\n\
+td { min-width: 5.5rem } th { font-weight: 600 } th[scope=row] { font-weight: 400; color: #555; min-width: 6rem }\n\
 .good { color: #17692f } .bad { color: #b3261e } code { overflow-wrap: anywhere }\n\
 pre { white-space: pre-wrap; overflow-wrap: anywhere; background: #f4f4f4; padding: .8rem }\n\
 svg { max-width: 100%; height: auto; display: block } .key { margin: .3rem 0 }\n\

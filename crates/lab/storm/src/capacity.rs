@@ -364,10 +364,11 @@ fn assumptions(storm: &Storm) -> Vec<String> {
         ),
         format!("one draw of chance, seed {}", storm.seed),
     ];
-    let cell = storm.cell;
-    if storm.phones > cell {
+    let cells = storm.phones.div_ceil(storm.cell.max(1));
+    if cells > 1 {
         all.push(format!(
-            "each {cell} phones have their even share of the server and queue there alone: the real queue is a little shorter, so that the answer is on the safe side"
+            "{cells} groups of phones have their even share of the server and queue there alone: a queue that a wave of requests makes is that of one server, \
+             one that chance makes is up to {cells} times as long, so that the answer is on the safe side; --cell makes the groups larger"
         ));
     }
     all

@@ -193,3 +193,28 @@ fn an_hour_of_seconds_can_be_looked_at_anywhere() {
     let error = storm.run(None, 1, &Progress::default()).unwrap_err();
     assert!(error.to_string().contains("begin earlier"), "{error}");
 }
+
+#[test]
+fn cells_make_the_queues_of_chance_longer_and_leave_those_of_waves_alone() {
+    let play = |delay: &str, capacity: f64, cell: u32| {
+        let mut scenario = Scenario {
+            capacity,
+            ..Scenario::default()
+        };
+        scenario.set("Resync_Random_Delay", delay).unwrap();
+        scenario.set("Resync_Periodic", "0").unwrap();
+        let storm = Storm {
+            phones: 1000,
+            days: 1,
+            seed: 1,
+            scenario,
+            cell,
+        };
+        play(&storm, None, 2).latency.percentile(99.0)
+    };
+    // 1.7 requests a second at a server for 2: what is in the way is chance.
+    assert!(play("600", 2.0, 100) > 2 * play("600", 2.0, 1000));
+    // 500 requests a second at one for 100.
+    let (cells, one) = (play("2", 100.0, 100), play("2", 100.0, 1000));
+    assert!(cells.abs_diff(one) < one / 50, "{cells} and {one}");
+}
