@@ -24,6 +24,7 @@ mod progress;
 mod replay;
 mod run;
 mod serve;
+mod shard;
 mod stop;
 mod storm;
 mod subnet;

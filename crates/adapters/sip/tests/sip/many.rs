@@ -29,6 +29,7 @@ impl Directory for OnePhone {
                 let mut open = extension();
                 open.challenges = false;
                 let access = SipAccess {
+                    upgrading: false,
                     gate: None,
                     proxies_only: false,
                     extensions: vec![open],
