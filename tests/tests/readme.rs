@@ -227,8 +227,14 @@ fn replay(name: &str) {
     if tool("openssl").is_none() {
         return;
     }
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name);
-    let text = fs::read_to_string(path).unwrap();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let text = fs::read_to_string(root.join(name)).unwrap();
+    // Where the package has what the sources have too.
+    let table = root.join("tests/conformance").canonicalize().unwrap();
+    let text = text.replace(
+        "/usr/share/onhook-harness/conformance",
+        &table.display().to_string(),
+    );
     let mut session = Session::new();
     let text = session.with_free_ports(&text);
     let steps = steps(&text);
@@ -268,6 +274,25 @@ fn the_session_of_storms_works() {
 #[test]
 fn the_session_at_the_control_socket_works() {
     replay("docs/control-socket.md");
+}
+
+#[test]
+fn the_sessions_of_the_guide_for_integrators_work() {
+    if tool("python3").is_some() {
+        replay("docs/guide-integrator.md");
+    }
+}
+
+#[test]
+fn the_sessions_of_the_guide_for_operators_work() {
+    replay("docs/guide-operator.md");
+}
+
+#[test]
+fn the_sessions_of_the_guide_for_labs_work() {
+    if tool("curl").is_some() {
+        replay("docs/guide-lab.md");
+    }
 }
 
 #[test]
