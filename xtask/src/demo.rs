@@ -39,11 +39,24 @@ struct Stage {
     config: PathBuf,
 }
 
-/// Runs the demonstration.
-pub(crate) fn run(root: &Path, end: End) -> Result<ExitCode> {
-    say::line("building onhook-agent and onhook-harness (the first time takes a minute or two)");
-    let programs = build(root)?;
-    let stage = Stage::set(&root.join("target").join("demo"))?;
+/// Runs the demonstration with the programs of a folder, or with those that are built now, in a folder that is emptied.
+///
+/// # Errors
+/// The programs cannot be built or started, or the folder not be filled.
+pub(crate) fn run(
+    root: &Path,
+    end: End,
+    programs: Option<&Path>,
+    stage: &Path,
+) -> Result<ExitCode> {
+    let programs = match programs {
+        Some(folder) => Programs {
+            agent: folder.join("onhook-agent"),
+            harness: folder.join("onhook-harness"),
+        },
+        None => build(root)?,
+    };
+    let stage = Stage::set(stage)?;
     let mut children = Children::default();
     let serve = [
         "serve".as_ref(),
@@ -126,6 +139,7 @@ struct Programs {
 
 /// Builds both programs and says where they are.
 fn build(root: &Path) -> Result<Programs> {
+    say::line("building onhook-agent and onhook-harness (the first time takes a minute or two)");
     let output = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
         .args([
             "build",

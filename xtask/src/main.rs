@@ -4,6 +4,7 @@ mod arch;
 mod bench;
 mod codegen;
 mod demo;
+mod dist;
 mod fuzz;
 mod gate;
 mod interop;
@@ -60,7 +61,15 @@ enum Task {
         /// End after the first resync, with its result as exit status.
         #[arg(long)]
         exit: bool,
+        /// The folder with the programs; without it they are built.
+        #[arg(long, value_name = "DIR")]
+        programs: Option<PathBuf>,
+        /// Where its files go; what is there is removed.
+        #[arg(long, value_name = "DIR", default_value = "target/demo")]
+        stage: PathBuf,
     },
+    /// Build what is released: packages, static programs, bills of materials, checksums; or check it.
+    Dist(dist::Options),
     /// Write manual pages and completions for bash, zsh and fish.
     Manuals {
         /// Where they go.
@@ -129,8 +138,19 @@ fn main() -> Result<ExitCode> {
     match Arguments::parse().task {
         Task::Test { fast: true } => gate::run(&root, gate::Extent::Tests),
         Task::Test { fast: false } => gate::run(&root, gate::Extent::Everything),
-        Task::Demo { exit: true } => demo::run(&root, demo::End::AfterFirstResync),
-        Task::Demo { exit: false } => demo::run(&root, demo::End::Never),
+        Task::Demo {
+            exit,
+            programs,
+            stage,
+        } => {
+            let end = if exit {
+                demo::End::AfterFirstResync
+            } else {
+                demo::End::Never
+            };
+            demo::run(&root, end, programs.as_deref(), &root.join(stage))
+        }
+        Task::Dist(options) => dist::run(&root, &options),
         Task::Manuals { out } => {
             let count = manuals::write(&root.join(out))?;
             say::line(&format!("manuals: wrote {count} files"));
