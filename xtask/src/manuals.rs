@@ -96,4 +96,6 @@ fn pages(mut program: Command) -> Result<Vec<(String, String)>> {
 }
 
 #[cfg(test)]
+mod documents;
+#[cfg(test)]
 mod tests;
