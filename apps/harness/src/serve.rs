@@ -55,6 +55,7 @@ async fn run(args: ServeArgs) -> Done {
         tftp_uploads: uploads(&args.tftp_uploads),
         syslog: args.syslog.0,
         access_log: args.access_log,
+        heads: false,
         faults: faults(&args.fault)?,
         seed: args.seed,
         limits: Limits::default(),

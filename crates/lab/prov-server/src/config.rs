@@ -23,6 +23,8 @@ pub struct Config {
     pub syslog: Option<SocketAddr>,
     /// File to which one line per request is appended.
     pub access_log: Option<PathBuf>,
+    /// Whether [`Access::head`](crate::Access::head) is told.
+    pub heads: bool,
     /// What the server does wrong; the first that meets a request decides.
     pub faults: Vec<Fault>,
     /// What faults draw depends on it, and on the order of the requests.
@@ -43,6 +45,7 @@ impl Config {
             tftp_uploads: None,
             syslog: None,
             access_log: None,
+            heads: false,
             faults: Vec::new(),
             seed: 0,
             limits: Limits::default(),

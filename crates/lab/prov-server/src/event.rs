@@ -34,6 +34,10 @@ pub struct Access {
     pub elapsed: Duration,
     /// User-Agent.
     pub user_agent: Option<String>,
+    /// The head as sent, line by line, names of header fields in lower case: `GET /a.xml HTTP/1.1`, `host: 192.0.2.1`. Over TFTP the
+    /// request with its mode, then each option: `RRQ a.xml octet`, `tsize 0`. Of credentials only the scheme is told.
+    /// Empty unless [`Config::heads`](crate::Config::heads).
+    pub head: Vec<String>,
     /// What is known from TLS; `None` for plain HTTP.
     pub tls: Option<TlsSession>,
     /// What else is worth saying.
@@ -289,6 +293,7 @@ mod tests {
             bytes: 12,
             elapsed: Duration::from_millis(3),
             user_agent: Some("Cisco-CP-8841-3PCC/11.0 (00562b043615)".to_owned()),
+            head: Vec::new(),
             tls: None,
             note: None,
             fault: None,

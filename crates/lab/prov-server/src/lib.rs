@@ -32,6 +32,7 @@ mod event;
 mod fault;
 mod files;
 mod guard;
+mod head;
 mod listener;
 mod log;
 mod refusal;

@@ -76,6 +76,7 @@ impl Server {
             root,
             limits: config.limits,
             tftp_uploads: config.tftp_uploads,
+            heads: config.heads,
             log,
             faults,
         });

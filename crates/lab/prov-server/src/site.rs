@@ -28,6 +28,7 @@ use crate::config::{Limits, TftpUploads};
 use crate::event::{Access, FaultMark, Injected, ServerEvent, TlsSession};
 use crate::fault::{Asked, FaultSwitch, Hit, Protocol, Stage};
 use crate::files::{Found, PIECE, find, next_piece};
+use crate::head;
 use crate::log::Log;
 use crate::refusal::Note;
 use crate::target::below_root;
@@ -74,6 +75,8 @@ pub(crate) struct Site {
     pub(crate) root: PathBuf,
     pub(crate) limits: Limits,
     pub(crate) tftp_uploads: Option<TftpUploads>,
+    /// Whether heads are told.
+    pub(crate) heads: bool,
     pub(crate) log: Arc<Log>,
     pub(crate) faults: FaultSwitch,
 }
@@ -126,6 +129,9 @@ impl Site {
             began: Instant::now(),
             access: accessed(&request, client),
         };
+        if self.heads {
+            answering.access.head = head::of_http(&request);
+        }
         let hit = self.met(&request, client);
         if let Some(hit) = &hit {
             answering.access.fault = Some(FaultMark::of(hit));
@@ -198,6 +204,7 @@ impl Site {
             bytes: 0,
             elapsed: Duration::ZERO,
             user_agent: None,
+            head: Vec::new(),
             tls: client.tls.clone(),
             note: Some(note),
             fault: client.fault.clone(),
@@ -416,6 +423,7 @@ fn accessed<B>(request: &Request<B>, client: &Client) -> Access {
             .headers()
             .get(USER_AGENT)
             .map(|agent| visible(agent.as_bytes())),
+        head: Vec::new(),
         tls: client.tls.clone(),
         note: None,
         fault: client.fault.clone(),

@@ -23,6 +23,7 @@ use crate::connection::stopped;
 use crate::event::{Access, FaultMark};
 use crate::fault::{Asked, Change, Effect, FileFault, Hit, Protocol, Stage, TftpFault};
 use crate::files::{Found, find};
+use crate::head;
 use crate::refusal::Note;
 use crate::site::Site;
 use crate::stand_in;
@@ -107,6 +108,9 @@ async fn serve(
 ) {
     let began = Instant::now();
     let mut access = accessed(&request, client);
+    if site.heads {
+        access.head = head::of_tftp(&request);
+    }
     let hit = met(&request, client, &site, &access);
     if let Some(hit) = &hit {
         access.fault = Some(FaultMark::of(hit));
@@ -371,13 +375,7 @@ fn accessed(request: &[u8], client: SocketAddr) -> Access {
     let asked = match Packet::parse(request) {
         Ok(Packet::Request {
             direction, file, ..
-        }) => Some((
-            match direction {
-                Direction::Read => "RRQ",
-                Direction::Write => "WRQ",
-            },
-            visible(file),
-        )),
+        }) => Some((head::word(direction), visible(file))),
         Ok(_) | Err(_) => None,
     };
     Access {
@@ -390,6 +388,7 @@ fn accessed(request: &[u8], client: SocketAddr) -> Access {
         bytes: 0,
         elapsed: Duration::ZERO,
         user_agent: None,
+        head: Vec::new(),
         tls: None,
         note: None,
         fault: None,

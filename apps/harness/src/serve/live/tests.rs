@@ -29,6 +29,7 @@ fn access(target: &str, status: Option<u16>) -> Access {
         bytes: 100,
         elapsed: Duration::ZERO,
         user_agent: None,
+        head: Vec::new(),
         tls: None,
         note: None,
         fault: None,

@@ -29,6 +29,7 @@ fn connect(root: &Path, capacity: usize) -> Client {
         root: root.canonicalize().unwrap(),
         limits: Limits::default(),
         tftp_uploads: None,
+        heads: false,
         log: Arc::new(log),
         faults: FaultSwitch::new(0, true),
     });
