@@ -274,6 +274,9 @@ fn what_the_real_program_cannot_do_is_skipped_with_its_reason() {
         id = "fault"
         step = [{ do = "fault", fault = "refused" }, { do = "boot" }]
         [[scenario]]
+        id = "elsewhere"
+        step = [{ do = "fault", fault = "redirect=http://prov.example/p.xml" }, { do = "boot" }]
+        [[scenario]]
         id = "slots"
         given.slots = {}
         step = [{ do = "boot" }]
@@ -287,7 +290,7 @@ fn what_the_real_program_cannot_do_is_skipped_with_its_reason() {
         "the clock of this host",
         "the server cannot fail with `refused` for *",
         "the slots of the program take signed loads",
-        "\n0 passed, 0 failed, 5 skipped\n",
+        "\n0 passed, 0 failed, 6 skipped\n",
     ] {
         assert!(ended.out.contains(why), "{why}\n{}", ended.out);
     }

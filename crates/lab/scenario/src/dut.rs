@@ -36,6 +36,8 @@ pub enum Seen {
         method: String,
         /// `$PRVST` of the resync; `None` if it cannot be known.
         prvst: Option<i8>,
+        /// Line by line, as the server tells it; `None` in virtual time.
+        head: Option<Vec<String>>,
     },
     /// How the server answered.
     Answer {
@@ -115,7 +117,7 @@ pub trait Dut {
     /// The phone is gone.
     fn next(&mut self, until: Duration) -> Result<Option<Observation>, Halt>;
 
-    /// What stands for an address in a text: `{http}`, `{https}`, `{tftp}`, `{host}`.
+    /// What stands for an address in a text: `{http}`, `{https}`, `{tftp}`, `{host}`, `{port}`.
     fn place(&self, text: &str) -> String;
 
     /// The value of a parameter, in its canonical spelling.

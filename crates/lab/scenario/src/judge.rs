@@ -256,7 +256,11 @@ impl Judge<'_> {
                 self.next_request += 1;
                 continue;
             }
-            let came = format!("{} came at {}", name(seen), words(*at));
+            let came = format!(
+                "{} came at {}",
+                matching::name_for(pattern, seen),
+                words(*at)
+            );
             if *at < first {
                 let why = format!("{came}, before the window opens at {}", words(first));
                 return Err(Miss::Failed(why));

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::dut::virtual_phone::VirtualPhone;
+use crate::dut::virtual_phone::{VirtualPhone, packets};
 use crate::dut::{Dut, Halt};
 use crate::judge::{Judged, judge};
 use crate::language::{DutKind, Problem, Scenario, words};
@@ -106,7 +106,8 @@ fn one(scenario: &Scenario, plan: Plan, dut: DutKind, options: &Options, run: &m
         return blank(Verdict::Skip, why);
     }
     let made = match dut {
-        DutKind::Virtual => VirtualPhone::new(&scenario.given, options.seed)
+        DutKind::Virtual => packets::check(scenario)
+            .and_then(|()| VirtualPhone::new(&scenario.given, options.seed))
             .map(|phone| Box::new(phone) as Box<dyn Dut>),
         DutKind::Agent | DutKind::External => run.make(dut, scenario),
     };

@@ -271,7 +271,7 @@ impl AgentPhone {
             Do::Options(_) => return cannot("of other options"),
             Do::File(path, content) => self.put(path, content)?,
             Do::RemoveFile(path) => self.site.remove(path)?,
-            Do::Fault(path, fault) => self.site.fail(path, *fault)?,
+            Do::Fault(path, fault) => self.site.fail(path, fault)?,
             Do::ClearFault(path) => self.site.mend(path),
         }
         Ok(())

@@ -116,6 +116,7 @@ impl Ear {
             path,
             method,
             prvst,
+            head: Some(access.head.clone()),
         };
         self.seen.push_back(Observation { at, seen });
         let at = at + access.elapsed;

@@ -257,7 +257,7 @@ impl Dut for ExternalPhone {
             Do::Set(params, _) => self.give(params)?,
             Do::File(path, content) => self.site.put(path, content)?,
             Do::RemoveFile(path) => self.site.remove(path)?,
-            Do::Fault(path, fault) => self.site.fail(path, *fault)?,
+            Do::Fault(path, fault) => self.site.fail(path, fault)?,
             Do::ClearFault(path) => self.site.mend(path),
             Do::PowerOff => return cannot("power that stays off"),
             Do::Upgrade(_) => return cannot("an upgrade"),

@@ -64,18 +64,18 @@ impl Scripted {
     ) -> Answer {
         let fits = |(glob, fault): &&(Glob, Fault)| {
             let glob = Glob::new(place(glob.as_str()));
-            (glob.fits(path) || glob.fits(url)) && concerns(*fault, scheme)
+            (glob.fits(path) || glob.fits(url)) && concerns(fault, scheme)
         };
-        let fault = self.faults.iter().rev().find(fits).map(|(_, fault)| *fault);
+        let fault = self.faults.iter().rev().find(fits).map(|(_, fault)| fault);
         let mut answer = Answer {
             after: Duration::ZERO,
-            found: fault != Some(Fault::Dns),
+            found: fault != Some(&Fault::Dns),
             heard: !matches!(fault, Some(Fault::Dns | Fault::Refused | Fault::Tls(_))),
             body: self.file(scheme, url, path, fault, &place),
         };
         match fault {
             Some(Fault::Silent | Fault::Stall) => answer.after = PATIENCE,
-            Some(Fault::Delay(span)) => answer.after = span,
+            Some(Fault::Delay(span)) => answer.after = *span,
             Some(_) | None => {}
         }
         answer
@@ -86,7 +86,7 @@ impl Scripted {
         scheme: Scheme,
         url: &str,
         path: &str,
-        fault: Option<Fault>,
+        fault: Option<&Fault>,
         place: impl Fn(&str) -> String,
     ) -> Result<Body, Outcome> {
         let plain = |text: &str| {
@@ -113,7 +113,7 @@ impl Scripted {
             .find_map(|key| self.files.get(*key))
             .ok_or(Outcome::Fnf)?;
         let mut file = file.clone();
-        if fault == Some(Fault::WrongKey) {
+        if fault == Some(&Fault::WrongKey) {
             file.coding = match file.coding {
                 Coding::Records { ikm } => Coding::Records {
                     ikm: format!("not {ikm}"),
@@ -128,19 +128,19 @@ impl Scripted {
             bytes: file.bytes(&place(&file.text)),
             aes128gcm: file.is_records(),
             load: file.load.unwrap_or_default(),
-            is_spoilt: fault == Some(Fault::WrongKey),
+            is_spoilt: fault == Some(&Fault::WrongKey),
         })
     }
 }
 
 /// What a fault leads to; `None` if a file comes nevertheless.
-const fn outcome(fault: Fault, scheme: Scheme) -> Option<Outcome> {
+const fn outcome(fault: &Fault, scheme: Scheme) -> Option<Outcome> {
     Some(match fault {
         Fault::Status(404) | Fault::Error(1) => Outcome::Fnf,
         Fault::Status(401) => Outcome::Auth,
         Fault::Status(407) => Outcome::ProxyAuth,
-        Fault::Status(status) => Outcome::HttpStatus(status),
-        Fault::Error(code) => Outcome::Tftp(code),
+        Fault::Status(status) => Outcome::HttpStatus(*status),
+        Fault::Error(code) => Outcome::Tftp(*code),
         Fault::Silent => Outcome::TftpTimeout,
         Fault::Stall => match scheme {
             Scheme::Tftp => Outcome::TftpTimeout,
@@ -156,12 +156,14 @@ const fn outcome(fault: Fault, scheme: Scheme) -> Option<Outcome> {
         Fault::Tls(TlsFault::Drop | TlsFault::Alert) => Outcome::Tls(TlsFailure::Handshake),
         Fault::Refused => Outcome::Connect,
         Fault::Dns => Outcome::Dns,
-        Fault::WrongKey | Fault::Page | Fault::Empty | Fault::Delay(_) => return None,
+        Fault::WrongKey | Fault::Page | Fault::Empty | Fault::Delay(_) | Fault::Wire(_) => {
+            return None;
+        }
     })
 }
 
 /// Whether a fault has a meaning for requests of a scheme.
-const fn concerns(fault: Fault, scheme: Scheme) -> bool {
+const fn concerns(fault: &Fault, scheme: Scheme) -> bool {
     match fault {
         Fault::Status(_) | Fault::Drop | Fault::Reset | Fault::RedirectLoop => {
             !matches!(scheme, Scheme::Tftp)
@@ -176,5 +178,7 @@ const fn concerns(fault: Fault, scheme: Scheme) -> bool {
         | Fault::Delay(_)
         | Fault::Refused
         | Fault::Dns => true,
+        // Nothing in virtual time has packets.
+        Fault::Wire(_) => false,
     }
 }

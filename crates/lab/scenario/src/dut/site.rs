@@ -76,6 +76,7 @@ impl Site {
             }),
             tftp: Some(tftp),
             syslog: Some(syslog),
+            heads: true,
             ..Config::local(root)
         };
         let (questions, asked) = unbounded_channel();
@@ -108,6 +109,7 @@ impl Site {
             .replace("{tftp}", &format!("tftp://{tftp}"))
             .replace("{host}", &http.ip().to_string())
             .replace("{log}", &self.place.syslog.to_string())
+            .replace("{port}", &http.port().to_string())
             .replace("{authority}", authority)
     }
 
@@ -153,12 +155,12 @@ impl Site {
     }
 
     /// Lets the server fail for some paths, in the place of what it did wrong for them before.
-    pub(super) fn fail(&mut self, path: &Glob, fault: Fault) -> Result<(), Halt> {
+    pub(super) fn fail(&mut self, path: &Glob, fault: &Fault) -> Result<(), Halt> {
         let cannot = || Halt::Cannot(format!("the server cannot fail with `{fault}` for {path}"));
         let words = match (fault, path.as_str()) {
             (Fault::Refused | Fault::Dns, _) => return Err(cannot()),
-            (_, "*") => fault.to_string(),
-            (_, path) => format!("{fault},path={path}"),
+            (_, "*") => self.fill(&fault.to_string()),
+            (_, path) => format!("{},path={path}", self.fill(&fault.to_string())),
         };
         self.mend(path);
         let fault: onhook_prov_server::Fault = words.parse().map_err(|_| cannot())?;

@@ -4,6 +4,7 @@ mod doing;
 mod effects;
 mod life;
 mod notified;
+pub(crate) mod packets;
 mod places;
 mod slots;
 
@@ -325,6 +326,7 @@ impl Dut for VirtualPhone {
             .replace("{tftp}", "tftp://prov.example")
             .replace("{host}", HOST)
             .replace("{log}", "log.example")
+            .replace("{port}", "80")
             .replace("{authority}", AUTHORITY)
     }
 

@@ -28,18 +28,25 @@ pub(super) fn fits(pattern: &Pattern, seen: &Seen, place: &dyn Fn(&str) -> Strin
                 url: wanted,
                 prvst: cause,
                 method: by,
+                head: lines,
             },
             Seen::Request {
                 url,
                 path,
                 method,
                 prvst,
+                head,
             },
         ) => {
+            let has = |lines: &Vec<Glob>, head: &Vec<String>| {
+                let same = |(line, text): (&Glob, &String)| like(&Some(line.clone()), text);
+                lines.len() == head.len() && lines.iter().zip(head).all(same)
+            };
             (like(wanted, url) || like(wanted, path))
                 // Not everybody can tell why a phone asks.
                 && (cause.is_none() || prvst.is_none() || cause == prvst)
                 && by.as_ref().is_none_or(|by| by == method)
+                && lines.as_ref().is_none_or(|lines| head.as_ref().is_some_and(|head| has(lines, head)))
         }
         (
             Pattern::Syslog {
@@ -76,6 +83,21 @@ pub(super) fn is_ignored(seen: &Seen, ignore: &[String]) -> bool {
         return false;
     };
     ignore.iter().any(|glob| Glob::new(glob).fits(path))
+}
+
+/// Something seen, in a few words, with its head if a pattern looks at it.
+pub(super) fn name_for(pattern: &Pattern, seen: &Seen) -> String {
+    match (pattern, seen) {
+        (
+            Pattern::Request { head: Some(_), .. },
+            Seen::Request {
+                head: Some(lines), ..
+            },
+        ) => {
+            format!("{} with the head `{}`", name(seen), lines.join(" / "))
+        }
+        _ => name(seen),
+    }
 }
 
 /// Something seen, in a few words.

@@ -35,7 +35,7 @@ const TLS: [(&str, TlsFault); 6] = [
 ];
 
 /// One way to fail. Those of servers have the words of `onhook-harness serve --fault`; `refused` and `dns` are of the network.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Fault {
     /// `status=N`: HTTP answers with this status.
     Status(u16),
@@ -67,9 +67,24 @@ pub enum Fault {
     Refused,
     /// `dns`: the name of the server cannot be resolved.
     Dns,
+    /// What happens to bytes and packets, in the words of the server; nothing but a real one carries it out.
+    Wire(String),
 }
 
-const WORDS: [&str; 14] = [
+/// Words of servers that are about bytes and packets.
+const WIRE: [&str; 9] = [
+    "corrupt",
+    "length",
+    "slow",
+    "loss",
+    "duplicate",
+    "reorder",
+    "wrong-tid",
+    "wrong-block",
+    "oack",
+];
+
+const WORDS: [&str; 23] = [
     "status",
     "error",
     "silent",
@@ -84,12 +99,50 @@ const WORDS: [&str; 14] = [
     "delay",
     "refused",
     "dns",
+    "corrupt",
+    "length",
+    "slow",
+    "loss",
+    "duplicate",
+    "reorder",
+    "wrong-tid",
+    "wrong-block",
+    "oack",
 ];
+
+/// Whether a real server has to carry it out.
+fn is_wire(text: &str) -> bool {
+    let key = |word: &'_ str| word.split('=').next().unwrap_or_default().to_owned();
+    let keys: Vec<String> = text.split(',').map(key).collect();
+    let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+    match keys.as_slice() {
+        ["status", "retry-after"] | ["error", "text"] => true,
+        ["drop"] => text == "drop=after-head",
+        ["redirect"] => text.contains("://") || text.starts_with("redirect={"),
+        [word] => WIRE.contains(word),
+        _ => false,
+    }
+}
+
+/// What a real server carries out, if it takes these words; addresses are not filled in.
+fn wire(text: &str) -> Result<Fault, String> {
+    let known = text
+        .replace("{http}", "http://h")
+        .replace("{https}", "https://h")
+        .replace("{tftp}", "tftp://h");
+    match known.parse::<onhook_prov_server::Fault>() {
+        Ok(_) => Ok(Fault::Wire(text.to_owned())),
+        Err(why) => Err(why.to_string()),
+    }
+}
 
 impl FromStr for Fault {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
+        if is_wire(text) {
+            return wire(text);
+        }
         let (word, value) = match text.split_once('=') {
             Some((word, value)) => (word, Some(value)),
             None => (text, None),
@@ -118,7 +171,7 @@ impl FromStr for Fault {
             ("body", Some("empty")) => Self::Empty,
             ("body", _) => return Err("write `body=html` or `body=empty`".to_owned()),
             ("redirect", Some("loop")) => Self::RedirectLoop,
-            ("redirect", _) => return Err("write `redirect=loop`".to_owned()),
+            ("redirect", _) => return Err("write `redirect=loop` or `redirect=URL`".to_owned()),
             (_, Some(_)) => return Err(format!("`{word}` has no value: write it alone")),
             ("silent", None) => Self::Silent,
             ("stall", None) => Self::Stall,
@@ -154,6 +207,7 @@ impl fmt::Display for Fault {
             Self::Delay(span) => write!(f, "delay={}", words(*span)),
             Self::Refused => f.write_str("refused"),
             Self::Dns => f.write_str("dns"),
+            Self::Wire(words) => f.write_str(words),
         }
     }
 }
@@ -182,6 +236,20 @@ mod tests {
             "delay=5s",
             "refused",
             "dns",
+            "status=503,retry-after=5",
+            "error=2,text=no entry",
+            "drop=after-head",
+            "redirect={http}/b.xml",
+            "redirect=http://192.0.2.1/b.xml",
+            "length=+100",
+            "corrupt",
+            "slow=10/50ms",
+            "loss=20%",
+            "duplicate=100%",
+            "reorder=0.5",
+            "wrong-tid",
+            "wrong-block",
+            "oack=blksize:1500",
         ] {
             assert_eq!(text.parse::<Fault>().unwrap().to_string(), text);
         }
@@ -194,6 +262,10 @@ mod tests {
             ("delay", "no span of time"),
             ("body=x", "body=html"),
             ("redirect=/a.xml", "redirect=loop"),
+            ("loss=2", "loss"),
+            ("oack=blksize", "oack"),
+            ("loss=20%,path=/a.xml", "has no value"),
+            ("status=503,times=1", "with N from 300 to 599"),
         ] {
             let error = text.parse::<Fault>().unwrap_err();
             assert!(error.contains(why), "{error}");

@@ -268,9 +268,11 @@ pub(super) fn parameter(item: Item<'_>, name: &str, scope: &Scope) -> Result<Par
     })
 }
 
-/// Options of DHCP that name a server.
+/// Options of DHCP; one of them names a server at least.
 pub(super) fn options(item: Item<'_>) -> Result<Vec<(u8, String)>, Problem> {
     let mut options = Vec::new();
+    let mut strange = None;
+    let mut names_one = false;
     for (item, value) in item.pairs()? {
         let number: u8 = item.key().parse().map_err(|_| {
             item.strange("write the number of an option in quotes, \"66\" for example")
@@ -285,13 +287,21 @@ pub(super) fn options(item: Item<'_>) -> Result<Vec<(u8, String)>, Problem> {
         let chosen = choose(item.key(), "", &[option], |skipped| {
             wrong = Some(skipped.why.to_string());
         });
-        if chosen.is_none() && !text.contains('{') {
+        if chosen.is_some() || text.contains('{') {
+            names_one = true;
+        } else {
             let why = wrong.unwrap_or_else(|| "no phone asks for this option".to_owned());
-            return Err(item.wrong(format!("`{value}` names no server: {why}")));
+            strange = strange.or(Some(
+                item.wrong(format!("`{value}` names no server: {why}")),
+            ));
         }
         options.push((number, value));
     }
-    Ok(options)
+    match strange {
+        // Beside one that names a server it is there to be passed over.
+        Some(why) if !names_one => Err(why),
+        Some(_) | None => Ok(options),
+    }
 }
 
 /// SRV records by name, each as `priority weight port target`.

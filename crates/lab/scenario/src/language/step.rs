@@ -202,6 +202,8 @@ pub enum Pattern {
         prvst: Option<i8>,
         /// The method, `GET` for example.
         method: Option<String>,
+        /// All lines of its head, in this order.
+        head: Option<Vec<Glob>>,
     },
     /// It sends a message.
     Syslog {

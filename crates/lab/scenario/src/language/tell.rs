@@ -8,7 +8,8 @@ use onhook_params::{ParamId, Scope, Secrecy, secrecy};
 use onhook_phone::{LineUse, Registration};
 
 use super::{
-    Anchor, By, Do, Expect, Expected, Fact, Pattern, Severity, Step, Value, What, Window, words,
+    Anchor, By, Do, Expect, Expected, Fact, Glob, Pattern, Severity, Step, Value, What, Window,
+    words,
 };
 
 impl fmt::Display for Step {
@@ -146,13 +147,22 @@ impl Pattern {
             None => word.to_owned(),
         };
         match self {
-            Self::Request { url, prvst, method } => {
+            Self::Request {
+                url,
+                prvst,
+                method,
+                head,
+            } => {
                 let mut text = with("request", url.as_ref().map(|url| format!("for {url}")));
                 if let Some(method) = method {
                     text.push_str(&format!(" by {method}"));
                 }
                 if let Some(prvst) = prvst {
                     text.push_str(&format!(" with $PRVST {prvst}"));
+                }
+                if let Some(head) = head {
+                    let lines: Vec<&str> = head.iter().map(Glob::as_str).collect();
+                    text.push_str(&format!(" with the head `{}`", lines.join(" / ")));
                 }
                 text
             }

@@ -345,6 +345,23 @@ fn rows_that_cannot_be_run_say_why() {
 }
 
 #[test]
+fn what_is_about_packets_is_skipped_in_virtual_time() {
+    for (steps, what) in [
+        (
+            "{ do = \"fault\", fault = \"loss=20%\" },\n{ do = \"boot\" }",
+            "line 3: virtual time has no packets, and `loss=20%` is about them",
+        ),
+        (
+            "{ do = \"boot\" },\n{ expect = \"request\", head = [\"*\"] }",
+            "line 4: virtual time has no packets, and the head of a request is about them",
+        ),
+    ] {
+        let row = row(steps);
+        assert_eq!((row.verdict, row.why.as_str()), (Verdict::Skip, what));
+    }
+}
+
+#[test]
 fn a_run_that_is_ended_keeps_the_rows_that_it_has() {
     let rows = "[[scenario]]\nid = \"a\"\nstep = [{ do = \"boot\" }]\n[[scenario]]\nid = \"b\"\nstep = [{ do = \"boot\" }]\n";
     let scenarios = read("t.toml", rows).unwrap();

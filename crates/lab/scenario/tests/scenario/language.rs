@@ -170,6 +170,14 @@ const STEPS: &[(&str, &str)] = &[
         "4:34: `method`: unknown word `get`",
     ),
     (
+        "{ expect = \"request\", head = \"*\" }",
+        "4:32: `head`: write a list in square brackets",
+    ),
+    (
+        "{ do = \"fault\", fault = \"oack=blksize\" }",
+        "4:27: `fault`: ",
+    ),
+    (
         "{ expect = \"request\", prvst = 3 }",
         "4:33: `prvst`: write a whole number, -1 to 2",
     ),

@@ -1,7 +1,7 @@
 //! Which scenarios mean the same on a real program.
 
 use crate::dut::Halt;
-use crate::language::{Clock, Content, Do, Given, Scenario, Submission, What};
+use crate::language::{Clock, Content, Do, Fault, Given, Scenario, Submission, What};
 
 /// Refuses what needs another server than the one that there is, or another time.
 pub(super) fn check(scenario: &Scenario) -> Result<(), Halt> {
@@ -44,6 +44,7 @@ pub(super) fn check(scenario: &Scenario) -> Result<(), Halt> {
             What::Do(Do::Set(params, _) | Do::Submit(Submission { params, .. })) => {
                 texts.extend(params.iter().map(|(_, value)| value.as_str()))
             }
+            What::Do(Do::Fault(_, Fault::Wire(words))) => texts.push(words),
             What::Do(Do::File(path, file)) => foreign |= path.contains("://") || content(file),
             What::Do(_) | What::Expect(_) => {}
         }
@@ -60,5 +61,9 @@ pub(super) fn check(scenario: &Scenario) -> Result<(), Halt> {
 /// Whether a URL of the text has a server of its own; a macro may stand for the one that there is.
 fn names_a_server(text: &str) -> bool {
     let mut servers = text.split("://").skip(1);
-    servers.any(|server| !server.starts_with('$'))
+    servers.any(|server| {
+        let server = server.split(['/', ' ']).next().unwrap_or_default();
+        let host = server.rsplit('@').next().unwrap_or_default();
+        !host.starts_with('$') && !host.starts_with("{host}")
+    })
 }

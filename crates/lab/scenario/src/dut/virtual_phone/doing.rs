@@ -46,7 +46,7 @@ impl VirtualPhone {
                 let path = self.place(path);
                 self.server.files.remove(&path);
             }
-            Do::Fault(path, fault) => self.server.faults.push((path.clone(), *fault)),
+            Do::Fault(path, fault) => self.server.faults.push((path.clone(), fault.clone())),
             Do::ClearFault(path) => self.server.faults.retain(|(glob, _)| glob != path),
             Do::Address(ip) => {
                 self.known.address = *ip;

@@ -194,6 +194,7 @@ impl VirtualPhone {
                 },
                 method: method.to_owned(),
                 prvst,
+                head: None,
             });
         }
         (url, answer)

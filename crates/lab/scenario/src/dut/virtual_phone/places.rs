@@ -72,6 +72,7 @@ impl VirtualPhone {
                 path,
                 method: "GET".to_owned(),
                 prvst: None,
+                head: None,
             });
         }
         let said = answer.body.map(|body| body.bytes);

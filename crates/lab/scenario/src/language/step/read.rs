@@ -210,10 +210,18 @@ fn request(table: Table<'_>) -> Result<Pattern, Problem> {
         }
     });
     let method = table.get("method").map(|item| item.word(&METHODS));
+    let head = table.get("head").map(|item| {
+        let lines = item.texts()?;
+        match lines.is_empty() {
+            true => Err(item.wrong("write one line at least: no request is without one")),
+            false => Ok(lines.into_iter().map(Glob::new).collect()),
+        }
+    });
     Ok(Pattern::Request {
         url: table.get("url").map(url).transpose()?,
         prvst: prvst.transpose()?,
         method: method.transpose()?.map(str::to_owned),
+        head: head.transpose()?,
     })
 }
 

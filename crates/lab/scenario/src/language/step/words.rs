@@ -44,7 +44,7 @@ pub(super) const DO: [(&str, &[&str]); 25] = [
 pub(super) const EXPECT: [(&str, &[&str]); 13] = [
     (
         "request",
-        &["url", "prvst", "method", "within", "at", "after"],
+        &["url", "prvst", "method", "head", "within", "at", "after"],
     ),
     ("no-request", &["url", "for"]),
     ("syslog", &["text", "severity", "within", "at", "after"]),
@@ -124,7 +124,8 @@ pub(super) const EVENTS: [&str; 41] = [
 ];
 
 /// How a server can be asked.
-pub(super) const METHODS: [(&str, &str); 6] = [
+pub(super) const METHODS: [(&str, &str); 7] = [
+    ("CONNECT", "CONNECT"),
     ("GET", "GET"),
     ("HEAD", "HEAD"),
     ("POST", "POST"),
