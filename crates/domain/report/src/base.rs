@@ -38,28 +38,30 @@ impl Former {
 }
 
 impl DeltaBase {
-    /// Notes parameters that are about to change, each once; `own` gives the value that each has of its own.
+    /// Notes parameters that are about to change; `own` gives the value that each has of its own.
     pub fn note(
         &mut self,
         changes: &[Entry],
         own: impl Fn(ParamId) -> Option<ValueId>,
         values: &mut Values,
     ) {
-        let noted = self.since.0.len();
         for change in changes {
             let former = own(change.id);
-            let known = self.since.0.get(..noted).unwrap_or_default();
-            let known = known.binary_search_by_key(&change.id, |(id, _)| *id);
-            if former == change.value || known.is_ok() {
+            if former == change.value {
                 continue;
             }
-            if let Some(value) = former {
-                values.retain(value);
+            // A profile brings parameters in order, and most often the first of them all.
+            let place = match self.since.0.last() {
+                Some((last, _)) if *last >= change.id => self.since.find(change.id),
+                Some(_) | None => Err(self.since.0.len()),
+            };
+            if let Err(at) = place {
+                if let Some(value) = former {
+                    values.retain(value);
+                }
+                self.since.0.insert(at, (change.id, former));
             }
-            self.since.0.push((change.id, former));
         }
-        // Two runs in order, so this is a merge.
-        self.since.0.sort_by_key(|(id, _)| *id);
     }
 
     /// What has changed, in order of parameter; what changes while a report is under way belongs to the next one.
