@@ -23,6 +23,7 @@ use zeroize::Zeroizing;
 
 use crate::content::{KEY, gzipped, of_site};
 use crate::measure::Timing;
+use crate::peers::{Cost, cpu_seconds};
 use crate::plan::Plan;
 use crate::report::{Benchmark, Peer, Side};
 use crate::tftp::NoNames;
@@ -34,6 +35,8 @@ const PHONES: u32 = if cfg!(debug_assertions) { 100 } else { 10_000 };
 const VALUES: usize = 1000;
 /// Requests at the same time, of both clients.
 const AT_ONCE: u32 = 64;
+/// Seconds that wrk asks in a round.
+const WRK_S: f64 = 2.0;
 pub(crate) const OURS: &str = "onhook";
 
 /// One benchmark.
@@ -90,17 +93,27 @@ pub(crate) fn run(kind: &Kind, plan: &Plan) -> anyhow::Result<Benchmark> {
         ours.push(own(&rule, sink.local_addr()?)?);
         theirs.push(wrk(&url)?);
     }
-    let timing = Timing::of(ours);
+    let seconds = |all: &[Cost]| Timing::of(all.iter().map(|one| one.seconds).collect());
+    let cpu = |all: &[Cost]| Timing::of(all.iter().map(|one| one.cpu_seconds).collect());
+    let timing = seconds(&ours);
     let about = "one connection a request, the same file each time, thrown away";
-    let peer = Peer::new("wrk", about, OURS, &timing, Ok(Timing::of(theirs)));
-    benchmark.peers.push(peer);
+    let peer = Peer::new("wrk", about, OURS, &timing, Ok(seconds(&theirs)));
+    benchmark.peers.push(peer.with_cpu(Some(cpu(&theirs))));
     benchmark.sides.push(Side {
         name: OURS,
         about: "for each resync as many seconds as all of them took",
         timing,
-        cpu: None,
+        cpu: Some(cpu(&ours)),
     });
     Ok(benchmark)
+}
+
+/// What each of so many cost of what is told in seconds for one, and of the processor since a time.
+fn each(seconds: f64, count: f64, cpu_before: f64) -> anyhow::Result<Cost> {
+    Ok(Cost {
+        seconds,
+        cpu_seconds: (cpu_seconds()? - cpu_before) / count,
+    })
 }
 
 /// Writes what phones fetch; returns the size of the first file.
@@ -130,8 +143,9 @@ fn write_files(kind: &Kind, root: &Path) -> anyhow::Result<usize> {
     Ok(bytes)
 }
 
-/// Seconds of one resync of ours.
-fn own(rule: &str, syslog: SocketAddr) -> anyhow::Result<f64> {
+/// What one resync of ours costs, the start of the program included.
+fn own(rule: &str, syslog: SocketAddr) -> anyhow::Result<Cost> {
+    let before = cpu_seconds()?;
     let program = std::env::current_exe().context("finding the own program")?;
     let output = Command::new(program)
         .args(["crowd", rule, &PHONES.to_string(), &syslog.to_string()])
@@ -145,14 +159,17 @@ fn own(rule: &str, syslog: SocketAddr) -> anyhow::Result<f64> {
             String::from_utf8_lossy(&output.stderr)
         );
     };
-    Ok(seconds / f64::from(PHONES))
+    let count = f64::from(PHONES);
+    each(seconds / count, count, before)
 }
 
-/// Seconds of one request of wrk.
-fn wrk(url: &str) -> anyhow::Result<f64> {
+/// What one request of wrk costs.
+fn wrk(url: &str) -> anyhow::Result<Cost> {
+    let before = cpu_seconds()?;
     let at_once = format!("-c{AT_ONCE}");
     let output = Command::new("wrk")
-        .args(["-t1", &at_once, "-d2s", "-H", "Connection: close", url])
+        .args(["-t1", &at_once, &format!("-d{WRK_S}s")])
+        .args(["-H", "Connection: close", url])
         .output()
         .context("starting wrk")?;
     let said = String::from_utf8_lossy(&output.stdout);
@@ -161,7 +178,7 @@ fn wrk(url: &str) -> anyhow::Result<f64> {
         .find_map(|line| line.strip_prefix("Requests/sec:"));
     let rate: Option<f64> = rate.and_then(|rate| rate.trim().parse().ok());
     match rate {
-        Some(rate) if rate > 0.0 => Ok(1.0 / rate),
+        Some(rate) if rate > 0.0 => each(1.0 / rate, rate * WRK_S, before),
         Some(_) | None => bail!("wrk says nothing of use: {said}"),
     }
 }

@@ -46,7 +46,7 @@ pub(crate) fn fleet(args: &FleetArgs) -> Done {
     let cast = cast::of(args)?;
     let tls = trust(args.ca.as_deref(), None, cast.scope.family)?;
     let listeners = u64::from(args.metrics.is_some()) + u64::from(args.sip.is_some());
-    Capacity::of_this_process().check(&plan, listeners)?;
+    Capacity::of_this_process().check(&plan, threads(args) as u64, listeners)?;
     let fleet = Fleet { plan, cast };
     let report = play(args, &fleet, tls)?;
     finish(&report, &thresholds, &to)?;

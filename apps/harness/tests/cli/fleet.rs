@@ -302,10 +302,12 @@ fn more_phones_than_the_system_bears_are_refused_with_what_to_raise() {
         let output = Command::new("sh").args(["-c", &line]).output().unwrap();
         output.into()
     };
-    let ended = limited("1000", "");
+    let ended = limited("1000", "--threads 1");
     assert_eq!(ended.status, 2, "{ended:?}");
     assert!(ended.stderr.contains("ulimit -n 1064"), "{ended:?}");
     assert!(ended.stderr.contains("--at-once 136"), "{ended:?}");
+    let ended = limited("1000", "--threads 60");
+    assert!(ended.stderr.contains("ulimit -n 1512"), "{ended:?}");
     let ended = limited("1000", "--at-once 10 --set Resync_Random_Delay=0");
     assert_eq!(ended.status, 1, "nobody answers there: {ended:?}");
     let ended = limited("1000000", "--at-once 100000000");

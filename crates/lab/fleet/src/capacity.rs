@@ -5,8 +5,12 @@ use thiserror::Error;
 
 use crate::Plan;
 
-/// Descriptors for everything but phones.
+/// Descriptors for everything but phones, with a few threads.
 const OTHERS: u64 = 64;
+/// Threads that are among these.
+const THREADS: u64 = 4;
+/// Descriptors of each thread beyond: its events, its wake-up, its sockets for messages, names.
+const OF_A_THREAD: u64 = 8;
 
 /// What one process may have.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -69,15 +73,18 @@ impl Capacity {
         }
     }
 
-    /// Makes sure that a plan fits, with so many files for other purposes.
+    /// Makes sure that a plan fits on so many threads, with so many files for other purposes.
     ///
     /// # Errors
     /// It does not; the message says what to raise.
-    pub fn check(&self, plan: &Plan, listeners: u64) -> Result<(), TooMany> {
+    pub fn check(&self, plan: &Plan, threads: u64, listeners: u64) -> Result<(), TooMany> {
         let phones = u64::from(plan.len());
         let at_once = plan.at_once.map_or(u64::MAX, |n| u64::from(n.get()));
         let connections = phones.min(at_once);
-        let others = OTHERS + listeners;
+        // No thread is without a phone that may ask.
+        let more = threads.min(connections).saturating_sub(THREADS);
+        let more = more.saturating_mul(OF_A_THREAD);
+        let others = OTHERS + listeners + more;
         let needed = connections + others;
         if needed > self.files {
             return Err(TooMany::Files {
@@ -125,19 +132,27 @@ mod tests {
             files: 1024,
             ports: 100,
         };
-        let said = |plan| capacity.check(&plan, 0).unwrap_err().to_string();
+        let said = |plan| capacity.check(&plan, 1, 0).unwrap_err().to_string();
         let text = said(plan(1000));
         assert!(text.contains("ulimit -n 1064"), "{text}");
         assert!(text.contains("--at-once 960"), "{text}");
         let text = said(plan(500));
         assert!(text.contains("ip_local_port_range"), "{text}");
-        assert_eq!(capacity.check(&plan(100), 0), Ok(()));
+        assert_eq!(capacity.check(&plan(100), 4, 0), Ok(()));
         let mut wide = plan(500);
         wide.sources = Some("127.1.0.0/29".parse().unwrap());
-        assert_eq!(capacity.check(&wide, 0), Ok(()), "six addresses are enough");
+        assert_eq!(
+            capacity.check(&wide, 1, 0),
+            Ok(()),
+            "six addresses are enough"
+        );
         let mut patient = plan(100_000);
         patient.at_once = std::num::NonZeroU32::new(100);
-        assert_eq!(capacity.check(&patient, 0), Ok(()));
-        assert!(capacity.check(&patient, 900).is_err());
+        assert_eq!(capacity.check(&patient, 1, 0), Ok(()));
+        assert!(capacity.check(&patient, 1, 900).is_err());
+        assert_eq!(capacity.check(&patient, 4, 860), Ok(()));
+        assert!(capacity.check(&patient, 5, 860).is_err());
+        // More threads than phones that may ask are not started.
+        assert_eq!(capacity.check(&patient, 1000, 92), Ok(()));
     }
 }

@@ -21,12 +21,13 @@ use tokio::time::{Instant, sleep_until};
 use zeroize::Zeroizing;
 
 use crate::gate;
-use crate::lane::{Askers, Lane, Part, Phase, Since, Stopped};
+use crate::lane::{Askers, Lane, Part, Phase, Since, Stopped, keep_heap};
+use crate::live::{Ending, Live, Rest};
 use crate::log::{Log, Messages};
 use crate::notified::ByAddress;
 use crate::plan::{Plan, PlanError, Shard};
 use crate::report::{Report, Run, Shards};
-use crate::tally::{Ending, Live, Rest, Watcher};
+use crate::tally::Watcher;
 
 /// What all phones have in common.
 pub struct Cast {
@@ -165,6 +166,7 @@ impl Fleet {
         stop: impl Future<Output = ()>,
     ) -> Result<Report, FleetError> {
         self.plan.check()?;
+        keep_heap();
         let parts: Vec<Part> = Part::all(&self.plan, transports.threads).collect();
         let mut crowds = Vec::with_capacity(parts.len());
         for part in parts {

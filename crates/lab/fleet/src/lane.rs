@@ -22,6 +22,19 @@ use crate::tally::Watcher;
 /// How long a phone is away that restarts.
 const RESTART: Duration = Duration::from_secs(60);
 
+/// Has the allocator keep what phones free: they need it again at once.
+///
+/// glibc gives the end of its heap back to the system as soon as that is longer than a threshold, which a profile is; the pages of each
+/// resync would be new ones. The threshold is twice the largest block that was mapped and freed (mallopt(3)). Elsewhere this does nothing.
+pub(crate) fn keep_heap() {
+    drop(std::hint::black_box(Vec::<u8>::with_capacity(
+        LARGEST_BLOCK,
+    )));
+}
+
+/// A file of a phone, inflated and read, takes a fraction of it.
+const LARGEST_BLOCK: usize = 1 << 20;
+
 /// One of several threads that phones are dealt out to, one after the other.
 #[derive(Clone, Copy)]
 pub(crate) struct Part {

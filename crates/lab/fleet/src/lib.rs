@@ -13,6 +13,7 @@ mod capacity;
 mod fleet;
 mod gate;
 mod lane;
+mod live;
 mod log;
 mod metrics;
 mod notified;
@@ -26,9 +27,9 @@ mod threshold;
 
 pub use capacity::{Capacity, TooMany};
 pub use fleet::{Cast, Fleet, FleetError, Make, Sip, Transports};
+pub use live::Live;
 pub use metrics::metrics;
 pub use onhook_figures::{Distribution, Threshold};
 pub use page::page;
 pub use plan::{Member, Plan, PlanError, Shard, Sources};
 pub use report::{Fault, MergeError, Report, Run, Seconds, Shards, Totals, merge};
-pub use tally::Live;

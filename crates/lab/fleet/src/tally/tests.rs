@@ -7,6 +7,7 @@ use onhook_phone::{Cause, RuleSlot};
 use tokio::time::advance;
 
 use super::*;
+use crate::live::Rest;
 use crate::report::tests::report;
 
 fn at(ms: u64) -> Now {
