@@ -20,6 +20,7 @@ mod peers;
 mod pipeline;
 mod plan;
 mod report;
+mod run;
 mod soak;
 mod stages;
 mod tftp;
@@ -27,15 +28,14 @@ mod virtually;
 mod web;
 
 use std::io::Write;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use clap::Parser;
 
-use crate::catalog::{ENTRIES, Entry};
 use crate::cli::{Arguments, Command};
 use crate::plan::Plan;
+use crate::run::{list, once, pipeline_only, run};
 
 fn main() -> ExitCode {
     let done = match Arguments::parse().command {
@@ -89,80 +89,4 @@ fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
-}
-
-fn list() -> anyhow::Result<()> {
-    let mut out = std::io::stdout();
-    for entry in &ENTRIES {
-        writeln!(out, "{}  {}", entry.name, entry.about)?;
-    }
-    Ok(())
-}
-
-fn known(name: &str) -> anyhow::Result<&'static Entry> {
-    if let Some(entry) = ENTRIES.iter().find(|entry| entry.name == name) {
-        return Ok(entry);
-    }
-    bail!("no benchmark is called `{name}`; `onhook-bench list` names them all")
-}
-
-/// Refuses benchmarks that work on no file.
-fn pipeline_only(name: &str) -> anyhow::Result<()> {
-    known(name)?;
-    if name != pipeline::NAME {
-        bail!(
-            "`{name}` works on no file of its own; only `{}` does",
-            pipeline::NAME
-        );
-    }
-    Ok(())
-}
-
-fn run(
-    names: &[String],
-    json: Option<PathBuf>,
-    html: Option<PathBuf>,
-    plan: &Plan,
-) -> anyhow::Result<()> {
-    let wanted: Vec<&Entry> = if names.is_empty() {
-        ENTRIES.iter().collect()
-    } else {
-        names
-            .iter()
-            .map(|name| known(name))
-            .collect::<Result<_, _>>()?
-    };
-    let results = wanted.iter().map(|entry| (entry.run)(plan));
-    let report = report::Report::new(results.collect::<Result<_, _>>()?);
-    if let Some(path) = html {
-        std::fs::write(&path, page::page(&report))
-            .with_context(|| format!("writing {}", path.display()))?;
-    }
-    let Some(path) = json else {
-        return report.print(&mut std::io::stdout());
-    };
-    let text = serde_json::to_string_pretty(&report).context("writing the result as JSON")?;
-    if path.as_os_str() == "-" {
-        writeln!(std::io::stdout(), "{text}")?;
-        return Ok(());
-    }
-    std::fs::write(&path, text + "\n").with_context(|| format!("writing {}", path.display()))?;
-    report.print(&mut std::io::stdout())
-}
-
-fn once(name: &str, file: Option<PathBuf>) -> anyhow::Result<()> {
-    pipeline_only(name)?;
-    let counts = match file {
-        Some(path) => {
-            let body =
-                std::fs::read(&path).with_context(|| format!("reading {}", path.display()))?;
-            pipeline::once(&body, None)?
-        }
-        None => {
-            let sample = content::sample();
-            pipeline::once(&sample.file, Some(sample.xml_bytes))?
-        }
-    };
-    writeln!(std::io::stdout(), "{}", serde_json::to_string(&counts)?)?;
-    Ok(())
 }
