@@ -92,7 +92,7 @@ enum Task {
         #[arg(long, default_value_t = 10_000_000)]
         states: u64,
         /// With how many chances each operation of an upgrade is interrupted: what was not flushed is kept, lost or torn.
-        #[arg(long, default_value_t = 1_000)]
+        #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(1..))]
         chances: u64,
         /// Kill phones that upgrade themselves so often too; they are real processes.
         #[arg(long, default_value_t = 0)]

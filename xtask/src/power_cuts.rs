@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, ExitCode};
 use std::time::Instant;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 
 use crate::say;
 
@@ -83,6 +83,7 @@ impl Search {
         if !built.success() {
             return Ok(None);
         }
+        is_there(cargo(&[self.tests, "--", "--list"]))?;
         let began = Instant::now();
         let searched = cargo(&[self.tests, "--", "--nocapture"])
             .env(self.variable, self.count.to_string())
@@ -90,6 +91,17 @@ impl Search {
             .context("cannot run cargo")?;
         Ok(searched.success().then(|| began.elapsed().as_secs_f64()))
     }
+}
+
+/// A search whose tests are called otherwise would find nothing, and say that all is well.
+fn is_there(mut listing: Command) -> Result<()> {
+    let listed = listing.output().context("cannot run cargo")?;
+    let names = String::from_utf8_lossy(&listed.stdout);
+    ensure!(
+        names.lines().any(|line| line.ends_with(": test")),
+        "no test has such a name: {listing:?}"
+    );
+    Ok(())
 }
 
 /// Kills phones, which are real processes, while they upgrade themselves.
@@ -103,7 +115,6 @@ fn killed(root: &Path, kills: u64) -> Result<ExitCode> {
     if !built.context("cannot run cargo")?.success() {
         return Ok(ExitCode::FAILURE);
     }
-    let began = Instant::now();
     let test = [
         "test",
         "--quiet",
@@ -111,13 +122,12 @@ fn killed(root: &Path, kills: u64) -> Result<ExitCode> {
         "onhook-tests",
         "--test",
         "firmware",
+        "a_phone_that_is_killed_at_any_moment_comes_up",
+        "--",
     ];
-    let ended = cargo(&test)
-        .args([
-            "a_phone_that_is_killed_at_any_moment_comes_up",
-            "--",
-            "--nocapture",
-        ])
+    is_there(cargo(&[&test[..], &["--list"]].concat()))?;
+    let began = Instant::now();
+    let ended = cargo(&[&test[..], &["--nocapture"]].concat())
         .env("ONHOOK_KILLS", kills.to_string())
         .status()
         .context("cannot run cargo")?;

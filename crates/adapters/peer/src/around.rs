@@ -110,3 +110,18 @@ fn link_outward() -> Option<OnLink> {
         SocketAddr::V6(_) => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    //= R-PFS-2 type=test
+    #[test]
+    fn no_other_address_stands_in_for_one_that_no_interface_has() {
+        let own = Own::Address(Ipv4Addr::new(192, 0, 2, 77));
+        let why = own.link().map(|link| link.address).unwrap_err();
+        assert!(why.contains("192.0.2.77"), "{why}");
+        let here = Own::Address(Ipv4Addr::LOCALHOST).link();
+        assert_eq!(here.map(|link| link.address), Ok(Ipv4Addr::LOCALHOST));
+    }
+}

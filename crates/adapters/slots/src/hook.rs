@@ -43,7 +43,8 @@ impl Tell for Hook {
             SlotError::new(SlotErrorKind::Hook, message)
         };
         let mut child = Command::new(&self.0)
-            .args([word, slot.name(), load])
+            .args([word, slot.name()])
+            .args((!load.is_empty()).then_some(load))
             // The agent's own may hold passwords.
             .env_clear()
             .env("PATH", PATH)

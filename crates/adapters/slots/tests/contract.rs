@@ -274,12 +274,20 @@ async fn another_boot_loader_is_told_and_says_what_it_started() {
 
 #[tokio::test]
 async fn a_boot_loader_that_cannot_be_told_brings_up_nothing_new() {
-    let folder = Folder::new();
-    for hook in [hook(&folder, "exit 3"), folder.root.path().join("none")] {
+    for exists in [true, false] {
+        let folder = Folder::new();
+        let hook = match exists {
+            true => hook(&folder, "exit 3"),
+            false => folder.root.path().join("none"),
+        };
         let slots = Slots::open(folder.places(), Some(Slot::A), Some(hook)).unwrap();
         upgrade(&slots, "new").await;
         let error = slots.turn(Turn::Activate).await.unwrap_err();
         assert_eq!(error.kind(), SlotErrorKind::Hook);
         assert_eq!(slots.record().await.unwrap().trial, None);
+        // Nor is a whole load written over that it may be about to start.
+        let (load, _) = sample_load("newer", 0, [4096, 5000]);
+        let error = slots.begin(&load).await.unwrap_err();
+        assert_eq!(error.kind(), SlotErrorKind::Hook);
     }
 }

@@ -270,6 +270,7 @@ impl BootRecord {
         }
         load.failed = false;
         self.trial = Some(0);
+        self.unsure = false;
         Ok(())
     }
 

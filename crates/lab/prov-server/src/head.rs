@@ -31,9 +31,10 @@ pub(crate) fn of_http<B>(request: &Request<B>) -> Vec<String> {
     for (name, value) in request.headers() {
         let value = visible(value.as_bytes());
         let value = match *name {
-            AUTHORIZATION | PROXY_AUTHORIZATION => {
-                format!("{} ***", value.split(' ').next().unwrap_or_default())
-            }
+            AUTHORIZATION | PROXY_AUTHORIZATION => match value.split_once(' ') {
+                Some((scheme, _)) => format!("{scheme} ***"),
+                None => "***".to_owned(),
+            },
             COOKIE => "***".to_owned(),
             _ => value,
         };
@@ -83,6 +84,7 @@ mod tests {
             .header("User-Agent", "a\tb")
             .header("Authorization", "Basic dTpw")
             .header("Proxy-Authorization", "Digest username=\"u\"")
+            .header("Proxy-Authorization", "s3cret")
             .header("Cookie", "secret")
             .header("Accept", "*/*")
             .body(())
@@ -95,6 +97,7 @@ mod tests {
                 "user-agent: a\\tb",
                 "authorization: Basic ***",
                 "proxy-authorization: Digest ***",
+                "proxy-authorization: ***",
                 "cookie: ***",
                 "accept: */*",
             ]

@@ -189,6 +189,42 @@ fn distrusted(nth: u64, chance: u64) -> bool {
     reached
 }
 
+/// A program that is started again, without a boot, while a load is to come up, and writes another one; the power fails then.
+fn started_again(nth: u64, chance: u64) -> bool {
+    let night = Night::new(format!(
+        "a cut at operation {nth} after a start, chance {chance}"
+    ));
+    let (medium, what) = (&night.medium, &night.what);
+    let slots = night.open(Slot::A).unwrap();
+    night.upgrade(&slots, 0).unwrap();
+    drop(slots);
+    let slots = night.open(Slot::A).unwrap();
+    let before = medium.operations();
+    medium.at_operation(nth, Event::Cut);
+    let again = night.upgrade(&slots, 1);
+    let reached = medium.operations() - before >= nth;
+    assert!(again.is_ok() || reached, "{what}: {again:?}");
+    drop(slots);
+    medium.restart(chance);
+    for _ in 0..4 {
+        night.boot();
+    }
+    assert_eq!(night.boot().0, Slot::A, "{what}");
+    reached
+}
+
+//= R-FW-8 type=test
+#[test]
+fn a_start_without_a_boot_leaves_a_slot_that_comes_up() {
+    for nth in 1.. {
+        let reached = (0..40).filter(|chance| started_again(nth, *chance)).count();
+        if reached == 0 {
+            assert!(nth > 30, "{nth}");
+            return;
+        }
+    }
+}
+
 //= R-FW-8 type=test
 #[test]
 fn a_hook_that_was_not_to_be_trusted_leaves_a_slot_that_comes_up() {

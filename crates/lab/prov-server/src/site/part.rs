@@ -71,6 +71,8 @@ impl Range {
         let (from, last) = match self {
             Self::From(from, last) => (from, last.map_or(end, |last| last.min(end))),
             Self::Last(0) => return Part::Nowhere,
+            // No part can say that there is nothing (RFC 9110, 14.1.2).
+            Self::Last(_) if len == 0 => return Part::Whole,
             Self::Last(count) => (len.saturating_sub(count), end),
         };
         match from < len {
@@ -164,9 +166,15 @@ mod tests {
     #[test]
     fn an_empty_file_has_no_parts() {
         let mut headers = HeaderMap::new();
-        headers.insert(RANGE, HeaderValue::from_static("bytes=-1"));
-        let wanted = Part::wanted(&Method::GET, &headers, "\"1\"", 0);
-        assert_eq!(wanted, Part::Nowhere);
+        for (range, expected) in [
+            ("bytes=-1", Part::Whole),
+            ("bytes=-0", Part::Nowhere),
+            ("bytes=0-", Part::Nowhere),
+        ] {
+            headers.insert(RANGE, HeaderValue::from_static(range));
+            let wanted = Part::wanted(&Method::GET, &headers, "\"1\"", 0);
+            assert_eq!(wanted, expected, "{range}");
+        }
     }
 
     #[test]
