@@ -3,7 +3,7 @@
 #   nomad job run nomad.hcl
 #   onhook-harness merge /srv/onhook-results/part-*.json --out whole.json --html whole.html
 #
-# To change: the image, the host volume, which all clients have to share, and the number of parts, which stands in count
+# The image runs as user 65532, who has to be allowed to write to the volume. To change: the image, the host volume, which all clients have to share, and the number of parts, which stands in count
 # and behind the / of --shard.
 job "onhook-storm" {
   type = "batch"
@@ -31,8 +31,7 @@ job "onhook-storm" {
       driver = "docker"
 
       config {
-        image   = "registry.example/onhook-harness:0.1.0"
-        command = "onhook-harness"
+        image = "registry.example/onhook-harness:0.1.0"
         # The index counts from 0; --shard takes it as it is, so that nobody has to add anything.
         args = ["storm", "--phones", "1000000", "--days", "7", "--scenario", "/local/storm.toml",
                 "--shard", "env:NOMAD_ALLOC_INDEX/8",

@@ -6,6 +6,7 @@
 #
 # FOLDER gets part-N.json and part-N.log of each part, whole.json and whole.html. Parts that were played to their end are not
 # played again: after a failure the same command plays only what was lost. HARNESS names the program if it is not on the PATH.
+# A --threshold judges each part alone: judge the sum with `onhook-harness merge FOLDER/part-*.json --threshold ...`.
 set -eu
 
 if [ $# -lt 3 ]; then
@@ -17,6 +18,14 @@ folder=$2
 shift 2
 harness=${HARNESS:-onhook-harness}
 mkdir -p "$folder"
+
+# A sum, so that no key of a rule gets into a file.
+arguments=$(printf '%s\n' "$parts" "$@" | cksum)
+if [ -e "$folder/arguments" ] && [ "$(cat "$folder/arguments")" != "$arguments" ]; then
+    echo "$folder has parts that were played with other arguments: take another folder" >&2
+    exit 2
+fi
+echo "$arguments" >"$folder/arguments"
 
 # Whether a part was played to its end.
 played() {

@@ -47,7 +47,7 @@ pub(crate) fn write(to: &OsStr, content: &[u8], readers: Readers) -> anyhow::Res
     }
 }
 
-/// Makes sure that [`write`] has a place to write to, as far as that can be known before.
+/// Makes sure that [`write()`] has a place to write to, as far as that can be known before.
 pub(crate) fn check(to: &OsStr) -> anyhow::Result<()> {
     let path = Path::new(to);
     let failed = || format!("cannot write {}", path.display());

@@ -45,6 +45,8 @@ const DOCUMENTS: [(&str, &[&str]); 2] = [
             "docs/guide-lab.md",
             "docs/faults.md",
             "docs/fleet.md",
+            "docs/storm.md",
+            "docs/scale-out.md",
             "docs/interop.md",
             "docs/peer-sharing.md",
             "docs/readings.md",

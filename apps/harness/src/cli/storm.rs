@@ -11,7 +11,7 @@ use super::shard::{ShardArg, shard};
 #[derive(Args)]
 pub(crate) struct StormArgs {
     /// How many phones.
-    #[arg(long, default_value_t = 100_000, value_name = "N")]
+    #[arg(long, default_value_t = 100_000, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) phones: u32,
     /// How many virtual days.
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=3660))]

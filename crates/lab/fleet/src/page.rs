@@ -8,7 +8,10 @@ use crate::{Report, Threshold};
 #[must_use]
 pub fn page(report: &Report, thresholds: &[Threshold]) -> String {
     let heading = format!("{} phones", report.totals.phones);
-    let mut page = Page::new(&heading, Some(report.is_good(thresholds)));
+    let mut page = Page::new(
+        &heading,
+        report.is_whole().then(|| report.is_good(thresholds)),
+    );
     page.code(&report.run.rule);
     page.thresholds(report, thresholds);
     for plot in plots(report) {

@@ -168,6 +168,16 @@ pub enum MergeError {
         /// The shard.
         shard: u32,
     },
+    /// One tells of a shard that there cannot be.
+    #[error("report {number} is damaged: it has shard {shard} of {of}; play that part again")]
+    Damaged {
+        /// Which, from 1.
+        number: usize,
+        /// The shard.
+        shard: u32,
+        /// How many there are.
+        of: u32,
+    },
 }
 
 impl Report {
@@ -241,7 +251,8 @@ impl Report {
             (&mut self.causes, &other.causes),
         ] {
             for (key, number) in more {
-                *sums.entry(key.clone()).or_default() += number;
+                let sum = sums.entry(key.clone()).or_default();
+                *sum = sum.saturating_add(*number);
             }
         }
         for fault in &other.faults {
@@ -259,25 +270,27 @@ impl MergeError {
     pub const fn number(&self) -> Option<usize> {
         match self {
             Self::Nothing => None,
-            Self::Different { number, .. } | Self::Twice { number, .. } => Some(*number),
+            Self::Different { number, .. }
+            | Self::Twice { number, .. }
+            | Self::Damaged { number, .. } => Some(*number),
         }
     }
 }
 
 impl Totals {
     pub(crate) fn add(&mut self, more: &Self) {
-        self.phones += more.phones;
-        self.provisioned += more.provisioned;
-        self.booted += more.booted;
-        self.restarts += more.restarts;
-        self.succeeded += more.succeeded;
-        self.failed += more.failed;
-        self.unfinished += more.unfinished;
-        self.requests += more.requests;
-        self.files += more.files;
-        self.bytes += more.bytes;
-        self.messages += more.messages;
-        self.messages_dropped += more.messages_dropped;
+        self.phones = self.phones.saturating_add(more.phones);
+        self.provisioned = self.provisioned.saturating_add(more.provisioned);
+        self.booted = self.booted.saturating_add(more.booted);
+        self.restarts = self.restarts.saturating_add(more.restarts);
+        self.succeeded = self.succeeded.saturating_add(more.succeeded);
+        self.failed = self.failed.saturating_add(more.failed);
+        self.unfinished = self.unfinished.saturating_add(more.unfinished);
+        self.requests = self.requests.saturating_add(more.requests);
+        self.files = self.files.saturating_add(more.files);
+        self.bytes = self.bytes.saturating_add(more.bytes);
+        self.messages = self.messages.saturating_add(more.messages);
+        self.messages_dropped = self.messages_dropped.saturating_add(more.messages_dropped);
     }
 }
 
@@ -285,7 +298,7 @@ impl Totals {
 pub(crate) fn add_fault(faults: &mut Vec<Fault>, fault: Fault) {
     let of_kind = |known: &&mut Fault| (&known.outcome, &known.err) == (&fault.outcome, &fault.err);
     if let Some(known) = faults.iter_mut().find(of_kind) {
-        let count = known.count + fault.count;
+        let count = known.count.saturating_add(fault.count);
         if (fault.at_ms, fault.phone) < (known.at_ms, known.phone) {
             *known = fault;
         }
@@ -331,7 +344,7 @@ impl Seconds {
             (&mut self.failed, &other.failed),
         ] {
             for (sum, more) in sums.iter_mut().zip(more) {
-                *sum += more;
+                *sum = sum.saturating_add(*more);
             }
         }
         for (slowest, more) in self.slowest_us.iter_mut().zip(&other.slowest_us) {
@@ -347,6 +360,21 @@ impl Seconds {
 pub fn merge(reports: &[Report]) -> Result<Report, MergeError> {
     let (first, others) = reports.split_first().ok_or(MergeError::Nothing)?;
     let mut sum = first.clone();
+    for (number, report) in (1..).zip(reports) {
+        let of = report.shards.of;
+        let strange = report
+            .shards
+            .done
+            .iter()
+            .find(|shard| !(1..=of).contains(*shard));
+        if let Some(shard) = strange {
+            return Err(MergeError::Damaged {
+                number,
+                shard: *shard,
+                of,
+            });
+        }
+    }
     for (number, other) in (2..).zip(others) {
         for (what, same) in [
             ("schema", first.schema == other.schema),

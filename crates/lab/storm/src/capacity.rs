@@ -274,7 +274,7 @@ impl Capacity {
     pub fn answer(&self) -> String {
         let wanted = self.thresholds.join(", ");
         match (self.least, self.too_little) {
-            (None, _) if self.tried.iter().any(|tried| tried.good) => {
+            (None, _) if self.interrupted || self.tried.iter().any(|tried| tried.good) => {
                 format!("no capacity was found for {wanted} before the search ended")
             }
             (None, _) => format!(

@@ -33,6 +33,8 @@ pub fn page(report: &Report, thresholds: &[Threshold]) -> String {
     page.finish()
 }
 
+const ENDED: &str = "It was ended early: what follows is what was played before.";
+
 /// Settings side by side, in one file that asks for no other.
 #[must_use]
 pub fn comparison_page(comparison: &Comparison, thresholds: &[Threshold]) -> String {
@@ -49,6 +51,9 @@ pub fn comparison_page(comparison: &Comparison, thresholds: &[Threshold]) -> Str
         page.words(&format!(
             "{phones} phones, {days} days, seed {seed}, the same for each."
         ));
+    }
+    if comparison.interrupted {
+        page.words(ENDED);
     }
     let (head, rows) = comparison.table(thresholds);
     let head: Vec<&str> = head.iter().map(String::as_str).collect();
@@ -67,6 +72,9 @@ pub fn capacity_page(capacity: &Capacity) -> String {
     let heading = format!("The server for {} phones", capacity.phones);
     let mut page = Page::new(&heading, None);
     page.words(&format!("{}.", capacity.answer()));
+    if capacity.interrupted {
+        page.words(ENDED);
+    }
     if !capacity.monotonic {
         page.words(
             "More capacity was worse somewhere: chance decides here, so look at other seeds.",
@@ -122,7 +130,7 @@ fn scenario(report: &Report) -> Vec<Vec<String>> {
         ),
         (
             "answers that fail",
-            format!("{} %", scenario.failures * 100.0),
+            format!("{} %", (scenario.failures * 1e6).round() / 1e4),
         ),
         (
             "phones get power over",
@@ -222,8 +230,9 @@ fn lowest(slots: &[u64]) -> f64 {
 
 /// Slots of a close-up until the phones are in sync and nobody waits, with some room behind; at least a minute.
 fn settled(series: &Series) -> usize {
-    let most = series.in_sync.iter().copied().max().unwrap_or(0);
-    let synced = series.in_sync.iter().position(|number| *number == most);
+    let mut changes = series.in_sync.windows(2);
+    let synced = changes.rposition(|two| two.first() != two.last());
+    let synced = synced.map(|slot| slot + 1);
     let queue = series.waiting.iter().rposition(|number| *number > 0);
     let until = synced.max(queue).unwrap_or(0);
     (until + until / 4 + 1).max(60).min(series.requests.len())
@@ -240,7 +249,7 @@ fn over_time(
     let length = reports.iter().map(|(_, report)| {
         let series = series(report);
         let slots = series.requests.len().min(slots) as u64;
-        series.from_s + slots * series.slot_s
+        slots * series.slot_s
     });
     let (unit, seconds) = match length.max().unwrap_or(0) {
         0..=600 => ("seconds", 1.0),

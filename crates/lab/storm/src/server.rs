@@ -81,6 +81,17 @@ impl Server {
         let now_ns = now_ms * 1_000_000;
         let turn_ns = self.free_ns.max(now_ns);
         let waited_ms = (turn_ns - now_ns) / 1_000_000;
+        let gone = self.outages.iter().map(|(from, _)| *from);
+        let gone = gone.filter(|from| (now_ms..=now_ms + waited_ms).contains(from));
+        if let Some(gone_ms) = gone.min().filter(|gone| *gone <= now_ms + self.timeout_ms) {
+            // Whoever waits when the server goes has waited for nothing.
+            return Answer {
+                at_ms: gone_ms,
+                failure: Some(Outcome::Connect),
+                waited_ms: gone_ms - now_ms,
+                reached: true,
+            };
+        }
         if waited_ms + self.latency_ms > self.timeout_ms {
             // Nobody works for those who have gone.
             return Answer {

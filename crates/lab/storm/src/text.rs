@@ -19,6 +19,14 @@ pub(crate) fn moment(second: u64) -> String {
     }
 }
 
+/// Requests a second of a minute; below ten, with a tenth.
+fn figure(in_a_minute: u64) -> String {
+    match in_a_minute {
+        0..600 => format!("{:.1}", in_a_minute as f64 / 60.0),
+        _ => (in_a_minute / 60).to_string(),
+    }
+}
+
 impl Report {
     /// What happened, in lines, and what came of the thresholds.
     #[must_use]
@@ -46,11 +54,15 @@ impl Report {
             }
         )?;
         if !self.is_whole() {
-            let missing: Vec<String> = self.missing().map(|cell| cell.to_string()).collect();
-            let told = missing.get(..TOLD).map_or_else(
-                || missing.join(", "),
-                |first| format!("{} and others", first.join(", ")),
-            );
+            let missing: Vec<u32> = self.missing().take(TOLD + 1).collect();
+            let first = missing.iter().take(TOLD);
+            let first: Vec<String> = first.map(u32::to_string).collect();
+            let others = if missing.len() > TOLD {
+                " and others"
+            } else {
+                ""
+            };
+            let told = format!("{}{others}", first.join(", "));
             writeln!(
                 out,
                 "a part of the storm: `merge` adds the others; not in it: cells {told}"
@@ -82,11 +94,11 @@ impl Report {
         Ok(())
     }
 
-    /// When the server had most to do.
+    /// When the server had most to do. Queues are known at the ends of minutes, and of the seconds of the close-up.
     fn busy(&self) -> Vec<(String, String)> {
         let mut busy = Vec::new();
         if let Some((at, most)) = self.minutes.peak(&self.minutes.requests) {
-            let each = most / 60;
+            let each = figure(most);
             let at = moment(at);
             busy.push((
                 "busiest minute".to_owned(),
@@ -105,7 +117,10 @@ impl Report {
                 0 => String::new(),
                 _ => format!(", {}", moment(at)),
             };
-            busy.push(("most requests waiting".to_owned(), format!("{most}{at}")));
+            busy.push((
+                "most waiting as a minute ends".to_owned(),
+                format!("{most}{at}"),
+            ));
         }
         busy
     }

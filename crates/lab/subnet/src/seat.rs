@@ -34,6 +34,8 @@ pub(crate) struct Seat {
     pub(crate) conduct: Conduct,
     /// Which life it is in.
     pub(crate) life: u32,
+    /// How often its power has still to come back.
+    pub(crate) returns: u32,
     /// `None` while it is off, or asks the server alone.
     pub(crate) machine: Option<Sharing>,
     /// What outlasts a loss of power.
@@ -57,6 +59,7 @@ impl Seat {
         Self {
             conduct,
             life: 0,
+            returns: 0,
             machine: None,
             kept: none,
             links: BTreeMap::new(),

@@ -122,6 +122,9 @@ impl<'s> World<'s> {
         for crash in &plan.faults.crashes {
             world.queue.push(crash.at * 1000, Item::Crash(crash.phone));
             if let Some(back) = crash.back {
+                if let Some(seat) = world.seat(crash.phone) {
+                    seat.returns += 1;
+                }
                 world
                     .queue
                     .push(back.max(crash.at) * 1000, Item::Back(crash.phone));
@@ -146,8 +149,13 @@ impl<'s> World<'s> {
 
     fn happen(&mut self, item: Item, now: Micros) {
         match item {
+            // A phone that lost its power before it began does not begin.
+            Item::Begin(phone) if self.seat(phone).is_some_and(|seat| seat.life > 0) => {}
             Item::Begin(phone) => self.server.open(phone, [Piece::Manifest].into()),
             Item::Back(phone) => {
+                if let Some(seat) = self.seat(phone) {
+                    seat.returns = seat.returns.saturating_sub(1);
+                }
                 if self
                     .seat(phone)
                     .is_some_and(|seat| seat.complete_at.is_none())

@@ -290,6 +290,25 @@ fn a_server_that_refuses_everybody_ends_it_for_everybody() {
     assert_eq!((report.complete, report.failed), (0, 20));
 }
 
+#[test]
+fn a_phone_without_power_at_the_beginning_is_counted_once() {
+    let faults = Faults {
+        crashes: vec![Crash {
+            phone: 8,
+            at: 0,
+            back: None,
+        }],
+        silence: Some(46..34_223),
+        ..Faults::default()
+    };
+    let subnet = Subnet {
+        within: 112,
+        ..small(10, faults)
+    };
+    let report = run(&subnet);
+    assert_eq!((report.complete, report.failed), (9, 1), "{report:?}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
 

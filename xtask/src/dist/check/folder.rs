@@ -44,7 +44,7 @@ pub(super) fn sums(out: &Path) -> Result<()> {
 /// Everything that the recipe for images copies has to be there; no engine is needed for that.
 pub(super) fn recipe(out: &Path) -> Result<()> {
     let Ok(text) = fs::read_to_string(out.join("Containerfile")) else {
-        say::line("skipped: images: there are no static programs in the folder");
+        say::line("not tried: images, for there are no static programs in the folder");
         return Ok(());
     };
     for path in copied(&text) {

@@ -36,14 +36,11 @@ impl World<'_> {
                 self.queue.push(there, Item::Ended(connection, other.phone));
             }
         }
-        let gone = self.plan.faults.crashes.iter();
-        let comes_back = gone
-            .filter(|crash| crash.phone == phone)
-            .any(|crash| crash.back.is_some());
-        let honest = self.seat(phone).is_some_and(|seat| {
-            seat.conduct == Conduct::Honest && seat.complete_at.is_none() && !seat.failed
+        let is_lost = self.seat(phone).is_some_and(|seat| {
+            let is_new = seat.complete_at.is_none() && !seat.failed;
+            seat.conduct == Conduct::Honest && is_new && seat.returns == 0
         });
-        if honest && !comes_back {
+        if is_lost {
             if let Some(seat) = self.seat(phone) {
                 seat.failed = true;
             }
