@@ -183,9 +183,12 @@ fn events(stage: &Stage, by: &dyn Notifier, login: Login) -> anyhow::Result<()> 
         ("prt-gen", Some("/problem")),
     ] {
         let mut phone = phone(login)?;
-        // Told to a phone that is up: with a rule at boot it would report by itself.
-        for (name, path) in [("Report_Rule", "/report"), ("PRT_Upload_Rule", "/problem")] {
-            let url = phone.site.url(path);
+        // Told to a phone that is up, and only if a report is wanted: with a rule at boot it would report by itself.
+        for (name, to) in [("Report_Rule", "/report"), ("PRT_Upload_Rule", "/problem")] {
+            if path != Some(to) {
+                continue;
+            }
+            let url = phone.site.url(to);
             // What its boot brought may not be stored yet.
             until("a parameter", || {
                 let ended = phone.agent.run(&["params", "set", name, &url]).ok()?;
