@@ -96,8 +96,11 @@ fn relay(
     let asking = thread::spawn(move || {
         std::io::copy(&mut from, &mut to).ok();
         to.shutdown(Shutdown::Write).ok();
+        // The server may have gone first: the phone is heard to its end all the same.
+        std::io::copy(&mut from, &mut std::io::sink()).ok();
     });
     let is_reset = matches!(harm, Harm::Reset);
+    let is_told = matches!(harm, Harm::Alert(_));
     let passed = pass(&mut server, &mut phone, after);
     if passed.is_ok() {
         // The phone goes away when it has heard enough; that is no fault of the relay.
@@ -110,9 +113,10 @@ fn relay(
         let (l_onoff, l_linger) = (1, 0);
         setsockopt(&phone, sockopt::Linger, &linger { l_onoff, l_linger })?;
         phone.shutdown(Shutdown::Read).ok();
-    } else {
+    } else if !is_told {
         phone.shutdown(Shutdown::Both).ok();
     }
+    // Who was told by an alert hangs up itself; a hang-up that crosses its request could be seen before the alert.
     server.shutdown(Shutdown::Both).ok();
     asking.join().ok();
     passed

@@ -354,11 +354,11 @@ fn a_phone_that_is_only_known_by_its_commands_is_tested_too() {
         ]
         "#,
     );
-    // The phone: the real program, started and ended by a script.
+    // The phone: the real program, started and ended by a script; one that was killed may hold its lock for a moment more.
     let agent = program("onhook-agent").unwrap();
     let agent = agent.display();
     let cycle = format!(
-        "test -f pid && kill -9 $(cat pid); '{agent}' run --state-dir phone >log 2>&1 & echo $! > pid; \
+        "test -f pid && kill -9 $(cat pid) && flock phone/lock true; '{agent}' run --state-dir phone >log 2>&1 & echo $! > pid; \
          for i in $(seq 2000); do '{agent}' status --state-dir phone >status 2>&1 && exit 0; done; exit 1"
     );
     let resync = format!("'{agent}' ctl resync \"$ONHOOK_RULE\" --state-dir phone >resync");
