@@ -95,11 +95,10 @@ impl FirmwareSlots for Slots {
         let mut core = Arc::clone(&self.core).lock_owned().await;
         if let Some(hook) = &self.hook {
             core = told(core, &**hook, |record: &mut BootRecord| {
-                // A program that was started again does not know what was told before it: a whole load may be what comes up.
+                // Whatever was told before, by this program or one before it: only a whole load may be about to come up, and none that is
+                // being written.
                 let may_come_up = matches!(record.held(record.inactive()), Held::Whole(_));
-                let is_in_the_way = record.trial.is_some() || record.unsure || may_come_up;
-                // No boot loader starts what is being written.
-                Ok((is_in_the_way && !record.is_on_trial()).then(|| {
+                Ok((may_come_up && !record.is_on_trial()).then(|| {
                     record.take_back();
                     (ACTIVATE, record.running)
                 }))

@@ -8,7 +8,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::Slots;
 use crate::core::sim::{Event, SimMedium};
-use crate::core::tests::{chances, load, tell};
+use crate::core::tests::{chances, load, sweep, tell};
 
 /// A load and its components.
 type Made = (Arc<Load>, [Vec<u8>; 2]);
@@ -164,17 +164,9 @@ fn interrupted(nth: u64, event: Event, chance: u64) -> bool {
     true
 }
 
-/// A hook that refuses everything, whatever it does, and is well again when the slot is written anew; the power fails then.
-fn distrusted(nth: u64, chance: u64) -> bool {
-    let night = Night::new(format!(
-        "a cut at operation {nth} after a refusal, chance {chance}"
-    ));
+/// An upgrade that a power cut ends at an operation: the good slot comes up, and nothing half. Whether there was such an operation.
+fn cut_short(night: &Night, slots: Slots, (nth, chance): (u64, u64)) -> bool {
     let (medium, what) = (&night.medium, &night.what);
-    medium.restart(chance);
-    let slots = night.open(Slot::A).unwrap();
-    medium.deaf(true);
-    assert!(night.upgrade(&slots, 0).is_err(), "{what}");
-    medium.deaf(false);
     let before = medium.operations();
     medium.at_operation(nth, Event::Cut);
     let again = night.upgrade(&slots, 1);
@@ -187,6 +179,20 @@ fn distrusted(nth: u64, chance: u64) -> bool {
     }
     assert_eq!(night.boot().0, Slot::A, "{what}");
     reached
+}
+
+/// A hook that refuses everything, whatever it does, and is well again when the slot is written anew; the power fails then.
+fn distrusted(nth: u64, chance: u64) -> bool {
+    let night = Night::new(format!(
+        "a cut at operation {nth} after a refusal, chance {chance}"
+    ));
+    let medium = &night.medium;
+    medium.restart(chance);
+    let slots = night.open(Slot::A).unwrap();
+    medium.deaf(true);
+    assert!(night.upgrade(&slots, 0).is_err(), "{}", night.what);
+    medium.deaf(false);
+    cut_short(&night, slots, (nth, chance))
 }
 
 /// A program that is started again, without a boot, while a load is to come up, and writes another one; the power fails then.
@@ -194,60 +200,39 @@ fn started_again(nth: u64, chance: u64) -> bool {
     let night = Night::new(format!(
         "a cut at operation {nth} after a start, chance {chance}"
     ));
-    let (medium, what) = (&night.medium, &night.what);
     let slots = night.open(Slot::A).unwrap();
     night.upgrade(&slots, 0).unwrap();
     drop(slots);
     let slots = night.open(Slot::A).unwrap();
-    let before = medium.operations();
-    medium.at_operation(nth, Event::Cut);
-    let again = night.upgrade(&slots, 1);
-    let reached = medium.operations() - before >= nth;
-    assert!(again.is_ok() || reached, "{what}: {again:?}");
-    drop(slots);
-    medium.restart(chance);
-    for _ in 0..4 {
-        night.boot();
-    }
-    assert_eq!(night.boot().0, Slot::A, "{what}");
-    reached
+    cut_short(&night, slots, (nth, chance))
+}
+
+//= R-FW-9 type=test
+#[test]
+fn the_doubt_ends_when_the_boot_loader_has_heard_at_the_second_try() {
+    let night = Night::new("a second try".to_owned());
+    let slots = night.open(Slot::A).unwrap();
+    night.medium.deaf(true);
+    assert!(night.upgrade(&slots, 0).is_err());
+    let record = || night.runtime.block_on(slots.record()).unwrap();
+    assert!(record().unsure);
+    night.medium.deaf(false);
+    night.runtime.block_on(slots.turn(Turn::Activate)).unwrap();
+    assert_eq!((record().trial, record().unsure), (Some(0), false));
 }
 
 //= R-FW-8 type=test
 #[test]
 fn a_start_without_a_boot_leaves_a_slot_that_comes_up() {
-    for nth in 1.. {
-        let reached = (0..40).filter(|chance| started_again(nth, *chance)).count();
-        if reached == 0 {
-            assert!(nth > 30, "{nth}");
-            return;
-        }
-    }
+    let operations = sweep(40, started_again);
+    assert!(operations >= 30, "{operations}");
 }
 
 //= R-FW-8 type=test
 #[test]
 fn a_hook_that_was_not_to_be_trusted_leaves_a_slot_that_comes_up() {
-    for nth in 1.. {
-        let reached = (0..40).filter(|chance| distrusted(nth, *chance)).count();
-        if reached == 0 {
-            assert!(nth > 30, "{nth}");
-            return;
-        }
-    }
-}
-
-fn sweep(event: Event, chances: u64) -> u64 {
-    let mut operations = 0;
-    for nth in 1.. {
-        for chance in 0..chances {
-            if !interrupted(nth, event, chance * 7919 + nth) {
-                return operations;
-            }
-        }
-        operations = nth;
-    }
-    operations
+    let operations = sweep(40, distrusted);
+    assert!(operations >= 30, "{operations}");
 }
 
 //= R-FW-8 type=test
@@ -255,7 +240,7 @@ fn sweep(event: Event, chances: u64) -> u64 {
 #[test]
 fn a_power_cut_while_another_boot_loader_is_told_leaves_a_slot_that_comes_up() {
     let chances = chances().div_ceil(4);
-    let operations = sweep(Event::Cut, chances);
+    let operations = sweep(chances, |nth, chance| interrupted(nth, Event::Cut, chance));
     tell("power cuts with a hook", operations, chances);
     // Twice: nothing is to come up any more (4, the hook, 4), the record (4), blocks, the flush, the manifest (4), the record (4), and
     // what is to come up (4, the hook, 4).
@@ -265,6 +250,6 @@ fn a_power_cut_while_another_boot_loader_is_told_leaves_a_slot_that_comes_up() {
 //= R-FW-8 type=test
 #[test]
 fn a_hook_or_a_medium_that_fails_at_any_operation_leaves_a_slot_that_comes_up() {
-    let operations = sweep(Event::Fail, 4);
+    let operations = sweep(4, |nth, chance| interrupted(nth, Event::Fail, chance));
     assert_eq!(operations, 72);
 }

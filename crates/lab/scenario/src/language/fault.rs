@@ -84,7 +84,8 @@ const WIRE: [&str; 9] = [
     "oack",
 ];
 
-const WORDS: [&str; 23] = [
+/// The other words.
+const WORDS: [&str; 14] = [
     "status",
     "error",
     "silent",
@@ -99,22 +100,14 @@ const WORDS: [&str; 23] = [
     "delay",
     "refused",
     "dns",
-    "corrupt",
-    "length",
-    "slow",
-    "loss",
-    "duplicate",
-    "reorder",
-    "wrong-tid",
-    "wrong-block",
-    "oack",
 ];
 
 /// Whether a real server has to carry it out.
 fn is_wire(text: &str) -> bool {
-    let key = |word: &'_ str| word.split('=').next().unwrap_or_default().to_owned();
-    let keys: Vec<String> = text.split(',').map(key).collect();
-    let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+    let words = text.split(',');
+    let keys: Vec<&str> = words
+        .map(|word| word.split_once('=').map_or(word, |(key, _)| key))
+        .collect();
     match keys.as_slice() {
         ["status", "retry-after"] | ["error", "text"] => true,
         ["drop"] => text == "drop=after-head",
@@ -147,8 +140,9 @@ impl FromStr for Fault {
             Some((word, value)) => (word, Some(value)),
             None => (text, None),
         };
-        if !WORDS.contains(&word) {
-            return Err(format!("unknown fault `{word}`{}", suggest(word, &WORDS)));
+        let known = [&WORDS[..], &WIRE].concat();
+        if !known.contains(&word) {
+            return Err(format!("unknown fault `{word}`{}", suggest(word, &known)));
         }
         let number = |least: u32, most: u32| {
             let number = value.and_then(|value| value.parse().ok());
