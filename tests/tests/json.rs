@@ -226,7 +226,7 @@ fn results_of_benchmarks_keep_to_their_schema() {
     let beside = "the same beside a C program: speed";
     assert_eq!(verdict(beside), "not-measured");
     let page = std::fs::read_to_string(page).unwrap();
-    assert!(page.contains(beside) && page.contains("<div class='bar ours'"));
+    assert!(page.contains(beside) && page.contains("<div class=own"));
 }
 
 #[test]

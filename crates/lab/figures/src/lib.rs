@@ -13,6 +13,6 @@ mod plot;
 mod threshold;
 
 pub use distribution::{Distribution, Spans};
-pub use page::Page;
+pub use page::{Bar, Page};
 pub use plot::{Colour, Curve, Plot, Points, percentiles, thinned};
 pub use threshold::{Found, Measured, Threshold, ThresholdError, What, span};

@@ -14,6 +14,21 @@ pub struct Page {
     body: String,
 }
 
+/// One of several bars.
+#[derive(Clone, Debug)]
+pub struct Bar<'b> {
+    /// Whose it is.
+    pub name: &'b str,
+    /// What is beside it.
+    pub about: &'b str,
+    /// What it says, in words.
+    pub words: String,
+    /// How long it is; `None` if there is nothing to show.
+    pub length: Option<f64>,
+    /// Whether it is the one that the others stand beside.
+    pub own: bool,
+}
+
 impl Page {
     /// A page with a heading, and whether what it tells is good, if that was asked.
     #[must_use]
@@ -80,22 +95,59 @@ impl Page {
 
     /// What had to hold of a report, and whether it does.
     pub fn thresholds<R: Measured>(&mut self, report: &R, thresholds: &[Threshold]) {
-        if thresholds.is_empty() {
-            return;
-        }
-        self.body.push_str("<div class=scroll><table>\n");
-        for threshold in thresholds {
+        let rows = thresholds.iter().map(|threshold| {
             let (holds, found) = threshold.judge(report);
-            let (class, word) = match holds {
-                true => ("good", "holds"),
-                false => ("bad", "failed"),
-            };
-            let (threshold, found) = (escaped(&threshold.to_string()), escaped(&found));
-            self.push(format_args!(
-                "<tr class={class}><td><code>{threshold}</code><td>{word}<td>{found}</tr>\n"
-            ));
+            let word = if holds { "holds" } else { "failed" };
+            let cells = vec![threshold.to_string(), word.to_owned(), found];
+            (Some(holds), cells)
+        });
+        let rows: Vec<_> = rows.collect();
+        if !rows.is_empty() {
+            self.verdicts(&rows);
+        }
+    }
+
+    /// A table of what was asked for, with whether it is good, if that is known; the first cell of each row says what it is.
+    pub fn verdicts(&mut self, rows: &[(Option<bool>, Vec<String>)]) {
+        self.body.push_str("<div class=scroll><table>\n");
+        for (good, cells) in rows {
+            self.body.push_str(match good {
+                Some(true) => "<tr class=good>",
+                Some(false) => "<tr class=bad>",
+                None => "<tr>",
+            });
+            for (place, cell) in cells.iter().enumerate() {
+                let cell = escaped(cell);
+                match place {
+                    0 => self.push(format_args!("<td><code>{cell}</code>")),
+                    _ => self.push(format_args!("<td>{cell}")),
+                }
+            }
+            self.body.push_str("</tr>\n");
         }
         self.body.push_str("</table></div>\n");
+    }
+
+    /// Bars under each other, the longest as wide as the page.
+    pub fn bars(&mut self, bars: &[Bar<'_>]) {
+        let lengths = bars.iter().filter_map(|bar| bar.length);
+        let longest = lengths.fold(f64::MIN_POSITIVE, f64::max);
+        for bar in bars {
+            let name = escaped(bar.name);
+            self.push(format_args!("<div class=bar><span>{name}</span><div>"));
+            if let Some(length) = bar.length {
+                let class = if bar.own { "own" } else { "other" };
+                let width = length / longest * 100.0;
+                self.push(format_args!(
+                    "<div class={class} style='width:{width:.1}%'></div>"
+                ));
+            }
+            let words = escaped(&bar.words);
+            let about = escaped(bar.about);
+            self.push(format_args!(
+                "<small>{words}<br>{about}</small></div></div>\n"
+            ));
+        }
     }
 
     /// A picture with its title.
@@ -140,8 +192,10 @@ td { min-width: 5.5rem } th { font-weight: 600 } th[scope=row] { font-weight: 40
 pre { white-space: pre-wrap; overflow-wrap: anywhere; background: #f4f4f4; padding: .8rem }\n\
 svg { max-width: 100%; height: auto; display: block } .key { margin: .3rem 0 }\n\
 .key span { display: inline-block; width: 1.2em; height: .2em; margin: 0 .4em 0 1em; vertical-align: middle }\n\
+.bar { display: grid; grid-template-columns: 14rem 1fr; gap: 0 1rem; margin: .35rem 0 }\n\
+.own, .other { height: 1.1rem; min-width: 2px; background: #8a8f98 } .own { background: #1668a5 } small { color: #777 }\n\
 svg.narrow { display: none }\n\
-@media (max-width: 40rem) { svg.wide { display: none } svg.narrow { display: block; width: 100% } }\n";
+@media (max-width: 40rem) { svg.wide { display: none } svg.narrow { display: block; width: 100% } .bar { grid-template-columns: 1fr } }\n";
 
 /// The colours of keys, and what a dark page has otherwise: the pictures name colours of their own, which are taken for others.
 fn colours() -> String {
@@ -149,7 +203,7 @@ fn colours() -> String {
     let mut dark = String::from(
         "@media (prefers-color-scheme: dark) {\n\
          body { color: #ddd; background: #181818 } pre { background: #242424 } th[scope=row] { color: #aaa }\n\
-         .good { color: #57c27a } .bad { color: #ff8a80 }\n\
+         .good { color: #57c27a } .bad { color: #ff8a80 } .own { background: #57a8e6 } small { color: #999 }\n\
          svg [fill=\"#FFFFFF\"] { fill: #181818 } svg text { fill: #ccc } svg [stroke=\"#FFFFFF\"] { stroke: none }\n\
          svg [stroke=\"#000000\"] { stroke: #888 }\n",
     );
@@ -196,6 +250,14 @@ mod tests {
         page.points([nasty]);
         page.table(&[nasty], &[vec![nasty.to_owned(), nasty.to_owned()]]);
         page.lines(nasty, nasty);
+        page.verdicts(&[(Some(true), vec![nasty.to_owned(); 2])]);
+        page.bars(&[Bar {
+            name: nasty,
+            about: nasty,
+            words: nasty.to_owned(),
+            length: Some(1.0),
+            own: true,
+        }]);
         page.plot(&Plot {
             title: nasty.to_owned(),
             below: nasty.to_owned(),
@@ -208,6 +270,31 @@ mod tests {
             assert!(!html.contains(none), "{none} {html}");
         }
         assert!(html.contains("<title>&lt;script src=x&gt;&#39;&quot;&amp;: bad</title>"));
+    }
+
+    #[test]
+    fn bars_are_as_long_as_what_they_show() {
+        let bar = |length, own| Bar {
+            name: "x",
+            about: "",
+            words: String::new(),
+            length,
+            own,
+        };
+        let mut page = Page::new("bars", None);
+        page.bars(&[
+            bar(Some(1.0), true),
+            bar(Some(4.0), false),
+            bar(None, false),
+        ]);
+        let html = page.finish();
+        assert!(html.contains("<div class=own style='width:25.0%'>"));
+        assert_eq!(
+            html.matches("<div class=other style='width:100.0%'>")
+                .count(),
+            1
+        );
+        assert_eq!(html.matches("<div class=bar>").count(), 3);
     }
 
     #[test]

@@ -3,14 +3,14 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use onhook_phone::{Answer, Ask, Asked, Origin, SipAccess};
+use onhook_phone::{Answer, Ask, Asked, Origin};
 use onhook_sip::{Around, Limits, Listen, Listener, Setup, UserAgent};
 use onhook_testkit::fake::{FakeClock, FakeResolver};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpStream, UdpSocket};
 use tokio::sync::mpsc;
 
-use crate::scene::{Scene, extension};
+use crate::scene::{Scene, open_access};
 
 /// A listener with somebody who stands for the phone and tells what it was asked.
 async fn listener() -> (Listener, SocketAddr, mpsc::UnboundedReceiver<String>) {
@@ -20,15 +20,7 @@ async fn listener() -> (Listener, SocketAddr, mpsc::UnboundedReceiver<String>) {
         while let Some(Asked { origin, ask, reply }) = asked.recv().await {
             assert_eq!(origin, Origin::Sip);
             if matches!(ask, Ask::SipAccess) {
-                let mut open = extension();
-                open.challenges = false;
-                let access = SipAccess {
-                    upgrading: false,
-                    gate: None,
-                    proxies_only: false,
-                    extensions: vec![open],
-                };
-                reply.answer(Answer::SipAccess(Arc::new(access)));
+                reply.answer(Answer::SipAccess(Arc::new(open_access())));
             } else {
                 reply.answer(Answer::Done);
                 tell.send(format!("{ask:?}")).unwrap();

@@ -4,13 +4,13 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddrV4};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use onhook_phone::{Answer, Ask, Asked, SipAccess};
+use onhook_phone::{Answer, Ask, Asked};
 use onhook_sip::{Common, Directory, Setup, Switchboard};
 use onhook_testkit::fake::{FakeClock, FakeResolver};
 use tokio::net::UdpSocket;
 use tokio::sync::mpsc;
 
-use crate::scene::{Scene, extension};
+use crate::scene::{Scene, open_access};
 
 /// Knows the phone of one address, and tells what it was asked and how old that was.
 struct OnePhone(mpsc::UnboundedSender<(IpAddr, String, Duration)>);
@@ -26,15 +26,7 @@ impl Directory for OnePhone {
         tokio::spawn(async move {
             while let Some(Asked { ask, reply, .. }) = asked.recv().await {
                 assert!(matches!(ask, Ask::SipAccess), "{ask:?}");
-                let mut open = extension();
-                open.challenges = false;
-                let access = SipAccess {
-                    upgrading: false,
-                    gate: None,
-                    proxies_only: false,
-                    extensions: vec![open],
-                };
-                reply.answer(Answer::SipAccess(Arc::new(access)));
+                reply.answer(Answer::SipAccess(Arc::new(open_access())));
             }
         });
         Some(asker)

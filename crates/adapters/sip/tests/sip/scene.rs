@@ -13,6 +13,19 @@ pub(crate) const PASSWORD: &str = "secret";
 pub(crate) const SERVER: &str = "192.0.2.10:5060";
 pub(crate) const STRANGER: &str = "198.51.100.7:5060";
 
+/// A phone of one extension that asks nobody for a login.
+pub(crate) fn open_access() -> SipAccess {
+    SipAccess {
+        upgrading: false,
+        gate: None,
+        proxies_only: false,
+        extensions: vec![Extension {
+            challenges: false,
+            ..extension()
+        }],
+    }
+}
+
 /// The extension of the specification's vectors.
 pub(crate) fn extension() -> Extension {
     Extension {
