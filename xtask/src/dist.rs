@@ -30,6 +30,9 @@ use crate::{manuals, say};
 /// What is packed: the programs, and for whom.
 const PROGRAMS: [&str; 2] = ["onhook-agent", "onhook-harness"];
 
+/// What is there while it works.
+const WORK: &str = "work";
+
 /// What `cargo xtask dist` takes.
 #[derive(Args)]
 pub(crate) struct Options {
@@ -60,10 +63,8 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<ExitCode> {
         Linkage::Static
     };
     tools::find(&release, linkage)?;
-    if out.exists() {
-        fs::remove_dir_all(&out).with_context(|| format!("clearing {}", out.display()))?;
-    }
-    let work = out.join("work");
+    clear(&out)?;
+    let work = out.join(WORK);
     fs::create_dir_all(&work).with_context(|| format!("making {}", work.display()))?;
     manuals::write(&work.join("manuals"))?;
     let programs = programs::build(root, &release, linkage)?;
@@ -85,6 +86,22 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<ExitCode> {
     checksums(&out)?;
     say::line(&listing(&out)?);
     Ok(ExitCode::SUCCESS)
+}
+
+/// Removes what a run before this one left; a folder of somebody else's stays.
+fn clear(out: &Path) -> Result<()> {
+    let Ok(mut content) = fs::read_dir(out) else {
+        return Ok(());
+    };
+    let is_ours = ["SHA256SUMS", WORK]
+        .iter()
+        .any(|name| out.join(name).exists());
+    ensure!(
+        is_ours || content.next().is_none(),
+        "{} holds files that this command has not made: give a new folder with --out",
+        out.display()
+    );
+    fs::remove_dir_all(out).with_context(|| format!("clearing {}", out.display()))
 }
 
 /// The static programs: beside the recipe for images, and with all that belongs to them in one archive.

@@ -74,3 +74,20 @@ fn notices_give_each_text_once_with_all_crates_that_have_it() {
     let ring = text.split("\n\n").filter(|part| part.contains("ring 0."));
     assert!(ring.count() >= 2, "the licence of ring is missing");
 }
+
+#[test]
+fn a_folder_of_somebody_else_is_never_cleared() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    clear(&out).unwrap();
+    fs::create_dir(&out).unwrap();
+    clear(&out).unwrap();
+    fs::create_dir(&out).unwrap();
+    fs::write(out.join("letters.txt"), "dear").unwrap();
+    let error = clear(&out).unwrap_err().to_string();
+    assert!(error.contains("give a new folder"), "{error}");
+    assert!(out.join("letters.txt").exists());
+    fs::write(out.join("SHA256SUMS"), "").unwrap();
+    clear(&out).unwrap();
+    assert!(!out.exists());
+}

@@ -310,6 +310,21 @@ fn the_manifests_say_the_same_number_everywhere() {
     ] {
         assert_eq!(of(name, before), ["8"], "{name} {before}");
     }
+    // Nomad starts what the image starts, with a command of its own behind it.
+    assert!(!text(&manifest("nomad.hcl")).contains("command ="));
+}
+
+#[test]
+fn parts_that_were_played_with_other_arguments_are_not_added_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let storm = |phones| ["storm", "--phones", phones, "--days", "1"];
+    assert_eq!(shell("2", folder.path(), &storm("300")).status, 0);
+    assert_eq!(shell("2", folder.path(), &storm("300")).status, 0);
+    for (parts, phones) in [("2", "301"), ("3", "300")] {
+        let refused = shell(parts, folder.path(), &storm(phones));
+        assert_eq!(refused.status, 2, "{refused:?}");
+        assert!(refused.stderr.contains("take another folder"));
+    }
 }
 
 #[test]

@@ -86,7 +86,7 @@ mod tests {
         let mut report = report(1, &[(0, 1000), (1, 5000)]);
         report.run.rule = "http://h/<script>".to_owned();
         let threshold = Threshold::read::<Report>("p99<1ms").unwrap();
-        let html = page(&report, &[threshold]);
+        let html = page(&report, std::slice::from_ref(&threshold));
         assert!(html.contains("&lt;script&gt;"), "{html}");
         for none in ["<script", "http-equiv=refresh", " src=", "url(", "href="] {
             assert!(!html.contains(none), "{none}");
@@ -94,5 +94,12 @@ mod tests {
         let wide = html.matches("<svg role=img ").count() / 2;
         assert_eq!(wide, 4, "each for a wide window and for a narrow one");
         assert!(html.contains("<tr class=bad>"), "{html}");
+        assert!(
+            !report.is_whole() && !html.contains(": bad</title>"),
+            "{html}"
+        );
+        report.shards.done = (1..=report.shards.of).collect();
+        let html = page(&report, &[threshold]);
+        assert!(html.contains(": bad</title>"), "{html}");
     }
 }

@@ -13,7 +13,8 @@ type Named<'r> = [(String, &'r Report)];
 /// The report with pictures, in one file that asks for no other.
 #[must_use]
 pub fn page(report: &Report, thresholds: &[Threshold]) -> String {
-    let judged = !thresholds.is_empty() || report.interrupted;
+    // The sum of all parts is judged, and no part of it.
+    let judged = report.is_whole() && (!thresholds.is_empty() || report.interrupted);
     let good = judged.then(|| report.is_good(thresholds));
     let heading = format!("{} phones, {} days", report.totals.phones, report.days);
     let mut page = Page::new(&heading, good);
@@ -332,6 +333,11 @@ mod tests {
         let html = page(&report, std::slice::from_ref(&threshold));
         asks_for_nothing(&html);
         assert!(html.contains("<tr class=bad>") && html.contains("&lt;script&gt;"));
+        assert!(html.contains(": bad</title>"));
+        let mut part = report.clone();
+        part.cells.done.clear();
+        let part = page(&part, std::slice::from_ref(&threshold));
+        assert!(!part.contains(": bad</title>") && part.contains("a part of the storm"));
         assert_eq!(html.matches("<svg role=img ").count(), 2 * 9);
         let variants = [("<a>", "2"), ("b", "600")].map(|(name, delay)| Variant {
             name: name.to_owned(),
@@ -358,6 +364,10 @@ mod tests {
         assert_eq!(settled(&series), 60);
         series.in_sync.iter_mut().skip(400).for_each(|n| *n = 5);
         assert_eq!(settled(&series), 501);
+        // All are in sync from the beginning, but for an outage in between.
+        series.in_sync.fill(5);
+        series.in_sync[1000..2000].fill(1);
+        assert_eq!(settled(&series), 2501);
         series.waiting[3599] = 1;
         assert_eq!(settled(&series), 3600);
     }

@@ -97,6 +97,19 @@ fn what_does_not_belong_together_is_refused_with_words() {
         let merged = merge(&[a.clone(), other]);
         assert_eq!(merged, Err(MergeError::Different { number: 2, what }));
     }
+    let mut strange = b.clone();
+    strange.shards.done = [7].into();
+    let merged = merge(&[a.clone(), strange]);
+    let of = a.shards.of;
+    let damaged = MergeError::Damaged {
+        number: 2,
+        shard: 7,
+        of,
+    };
+    assert_eq!(merged, Err(damaged));
+    let mut full = b.clone();
+    full.totals.requests = u64::MAX;
+    assert_eq!(merge(&[a.clone(), full]).unwrap().totals.requests, u64::MAX);
     let merged = merge(&[a, b]).unwrap();
     assert_eq!(merged.shards.done, [1, 2].into());
     assert!(!merged.is_whole());

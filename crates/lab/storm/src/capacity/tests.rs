@@ -72,6 +72,8 @@ fn a_search_that_was_ended_says_so() {
     progress.stop();
     let found = Capacity::find(&storm(), &[], 1, &progress).unwrap();
     assert!(found.interrupted && found.least.is_none() && found.tried.is_empty());
+    let answer = found.answer();
+    assert!(answer.ends_with("before the search ended"), "{answer}");
 }
 
 #[test]
