@@ -64,6 +64,13 @@ impl Delta {
     }
 }
 
+impl Drop for Delta {
+    fn drop(&mut self) {
+        // Spare room is wiped in one stroke, a text byte by byte.
+        self.text.clear();
+    }
+}
+
 impl Delta {
     /// Puts a text behind the others.
     ///
@@ -78,12 +85,13 @@ impl Delta {
                 .map(ExactSizeIterator::len)
                 .sum();
             let room = (live + text.len()).saturating_mul(2);
-            let old =
+            let mut old =
                 std::mem::replace(&mut self.text, Zeroizing::new(String::with_capacity(room)));
             for value in self.entries.iter_mut().filter_map(|e| e.value.as_mut()) {
                 let kept = old.get(value.start as usize..value.end as usize);
                 *value = push(&mut self.text, kept.unwrap_or_default());
             }
+            old.clear();
         }
         push(&mut self.text, text)
     }

@@ -16,7 +16,7 @@ use crate::value::{Scratch, trim};
 /// Bytes of XML that one element takes, at least, in files as phones get them.
 const BYTES_PER_ELEMENT: usize = 64;
 /// One byte in this many is part of a value, at most, in such files.
-const VALUE_SHARE: usize = 4;
+const VALUE_SHARE: usize = 2;
 /// Room for values that is taken at the start, at most.
 const VALUES: usize = 256 << 10;
 
