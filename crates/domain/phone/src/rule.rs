@@ -95,6 +95,9 @@ pub(crate) enum Phase {
     Committing(OpId),
 }
 
+/// Entries that the buffers of a rule that has ended keep room for.
+const KEPT_ENTRIES: usize = 64;
+
 /// What a phone needs only while a rule runs.
 #[derive(Debug)]
 pub(crate) struct Cold {
@@ -155,8 +158,13 @@ impl Cold {
         }
         self.post = None;
         self.server = None;
-        self.wanted.clear();
-        self.changes.clear();
+        for buffer in [&mut self.wanted, &mut self.changes] {
+            buffer.clear();
+            // Many phones may have come at once; the large buffers of all of them are too much.
+            if buffer.capacity() > KEPT_ENTRIES {
+                *buffer = Vec::new();
+            }
+        }
         self.changed = 0;
         self.timed_out = false;
         shared.cold.push(self);

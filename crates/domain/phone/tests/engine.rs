@@ -321,3 +321,101 @@ fn an_idle_phone_with_twelve_values_of_its_own_fits_two_kibibytes() {
     let each = counted.bytes_current / i64::from(PHONES);
     assert!(each <= 2048, "{each} bytes a phone");
 }
+
+/// The operation that the only effect of its kind begins.
+fn begun(out: &mut Vec<Effect>) -> Option<OpId> {
+    let mut begun = None;
+    for effect in out.drain(..) {
+        if let Effect::Fetch(op, _) | Effect::Commit(op) = effect {
+            begun = Some(op);
+        }
+    }
+    begun
+}
+
+/// A profile of so many values of a site.
+fn of_site(values: usize) -> onhook_params::Delta {
+    // A phone that reports keeps what it held before.
+    let free =
+        |id: &ParamId| id.check("Front Desk").is_ok() && *id != onhook_params::known::REPORT_RULE;
+    let mut builder = onhook_params::DeltaBuilder::with_capacity(values, 0);
+    for id in ParamId::all(&Scope::default()).filter(free).take(values) {
+        builder.push(onhook_params::Setting {
+            id,
+            value: Some("Front Desk"),
+            access: None,
+            preserve: false,
+        });
+    }
+    builder.finish()
+}
+
+/// A phone of a base with a rule, up to its first request.
+fn asking(index: u32, shared: &mut Shared) -> (Phone, OpId) {
+    let identity = onhook_device::Identity::default();
+    let model = shared.add_model(onhook_phone::Model::of(&identity, Scope::default()));
+    let plain = onhook_params::Secrecy::Plain;
+    let base = shared.bases.add(vec![Entry {
+        id: onhook_params::known::PROFILE_RULE,
+        access: None,
+        mark: onhook_params::Mark::None,
+        value: shared.values.intern("http://h/x", plain),
+    }]);
+    let setup = onhook_phone::PhoneSetup::new(index, model, identity.mac, 1);
+    let mut phone = Phone::new(&setup, onhook_params::ParamSet::new(base));
+    let record = onhook_phone::StateRecord::default();
+    let (mut input, mut out) = (
+        Input::Boot(onhook_phone::Boot::Normal, record),
+        Vec::with_capacity(8),
+    );
+    loop {
+        let now = Now {
+            mono: phone.deadline().unwrap_or(MonoTime::ZERO),
+            wall: None,
+        };
+        let out = &mut out;
+        phone.handle(input, &mut Cx { now, shared, out });
+        if let Some(op) = begun(out) {
+            return (phone, op);
+        }
+        assert!(phone.deadline().is_some());
+        input = Input::Timer;
+    }
+}
+
+/// What a thousand values cost a phone is its differences, even if all phones of a site were under way at the same time.
+#[test]
+fn phones_that_resync_at_once_leave_no_buffers_behind() {
+    const PHONES: u32 = 100;
+    const VALUES: usize = 900;
+    let mut shared = Shared::with_seed(1);
+    let delta = of_site(VALUES);
+    assert_eq!(delta.len(), VALUES);
+    let mut under_way: Vec<_> = (0..PHONES).map(|n| asking(n, &mut shared)).collect();
+    let mut out = Vec::with_capacity(8);
+    let now = Now {
+        mono: MonoTime::from_millis(60_000),
+        wall: None,
+    };
+    let counted = allocation_counter::measure(|| {
+        for (phone, op) in &mut under_way {
+            let decoded = shared.put_decoded(&delta);
+            let (shared, out) = (&mut shared, &mut out);
+            for input in [
+                Input::FetchStarted(*op, Endpoint { ip: None }),
+                Input::FetchDone(*op, Ok(decoded)),
+            ] {
+                phone.handle(input, &mut Cx { now, shared, out });
+            }
+            let commit = begun(out).unwrap();
+            let done = Input::CommitDone(commit, Committed::Durable);
+            phone.handle(done, &mut Cx { now, shared, out });
+        }
+    });
+    let held = under_way
+        .iter()
+        .map(|(phone, _)| phone.params().own().len());
+    assert!(held.clone().all(|held| held == VALUES), "{:?}", held.max());
+    let each = counted.bytes_current / i64::from(PHONES);
+    assert!(each <= 8 * VALUES as i64 + 1024, "{each} bytes a phone");
+}
