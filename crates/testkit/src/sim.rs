@@ -11,7 +11,8 @@ use onhook_device::{Identity, MonoTime, Now, Outcome, WallTime};
 use onhook_discovery::{DhcpOption, Found, Space, choose};
 use onhook_fetch::{Endpoint, Fingerprint, Scheme, Service};
 use onhook_params::{
-    DeltaBuilder, Entry, ParamId, ParamSet, Scope, Secrecy, Setting, Value, ValueId, secrecy,
+    DeltaBuilder, Entry, ParamId, ParamSet, Scope, Secrecy, Setting, Value, ValueId, Values,
+    secrecy,
 };
 use onhook_phone::{
     Boot, CaOver, CaSource, Command, Committed, CustomCa, Cx, DecodedId, Discovered, Effect, Fact,
@@ -153,6 +154,8 @@ impl Sim {
     #[must_use]
     pub fn of(scope: Scope, seed: u64, script: impl FnMut(&str, u64) -> Served + 'static) -> Self {
         let mut shared = Shared::with_seed(seed);
+        // A text may come back under another id, as among many phones.
+        shared.values = Values::forgetful(seed, 2);
         let identity = Identity::default();
         let model = shared.add_model(Model::of(&identity, scope));
         let serial = shared.values.intern(&identity.serial, Secrecy::Plain);

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use onhook_device::{Family, MonoTime, Release};
-use onhook_params::Scope;
+use onhook_params::{Scope, Values};
 use onhook_phone::{Effect, Input, Shared};
 
 use chance::Chance;
@@ -96,6 +96,8 @@ impl World {
     fn new(seed: u64, trace: bool) -> Self {
         let mut chance = Chance::new(seed);
         let mut shared = Shared::with_seed(seed);
+        // A text may come back under another id, sooner than among many phones.
+        shared.values = Values::forgetful(seed, 1 + (seed % 64) as usize);
         let begin = chance.of(&BEGINNINGS).unwrap_or(MIDNIGHT);
         let seats = (0..=usize::from(chance.one_in(4)))
             .map(|_| {

@@ -47,7 +47,7 @@ impl Reactor {
         let text = match content {
             Content::Full => configuration(&seat.phone, shared, every(&seat.phone, shared)),
             Content::Delta => {
-                let changed = seat.phone.reported_changes(op);
+                let changed = seat.phone.reported_changes(op, shared);
                 configuration(&seat.phone, shared, changed.into_iter())
             }
             Content::Status => snapshot.as_ref().map(Snapshot::to_xml).unwrap_or_default(),

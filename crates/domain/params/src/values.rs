@@ -1,14 +1,19 @@
 //! Interned parameter values and other texts that phones name by id.
 
+mod chunks;
 mod index;
+mod recent;
+mod texts;
 
 use std::hash::Hasher as _;
 use std::num::NonZeroU32;
 
 use onhook_device::SecretRef;
-use zeroize::Zeroizing;
 
+use crate::registry::hash;
 use index::Index;
+use recent::Recent;
+use texts::{Kind, Texts};
 
 /// Names an interned text. Never 0, so an `Option` of it costs nothing.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -50,6 +55,13 @@ impl ValueId {
         self.0.get() & SECRET != 0
     }
 
+    const fn secrecy(self) -> Secrecy {
+        match self.is_secret() {
+            true => Secrecy::Secret,
+            false => Secrecy::Plain,
+        }
+    }
+
     fn new(slot: usize, secrecy: Secrecy) -> Option<Self> {
         let number = u32::try_from(slot).ok()?.checked_add(1)?;
         if number & SECRET != 0 {
@@ -76,22 +88,16 @@ pub enum Secrecy {
     Secret,
 }
 
-#[derive(Default)]
-struct Slot {
-    text: Zeroizing<Box<str>>,
-    refs: u32,
-    secret: bool,
-}
-
 /// Texts shared by all phones of one reactor, counted by use.
 ///
-/// Equal texts of equal secrecy have one id. `intern` counts one use, `release` ends one; unused texts are
-/// freed, and wiped, a little later. Ids depend only on the order of calls.
+/// [`Values::intern`] gives equal texts of equal secrecy one id. [`Values::intern_all`] does so for texts that came lately, so that a
+/// value that no other phone has costs no search in a table of millions: whoever compares values asks [`Values::same`]. Both count one
+/// use, `release` ends one; unused texts are freed, and wiped, a little later. Ids depend only on the order of calls.
 #[derive(Default)]
 pub struct Values {
-    slots: Vec<Slot>,
-    index: Index,
-    free: Vec<u32>,
+    texts: Texts,
+    names: Index,
+    recent: Recent,
     unused: Vec<ValueId>,
     seed: u64,
 }
@@ -107,17 +113,33 @@ impl Values {
         }
     }
 
+    /// A table that remembers fewer values than others, for tests: twice so many.
+    #[must_use]
+    pub fn forgetful(seed: u64, values: usize) -> Self {
+        Self {
+            recent: Recent::of(values),
+            ..Self::with_seed(seed)
+        }
+    }
+
     /// Finds or adds a text and counts one use of it.
     ///
     /// Allocates only for a text that is not there yet. With 2^31 - 1 texts in use a further one is
     /// answered with `None`.
     pub fn intern(&mut self, text: &str, secrecy: Secrecy) -> Option<ValueId> {
-        self.intern_hashed(text, secrecy, self.hash(text, secrecy))
+        let hash = self.hash(text, secrecy);
+        let is_it = |number| self.texts.is(number, Kind::Name, text, secrecy);
+        if let Some(number) = self.names.find(hash, is_it) {
+            return self.texts.used(number, secrecy);
+        }
+        let (number, id) = self.texts.add(text, secrecy, Kind::Name)?;
+        self.names.insert(hash, number);
+        Some(id)
     }
 
-    /// Interns several texts, one after the other, as [`Values::intern`] does.
+    /// Finds or adds several values, one after the other, and counts one use of each; one that came long ago may be added again.
     ///
-    /// In a large table nearly every text has to be waited for: these are waited for together.
+    /// Allocates for many new texts at a time. What does not fit is answered with `None`, as by [`Values::intern`].
     pub fn intern_all<'t>(
         &mut self,
         texts: impl IntoIterator<Item = (&'t str, Secrecy)>,
@@ -128,13 +150,13 @@ impl Values {
         loop {
             let mut filled = 0;
             for (place, (text, secrecy)) in together.iter_mut().zip(texts.by_ref()) {
-                let hash = self.hash(text, secrecy);
-                self.index.fetch(hash);
+                let hash = self.quick_hash(text, secrecy);
+                self.recent.fetch(hash);
                 *place = (text, secrecy, hash);
                 filled += 1;
             }
             for (text, secrecy, hash) in together.iter().take(filled) {
-                each(self.intern_hashed(text, *secrecy, *hash));
+                each(self.intern_value(text, *secrecy, *hash));
             }
             if filled < TOGETHER {
                 return;
@@ -142,52 +164,24 @@ impl Values {
         }
     }
 
-    fn intern_hashed(&mut self, text: &str, secrecy: Secrecy, hash: u64) -> Option<ValueId> {
-        let secret = secrecy == Secrecy::Secret;
-        let is_it = |number: u32| {
-            let slot = self.slots.get(number as usize);
-            slot.is_some_and(|slot| slot.secret == secret && **slot.text == *text)
-        };
-        if let Some(number) = self.index.find(hash, is_it) {
-            let slot = self.slots.get_mut(number as usize)?;
-            slot.refs = slot.refs.saturating_add(1);
-            return ValueId::new(number as usize, secrecy);
+    fn intern_value(&mut self, text: &str, secrecy: Secrecy, hash: u64) -> Option<ValueId> {
+        let is_it = |number| self.texts.is(number, Kind::Value, text, secrecy);
+        if let Some(number) = self.recent.find(hash, is_it) {
+            return self.texts.used(number, secrecy);
         }
-        let index = match self.free.pop() {
-            Some(index) => index as usize,
-            None => {
-                self.slots.push(Slot::default());
-                self.slots.len() - 1
-            }
-        };
-        let id = ValueId::new(index, secrecy)?;
-        *self.slots.get_mut(index)? = Slot {
-            text: Zeroizing::new(text.into()),
-            refs: 1,
-            secret,
-        };
-        self.index.insert(hash, u32::try_from(index).ok()?);
+        let (number, id) = self.texts.add(text, secrecy, Kind::Value)?;
+        self.recent.add(hash, number);
         Some(id)
     }
 
     /// Counts one more use of a text.
     pub fn retain(&mut self, id: ValueId) {
-        if let Some(slot) = self.slots.get_mut(id.slot()) {
-            slot.refs = slot.refs.saturating_add(1);
-        }
+        self.texts.retain(id);
     }
 
     /// Ends one use of a text. The text stays readable until [`Values::sweep`].
     pub fn release(&mut self, id: ValueId) {
-        let Some(slot) = self.slots.get_mut(id.slot()) else {
-            return;
-        };
-        // A saturated count is never given back: such a text stays for good.
-        if slot.refs == u32::MAX || slot.refs == 0 {
-            return;
-        }
-        slot.refs -= 1;
-        if slot.refs == 0 {
+        if self.texts.release(id) {
             self.unused.push(id);
         }
     }
@@ -203,27 +197,15 @@ impl Values {
     pub fn sweep_all(&mut self) {
         let mut unused = std::mem::take(&mut self.unused);
         for id in unused.drain(..) {
-            let index = id.slot();
             // Used again since, or listed twice and freed already.
-            let Some(slot) = self
-                .slots
-                .get(index)
-                .filter(|slot| slot.refs == 0 && slot.secret == id.is_secret())
-            else {
+            let Some((number, kind)) = self.texts.unused(id) else {
                 continue;
             };
-            let secrecy = match slot.secret {
-                true => Secrecy::Secret,
-                false => Secrecy::Plain,
-            };
-            let hash = self.hash(&slot.text, secrecy);
-            if let Ok(number) = u32::try_from(index)
-                && self.index.remove(hash, number)
-                && let Some(slot) = self.slots.get_mut(index)
-            {
-                *slot = Slot::default();
-                self.free.push(number);
+            if kind == Kind::Name {
+                let hash = self.hash(self.expose(id), id.secrecy());
+                self.names.remove(hash, number);
             }
+            self.texts.remove(number);
         }
         self.unused = unused;
     }
@@ -234,25 +216,41 @@ impl Values {
         if id.is_secret() {
             return "***";
         }
-        self.slots.get(id.slot()).map_or("", |slot| &slot.text)
+        self.expose(id)
     }
 
     /// The text even if it is secret; never log or store what comes back.
     #[must_use]
     pub fn expose(&self, id: ValueId) -> &str {
-        self.slots.get(id.slot()).map_or("", |slot| &slot.text)
+        self.texts.text(id)
+    }
+
+    /// Whether two ids stand for the same text of the same secrecy.
+    #[must_use]
+    pub fn same(&self, one: ValueId, other: ValueId) -> bool {
+        one == other
+            || one.is_secret() == other.is_secret() && self.expose(one) == self.expose(other)
     }
 
     /// The number of texts in use or kept.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.slots.len() - self.free.len()
+        self.texts.len()
     }
 
     /// Whether no text is kept.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// For a table of bounded size, where colliding texts cost a bounded search.
+    fn quick_hash(&self, text: &str, secrecy: Secrecy) -> u64 {
+        let key = match secrecy {
+            Secrecy::Plain => self.seed,
+            Secrecy::Secret => !self.seed,
+        };
+        hash::keyed(text, key)
     }
 
     fn hash(&self, text: &str, secrecy: Secrecy) -> u64 {
@@ -265,77 +263,4 @@ impl Values {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    #[test]
-    fn equal_texts_share_an_id_and_secrets_stay_apart() {
-        let mut values = Values::default();
-        let plain = values.intern("k", Secrecy::Plain).unwrap();
-        let secret = values.intern("k", Secrecy::Secret).unwrap();
-        assert_eq!(values.intern("k", Secrecy::Plain), Some(plain));
-        assert_ne!(plain, secret);
-        assert_eq!((values.text(plain), values.text(secret)), ("k", "***"));
-        assert_eq!(values.expose(secret), "k");
-        assert_eq!(
-            ValueId::of_secret(secret.as_secret().unwrap()),
-            Some(secret)
-        );
-        assert_eq!(plain.as_secret(), None);
-    }
-
-    #[test]
-    fn an_unused_text_is_freed_and_its_slot_reused() {
-        let mut values = Values::default();
-        let a = values.intern("a", Secrecy::Plain).unwrap();
-        values.release(a);
-        assert_eq!(values.text(a), "a");
-        values.sweep_all();
-        assert!(values.is_empty());
-        assert_eq!(values.intern("b", Secrecy::Plain), Some(a));
-        assert_eq!(values.text(a), "b");
-    }
-
-    #[test]
-    fn a_text_used_again_before_the_sweep_survives_it() {
-        let mut values = Values::default();
-        let a = values.intern("a", Secrecy::Plain).unwrap();
-        values.release(a);
-        assert_eq!(values.intern("a", Secrecy::Plain), Some(a));
-        values.sweep_all();
-        assert_eq!(values.text(a), "a");
-        values.release(a);
-        values.sweep_all();
-        assert!(values.is_empty());
-    }
-
-    proptest! {
-        #[test]
-        fn the_table_agrees_with_a_simple_model(ops in prop::collection::vec((0_u8..4, 0_u8..12), 0..200)) {
-            let mut values = Values::default();
-            let mut held: Vec<(ValueId, String)> = Vec::new();
-            for (op, n) in ops {
-                match op {
-                    0 | 1 => {
-                        let text = format!("t{n}");
-                        let secrecy = if n % 2 == 0 { Secrecy::Plain } else { Secrecy::Secret };
-                        held.push((values.intern(&text, secrecy).unwrap(), text));
-                    }
-                    2 if !held.is_empty() => {
-                        let (id, _) = held.swap_remove(usize::from(n) % held.len());
-                        values.release(id);
-                    }
-                    _ => values.sweep_all(),
-                }
-                for (id, text) in &held {
-                    prop_assert_eq!(values.expose(*id), text);
-                }
-            }
-            values.sweep_all();
-            let distinct: std::collections::BTreeSet<_> = held.iter().map(|(id, _)| *id).collect();
-            prop_assert_eq!(values.len(), distinct.len());
-        }
-    }
-}
+mod tests;

@@ -28,11 +28,18 @@ impl Former {
         }
     }
 
-    fn differing(&self, own: impl Fn(ParamId) -> Option<ValueId>) -> impl Iterator<Item = ParamId> {
-        let changed = self
-            .0
-            .iter()
-            .filter(move |(id, former)| own(*id) != *former);
+    fn differing(
+        &self,
+        own: impl Fn(ParamId) -> Option<ValueId>,
+        values: &Values,
+    ) -> impl Iterator<Item = ParamId> {
+        let changed = self.0.iter().filter(move |(id, former)| {
+            let same = match (own(*id), *former) {
+                (Some(own), Some(former)) => values.same(own, former),
+                (own, former) => own == former,
+            };
+            !same
+        });
         changed.map(|(id, _)| *id)
     }
 }
@@ -68,9 +75,11 @@ impl DeltaBase {
     pub fn changed(
         &self,
         own: impl Fn(ParamId) -> Option<ValueId>,
+        values: &Values,
     ) -> impl Iterator<Item = ParamId> {
         //= R-RPT-3
-        self.sent.as_ref().unwrap_or(&self.since).differing(own)
+        let former = self.sent.as_ref().unwrap_or(&self.since);
+        former.differing(own, values)
     }
 
     /// A report begins.
@@ -138,7 +147,12 @@ mod tests {
         }
 
         fn set(&mut self, text: Option<&str>) {
-            let value = text.map(|text| self.values.intern(text, Secrecy::Plain).unwrap());
+            let value = text.and_then(|text| {
+                let mut value = None;
+                let texts = [(text, Secrecy::Plain)];
+                self.values.intern_all(texts, |added| value = added);
+                value
+            });
             let change = Entry {
                 id: known::GPP_A,
                 access: None,
@@ -153,7 +167,7 @@ mod tests {
         }
 
         fn is_changed(&self) -> bool {
-            self.base.changed(|_| self.own).next() == Some(known::GPP_A)
+            self.base.changed(|_| self.own, &self.values).next() == Some(known::GPP_A)
         }
     }
 
@@ -182,6 +196,21 @@ mod tests {
         held.base.reset(&mut held.values);
         held.set(Some("two"));
         held.set(Some("one"));
+        assert!(!held.is_changed());
+    }
+
+    //= R-RPT-3 type=test
+    #[test]
+    fn a_text_that_comes_back_under_another_id_has_not_changed() {
+        let mut held = Held::new();
+        held.values = Values::forgetful(0, 1);
+        held.set(Some("one"));
+        held.base.reset(&mut held.values);
+        let first = held.own;
+        for text in ["two", "three", "one"] {
+            held.set(Some(text));
+        }
+        assert_ne!(held.own, first);
         assert!(!held.is_changed());
     }
 

@@ -38,7 +38,7 @@ impl Sim {
     pub(super) fn report(&mut self, op: OpId, content: Content, request: &Request) {
         let url = render::url(request, &self.shared.values);
         let second = self.second();
-        let changed = self.phone.reported_changes(op);
+        let changed = self.phone.reported_changes(op, &self.shared);
         self.reports.push(Sent {
             second,
             url: url.clone(),

@@ -7,8 +7,13 @@ const MIX: u64 = 0x9e37_79b9_7f4a_7c15;
 ///
 /// The names in the table are fixed, so nobody outside can aim at collisions.
 pub(crate) fn hash(name: &str) -> u64 {
-    let (words, rest) = name.as_bytes().as_chunks::<8>();
-    let mut state = name.len() as u64 ^ MIX;
+    keyed(name, MIX)
+}
+
+/// Hashes a text with a key. Whoever knows the key can aim at collisions: use it where these cost little.
+pub(crate) fn keyed(text: &str, key: u64) -> u64 {
+    let (words, rest) = text.as_bytes().as_chunks::<8>();
+    let mut state = text.len() as u64 ^ key;
     for word in words {
         state = mix(state ^ u64::from_le_bytes(*word));
     }

@@ -31,6 +31,16 @@ impl Index {
         }
     }
 
+    pub(super) const fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Takes all slots out; the memory stays.
+    pub(super) fn clear(&mut self) {
+        self.places.fill(0);
+        self.len = 0;
+    }
+
     /// Has the place of a hash fetched from memory; of several the waits are one.
     pub(super) fn fetch(&self, hash: u64) {
         let place = self.home(hash).and_then(|at| self.places.get(at));
@@ -39,7 +49,7 @@ impl Index {
 
     /// Adds a slot that is not there.
     pub(super) fn insert(&mut self, hash: u64, slot: u32) {
-        if (self.len + 1) * 4 > self.places.len() * 3 {
+        if (self.len + 1) * 2 > self.places.len() {
             self.grow();
         }
         self.len += 1;

@@ -10,6 +10,7 @@ use onhook_resync::Event;
 use onhook_rules::{Content, parse_report};
 
 use super::tell;
+use crate::Shared;
 use crate::macros::Password;
 use crate::phone::Cx;
 use crate::plan::syntax;
@@ -244,13 +245,15 @@ impl Phone {
 
     /// What of the configuration changed, for the report `op` that tells it.
     #[must_use]
-    pub fn reported_changes(&self, op: OpId) -> Vec<ParamId> {
+    pub fn reported_changes(&self, op: OpId, shared: &Shared) -> Vec<ParamId> {
         let reporting = self.extras.reporting().filter(|reporting| {
             let sending = reporting.run.as_ref().and_then(|run| run.sending.as_ref());
             sending.is_some_and(|sending| sending.op == op)
         });
         let own = |id| self.params.own_value(id);
-        reporting.map_or_else(Vec::new, |reporting| reporting.base.changed(own).collect())
+        reporting.map_or_else(Vec::new, |reporting| {
+            reporting.base.changed(own, &shared.values).collect()
+        })
     }
 
     fn run(&mut self) -> Option<&mut Run> {

@@ -1,0 +1,124 @@
+//! Texts by number, and how often each is used.
+
+use super::chunks::{Chunks, Place};
+use super::{Secrecy, ValueId};
+
+/// How a text is found again.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Kind {
+    /// There is none.
+    #[default]
+    Free,
+    /// It has one id.
+    Name,
+    /// While it is remembered.
+    Value,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Slot {
+    place: Place,
+    refs: u32,
+    kind: Kind,
+    secret: bool,
+}
+
+impl Slot {
+    fn is(&self, kind: Kind, secrecy: Secrecy) -> bool {
+        self.kind == kind && self.secret == (secrecy == Secrecy::Secret)
+    }
+}
+
+/// Slots with texts, counted by use.
+#[derive(Default)]
+pub(super) struct Texts {
+    slots: Vec<Slot>,
+    chunks: Chunks,
+    free: Vec<u32>,
+}
+
+impl Texts {
+    /// Slots that have a text.
+    pub(super) const fn len(&self) -> usize {
+        self.slots.len() - self.free.len()
+    }
+
+    /// Whether a slot has such a text.
+    pub(super) fn is(&self, number: u32, kind: Kind, text: &str, secrecy: Secrecy) -> bool {
+        let slot = self.slots.get(number as usize);
+        slot.is_some_and(|slot| slot.is(kind, secrecy) && self.chunks.text(slot.place) == text)
+    }
+
+    /// Adds a text with one use; `None` if there are more than can be counted.
+    pub(super) fn add(
+        &mut self,
+        text: &str,
+        secrecy: Secrecy,
+        kind: Kind,
+    ) -> Option<(u32, ValueId)> {
+        let index = match self.free.last() {
+            Some(number) => *number as usize,
+            None => self.slots.len(),
+        };
+        let id = ValueId::new(index, secrecy)?;
+        let number = u32::try_from(index).ok()?;
+        let slot = Slot {
+            place: self.chunks.add(text, secrecy)?,
+            refs: 1,
+            kind,
+            secret: secrecy == Secrecy::Secret,
+        };
+        match self.free.pop() {
+            Some(_) => *self.slots.get_mut(index)? = slot,
+            None => self.slots.push(slot),
+        }
+        Some((number, id))
+    }
+
+    /// Counts one more use of what is in a slot.
+    pub(super) fn used(&mut self, number: u32, secrecy: Secrecy) -> Option<ValueId> {
+        let id = ValueId::new(number as usize, secrecy)?;
+        self.retain(id);
+        Some(id)
+    }
+
+    pub(super) fn retain(&mut self, id: ValueId) {
+        if let Some(slot) = self.slots.get_mut(id.slot()) {
+            slot.refs = slot.refs.saturating_add(1);
+        }
+    }
+
+    /// Ends one use; whether it was the last.
+    pub(super) fn release(&mut self, id: ValueId) -> bool {
+        let Some(slot) = self.slots.get_mut(id.slot()) else {
+            return false;
+        };
+        // A saturated count is never given back: such a text stays for good.
+        if slot.refs == u32::MAX || slot.refs == 0 {
+            return false;
+        }
+        slot.refs -= 1;
+        slot.refs == 0
+    }
+
+    /// The number and kind of a text that is there without a use.
+    pub(super) fn unused(&self, id: ValueId) -> Option<(u32, Kind)> {
+        let slot = self.slots.get(id.slot())?;
+        let there = slot.kind != Kind::Free && slot.is(slot.kind, id.secrecy());
+        let number = u32::try_from(id.slot()).ok()?;
+        (there && slot.refs == 0).then_some((number, slot.kind))
+    }
+
+    /// Forgets what is in a slot.
+    pub(super) fn remove(&mut self, number: u32) {
+        if let Some(slot) = self.slots.get_mut(number as usize) {
+            self.chunks.remove(std::mem::take(slot).place);
+            self.free.push(number);
+        }
+    }
+
+    pub(super) fn text(&self, id: ValueId) -> &str {
+        let slot = self.slots.get(id.slot());
+        slot.map_or("", |slot| self.chunks.text(slot.place))
+    }
+}
