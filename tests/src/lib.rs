@@ -28,7 +28,7 @@ mod tools;
 pub use agent::{Agent, Files, files, replay};
 pub use authority::{Authority, EC};
 pub use content::{Content, lettered, profile};
-pub use crypt::{Digest, encrypt, gzip};
+pub use crypt::{Digest, WRONG_KEY, encrypt, gzip};
 pub use lab::{Lab, fleet, try_out};
 pub use peer::{DEADLINE, Ended, Peer, signal, until, until_within};
 pub use programs::program;

@@ -14,7 +14,7 @@ use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use onhook_tests::{Agent, Content, Digest, encrypt, profile, tool, try_out};
+use onhook_tests::{Agent, Content, Digest, WRONG_KEY, encrypt, profile, tool, try_out};
 
 /// Makes a folder that servers which gave up their rights can look into, with a small and a large profile.
 #[track_caller]
@@ -50,7 +50,7 @@ fn try_all(base: &str, options: &[&str]) {
         fs::write(&file, text).unwrap();
         file.to_str().unwrap().to_owned()
     };
-    let (right, wrong) = (key("right", KEY), key("wrong", "battery staple"));
+    let (right, wrong) = (key("right", KEY), key("wrong", WRONG_KEY));
     for (file, key, expected) in [
         ("md5.cfg", Some(&right), ("good", "salted-md5")),
         (
