@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 
-use crate::common::{Ended, harness, has_tool, run};
+use crate::common::{Ended, harness, has_tool, run, until};
 use crate::schema;
 use crate::serving::{Serving, site};
 
@@ -132,12 +132,11 @@ fn a_run_is_ended_by_a_signal_with_a_report() {
     let place = line.trim_end().strip_prefix("metrics at http://").unwrap();
     let place = place.strip_suffix("/metrics").unwrap();
     // The first phone has power at once.
-    let metrics = loop {
+    let metrics = until("resync", || {
         let metrics = get(place, "/metrics");
-        if metrics.contains("onhook_fleet_resyncs_total{outcome=\"A.applied\"} 1") {
-            break metrics;
-        }
-    };
+        let one = metrics.contains("onhook_fleet_resyncs_total{outcome=\"A.applied\"} 1");
+        one.then_some(metrics)
+    });
     assert!(metrics.starts_with("HTTP/1.1 200 OK\r\n"), "{metrics}");
     assert!(metrics.contains("\nonhook_fleet_phones 10\n"), "{metrics}");
     assert!(get(place, "/").starts_with("HTTP/1.1 404 "));
@@ -186,7 +185,9 @@ fn a_phone_can_be_notified_at_its_address() {
     let place = place.strip_suffix("/metrics").unwrap();
     let resyncs = |count: u32| {
         let wanted = format!("{{outcome=\"A.applied\"}} {count}\n");
-        while !get(place, "/metrics").contains(&wanted) {}
+        until(&wanted, || {
+            get(place, "/metrics").contains(&wanted).then_some(())
+        });
     };
     resyncs(3);
     let told = run(&["notify", &format!("127.6.6.2:{port}"), "--event", "resync"]);
@@ -363,9 +364,7 @@ fn nginx_bears_a_fleet() {
         .spawn()
         .unwrap();
     let _nginx = Nginx(child);
-    while TcpStream::connect(address).is_err() {
-        std::thread::yield_now();
-    }
+    until("nginx", || TcpStream::connect(address).ok());
     let ended = fleet(&address.to_string(), "200", &["--source", "127.0.0.0/8"]);
     assert_eq!(ended.status, 0, "{ended:?}");
     assert!(ended.text().contains("200 phones provisioned"), "{ended:?}");

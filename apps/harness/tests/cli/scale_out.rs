@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use crate::common::{Ended, harness, run};
+use crate::common::{Ended, harness, run, until};
 use crate::serving::{Serving, site};
 
 /// A folder of `dist/scale-out`, or a file in it.
@@ -166,9 +166,9 @@ fn a_part_of_a_fleet_that_was_killed_is_played_again_and_counts_the_same() {
         .spawn()
         .unwrap();
     // It is killed when it has begun.
-    while text(log.as_ref()).lines().count() == asked {
-        std::thread::yield_now();
-    }
+    until("request", || {
+        (text(log.as_ref()).lines().count() > asked).then_some(())
+    });
     child.kill().unwrap();
     child.wait().unwrap();
     // What plays the others plays it too, and what there is already is left alone.
@@ -375,9 +375,7 @@ fn what_is_ended_by_a_signal_tells_what_was_done() {
             .unwrap();
         let status = format!("/proc/{}/status", child.id());
         // Until then it would end without a word.
-        while !catches(&text(status.as_ref())) {
-            std::thread::yield_now();
-        }
+        until("handler", || catches(&text(status.as_ref())).then_some(()));
         let pid = child.id().to_string();
         assert!(
             Command::new("kill")
