@@ -162,7 +162,12 @@ fn upgrade(agent: &Path, folder: &Path, port: u16, round: u32) -> anyhow::Result
         command.args(words).arg("--config").arg(&config);
         command
     };
-    for set in [("Resync_Random_Delay", "0"), ("Profile_Rule", "")] {
+    // A phone that shares loads listens for a second whether another one has it.
+    for set in [
+        ("Resync_Random_Delay", "0"),
+        ("Profile_Rule", ""),
+        ("Peer_Firmware_Sharing", "No"),
+    ] {
         peers::timed(&mut word(&["params", "set", set.0, set.1]))?;
     }
     let mut child = word(&["run", "--events", "-"])

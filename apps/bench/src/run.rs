@@ -52,16 +52,38 @@ pub(crate) fn run(
             .map(|name| known(name))
             .collect::<Result<_, _>>()?
     };
-    let results = wanted.iter().map(|entry| (entry.run)(plan));
-    let report = report::Report::new(results.collect::<Result<_, _>>()?);
+    let (mut results, mut failed) = (Vec::new(), Vec::new());
+    for entry in wanted {
+        match (entry.run)(plan) {
+            Ok(result) => results.push(result),
+            // The others take long, and are worth telling.
+            Err(error) => {
+                writeln!(std::io::stderr(), "onhook-bench: {}: {error:#}", entry.name)?;
+                failed.push(entry.name);
+            }
+        }
+    }
+    tell(&report::Report::new(results), json, html)?;
+    if !failed.is_empty() {
+        bail!("failed, and left out: {}", failed.join(", "));
+    }
+    Ok(())
+}
+
+/// Tells results, and writes them where they are wanted.
+fn tell(
+    report: &report::Report,
+    json: Option<PathBuf>,
+    html: Option<PathBuf>,
+) -> anyhow::Result<()> {
     if let Some(path) = html {
-        std::fs::write(&path, page::page(&report))
+        std::fs::write(&path, page::page(report))
             .with_context(|| format!("writing {}", path.display()))?;
     }
     let Some(path) = json else {
         return report.print(&mut std::io::stdout());
     };
-    let text = serde_json::to_string_pretty(&report).context("writing the result as JSON")?;
+    let text = serde_json::to_string_pretty(report).context("writing the result as JSON")?;
     if path.as_os_str() == "-" {
         writeln!(std::io::stdout(), "{text}")?;
         return Ok(());

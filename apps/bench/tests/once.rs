@@ -54,6 +54,23 @@ fn an_unknown_benchmark_is_an_error_that_says_where_to_look() {
 }
 
 #[test]
+fn a_benchmark_that_fails_leaves_the_others_what_they_found() {
+    let output = Command::new(env!("CARGO_BIN_EXE_onhook-bench"))
+        .args(["run", "store-commit", "condition", "--rounds", "5"])
+        .args(["--json", "-"])
+        .env("TMPDIR", "/nowhere")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("onhook-bench: store-commit: "), "{said}");
+    let result: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let told = result["benchmarks"].as_array().unwrap();
+    assert_eq!(told.len(), 1, "{result}");
+    assert_eq!(told[0]["name"], "condition");
+}
+
+#[test]
 fn the_language_allocates_nothing_with_a_reused_buffer() {
     let output = Command::new(env!("CARGO_BIN_EXE_onhook-bench"))
         .args([
