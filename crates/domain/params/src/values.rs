@@ -74,8 +74,12 @@ impl ValueId {
         NonZeroU32::new(number | mark).map(Self)
     }
 
+    const fn number(self) -> u32 {
+        (self.0.get() & !SECRET) - 1
+    }
+
     const fn slot(self) -> usize {
-        (self.0.get() & !SECRET) as usize - 1
+        self.number() as usize
     }
 }
 
@@ -113,7 +117,7 @@ impl Values {
         }
     }
 
-    /// A table that remembers fewer values than others, for tests: twice so many.
+    /// A table that remembers fewer values than others, for tests: so many at least, and at most twice so many.
     #[must_use]
     pub fn forgetful(seed: u64, values: usize) -> Self {
         Self {
@@ -132,8 +136,8 @@ impl Values {
         if let Some(number) = self.names.find(hash, is_it) {
             return self.texts.used(number, secrecy);
         }
-        let (number, id) = self.texts.add(text, secrecy, Kind::Name)?;
-        self.names.insert(hash, number);
+        let id = self.texts.add(text, secrecy, Kind::Name)?;
+        self.names.insert(hash, id.number());
         Some(id)
     }
 
@@ -169,8 +173,8 @@ impl Values {
         if let Some(number) = self.recent.find(hash, is_it) {
             return self.texts.used(number, secrecy);
         }
-        let (number, id) = self.texts.add(text, secrecy, Kind::Value)?;
-        self.recent.add(hash, number);
+        let id = self.texts.add(text, secrecy, Kind::Value)?;
+        self.recent.add(hash, id.number());
         Some(id)
     }
 
@@ -198,14 +202,14 @@ impl Values {
         let mut unused = std::mem::take(&mut self.unused);
         for id in unused.drain(..) {
             // Used again since, or listed twice and freed already.
-            let Some((number, kind)) = self.texts.unused(id) else {
+            let Some(kind) = self.texts.unused(id) else {
                 continue;
             };
             if kind == Kind::Name {
                 let hash = self.hash(self.expose(id), id.secrecy());
-                self.names.remove(hash, number);
+                self.names.remove(hash, id.number());
             }
-            self.texts.remove(number);
+            self.texts.remove(id);
         }
         self.unused = unused;
     }

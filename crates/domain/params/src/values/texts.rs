@@ -23,12 +23,6 @@ struct Slot {
     secret: bool,
 }
 
-impl Slot {
-    fn is(&self, kind: Kind, secrecy: Secrecy) -> bool {
-        self.kind == kind && self.secret == (secrecy == Secrecy::Secret)
-    }
-}
-
 /// Slots with texts, counted by use.
 #[derive(Default)]
 pub(super) struct Texts {
@@ -46,33 +40,31 @@ impl Texts {
     /// Whether a slot has such a text.
     pub(super) fn is(&self, number: u32, kind: Kind, text: &str, secrecy: Secrecy) -> bool {
         let slot = self.slots.get(number as usize);
-        slot.is_some_and(|slot| slot.is(kind, secrecy) && self.chunks.text(slot.place) == text)
+        slot.is_some_and(|slot| {
+            slot.kind == kind
+                && slot.secret == (secrecy == Secrecy::Secret)
+                && self.chunks.text(slot.place) == text
+        })
     }
 
     /// Adds a text with one use; `None` if there are more than can be counted.
-    pub(super) fn add(
-        &mut self,
-        text: &str,
-        secrecy: Secrecy,
-        kind: Kind,
-    ) -> Option<(u32, ValueId)> {
+    pub(super) fn add(&mut self, text: &str, secrecy: Secrecy, kind: Kind) -> Option<ValueId> {
         let index = match self.free.last() {
             Some(number) => *number as usize,
             None => self.slots.len(),
         };
         let id = ValueId::new(index, secrecy)?;
-        let number = u32::try_from(index).ok()?;
         let slot = Slot {
             place: self.chunks.add(text, secrecy)?,
             refs: 1,
             kind,
-            secret: secrecy == Secrecy::Secret,
+            secret: id.is_secret(),
         };
         match self.free.pop() {
             Some(_) => *self.slots.get_mut(index)? = slot,
             None => self.slots.push(slot),
         }
-        Some((number, id))
+        Some(id)
     }
 
     /// Counts one more use of what is in a slot.
@@ -101,19 +93,18 @@ impl Texts {
         slot.refs == 0
     }
 
-    /// The number and kind of a text that is there without a use.
-    pub(super) fn unused(&self, id: ValueId) -> Option<(u32, Kind)> {
+    /// The kind of a text that is there without a use.
+    pub(super) fn unused(&self, id: ValueId) -> Option<Kind> {
         let slot = self.slots.get(id.slot())?;
-        let there = slot.kind != Kind::Free && slot.is(slot.kind, id.secrecy());
-        let number = u32::try_from(id.slot()).ok()?;
-        (there && slot.refs == 0).then_some((number, slot.kind))
+        let there = slot.kind != Kind::Free && slot.secret == id.is_secret();
+        (there && slot.refs == 0).then_some(slot.kind)
     }
 
-    /// Forgets what is in a slot.
-    pub(super) fn remove(&mut self, number: u32) {
-        if let Some(slot) = self.slots.get_mut(number as usize) {
+    /// Forgets a text.
+    pub(super) fn remove(&mut self, id: ValueId) {
+        if let Some(slot) = self.slots.get_mut(id.slot()) {
             self.chunks.remove(std::mem::take(slot).place);
-            self.free.push(number);
+            self.free.push(id.number());
         }
     }
 
