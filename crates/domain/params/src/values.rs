@@ -1,5 +1,6 @@
 //! Interned parameter values and other texts that phones name by id.
 
+mod blocks;
 mod chunks;
 mod index;
 mod recent;

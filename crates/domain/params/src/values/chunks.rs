@@ -3,6 +3,7 @@
 use zeroize::{Zeroize as _, Zeroizing};
 
 use super::Secrecy;
+use super::blocks::Blocks;
 
 /// Bytes that texts share. What one text keeps in memory that others have left is at most that.
 const CHUNK: usize = 1 << 10;
@@ -29,7 +30,7 @@ struct Chunk {
 /// is wiped as soon as it goes.
 #[derive(Default)]
 pub(super) struct Chunks {
-    all: Vec<Chunk>,
+    all: Blocks<Chunk>,
     free: Vec<u32>,
     /// Where the next small text goes.
     open: Option<u32>,

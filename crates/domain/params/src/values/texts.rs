@@ -1,5 +1,6 @@
 //! Texts by number, and how often each is used.
 
+use super::blocks::Blocks;
 use super::chunks::{Chunks, Place};
 use super::{Secrecy, ValueId};
 
@@ -26,14 +27,14 @@ struct Slot {
 /// Slots with texts, counted by use.
 #[derive(Default)]
 pub(super) struct Texts {
-    slots: Vec<Slot>,
+    slots: Blocks<Slot>,
     chunks: Chunks,
     free: Vec<u32>,
 }
 
 impl Texts {
     /// Slots that have a text.
-    pub(super) const fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.slots.len() - self.free.len()
     }
 
