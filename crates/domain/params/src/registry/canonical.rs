@@ -58,11 +58,13 @@ impl ParamId {
     /// The text breaks the published type, range or length; the message says what is allowed.
     pub fn canonical<'v>(self, text: &'v str, scope: &Scope) -> Result<Cow<'v, str>, BadValue> {
         let pattern = self.pattern();
-        let default = self.default(scope);
         let string_like = pattern.kind.is_string_like();
         //= D-XML-2
         if text.is_empty() {
-            return Ok(Cow::Borrowed(if string_like { "" } else { default }));
+            return Ok(Cow::Borrowed(match string_like {
+                true => "",
+                false => self.default(scope),
+            }));
         }
         if text == "\"\"" && (string_like || !pattern.enforced) {
             return Ok(Cow::Borrowed(""));
@@ -72,8 +74,11 @@ impl ParamId {
             return Ok(Cow::Borrowed(spelling));
         }
         // What the factory sets is a value, whatever the published list says.
-        if pattern.kind == Kind::Enum && text.eq_ignore_ascii_case(default) {
-            return Ok(Cow::Borrowed(default));
+        if pattern.kind == Kind::Enum {
+            let default = self.default(scope);
+            if text.eq_ignore_ascii_case(default) {
+                return Ok(Cow::Borrowed(default));
+            }
         }
         if pattern.enforced {
             self.check(text)?;
