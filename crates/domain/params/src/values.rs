@@ -12,9 +12,10 @@ use std::num::NonZeroU32;
 use onhook_device::SecretRef;
 
 use crate::registry::hash;
+use chunks::{Kind, Sort};
 use index::Index;
 use recent::Recent;
-use texts::{Kind, Texts};
+use texts::Texts;
 
 /// Names an interned text. Never 0, so an `Option` of it costs nothing.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -118,7 +119,7 @@ impl Values {
         }
     }
 
-    /// A table that remembers fewer values than others, for tests: so many at least, and at most twice so many.
+    /// A table that remembers fewer values than others, for tests: so many, or some more.
     #[must_use]
     pub fn forgetful(seed: u64, values: usize) -> Self {
         Self {
@@ -133,11 +134,15 @@ impl Values {
     /// answered with `None`.
     pub fn intern(&mut self, text: &str, secrecy: Secrecy) -> Option<ValueId> {
         let hash = self.hash(text, secrecy);
-        let is_it = |number| self.texts.is(number, Kind::Name, text, secrecy);
+        let sort = Sort {
+            kind: Kind::Name,
+            secrecy,
+        };
+        let is_it = |number| self.texts.is(number, text, sort);
         if let Some(number) = self.names.find(hash, is_it) {
             return self.texts.used(number, secrecy);
         }
-        let id = self.texts.add(text, secrecy, Kind::Name)?;
+        let id = self.texts.add(text, sort)?;
         self.names.insert(hash, id.number());
         Some(id)
     }
@@ -155,11 +160,10 @@ impl Values {
         loop {
             let mut filled = 0;
             for (place, (text, secrecy)) in together.iter_mut().zip(texts.by_ref()) {
-                let hash = self.quick_hash(text, secrecy);
-                self.recent.fetch(hash);
-                *place = (text, secrecy, hash);
+                *place = (text, secrecy, self.quick_hash(text, secrecy));
                 filled += 1;
             }
+            self.recent.fetch(together.iter().map(|(.., hash)| *hash));
             for (text, secrecy, hash) in together.iter().take(filled) {
                 each(self.intern_value(text, *secrecy, *hash));
             }
@@ -170,11 +174,15 @@ impl Values {
     }
 
     fn intern_value(&mut self, text: &str, secrecy: Secrecy, hash: u64) -> Option<ValueId> {
-        let is_it = |number| self.texts.is(number, Kind::Value, text, secrecy);
+        let sort = Sort {
+            kind: Kind::Value,
+            secrecy,
+        };
+        let is_it = |number| self.texts.is(number, text, sort);
         if let Some(number) = self.recent.find(hash, is_it) {
             return self.texts.used(number, secrecy);
         }
-        let id = self.texts.add(text, secrecy, Kind::Value)?;
+        let id = self.texts.add(text, sort)?;
         self.recent.add(hash, id.number());
         Some(id)
     }
@@ -203,10 +211,10 @@ impl Values {
         let mut unused = std::mem::take(&mut self.unused);
         for id in unused.drain(..) {
             // Used again since, or listed twice and freed already.
-            let Some(kind) = self.texts.unused(id) else {
+            let Some(sort) = self.texts.unused(id) else {
                 continue;
             };
-            if kind == Kind::Name {
+            if sort.kind == Kind::Name {
                 let hash = self.hash(self.expose(id), id.secrecy());
                 self.names.remove(hash, id.number());
             }

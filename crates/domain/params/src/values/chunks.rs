@@ -10,13 +10,42 @@ const CHUNK: usize = 1 << 10;
 /// Longest text that shares a chunk, in bytes.
 const SMALL: usize = CHUNK / 4;
 
-/// A part of a chunk.
-#[derive(Clone, Copy, Default)]
+/// How a text is found again.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// It has one id.
+    Name,
+    /// While it is remembered.
+    Value,
+}
+
+/// What texts that share a chunk have in common.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Sort {
+    pub(super) kind: Kind,
+    pub(super) secrecy: Secrecy,
+}
+
+/// A part of a chunk (8 bytes).
+#[derive(Clone, Copy)]
 pub(super) struct Place {
     chunk: u32,
-    len: u32,
     /// Below the size of a chunk.
     start: u16,
+    /// Bytes, or [`ALL`].
+    len: u16,
+}
+
+/// The length of a text that is all of its chunk.
+const ALL: u16 = u16::MAX;
+
+impl Place {
+    /// There is no chunk of that number.
+    pub(super) const NOWHERE: Self = Self {
+        chunk: u32::MAX,
+        start: 0,
+        len: 0,
+    };
 }
 
 #[derive(Default)]
@@ -24,6 +53,8 @@ struct Chunk {
     text: Zeroizing<String>,
     /// Texts in it.
     live: u32,
+    /// `None` for a free one.
+    sort: Option<Sort>,
 }
 
 /// Texts in pieces of memory that small ones share, so that a thousand of them cost a few allocations; a secret has a piece of its own, which
@@ -32,37 +63,38 @@ struct Chunk {
 pub(super) struct Chunks {
     all: Blocks<Chunk>,
     free: Vec<u32>,
-    /// Where the next small text goes.
-    open: Option<u32>,
+    /// Where the next small name goes, and the next small value.
+    open: (Option<u32>, Option<u32>),
 }
 
 impl Chunks {
     /// Adds a text; `None` if there are more chunks than can be counted.
-    pub(super) fn add(&mut self, text: &str, secrecy: Secrecy) -> Option<Place> {
-        let len = u32::try_from(text.len()).ok()?;
-        if secrecy == Secrecy::Secret || text.len() > SMALL {
-            let chunk = self.chunk(Zeroizing::new(text.to_owned()))?;
+    pub(super) fn add(&mut self, text: &str, sort: Sort) -> Option<Place> {
+        if sort.secrecy == Secrecy::Secret || text.len() > SMALL {
+            let chunk = self.chunk(Zeroizing::new(text.to_owned()), sort)?;
             return Some(Place {
                 chunk,
-                len,
                 start: 0,
+                len: ALL,
             });
         }
-        let chunk = match self.open.filter(|open| self.room(*open) >= text.len()) {
+        let open = *self.open(sort.kind);
+        let chunk = match open.filter(|open| self.room(*open) >= text.len()) {
             Some(open) => {
                 self.all.get_mut(open as usize)?.live += 1;
                 open
             }
             None => {
-                let new = self.chunk(Zeroizing::new(String::with_capacity(CHUNK)))?;
-                self.open = Some(new);
+                let new = self.chunk(Zeroizing::new(String::with_capacity(CHUNK)), sort)?;
+                *self.open(sort.kind) = Some(new);
                 new
             }
         };
         let shared = &mut self.all.get_mut(chunk as usize)?.text;
         let start = u16::try_from(shared.len()).ok()?;
+        let len = u16::try_from(text.len()).ok()?;
         shared.push_str(text);
-        Some(Place { chunk, len, start })
+        Some(Place { chunk, start, len })
     }
 
     /// Forgets a text, and wipes the chunk once it was the last one there.
@@ -76,7 +108,7 @@ impl Chunks {
         }
         // Spare room is wiped in one stroke, a text byte by byte.
         chunk.text.clear();
-        if self.open == Some(place.chunk) {
+        if [self.open.0, self.open.1].contains(&Some(place.chunk)) {
             // Its memory is used again.
             chunk.text.zeroize();
         } else {
@@ -87,10 +119,27 @@ impl Chunks {
 
     /// The text at a place.
     pub(super) fn text(&self, place: Place) -> &str {
+        let Some(chunk) = self.all.get(place.chunk as usize) else {
+            return "";
+        };
+        if place.len == ALL {
+            return &chunk.text;
+        }
         let start = usize::from(place.start);
-        let chunk = self.all.get(place.chunk as usize);
-        let text = chunk.and_then(|chunk| chunk.text.get(start..start + place.len as usize));
+        let text = chunk.text.get(start..start + usize::from(place.len));
         text.unwrap_or_default()
+    }
+
+    /// What a text is; `None` if there is none.
+    pub(super) fn sort(&self, place: Place) -> Option<Sort> {
+        self.all.get(place.chunk as usize)?.sort
+    }
+
+    const fn open(&mut self, kind: Kind) -> &mut Option<u32> {
+        match kind {
+            Kind::Name => &mut self.open.0,
+            Kind::Value => &mut self.open.1,
+        }
     }
 
     fn room(&self, chunk: u32) -> usize {
@@ -99,8 +148,12 @@ impl Chunks {
     }
 
     /// A chunk with one text.
-    fn chunk(&mut self, text: Zeroizing<String>) -> Option<u32> {
-        let new = Chunk { text, live: 1 };
+    fn chunk(&mut self, text: Zeroizing<String>, sort: Sort) -> Option<u32> {
+        let new = Chunk {
+            text,
+            live: 1,
+            sort: Some(sort),
+        };
         if let Some(number) = self.free.pop() {
             *self.all.get_mut(number as usize)? = new;
             return Some(number);
@@ -115,15 +168,16 @@ impl Chunks {
 mod tests {
     use super::*;
 
+    const PLAIN: Sort = Sort {
+        kind: Kind::Value,
+        secrecy: Secrecy::Plain,
+    };
+
     #[test]
     fn small_texts_share_memory_and_leave_it_together() {
         let mut chunks = Chunks::default();
         let places: Vec<_> = (0..100)
-            .map(|n| {
-                chunks
-                    .add(&format!("text number {n:03}"), Secrecy::Plain)
-                    .unwrap()
-            })
+            .map(|n| chunks.add(&format!("text number {n:03}"), PLAIN).unwrap())
             .collect();
         assert_eq!(chunks.all.len(), 2, "1,500 bytes");
         assert_eq!(chunks.text(places[0]), "text number 000");
@@ -138,17 +192,27 @@ mod tests {
         );
         chunks.remove(places[0]);
         assert_eq!(chunks.free, [0]);
-        let again = chunks.add("next", Secrecy::Plain).unwrap();
+        let again = chunks.add("next", PLAIN).unwrap();
         assert_eq!((chunks.text(again), chunks.all.len()), ("next", 2));
     }
 
     #[test]
-    fn secrets_and_long_texts_are_alone() {
+    fn secrets_and_long_texts_are_alone_and_names_are_not_with_values() {
         let mut chunks = Chunks::default();
-        let small = chunks.add("a", Secrecy::Plain).unwrap();
-        let secret = chunks.add("b", Secrecy::Secret).unwrap();
-        let long = chunks.add(&"c".repeat(SMALL + 1), Secrecy::Plain).unwrap();
-        assert_eq!([small.chunk, secret.chunk, long.chunk], [0, 1, 2]);
+        let small = chunks.add("a", PLAIN).unwrap();
+        let sort = Sort {
+            secrecy: Secrecy::Secret,
+            ..PLAIN
+        };
+        let secret = chunks.add("b", sort).unwrap();
+        let name = Sort {
+            kind: Kind::Name,
+            ..PLAIN
+        };
+        let long = chunks.add(&"c".repeat(SMALL + 1), PLAIN).unwrap();
+        let name = chunks.add("d", name).unwrap();
+        let places = [small, secret, long, name];
+        assert_eq!(places.map(|place| place.chunk), [0, 1, 2, 3]);
         chunks.remove(secret);
         assert_eq!(chunks.text(secret), "");
         assert_eq!(chunks.text(small), "a");

@@ -9,7 +9,7 @@ const SMALLEST: usize = 64;
 /// grows is read and written from one end to the other.
 #[derive(Default)]
 pub(super) struct Index {
-    /// Upper half of the hash, and below it the number of the slot plus one; 0 for nobody.
+    /// 0 for nobody.
     places: Box<[u64]>,
     len: usize,
 }
@@ -31,29 +31,13 @@ impl Index {
         }
     }
 
-    pub(super) const fn len(&self) -> usize {
-        self.len
-    }
-
-    /// Takes all slots out; the memory stays.
-    pub(super) fn clear(&mut self) {
-        self.places.fill(0);
-        self.len = 0;
-    }
-
-    /// Has the place of a hash fetched from memory; of several the waits are one.
-    pub(super) fn fetch(&self, hash: u64) {
-        let place = self.home(hash).and_then(|at| self.places.get(at));
-        std::hint::black_box(place.copied());
-    }
-
     /// Adds a slot that is not there.
     pub(super) fn insert(&mut self, hash: u64, slot: u32) {
         if (self.len + 1) * 2 > self.places.len() {
             self.grow();
         }
         self.len += 1;
-        self.put((hash & UPPER) | (u64::from(slot) + 1));
+        self.put(place(hash, slot));
     }
 
     /// Takes a slot out; false if it was not there.
@@ -123,11 +107,18 @@ impl Index {
 /// What of a hash is kept.
 const UPPER: u64 = !0 << 32;
 
-const fn alike(place: u64, hash: u64) -> bool {
+/// Upper half of the hash, and below it the number of the slot plus one; never 0.
+pub(super) const fn place(hash: u64, slot: u32) -> u64 {
+    (hash & UPPER) | (slot as u64 + 1)
+}
+
+/// Whether a place may be one of a hash.
+pub(super) const fn alike(place: u64, hash: u64) -> bool {
     (place ^ hash) & UPPER == 0
 }
 
-const fn slot(place: u64) -> u32 {
+/// The slot of a place; for nobody's one that there is not.
+pub(super) const fn slot(place: u64) -> u32 {
     ((place & !UPPER) as u32).wrapping_sub(1)
 }
 

@@ -63,6 +63,30 @@ fn values_that_came_long_ago_are_added_again_and_still_are_the_same() {
 }
 
 #[test]
+fn a_file_that_comes_again_is_found_whole() {
+    for seed in 0..4 {
+        let mut values = Values::with_seed(seed);
+        let texts: Vec<_> = (0..2_500)
+            .map(|n| match n % 4 {
+                0 => format!("{n}"),
+                1 => format!("10.0.{}.{}", n / 256, n % 256),
+                2 => format!("Front Desk {n}"),
+                _ => format!("sip:{n}@proxy-of-the-site.example.net:5060;transport=tls"),
+            })
+            .collect();
+        let ids = |values: &mut Values| {
+            let mut ids = Vec::new();
+            let plain = texts.iter().map(|text| (text.as_str(), Secrecy::Plain));
+            values.intern_all(plain, |id| ids.push(id));
+            ids
+        };
+        let first = ids(&mut values);
+        assert!(first == ids(&mut values), "seed {seed}");
+        assert_eq!(values.len(), 2_500);
+    }
+}
+
+#[test]
 fn names_have_one_id_however_many_there_are() {
     let mut values = Values::forgetful(0, 4);
     let ids: Vec<_> = (0..100)

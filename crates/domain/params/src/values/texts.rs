@@ -1,27 +1,14 @@
 //! Texts by number, and how often each is used.
 
 use super::blocks::Blocks;
-use super::chunks::{Chunks, Place};
+use super::chunks::{Chunks, Place, Sort};
 use super::{Secrecy, ValueId};
 
-/// How a text is found again.
-#[derive(Clone, Copy, PartialEq, Eq, Default)]
-pub(super) enum Kind {
-    /// There is none.
-    #[default]
-    Free,
-    /// It has one id.
-    Name,
-    /// While it is remembered.
-    Value,
-}
-
-#[derive(Clone, Copy, Default)]
+/// A place and how often it is used (12 bytes).
+#[derive(Clone, Copy)]
 struct Slot {
     place: Place,
     refs: u32,
-    kind: Kind,
-    secret: bool,
 }
 
 /// Slots with texts, counted by use.
@@ -39,27 +26,23 @@ impl Texts {
     }
 
     /// Whether a slot has such a text.
-    pub(super) fn is(&self, number: u32, kind: Kind, text: &str, secrecy: Secrecy) -> bool {
+    pub(super) fn is(&self, number: u32, text: &str, sort: Sort) -> bool {
         let slot = self.slots.get(number as usize);
         slot.is_some_and(|slot| {
-            slot.kind == kind
-                && slot.secret == (secrecy == Secrecy::Secret)
-                && self.chunks.text(slot.place) == text
+            self.chunks.sort(slot.place) == Some(sort) && self.chunks.text(slot.place) == text
         })
     }
 
     /// Adds a text with one use; `None` if there are more than can be counted.
-    pub(super) fn add(&mut self, text: &str, secrecy: Secrecy, kind: Kind) -> Option<ValueId> {
+    pub(super) fn add(&mut self, text: &str, sort: Sort) -> Option<ValueId> {
         let index = match self.free.last() {
             Some(number) => *number as usize,
             None => self.slots.len(),
         };
-        let id = ValueId::new(index, secrecy)?;
+        let id = ValueId::new(index, sort.secrecy)?;
         let slot = Slot {
-            place: self.chunks.add(text, secrecy)?,
+            place: self.chunks.add(text, sort)?,
             refs: 1,
-            kind,
-            secret: id.is_secret(),
         };
         match self.free.pop() {
             Some(_) => *self.slots.get_mut(index)? = slot,
@@ -94,17 +77,18 @@ impl Texts {
         slot.refs == 0
     }
 
-    /// The kind of a text that is there without a use.
-    pub(super) fn unused(&self, id: ValueId) -> Option<Kind> {
-        let slot = self.slots.get(id.slot())?;
-        let there = slot.kind != Kind::Free && slot.secret == id.is_secret();
-        (there && slot.refs == 0).then_some(slot.kind)
+    /// What a text is that is there without a use.
+    pub(super) fn unused(&self, id: ValueId) -> Option<Sort> {
+        let slot = self.slots.get(id.slot()).filter(|slot| slot.refs == 0)?;
+        let sort = self.chunks.sort(slot.place)?;
+        (sort.secrecy == id.secrecy()).then_some(sort)
     }
 
     /// Forgets a text.
     pub(super) fn remove(&mut self, id: ValueId) {
         if let Some(slot) = self.slots.get_mut(id.slot()) {
-            self.chunks.remove(std::mem::take(slot).place);
+            self.chunks
+                .remove(std::mem::replace(&mut slot.place, Place::NOWHERE));
             self.free.push(id.number());
         }
     }
