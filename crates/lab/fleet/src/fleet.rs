@@ -21,7 +21,7 @@ use tokio::time::{Instant, sleep_until};
 use zeroize::Zeroizing;
 
 use crate::gate;
-use crate::lane::{Askers, Lane, Part, Phase, Since, Stopped, keep_heap};
+use crate::lane::{Askers, Lane, Part, Phase, Since, Stopped};
 use crate::live::{Ending, Live, Rest};
 use crate::log::{Log, Messages};
 use crate::notified::ByAddress;
@@ -166,7 +166,6 @@ impl Fleet {
         stop: impl Future<Output = ()>,
     ) -> Result<Report, FleetError> {
         self.plan.check()?;
-        keep_heap();
         let parts: Vec<Part> = Part::all(&self.plan, transports.threads).collect();
         let mut crowds = Vec::with_capacity(parts.len());
         for part in parts {
@@ -229,9 +228,10 @@ impl Fleet {
         while let Some(stopped) = away.join_next().await {
             ended.push(stopped.ok().flatten());
         }
-        let elapsed = began.elapsed();
         let ended: Option<Vec<Stopped>> = ended.into_iter().collect();
         let ended = ended.ok_or(FleetError::Lost)?;
+        let last = ended.iter().map(|stopped| stopped.at).max();
+        let elapsed = last.map_or(Duration::ZERO, |last| last.duration_since(began));
         let now = MonoTime::from_millis(u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX));
         let booted = self.plan.members().filter(|member| member.power_on <= now);
         let rest = Rest {

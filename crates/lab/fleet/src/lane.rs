@@ -22,19 +22,6 @@ use crate::tally::Watcher;
 /// How long a phone is away that restarts.
 const RESTART: Duration = Duration::from_secs(60);
 
-/// Has the allocator keep what phones free: they need it again at once.
-///
-/// glibc gives the end of its heap back to the system as soon as that is longer than a threshold, which a profile is; the pages of each
-/// resync would be new ones. The threshold is twice the largest block that was mapped and freed (mallopt(3)). Elsewhere this does nothing.
-pub(crate) fn keep_heap() {
-    drop(std::hint::black_box(Vec::<u8>::with_capacity(
-        LARGEST_BLOCK,
-    )));
-}
-
-/// A file of a phone, inflated and read, takes a fraction of it.
-const LARGEST_BLOCK: usize = 1 << 20;
-
 /// One of several threads that phones are dealt out to, one after the other.
 #[derive(Clone, Copy)]
 pub(crate) struct Part {
@@ -97,8 +84,10 @@ pub(crate) struct Lane {
 }
 
 /// What only the phones themselves know, when they have stopped.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 pub(crate) struct Stopped {
+    /// When they had; what they held is taken apart later.
+    pub(crate) at: Instant,
     /// Phones that a resync has succeeded for.
     pub(crate) provisioned: u64,
     /// Messages that could not be sent.
@@ -134,6 +123,7 @@ impl Lane {
         // Phones restart inside the reactor, so this ends for good.
         self.reactor.run(&mut Nobody, end, |_| false).await;
         self.reactor.tell_overdue();
+        let at = Instant::now();
         let mut provisioned = 0;
         for phone in 0.. {
             match self.reactor.phones.phone(phone) {
@@ -142,6 +132,7 @@ impl Lane {
             }
         }
         Stopped {
+            at,
             provisioned,
             dropped: self.messages.dropped(),
         }
