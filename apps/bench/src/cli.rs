@@ -103,13 +103,6 @@ pub(crate) enum Command {
     /// Serves a folder over TFTP with the server of the lab: the other end of what the benchmarks of TFTP time.
     #[command(hide = true)]
     Serve { root: PathBuf },
-    /// Plays a fleet of which each phone resyncs once, and prints how many seconds it took: what the benchmarks of fleets time.
-    #[command(hide = true)]
-    Crowd {
-        rule: String,
-        phones: u32,
-        syslog: SocketAddr,
-    },
     /// Fetches a URL again and again for some seconds: what the benchmarks of HTTP time.
     #[command(hide = true)]
     Load {

@@ -4,29 +4,20 @@
 //! programs share all processors: a fleet reads files beside its phones.
 
 use std::fs;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use onhook_crypto::{Digest, encrypt};
-use onhook_device::{Identity, Mac};
-use onhook_driver::{Fetchers, Uploaders};
-use onhook_fleet::{Cast, Fleet, Plan as Phones, Transports};
-use onhook_http::HttpFetch;
-use onhook_params::port::StoredParam;
-use onhook_params::{ParamId, Scope};
-use onhook_system::RealClock;
-use serde_json::json;
-use zeroize::Zeroizing;
+use serde_json::{Value, json};
 
 use crate::content::{KEY, gzipped, of_site};
+use crate::harness::harness;
 use crate::measure::Timing;
 use crate::peers::{Cost, cpu_seconds};
 use crate::plan::Plan;
 use crate::report::{Benchmark, Peer, Side};
-use crate::tftp::NoNames;
 use crate::web::{Server, missing};
 
 /// Phones of a round; those of a program that was not optimized mean nothing.
@@ -37,7 +28,7 @@ const VALUES: usize = 1000;
 const AT_ONCE: u32 = 64;
 /// Seconds that wrk asks in a round.
 const WRK_S: f64 = 2.0;
-pub(crate) const OURS: &str = "onhook";
+pub(crate) const OURS: &str = "onhook-harness fleet";
 
 /// One benchmark.
 pub(crate) struct Kind {
@@ -73,6 +64,13 @@ pub(crate) fn run(kind: &Kind, plan: &Plan) -> anyhow::Result<Benchmark> {
         benchmark.line = format!("skipped: {why}");
         return Ok(benchmark);
     }
+    let harness = match harness()? {
+        Ok(harness) => harness,
+        Err(why) => {
+            benchmark.line = format!("skipped: {why}");
+            return Ok(benchmark);
+        }
+    };
     let folder = tempfile::tempdir().context("making a scratch folder")?;
     let server = Server::start_anywhere(folder.path())?;
     let bytes = write_files(kind, &folder.path().join("root"))?;
@@ -90,7 +88,7 @@ pub(crate) fn run(kind: &Kind, plan: &Plan) -> anyhow::Result<Benchmark> {
     };
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for _ in 0..plan.rounds {
-        ours.push(own(&rule, sink.local_addr()?)?);
+        ours.push(own(&harness, &rule, sink.local_addr()?)?);
         theirs.push(wrk(&url)?);
     }
     let seconds = |all: &[Cost]| Timing::of(all.iter().map(|one| one.seconds).collect());
@@ -143,24 +141,31 @@ fn write_files(kind: &Kind, root: &Path) -> anyhow::Result<usize> {
     Ok(bytes)
 }
 
-/// What one resync of ours costs, the start of the program included.
-fn own(rule: &str, syslog: SocketAddr) -> anyhow::Result<Cost> {
+/// What one resync of ours costs; the start of the program costs no seconds.
+fn own(harness: &Path, rule: &str, syslog: SocketAddr) -> anyhow::Result<Cost> {
     let before = cpu_seconds()?;
-    let program = std::env::current_exe().context("finding the own program")?;
-    let output = Command::new(program)
-        .args(["crowd", rule, &PHONES.to_string(), &syslog.to_string()])
+    let output = Command::new(harness)
+        .args(["fleet", "--json", "--rule", rule])
+        .args(["--phones", &PHONES.to_string()])
+        .args(["--at-once", &AT_ONCE.to_string()])
+        .args(["--set", "Resync_Random_Delay=0"])
+        .args(["--set", &format!("Syslog_Server={syslog}")])
         .stdin(Stdio::null())
         .output()
         .context("starting the fleet")?;
-    let said = String::from_utf8_lossy(&output.stdout);
-    let Ok(seconds) = said.trim().parse::<f64>() else {
-        bail!(
-            "the fleet failed: {said}{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
+    let said = String::from_utf8_lossy(&output.stderr);
+    let report: Value = serde_json::from_slice(&output.stdout)
+        .with_context(|| format!("reading what the fleet reports; it says: {said}"))?;
+    let figure = |path: &str| {
+        let figure = report.pointer(path).and_then(Value::as_f64);
+        figure.with_context(|| format!("the fleet reports no {path}"))
     };
     let count = f64::from(PHONES);
-    each(seconds / count, count, before)
+    // A failure of one phone is one of all.
+    if figure("/totals/succeeded")? != count || figure("/totals/files")? != count {
+        bail!("the fleet failed: {said}{report}");
+    }
+    each(figure("/elapsed_ms")? / 1000.0 / count, count, before)
 }
 
 /// What one request of wrk costs.
@@ -181,68 +186,4 @@ fn wrk(url: &str) -> anyhow::Result<Cost> {
         Some(rate) if rate > 0.0 => each(1.0 / rate, rate * WRK_S, before),
         Some(_) | None => bail!("wrk says nothing of use: {said}"),
     }
-}
-
-/// Plays a fleet, and prints the seconds that it took; a failure of one phone is one of all.
-pub(crate) fn crowd(rule: &str, phones: u32, syslog: SocketAddr) -> anyhow::Result<()> {
-    let scope = Scope::default();
-    let param = |name: &str, value: String| {
-        anyhow::Ok(StoredParam {
-            id: ParamId::lookup(name, &scope).context("an unknown parameter")?,
-            value: Some(Zeroizing::new(value)),
-            access: None,
-            user_set: false,
-        })
-    };
-    let fleet = Fleet {
-        plan: Phones {
-            phones,
-            shard: None,
-            seed: 1,
-            first_mac: Mac([0x00, 0x0e, 0x08, 0, 0, 0]),
-            ramp_ms: 0,
-            duration_ms: None,
-            sources: None,
-            at_once: std::num::NonZeroU32::new(AT_ONCE),
-        },
-        cast: Cast {
-            identity: Identity::default(),
-            scope,
-            params: vec![
-                param("Resync_Random_Delay", "0".to_owned())?,
-                param("Syslog_Server", syslog.to_string())?,
-            ],
-            rule: Zeroizing::new(rule.to_owned()),
-            options: Vec::new(),
-        },
-    };
-    let make = |_: Option<IpAddr>| {
-        let fetchers = Fetchers {
-            http: Some(Arc::new(HttpFetch::new(Arc::new(NoNames), 1))),
-            ..Fetchers::default()
-        };
-        (fetchers, Uploaders::default())
-    };
-    let transports = Transports {
-        make: Arc::new(make),
-        resolver: Arc::new(NoNames),
-        sip: None,
-        threads: 2,
-    };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .context("starting")?;
-    let live = fleet.live();
-    let clock = Arc::new(RealClock::start("UTC")?);
-    let played = fleet.run(transports, clock, &live, std::future::pending());
-    let report = runtime.block_on(played)?;
-    let changed = report.totals.files;
-    if report.totals.succeeded != u64::from(phones) || changed != u64::from(phones) {
-        bail!("{}", report.text(&[]));
-    }
-    use std::io::Write as _;
-    let seconds = report.elapsed_ms as f64 / 1000.0;
-    writeln!(std::io::stdout(), "{seconds}")?;
-    Ok(())
 }

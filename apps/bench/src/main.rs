@@ -13,6 +13,7 @@ mod engine;
 mod firmware;
 mod fleet;
 mod gate;
+mod harness;
 mod language;
 mod measure;
 mod page;
@@ -75,11 +76,6 @@ fn main() -> ExitCode {
             soak::soak(&agent, rate, seconds)
         }
         Command::Load { url, seconds, ca } => web::print_load(&url, seconds, ca.as_deref()),
-        Command::Crowd {
-            rule,
-            phones,
-            syslog,
-        } => fleet::crowd(&rule, phones, syslog),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,7 +1,7 @@
 //! `storm-day`, `storm-week` and `subnet-share`: many phones in virtual time, as a whole process.
 
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail, ensure};
 use serde_json::{Value, json};
 
+use crate::harness::harness;
 use crate::measure::Timing;
 use crate::peers::{cpu_seconds, peak_kib};
 use crate::plan::Plan;
@@ -61,17 +62,6 @@ Profile_Rule = "($SWVER ge sip88xx.11-0-0)? http://prov.example/$MA.xml | http:/
 Resync_Periodic = "3600+600"
 Resync_Error_Retry_Delay = "60,120,240,480"
 "#;
-
-/// The harness beside this program; why not, if it is not there.
-fn harness() -> anyhow::Result<Result<PathBuf, String>> {
-    let own = std::env::current_exe().context("finding the own program")?;
-    let harness = own.with_file_name("onhook-harness");
-    let missing = || format!("{} is missing: build it first", harness.display());
-    Ok(match harness.is_file() {
-        true => Ok(harness),
-        false => Err(missing()),
-    })
-}
 
 fn begun(name: &'static str, about: &'static str, counts: Value) -> Benchmark {
     Benchmark {

@@ -38,6 +38,10 @@ use tracing_subscriber::filter::LevelFilter;
 
 use crate::cli::{Cli, Command};
 
+/// Thousands of phones take and return small pieces of memory on several threads at once.
+#[global_allocator]
+static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     // What phones complain of stands in a verdict, or in a report.
