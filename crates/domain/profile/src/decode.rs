@@ -1,9 +1,7 @@
 //! The layers of a file, outermost first.
 
 use onhook_crypto::port::KeyVault;
-use onhook_crypto::{
-    Digest, Look, Opened, first_look, is_salted, keying_material, open, sha256, unseal,
-};
+use onhook_crypto::{Digest, Look, Opened, first_look, is_salted, keying_material, open, unseal};
 use onhook_device::SecretRef;
 use onhook_params::{Delta, Scope};
 use zeroize::Zeroizing;
@@ -89,8 +87,6 @@ impl Container {
 pub struct Decoded {
     /// What it sets.
     pub delta: Delta,
-    /// SHA-256 of the body as received.
-    pub digest: [u8; 32],
     /// The encryption it came in.
     pub container: Container,
     /// Whether it was compressed.
@@ -111,7 +107,6 @@ pub fn decode(
     vault: &dyn KeyVault,
 ) -> Result<Decoded, DecodeError> {
     let body = Zeroizing::new(body);
-    let digest = sha256(&body);
     //= R-FIL-2
     //= R-FIL-3
     let (mut content, container) = decrypted(body, spec, vault)?;
@@ -147,7 +142,6 @@ pub fn decode(
     wipe(content);
     Ok(Decoded {
         delta,
-        digest,
         container,
         gzip,
         diagnostics,

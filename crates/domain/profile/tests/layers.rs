@@ -12,7 +12,7 @@ use std::io::Write;
 
 use common::{KEY, OneKey, check_error, plain, read, read_with_key, values, with_key};
 use flate2::{Compression, Crc, write::DeflateEncoder, write::GzEncoder};
-use onhook_crypto::{Digest, encrypt, sha256};
+use onhook_crypto::{Digest, encrypt};
 use onhook_device::{Outcome, SecretRef};
 use onhook_profile::{Container, DecodeSpec, Decoded, decode};
 
@@ -88,12 +88,6 @@ fn layers_are_found_by_their_bytes_encryption_outside_gzip() {
             "not-a-profile"
         );
     }
-}
-
-#[test]
-fn the_digest_is_that_of_the_body_as_received() {
-    let body = encrypt(&gzip(FILE), b"k", Digest::Md5, SALT);
-    assert_eq!(read_with_key(&body, "k").unwrap().digest, sha256(&body));
 }
 
 //= R-FIL-3 type=test
