@@ -43,6 +43,9 @@ impl Programs {
     }
 }
 
+/// Keeps out of the programs when the C files of a dependency were compiled.
+const TIMELESS: &str = r#"-Wno-builtin-macro-redefined -D__DATE__="" -D__TIME__="""#;
+
 /// Builds all programs.
 ///
 /// # Errors
@@ -64,6 +67,7 @@ pub(crate) fn build(root: &Path, release: &Release, linkage: Linkage) -> Result<
             // Files of an interrupted build would depend on the order in which things were built.
             .env("CARGO_INCREMENTAL", "0")
             .env("CARGO_ENCODED_RUSTFLAGS", flags(root).join("\u{1f}"))
+            .env("CFLAGS", TIMELESS)
             .status()
             .context("starting cargo")?;
         ensure!(status.success(), "{name} could not be built");
