@@ -11,6 +11,9 @@ struct Slot {
     refs: u32,
 }
 
+/// There are millions of them.
+const _: () = assert!(size_of::<Slot>() == 12);
+
 /// Slots with texts, counted by use.
 #[derive(Default)]
 pub(super) struct Texts {
