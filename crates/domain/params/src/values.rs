@@ -119,7 +119,7 @@ impl Values {
         }
     }
 
-    /// A table that remembers fewer values than others, for tests: so many, or some more.
+    /// A table that remembers fewer values than others, for tests: at most so many, or the next multiple of eight, of which some go earlier.
     #[must_use]
     pub fn forgetful(seed: u64, values: usize) -> Self {
         Self {

@@ -29,13 +29,15 @@ pub(crate) fn keyed(text: &str, key: u64) -> u64 {
             u64::from_le_bytes(*last) ^ key,
         );
     } else if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
-        let first = u64::from(u32::from_le_bytes(*first));
-        state ^= (first << 32) | u64::from(u32::from_le_bytes(*last));
+        state = fold(
+            u64::from(u32::from_le_bytes(*first)) ^ state,
+            u64::from(u32::from_le_bytes(*last)) ^ key,
+        );
     } else {
         // Three bytes at most: the first, the middle one and the last are all of them.
         let at = |index: usize| bytes.get(index).copied().map_or(0, u64::from);
         let end = bytes.len().saturating_sub(1);
-        state ^= (at(0) << 16) | (at(bytes.len() / 2) << 8) | at(end);
+        state ^= (at(0) << 24) | (at(bytes.len() / 2) << 16) | (at(end) << 8);
     }
     mix(state)
 }
