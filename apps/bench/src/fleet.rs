@@ -145,7 +145,7 @@ fn write_files(kind: &Kind, root: &Path) -> anyhow::Result<usize> {
 fn own(harness: &Path, rule: &str, syslog: SocketAddr) -> anyhow::Result<Cost> {
     let before = cpu_seconds()?;
     let output = Command::new(harness)
-        .args(["fleet", "--json", "--rule", rule])
+        .args(["fleet", "--json", "--threads", "2", "--rule", rule])
         .args(["--phones", &PHONES.to_string()])
         .args(["--at-once", &AT_ONCE.to_string()])
         .args(["--set", "Resync_Random_Delay=0"])

@@ -160,7 +160,7 @@ impl Rounds {
         let inside = Timing::of(self.inside);
         let mut sides = vec![Side {
             name: INSIDE,
-            about: "decrypt, inflate, parse, look up and check every value, SHA-256 of the body, wipe; one core",
+            about: "decrypt, inflate, parse, look up and check every value, wipe; one core",
             timing: inside.clone(),
             cpu: None,
         }];

@@ -68,6 +68,7 @@ pub(crate) fn build(root: &Path, release: &Release, linkage: Linkage) -> Result<
             .env("CARGO_INCREMENTAL", "0")
             .env("CARGO_ENCODED_RUSTFLAGS", flags(root).join("\u{1f}"))
             .env("CFLAGS", TIMELESS)
+            .env_remove("CC_SHELL_ESCAPED_FLAGS")
             .status()
             .context("starting cargo")?;
         ensure!(status.success(), "{name} could not be built");
