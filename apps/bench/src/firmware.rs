@@ -11,6 +11,7 @@ use onhook_ed25519::SigningKey;
 use onhook_upgrade::{Draft, Hasher, Signature, signed};
 use serde_json::json;
 
+use crate::beside::beside;
 use crate::measure::Timing;
 use crate::peers;
 use crate::plan::Plan;
@@ -39,16 +40,12 @@ pub(crate) fn run(plan: &Plan) -> anyhow::Result<Benchmark> {
     };
     let tools = ["nginx", "taskset", "curl", "sha256sum", "sync"];
     if let Some(why) = missing(plan, &tools) {
-        benchmark.line = format!("skipped: {why}");
-        return Ok(benchmark);
+        return Ok(benchmark.skipped(&why));
     }
-    let agent = std::env::current_exe()
-        .context("finding the own program")?
-        .with_file_name(OURS);
-    if !agent.is_file() {
-        benchmark.line = format!("skipped: {} is missing: build it first", agent.display());
-        return Ok(benchmark);
-    }
+    let agent = match beside(OURS)? {
+        Ok(agent) => agent,
+        Err(why) => return Ok(benchmark.skipped(&why)),
+    };
     let folder = tempfile::tempdir().context("making a scratch folder")?;
     let server = Server::start(folder.path(), None)?;
     let digest = put_load(folder.path())?;

@@ -12,8 +12,8 @@ use anyhow::{Context, bail};
 use onhook_crypto::{Digest, encrypt};
 use serde_json::{Value, json};
 
+use crate::beside::beside;
 use crate::content::{KEY, gzipped, of_site};
-use crate::harness::harness;
 use crate::measure::Timing;
 use crate::peers::{Cost, cpu_seconds};
 use crate::plan::Plan;
@@ -61,15 +61,11 @@ pub(crate) fn run(kind: &Kind, plan: &Plan) -> anyhow::Result<Benchmark> {
         peers: Vec::new(),
     };
     if let Some(why) = missing(plan, &["nginx", "wrk"]) {
-        benchmark.line = format!("skipped: {why}");
-        return Ok(benchmark);
+        return Ok(benchmark.skipped(&why));
     }
-    let harness = match harness()? {
+    let harness = match beside("onhook-harness")? {
         Ok(harness) => harness,
-        Err(why) => {
-            benchmark.line = format!("skipped: {why}");
-            return Ok(benchmark);
-        }
+        Err(why) => return Ok(benchmark.skipped(&why)),
     };
     let folder = tempfile::tempdir().context("making a scratch folder")?;
     let server = Server::start_anywhere(folder.path())?;

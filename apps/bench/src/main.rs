@@ -5,6 +5,7 @@
 //! the peak of the heap, do not, and tests assert them.
 
 mod aims;
+mod beside;
 mod catalog;
 mod cli;
 mod commit;
@@ -13,7 +14,6 @@ mod engine;
 mod firmware;
 mod fleet;
 mod gate;
-mod harness;
 mod language;
 mod measure;
 mod page;

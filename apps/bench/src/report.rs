@@ -31,6 +31,14 @@ pub(crate) struct Benchmark {
     pub(crate) peers: Vec<Peer>,
 }
 
+impl Benchmark {
+    /// The same, not run, and why.
+    pub(crate) fn skipped(mut self, why: &str) -> Self {
+        self.line = format!("skipped: {why}");
+        self
+    }
+}
+
 /// One way in which our code did the work.
 #[derive(Serialize)]
 pub(crate) struct Side {

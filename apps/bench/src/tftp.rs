@@ -163,8 +163,7 @@ pub(crate) fn run(task: &Task, plan: &Plan) -> anyhow::Result<Benchmark> {
         peers: Vec::new(),
     };
     if let Some(why) = missing(task, plan) {
-        benchmark.line = format!("skipped: {why}");
-        return Ok(benchmark);
+        return Ok(benchmark.skipped(&why));
     }
     let folder = folder(task.file_bytes)?;
     let server = Server::start(task.server, folder.path())?;

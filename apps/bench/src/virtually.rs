@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail, ensure};
 use serde_json::{Value, json};
 
-use crate::harness::harness;
+use crate::beside::beside;
 use crate::measure::Timing;
 use crate::peers::{cpu_seconds, peak_kib};
 use crate::plan::Plan;
@@ -78,12 +78,9 @@ fn begun(name: &'static str, about: &'static str, counts: Value) -> Benchmark {
 pub(crate) fn storm(storm: &Storm, plan: &Plan) -> anyhow::Result<Benchmark> {
     let counts = json!({ "phones": PHONES, "days": storm.days });
     let mut benchmark = begun(storm.name, storm.about, counts);
-    let harness = match harness()? {
+    let harness = match beside("onhook-harness")? {
         Ok(harness) => harness,
-        Err(why) => {
-            benchmark.line = format!("skipped: {why}");
-            return Ok(benchmark);
-        }
+        Err(why) => return Ok(benchmark.skipped(&why)),
     };
     let (mut seconds, mut cpu, mut peak) = (Vec::new(), Vec::new(), 0);
     let rounds = if storm.once { 1 } else { plan.rounds };
@@ -139,12 +136,9 @@ fn run(harness: &Path, days: u32) -> anyhow::Result<u64> {
 /// Runs the benchmark of a subnet.
 pub(crate) fn subnet(_plan: &Plan) -> anyhow::Result<Benchmark> {
     let mut benchmark = begun(SUBNET, ABOUT_SUBNET, json!({}));
-    let harness = match harness()? {
+    let harness = match beside("onhook-harness")? {
         Ok(harness) => harness,
-        Err(why) => {
-            benchmark.line = format!("skipped: {why}");
-            return Ok(benchmark);
-        }
+        Err(why) => return Ok(benchmark.skipped(&why)),
     };
     let [sharing, alone] = [&[][..], &["--no-sharing"]].map(|more| {
         let output = Command::new(&harness)

@@ -41,10 +41,9 @@ const SPAN: &str = "1";
 
 /// Over HTTP, beside wrk.
 pub(crate) fn http(plan: &Plan) -> anyhow::Result<Benchmark> {
-    let mut benchmark = begun(HTTP, ABOUT_HTTP, FILE.1);
+    let benchmark = begun(HTTP, ABOUT_HTTP, FILE.1);
     if let Some(why) = missing(plan, &["nginx", "taskset", "wrk"]) {
-        benchmark.line = format!("skipped: {why}");
-        return Ok(benchmark);
+        return Ok(benchmark.skipped(&why));
     }
     let folder = tempfile::tempdir().context("making a scratch folder")?;
     let server = Server::start(folder.path(), None)?;
@@ -59,10 +58,9 @@ pub(crate) fn http(plan: &Plan) -> anyhow::Result<Benchmark> {
 
 /// Over TLS, beside `openssl s_time`.
 pub(crate) fn tls(plan: &Plan) -> anyhow::Result<Benchmark> {
-    let mut benchmark = begun(TLS, ABOUT_TLS, SMALL.1);
+    let benchmark = begun(TLS, ABOUT_TLS, SMALL.1);
     if let Some(why) = missing(plan, &["nginx", "taskset", "openssl"]) {
-        benchmark.line = format!("skipped: {why}");
-        return Ok(benchmark);
+        return Ok(benchmark.skipped(&why));
     }
     let folder = tempfile::tempdir().context("making a scratch folder")?;
     certify(folder.path())?;
