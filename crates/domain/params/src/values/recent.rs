@@ -40,7 +40,7 @@ impl Default for Recent {
 }
 
 impl Recent {
-    /// Remembers so many texts, or some more.
+    /// Remembers at most so many texts, or the next multiple of eight.
     pub(super) fn of(texts: usize) -> Self {
         Self {
             most: texts.div_ceil(ROW),
