@@ -11,7 +11,7 @@ const SMALLEST: usize = 64;
 pub(super) struct Index {
     /// 0 for nobody.
     places: Box<[u64]>,
-    len: usize,
+    pub(super) len: usize,
 }
 
 impl Index {

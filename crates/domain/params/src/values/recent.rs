@@ -139,6 +139,18 @@ mod tests {
         assert!(remembered(&mut recent, 95_000..100_000) > 4_900);
     }
 
+    #[test]
+    fn the_oldest_goes_first_also_after_the_table_has_grown() {
+        let mut recent = Recent::default();
+        // All in the first row, whatever the size of the table.
+        for n in 0..=8 {
+            recent.add(u64::from(n), n);
+        }
+        assert!(recent.rows.len() > FEWEST);
+        let found = (0..=8).filter(|n| recent.find(0, |slot| slot == *n).is_some());
+        assert!(found.eq(1..=8));
+    }
+
     proptest! {
         #[test]
         fn it_remembers_so_many_and_forgets_the_oldest(

@@ -87,6 +87,24 @@ fn a_file_that_comes_again_is_found_whole() {
 }
 
 #[test]
+fn a_slot_with_another_text_since_is_not_taken_for_the_old_one() {
+    let mut values = Values::default();
+    let plain = value(&mut values, "x", Secrecy::Plain);
+    values.release(plain);
+    values.sweep_all();
+    // The same text, so that only what it is tells it apart.
+    let secret = value(&mut values, "x", Secrecy::Secret);
+    assert_eq!(secret.number(), plain.number());
+    let again = value(&mut values, "x", Secrecy::Plain);
+    assert_ne!(again.number(), secret.number());
+    for id in [secret, again] {
+        values.release(id);
+    }
+    values.sweep_all();
+    assert!(values.is_empty());
+}
+
+#[test]
 fn names_have_one_id_however_many_there_are() {
     let mut values = Values::forgetful(0, 4);
     let ids: Vec<_> = (0..100)
@@ -139,5 +157,6 @@ proptest! {
         }
         values.sweep_all();
         prop_assert!(values.is_empty());
+        prop_assert_eq!(values.names.len, 0);
     }
 }

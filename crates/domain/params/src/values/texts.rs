@@ -83,8 +83,7 @@ impl Texts {
     /// What a text is that is there without a use.
     pub(super) fn unused(&self, id: ValueId) -> Option<Sort> {
         let slot = self.slots.get(id.slot()).filter(|slot| slot.refs == 0)?;
-        let sort = self.chunks.sort(slot.place)?;
-        (sort.secrecy == id.secrecy()).then_some(sort)
+        self.chunks.sort(slot.place)
     }
 
     /// Forgets a text.
