@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use onhook_device::{MonoTime, Outcome, Secret, SecretRef};
 use onhook_params::{Entry, Scope};
 use onhook_phone::{Ask, Asked, Boot, DecodedId, Input, Phone, Shared, StateRecord};
-use onhook_profile::{DecodeSpec, Decoded, Limits, decode};
+use onhook_profile::{DecodeError, DecodeSpec, Decoded, Limits, Template, decode, decode_like};
 use tokio::sync::mpsc;
 
 use crate::arrivals::Arrived;
@@ -46,6 +46,21 @@ impl File {
     /// # Errors
     /// The file breaks a rule of form at some layer.
     pub fn read(self) -> Read {
+        self.read_with(|body, spec, vault| decode(body, spec, vault))
+    }
+
+    /// The same for one of many files that one program wrote.
+    ///
+    /// # Errors
+    /// Those of [`File::read`].
+    pub fn read_like(self, template: &mut Template) -> Read {
+        self.read_with(|body, spec, vault| decode_like(body, spec, vault, template))
+    }
+
+    fn read_with(
+        self,
+        decode: impl FnOnce(Vec<u8>, &DecodeSpec<'_>, &TaskVault) -> Result<Decoded, DecodeError>,
+    ) -> Read {
         let mut vault = TaskVault::default();
         let mut handle = |number, secret: Option<Secret>| {
             let handle = SecretRef(number);

@@ -10,6 +10,7 @@ use crate::diagnostics::Diagnostics;
 use crate::error::{DecodeError, Protection, XmlFault};
 use crate::gzip::{gunzip, wipe};
 use crate::profile::read;
+use crate::template::{Alone, Known, Template};
 
 /// Bounds on what a file may cost.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
@@ -106,6 +107,32 @@ pub fn decode(
     spec: &DecodeSpec<'_>,
     vault: &dyn KeyVault,
 ) -> Result<Decoded, DecodeError> {
+    decoded(body, spec, vault, Alone)
+}
+
+/// The same for one of many files that one program wrote: what they have in common is read faster each time but the first.
+///
+/// # Errors
+/// Those of [`decode`].
+pub fn decode_like(
+    body: Vec<u8>,
+    spec: &DecodeSpec<'_>,
+    vault: &dyn KeyVault,
+    template: &mut Template,
+) -> Result<Decoded, DecodeError> {
+    // The tags of the template have an attribute at most.
+    match *template.scope() == spec.scope && spec.limits.attributes > 0 {
+        true => decoded(body, spec, vault, template),
+        false => decode(body, spec, vault),
+    }
+}
+
+fn decoded(
+    body: Vec<u8>,
+    spec: &DecodeSpec<'_>,
+    vault: &dyn KeyVault,
+    template: impl Known,
+) -> Result<Decoded, DecodeError> {
     let body = Zeroizing::new(body);
     //= R-FIL-2
     //= R-FIL-3
@@ -124,7 +151,7 @@ pub fn decode(
     }
     //= R-FIL-6
     let (delta, diagnostics) = match look(&content) {
-        Look::Xml => read(&content, spec)?,
+        Look::Xml => read(&content, spec, template)?,
         //= D-XML-3
         //= R-HTTP-13
         Look::Blank => return Err(DecodeError::EmptyFile),

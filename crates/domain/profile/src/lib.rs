@@ -24,13 +24,15 @@ mod position;
 mod profile;
 mod reference;
 mod scanner;
+mod template;
 mod value;
 
 pub use alias::{Alias, AliasError, AliasErrorCode, AliasMap};
-pub use decode::{Container, DecodeSpec, Decoded, Limits, decode};
+pub use decode::{Container, DecodeSpec, Decoded, Limits, decode, decode_like};
 pub use diagnostics::{Diagnostics, Warning, WarningCode};
 pub use error::{DecodeError, ErrorCode, GzipFault, Protection, XmlFault};
 pub use export::{Exported, export};
 pub use gzip::gunzip;
 pub use places::{Place, Places};
 pub use position::Positions;
+pub use template::Template;

@@ -11,6 +11,7 @@ use crate::position::Positions;
 use crate::reference::{self, Piece};
 use crate::scanner::classes::first_forbidden;
 use crate::scanner::{Fault, Found, Scanner, Start, Text, Token};
+use crate::template::{Known, Tag};
 use crate::value::{Scratch, trim};
 
 /// Bytes of XML that one element takes, at least, in files as phones get them.
@@ -21,7 +22,11 @@ const VALUE_SHARE: usize = 2;
 const VALUES: usize = 256 << 10;
 
 /// Reads a document: what it sets, and what was wrong with it but does no harm.
-pub(crate) fn read(xml: &[u8], spec: &DecodeSpec<'_>) -> Result<(Delta, Diagnostics), DecodeError> {
+pub(crate) fn read(
+    xml: &[u8],
+    spec: &DecodeSpec<'_>,
+    template: impl Known,
+) -> Result<(Delta, Diagnostics), DecodeError> {
     //= R-ENC-1
     let xml = xml.strip_prefix(b"\xef\xbb\xbf").unwrap_or(xml);
     //= R-ENC-2
@@ -33,6 +38,7 @@ pub(crate) fn read(xml: &[u8], spec: &DecodeSpec<'_>) -> Result<(Delta, Diagnost
     let mut reader = Reader {
         scanner: Scanner::new(text, spec.limits),
         scope: &spec.scope,
+        template,
         aliases: Vec::new(),
         ancestry: Vec::new(),
         aliased: 0,
@@ -75,9 +81,10 @@ fn corrupt(xml: &[u8], found: &Found) -> DecodeError {
     }
 }
 
-struct Reader<'x, 's> {
+struct Reader<'x, 's, T> {
     scanner: Scanner<'x>,
     scope: &'s Scope,
+    template: T,
     /// The entries whose parameters exist.
     aliases: Vec<(Alias<'s>, ParamId)>,
     /// The names of the open elements, kept for its memory.
@@ -91,7 +98,7 @@ struct Reader<'x, 's> {
     profiles: usize,
 }
 
-impl<'x, 's> Reader<'x, 's> {
+impl<'x, 's, T: Known> Reader<'x, 's, T> {
     /// Reads the alias map; its bad entries are told at the beginning of the file.
     fn read_aliases(&mut self, text: &'s str) {
         let map = AliasMap::parse(text);
@@ -179,8 +186,15 @@ impl<'x, 's> Reader<'x, 's> {
 
     /// Reads the children of a profile, up to its end tag.
     fn flat_profile(&mut self) -> Result<(), Fault> {
+        let mut before = None;
         loop {
             self.scanner.skip_white();
+            if let Some(id) = self.familiar(before)? {
+                before = Some(id);
+                let start = self.scanner.tag;
+                self.parameter(id, &start)?;
+                continue;
+            }
             match self.next()? {
                 //= R-XML-16
                 Token::Text => self.ignore()?,
@@ -192,14 +206,40 @@ impl<'x, 's> Reader<'x, 's> {
                         continue;
                     }
                     let start = self.scanner.tag;
-                    match ParamId::lookup(start.name, self.scope) {
-                        Some(id) => self.parameter(id, &start)?,
+                    match self.lookup(before) {
+                        Some(id) => {
+                            before = Some(id);
+                            self.parameter(id, &start)?;
+                        }
                         None => self.unknown(&start)?,
                     }
                 }
                 Token::End | Token::Eof => return Ok(()),
             }
         }
+    }
+
+    /// Reads the next start tag, if it is the one that came here before; gives its parameter.
+    #[inline]
+    fn familiar(&mut self, before: Option<ParamId>) -> Result<Option<ParamId>, Fault> {
+        // Whoever maps names looks at each of them.
+        let Some(tag) = self
+            .template
+            .expected(before)
+            .filter(|_| self.aliases.is_empty())
+        else {
+            return Ok(None);
+        };
+        Ok(self.scanner.familiar_tag(tag)?.then_some(tag.id))
+    }
+
+    /// The parameter of the start tag that was just read.
+    fn lookup(&mut self, before: Option<ParamId>) -> Option<ParamId> {
+        let start = &self.scanner.tag;
+        let id = ParamId::lookup(start.name, self.scope)?;
+        let tag = || Tag::of(id, start, self.scanner.raw_tag());
+        self.template.note(before, tag);
+        Some(id)
     }
 
     //= R-XML-5

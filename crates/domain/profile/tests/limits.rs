@@ -55,6 +55,16 @@ fn depth_attributes_and_text_are_limited() {
 }
 
 #[test]
+fn text_is_counted_from_one_tag_to_the_next() {
+    let text = "x".repeat(65_536);
+    for tag in ["<No_Such/>", "<GPP_A/>", "<GPP_A></GPP_A>"] {
+        let file = |more: &str| format!("<flat-profile>{text}{tag}{text}{more}</flat-profile>");
+        assert!(read(file("")).is_ok(), "{tag}");
+        check_error(file("x"), "corrupt", Some((1, 65_551 + tag.len() as u32)));
+    }
+}
+
+#[test]
 fn limits_can_be_set() {
     let mut spec = plain();
     spec.limits.depth = 1;

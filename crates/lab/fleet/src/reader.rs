@@ -9,7 +9,7 @@ use onhook_crypto::sha256;
 use onhook_device::Outcome;
 use onhook_driver::{Decoder, File, Read};
 use onhook_params::Scope;
-use onhook_profile::Decoded;
+use onhook_profile::{Decoded, Template};
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 use zeroize::Zeroizing;
@@ -49,6 +49,8 @@ struct Known {
 pub(crate) struct Reader {
     beside: Semaphore,
     known: Mutex<Known>,
+    /// Of the files read here, one for each scope that they are read in.
+    templates: Mutex<Vec<Template>>,
 }
 
 impl Default for Reader {
@@ -56,6 +58,7 @@ impl Default for Reader {
         Self {
             beside: Semaphore::new(1),
             known: Mutex::default(),
+            templates: Mutex::default(),
         }
     }
 }
@@ -63,6 +66,22 @@ impl Default for Reader {
 impl Reader {
     fn known(&self) -> std::sync::MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reads a file on this thread.
+    fn read_here(&self, file: File) -> Read {
+        let templates = self.templates.lock();
+        let mut templates = templates.unwrap_or_else(PoisonError::into_inner);
+        let mut known = templates.iter_mut();
+        match known.find(|template| *template.scope() == file.scope) {
+            Some(template) => file.read_like(template),
+            None => {
+                let mut new = Template::new(file.scope);
+                let read = file.read_like(&mut new);
+                templates.push(new);
+                read
+            }
+        }
     }
 }
 
@@ -161,7 +180,7 @@ impl Decoder for Reader {
         let (scope, aes128gcm) = (file.scope, file.aes128gcm);
         let read = match large {
             true => read_beside(file).await,
-            false => file.read(),
+            false => self.read_here(file),
         };
         let decoded = read?;
         if let Some((body, aliases)) = copy {

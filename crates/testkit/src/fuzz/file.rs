@@ -3,7 +3,7 @@
 use onhook_crypto::port::NoSecrets;
 use onhook_crypto::{Digest, RECORDS_SALT, keying_material, open, seal, unseal};
 use onhook_params::{Delta, ParamId, UserAccess};
-use onhook_profile::{DecodeSpec, Decoded, Exported, decode, export};
+use onhook_profile::{DecodeSpec, Decoded, Exported, Template, decode, decode_like, export};
 
 const KEY: &[u8] = b"SecretPhrase1234";
 /// An alias map for documents that are no profiles.
@@ -23,7 +23,20 @@ pub fn profile(bytes: &[u8]) {
             aliases,
             ..DecodeSpec::default()
         };
-        match decode(bytes.to_vec(), &spec, &NoSecrets) {
+        let read = decode(bytes.to_vec(), &spec, &NoSecrets);
+        let mut template = Template::new(spec.scope);
+        // Once to learn its tags, once to find them.
+        for _ in 0..2 {
+            let like = decode_like(bytes.to_vec(), &spec, &NoSecrets, &mut template);
+            match (&read, like) {
+                (Ok(read), Ok(like)) => {
+                    assert_eq!(set(&read.delta), set(&like.delta));
+                    assert_eq!(read.diagnostics, like.diagnostics);
+                }
+                (read, like) => assert_eq!(read.as_ref().err(), like.err().as_ref()),
+            }
+        }
+        match read {
             Err(error) => {
                 assert!(!error.to_string().is_empty());
                 if let Some((line, column)) = error.position() {

@@ -4,6 +4,7 @@ use crate::diagnostics::Diagnostics;
 use crate::error::XmlFault;
 use crate::scanner::classes::{is_name_start, name_len, white_len};
 use crate::scanner::{Fault, Open, Scanner, Start};
+use crate::template::Tag;
 
 impl Scanner<'_> {
     pub(super) fn end_tag(&mut self) -> Result<(), Fault> {
@@ -58,12 +59,39 @@ impl Scanner<'_> {
                 [] => return Err(XmlFault::Unterminated.at(at)),
             }
         }
+        self.enter()
+    }
+
+    /// Reads a start tag if it is one that was read before.
+    #[inline]
+    pub(crate) fn familiar_tag(&mut self, tag: &Tag) -> Result<bool, Fault> {
+        let Some(len) = tag.stands_in(self.bytes_from(self.at)) else {
+            return Ok(false);
+        };
+        self.tag = tag.at(self.document, self.at);
+        self.at += len;
+        self.enter()?;
+        Ok(true)
+    }
+
+    /// The start tag that was just read, as it stands in the file.
+    pub(crate) fn raw_tag(&self) -> &[u8] {
+        let bytes = self.document.as_bytes();
+        bytes.get(self.tag.at..self.at).unwrap_or_default()
+    }
+
+    /// Opens the element whose start tag was read.
+    #[inline]
+    fn enter(&mut self) -> Result<(), Fault> {
+        let Start {
+            name, at, empty, ..
+        } = self.tag;
         let limit = self.limits.depth;
         if self.open.len() >= limit {
             return Err(XmlFault::TooDeep { limit }.at(at));
         }
         self.run = 0;
-        if !self.tag.empty {
+        if !empty {
             self.open.push(Open { name, at });
         }
         Ok(())

@@ -1,7 +1,8 @@
 //! Tests of reading.
 
-use onhook_device::Secret;
+use onhook_device::{Family, Release, Secret};
 use onhook_driver::{Decoder as _, File};
+use onhook_params::ParamId;
 
 use super::*;
 
@@ -60,6 +61,30 @@ async fn the_same_bytes_with_another_key_or_map_are_another_file() {
         .unwrap();
     assert_eq!((first.delta.len(), other.delta.len()), (1, 1));
     assert!(!Arc::ptr_eq(&first_again, &other));
+}
+
+#[tokio::test]
+async fn phones_of_two_families_read_the_same_elements_each_in_its_own_way() {
+    let reader = Reader::default();
+    // A name that only the older family has.
+    let spa = Scope::new(Family::Spa, Release::R10_4);
+    let names = ParamId::all(&spa).map(|id| id.name().to_string());
+    let mut names = names.filter(|name| ParamId::lookup(name, &Scope::default()).is_none());
+    let name = names.next().unwrap();
+    for value in 0..3 {
+        let body = format!("<flat-profile><{name}>{value}</{name}></flat-profile>");
+        let mut sets = Vec::new();
+        for scope in [spa, Scope::default()] {
+            let file = File {
+                body: body.clone().into_bytes(),
+                scope,
+                ..file("", None)
+            };
+            sets.push(reader.decode(file).await.unwrap().delta.len());
+        }
+        assert_eq!(sets, [1, 0]);
+    }
+    assert_eq!(reader.templates.lock().unwrap().len(), 2);
 }
 
 #[tokio::test]
