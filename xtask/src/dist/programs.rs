@@ -1,9 +1,10 @@
 //! The programs: static, so that one program is in packages, archive and images, or with the C library of this machine.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 
 use crate::dist::release::Release;
 use crate::say;
@@ -73,9 +74,35 @@ pub(crate) fn build(root: &Path, release: &Release, linkage: Linkage) -> Result<
             .context("starting cargo")?;
         ensure!(status.success(), "{name} could not be built");
     }
-    Ok(Programs {
+    let programs = Programs {
         folder: release.target_folder.join(target),
-    })
+    };
+    for (name, ..) in PROFILES {
+        let place = programs.place(name)?;
+        let content = fs::read(&place).with_context(|| format!("reading {}", place.display()))?;
+        if let Some(date) = day_of_compiling(&content) {
+            bail!(
+                "{name} has `{date}` in it, as C files have that ask for __DATE__: it would differ tomorrow. Build that file anew with the \
+                 flags of `cargo xtask dist`, or keep the date out of it there"
+            );
+        }
+    }
+    Ok(programs)
+}
+
+/// A day as a C compiler writes `__DATE__`, `Nov 30 2026`, if a program has one.
+pub(super) fn day_of_compiling(program: &[u8]) -> Option<String> {
+    const MONTHS: &[u8] = b"JanFebMarAprMayJunJulAugSepOctNovDec";
+    let is_day = |text: &&[u8]| {
+        let [m, o, n, b' ', d, a, b' ', b'2', b'0', y, r] = **text else {
+            return false;
+        };
+        let (months, _) = MONTHS.as_chunks::<3>();
+        let day = (d == b' ' || d.is_ascii_digit()) && a.is_ascii_digit();
+        months.contains(&[m, o, n]) && day && y.is_ascii_digit() && r.is_ascii_digit()
+    };
+    let day = program.windows(11).find(is_day)?;
+    Some(String::from_utf8_lossy(day).into_owned())
 }
 
 /// Keeps the folders of this machine out of the programs.

@@ -76,6 +76,28 @@ fn notices_give_each_text_once_with_all_crates_that_have_it() {
 }
 
 #[test]
+fn the_day_of_compiling_is_seen_in_a_program() {
+    for (program, day) in [
+        (
+            &b"\0built on Nov 30 2026, 02:00:00"[..],
+            Some("Nov 30 2026"),
+        ),
+        (b"Jan  1 2027", Some("Jan  1 2027")),
+        (b"\xffNov Nov 30 2026", Some("Nov 30 2026")),
+        // What messages and formats of dates have.
+        (b"Mon, 30 Nov 2026 02:00:00 GMT", None),
+        (b"Nov 30 02:00:00 host", None),
+        (b"Jan  1 1970", None),
+        (b"Now 30 2026", None),
+        (b"Nov 3x 2026", None),
+        (b"Nov 30 202", None),
+        (b"", None),
+    ] {
+        assert_eq!(programs::day_of_compiling(program).as_deref(), day);
+    }
+}
+
+#[test]
 fn a_folder_of_somebody_else_is_never_cleared() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("out");
