@@ -82,8 +82,9 @@ pub(crate) fn build(root: &Path, release: &Release, linkage: Linkage) -> Result<
         let content = fs::read(&place).with_context(|| format!("reading {}", place.display()))?;
         if let Some(date) = day_of_compiling(&content) {
             bail!(
-                "{name} has `{date}` in it, as C files have that ask for __DATE__: it would differ tomorrow. Build that file anew with the \
-                 flags of `cargo xtask dist`, or keep the date out of it there"
+                "{name} has `{date}` in it, as a C file has that asks for __DATE__: another build would differ. If it was built before without \
+                 the flags that keep this out, remove {} and try again; else find the file and keep the date out of it",
+                programs.folder.display()
             );
         }
     }
