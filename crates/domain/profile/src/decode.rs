@@ -107,7 +107,7 @@ pub fn decode(
     spec: &DecodeSpec<'_>,
     vault: &dyn KeyVault,
 ) -> Result<Decoded, DecodeError> {
-    decoded(body, spec, vault, Alone)
+    decoded(body, spec, vault, &mut Alone)
 }
 
 /// The same for one of many files that one program wrote: what they have in common is read faster each time but the first.
@@ -120,8 +120,7 @@ pub fn decode_like(
     vault: &dyn KeyVault,
     template: &mut Template,
 ) -> Result<Decoded, DecodeError> {
-    // The tags of the template have an attribute at most.
-    match *template.scope() == spec.scope && spec.limits.attributes > 0 {
+    match template.helps(spec) {
         true => decoded(body, spec, vault, template),
         false => decode(body, spec, vault),
     }
@@ -131,7 +130,7 @@ fn decoded(
     body: Vec<u8>,
     spec: &DecodeSpec<'_>,
     vault: &dyn KeyVault,
-    template: impl Known,
+    template: &mut impl Known,
 ) -> Result<Decoded, DecodeError> {
     let body = Zeroizing::new(body);
     //= R-FIL-2

@@ -9,6 +9,7 @@
 //! how a delta is stored. No file, clock or socket is touched; keys come through the
 //! port [`KeyVault`](onhook_crypto::port::KeyVault). An [`AliasMap`] lets
 //! elements of other documents set parameters. [`export`](export()) writes what it reads.
+//! [`decode_like()`] reads many files of one [`Template`] faster.
 //!
 //! Requirement families: R-FIL, R-XML, R-ENC, R-GZ, R-GCM-1, R-GCM-2, R-APP-2, R-APP-5, R-APP-6,
 //! R-APP-8, R-UA-1..5, R-ALI, R-ALIAS, D-XML.

@@ -25,7 +25,7 @@ const VALUES: usize = 256 << 10;
 pub(crate) fn read(
     xml: &[u8],
     spec: &DecodeSpec<'_>,
-    template: impl Known,
+    template: &mut impl Known,
 ) -> Result<(Delta, Diagnostics), DecodeError> {
     //= R-ENC-1
     let xml = xml.strip_prefix(b"\xef\xbb\xbf").unwrap_or(xml);
@@ -84,7 +84,7 @@ fn corrupt(xml: &[u8], found: &Found) -> DecodeError {
 struct Reader<'x, 's, T> {
     scanner: Scanner<'x>,
     scope: &'s Scope,
-    template: T,
+    template: &'s mut T,
     /// The entries whose parameters exist.
     aliases: Vec<(Alias<'s>, ParamId)>,
     /// The names of the open elements, kept for its memory.
@@ -222,12 +222,7 @@ impl<'x, 's, T: Known> Reader<'x, 's, T> {
     /// Reads the next start tag, if it is the one that came here before; gives its parameter.
     #[inline]
     fn familiar(&mut self, before: Option<ParamId>) -> Result<Option<ParamId>, Fault> {
-        // Whoever maps names looks at each of them.
-        let Some(tag) = self
-            .template
-            .expected(before)
-            .filter(|_| self.aliases.is_empty())
-        else {
+        let Some(tag) = self.template.expected(before) else {
             return Ok(None);
         };
         Ok(self.scanner.familiar_tag(tag)?.then_some(tag.id))

@@ -2,16 +2,16 @@
 
 use onhook_params::{ParamId, Scope};
 
+use crate::decode::DecodeSpec;
 use crate::scanner::Start;
 
-/// The longest tag that is remembered: that of the longest name with a right, as an empty element.
+/// The longest tag that is remembered: that of the longest name with a right, of an empty element.
 const LONGEST: usize = 58;
 
 /// Which tag followed which in the files read so far.
 ///
 /// One program writes the files of all phones of a site, so they have the same elements in the same order. A start tag that stands, byte for
-/// byte, behind the one that it followed before needs not be taken apart, nor its name be looked up: that is a fifth of what a small file
-/// costs. What a file comes to never depends on it.
+/// byte, behind the one that it followed before needs not be taken apart, nor its name be looked up. What a file comes to never depends on it.
 pub struct Template {
     scope: Scope,
     /// For each parameter, and last for the beginning of a profile, what came next.
@@ -28,15 +28,9 @@ impl Template {
         }
     }
 
-    /// The scope of its files; it is of no use for others.
-    #[must_use]
-    pub const fn scope(&self) -> &Scope {
-        &self.scope
-    }
-
-    #[inline]
-    fn behind(&self, before: Option<ParamId>) -> Option<&Tag> {
-        self.next.get(place(before))?.as_ref()
+    /// Whether it is of use for a file: tags that it knows have an attribute at most, and whoever maps names looks at each of them.
+    pub(crate) fn helps(&self, spec: &DecodeSpec<'_>) -> bool {
+        self.scope == spec.scope && spec.limits.attributes > 0 && spec.aliases.is_empty()
     }
 }
 
@@ -49,10 +43,10 @@ pub(crate) trait Known {
     fn note(&mut self, before: Option<ParamId>, tag: impl FnOnce() -> Option<Tag>);
 }
 
-impl Known for &mut Template {
+impl Known for Template {
     #[inline]
     fn expected(&self, before: Option<ParamId>) -> Option<&Tag> {
-        self.behind(before)
+        self.next.get(place(before))?.as_ref()
     }
 
     fn note(&mut self, before: Option<ParamId>, tag: impl FnOnce() -> Option<Tag>) {
@@ -79,8 +73,10 @@ impl Known for Alone {
     fn note(&mut self, _: Option<ParamId>, _: impl FnOnce() -> Option<Tag>) {}
 }
 
-/// A start tag of the usual form, `<name>` or `<name ua="right">`, also of an empty element, and its parameter (64 bytes).
+/// A start tag of the usual form, `<name>` or `<name ua="right">`, also of an empty element, and its parameter: what a processor fetches
+/// from memory at once.
 #[derive(Clone, Copy)]
+#[repr(align(64))]
 pub(crate) struct Tag {
     pub(crate) id: ParamId,
     raw: [u8; LONGEST],
@@ -91,17 +87,17 @@ pub(crate) struct Tag {
 }
 
 impl Tag {
-    /// The tag of a parameter as it stands in a file; `None` for one of another form, or that is to be warned of each time.
+    /// The tag of a parameter as it stands in a file; `None` for one of another form, or with a right that there is not, which may be anything.
     pub(crate) fn of(id: ParamId, start: &Start<'_>, file: &[u8]) -> Option<Self> {
         let behind_name = file
             .strip_prefix(b"<")?
             .strip_prefix(start.name.as_bytes())?;
         let end = match start.ua {
-            Some(right) if right.contains(&b'&') => return None,
-            Some(right) => {
+            Some(right @ (b"na" | b"ro" | b"rw")) => {
                 let rest = behind_name.strip_prefix(b" ua=\"")?.strip_prefix(right)?;
                 rest.strip_prefix(b"\"")?
             }
+            Some(_) => return None,
             None => behind_name,
         };
         if end != ending(start.empty) {
@@ -155,11 +151,13 @@ mod tests {
     use onhook_params::known;
 
     use super::*;
-    use crate::{DecodeSpec, decode_like};
+    use crate::decode_like;
+    use crate::profile::read;
 
     #[test]
     fn a_tag_takes_a_line_of_the_cache() {
-        assert_eq!(size_of::<Option<Tag>>(), 64);
+        let size_and_place = (size_of::<Option<Tag>>(), align_of::<Option<Tag>>());
+        assert_eq!(size_and_place, (64, 64));
     }
 
     /// What is remembered of a profile with these children, as the bytes of the tags behind each other.
@@ -173,7 +171,7 @@ mod tests {
             String::from_utf8(raw.to_vec()).unwrap()
         };
         let before = [None, Some(known::GPP[0]), Some(known::GPP[1])];
-        let tags = before.map(|before| template.behind(before).map(text));
+        let tags = before.map(|before| template.expected(before).map(text));
         tags.into()
     }
 
@@ -184,10 +182,10 @@ mod tests {
         let expected = [tag("<GPP_A ua=\"na\">"), tag("<GPP_B/>"), tag("<GPP_C>")];
         assert_eq!(remembered(children), expected);
         // The last one counts.
-        let both = format!("{children}<GPP_A/><GPP_C ua=\"\"/>");
+        let both = format!("{children}<GPP_A/><GPP_C ua=\"ro\"/>");
         let expected = [
             tag("<GPP_A ua=\"na\">"),
-            tag("<GPP_C ua=\"\"/>"),
+            tag("<GPP_C ua=\"ro\"/>"),
             tag("<GPP_C>"),
         ];
         assert_eq!(remembered(&both), expected);
@@ -205,7 +203,8 @@ mod tests {
             "<GPP_A ua=\"na\" preserve-value=\"y\">",
             "<GPP_A group=\"x\" ua=\"na\">",
             "<GPP_A group=\"x\">",
-            "<GPP_A ua=\"..............................................\">",
+            "<GPP_A ua=\"\">",
+            "<GPP_A ua=\"secret\">",
         ] {
             let children = format!("{first}1</GPP_A><GPP_B>2</GPP_B>");
             let expected = [None, Some("<GPP_B>".to_owned()), None];
@@ -218,7 +217,7 @@ mod tests {
 
     impl Known for Counting<'_> {
         fn expected(&self, before: Option<ParamId>) -> Option<&Tag> {
-            self.0.behind(before)
+            self.0.expected(before)
         }
 
         fn note(&mut self, before: Option<ParamId>, tag: impl FnOnce() -> Option<Tag>) {
@@ -241,16 +240,16 @@ mod tests {
         ] {
             let file = format!("<flat-profile>{children}</flat-profile>");
             let mut noted = 0;
-            let known = Counting(&mut template, &mut noted);
-            crate::profile::read(file.as_bytes(), &DecodeSpec::default(), known).unwrap();
+            let mut known = Counting(&mut template, &mut noted);
+            read(file.as_bytes(), &DecodeSpec::default(), &mut known).unwrap();
             assert_eq!(noted, looked_up, "{children}");
         }
     }
 
     #[test]
     fn the_tag_of_every_name_is_remembered() {
-        let scope = Scope::default();
-        for id in ParamId::all(&scope) {
+        // Of all families and releases.
+        for id in (0..=u16::MAX).map_while(ParamId::from_raw) {
             let name = id.name().to_string();
             let start = Start {
                 name: &name,

@@ -49,8 +49,8 @@ struct Known {
 pub(crate) struct Reader {
     beside: Semaphore,
     known: Mutex<Known>,
-    /// Of the files read here, one for each scope that they are read in.
-    templates: Mutex<Vec<Template>>,
+    /// Of the files read here, since the first one came: phones of a fleet have one scope.
+    template: Mutex<Option<Template>>,
 }
 
 impl Default for Reader {
@@ -58,7 +58,7 @@ impl Default for Reader {
         Self {
             beside: Semaphore::new(1),
             known: Mutex::default(),
-            templates: Mutex::default(),
+            template: Mutex::default(),
         }
     }
 }
@@ -70,18 +70,10 @@ impl Reader {
 
     /// Reads a file on this thread.
     fn read_here(&self, file: File) -> Read {
-        let templates = self.templates.lock();
-        let mut templates = templates.unwrap_or_else(PoisonError::into_inner);
-        let mut known = templates.iter_mut();
-        match known.find(|template| *template.scope() == file.scope) {
-            Some(template) => file.read_like(template),
-            None => {
-                let mut new = Template::new(file.scope);
-                let read = file.read_like(&mut new);
-                templates.push(new);
-                read
-            }
-        }
+        let template = self.template.lock();
+        let mut template = template.unwrap_or_else(PoisonError::into_inner);
+        let template = template.get_or_insert_with(|| Template::new(file.scope));
+        file.read_like(template)
     }
 }
 
