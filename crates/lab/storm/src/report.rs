@@ -100,15 +100,13 @@ pub enum MergeError {
         /// The cell.
         cell: u32,
     },
-    /// One of them has cells that there are not.
-    #[error("report {number} has cell {cell} of {of}: it is damaged")]
+    /// One of them says what cannot be.
+    #[error("report {number} is damaged: {what}; play that part again")]
     Damaged {
         /// Which, from 1.
         number: usize,
-        /// The cell.
-        cell: u32,
-        /// How many there are.
-        of: u32,
+        /// What it says.
+        what: String,
     },
 }
 
@@ -297,13 +295,13 @@ pub fn merge(reports: &[Report]) -> Result<Report, MergeError> {
 }
 
 fn whole_cells(number: usize, report: &Report) -> Result<(), MergeError> {
-    let of = report.cells.of;
-    match report.cells.done.last() {
-        Some(cell) if *cell >= of => Err(MergeError::Damaged {
-            number,
-            cell: *cell,
-            of,
-        }),
+    let (Cells { size, of, done }, phones) = (&report.cells, report.phones);
+    let damaged = |what| Err(MergeError::Damaged { number, what });
+    if *size == 0 || phones.div_ceil(*size) != *of {
+        return damaged(format!("it has {phones} phones in {of} cells of {size}"));
+    }
+    match done.last() {
+        Some(cell) if cell >= of => damaged(format!("it has cell {cell} of {of}")),
         Some(_) | None => Ok(()),
     }
 }

@@ -1,7 +1,7 @@
 //! Storms add up, repeat, and follow their server.
 #![cfg(test)]
 
-use onhook_storm::{MergeError, Outage, Progress, Report, Scenario, Shard, Storm, merge};
+use onhook_storm::{Cells, MergeError, Outage, Progress, Report, Scenario, Shard, Storm, merge};
 
 fn storm(phones: u32, scenario: &str) -> Storm {
     Storm {
@@ -74,10 +74,26 @@ fn reports_of_other_storms_are_refused() {
     };
     assert_eq!(merge(&[one.clone(), other]), Err(different));
     assert_eq!(
-        merge(&[one.clone(), one]),
+        merge(&[one.clone(), one.clone()]),
         Err(MergeError::Twice { number: 2, cell: 0 })
     );
     assert_eq!(merge(&[]), Err(MergeError::Nothing));
+    // Nobody may read from a changed file that all cells are there.
+    for (size, of, cell, what) in [
+        (4, 2, 0, "it has 10 phones in 2 cells of 4"),
+        (0, 10, 0, "it has 10 phones in 10 cells of 0"),
+        (4, 3, 3, "it has cell 3 of 3"),
+    ] {
+        let mut changed = one.clone();
+        changed.cells = Cells {
+            size,
+            of,
+            done: [cell].into(),
+        };
+        let what = what.to_owned();
+        let damaged = Err(MergeError::Damaged { number: 1, what });
+        assert_eq!(merge(&[changed]), damaged);
+    }
 }
 
 #[test]
