@@ -274,7 +274,7 @@ impl<'x, 's, T: Known> Reader<'x, 's, T> {
             self.set(id, start, value);
             return Ok(());
         }
-        if let Some(text) = self.scanner.plain_element()? {
+        if let Some(text) = self.scanner.plain_element(T::same)? {
             self.set_plain(id, start, text);
             return Ok(());
         }

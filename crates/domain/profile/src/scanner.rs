@@ -173,17 +173,20 @@ impl<'x> Scanner<'x> {
     /// Reads the text of the element that has just begun together with its end tag.
     ///
     /// This is the way of most elements. `None`, and nothing is read, for one that holds references,
-    /// comments or other elements, or whose end tag is not the plain one.
+    /// comments or other elements, or whose end tag is not the plain one. `same` compares texts of one length.
     #[inline]
-    pub(crate) fn plain_element(&mut self) -> Result<Option<Text>, Fault> {
+    pub(crate) fn plain_element(
+        &mut self,
+        same: impl Fn(&[u8], &[u8]) -> bool,
+    ) -> Result<Option<Text>, Fault> {
         let rest = self.bytes_from(self.at);
         let (len, holds) = text_len(rest);
         let tag = rest.get(len..).and_then(|rest| rest.strip_prefix(b"</"));
         let name = self.tag.name.as_bytes();
-        let Some([b'>', ..]) = tag.and_then(|rest| rest.strip_prefix(name)) else {
+        let Some((ended, [b'>', ..])) = tag.and_then(|tag| tag.split_at_checked(name.len())) else {
             return Ok(None);
         };
-        if holds.has_ampersands() {
+        if holds.has_ampersands() || !same(ended, name) {
             return Ok(None);
         }
         let text = Text {
