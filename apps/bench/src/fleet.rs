@@ -1,7 +1,7 @@
 //! `fleet-shared` and `fleet-own`: whole resyncs of many phones against nginx, beside wrk.
 //!
 //! A resync connects, fetches, decrypts, inflates, reads, compares, commits in memory, and logs to syslog; wrk throws what it fetches away. All
-//! programs share all processors: a fleet reads files beside its phones.
+//! programs share all processors: the phones of a fleet are dealt out to two threads, which read their files too.
 
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
